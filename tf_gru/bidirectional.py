@@ -1,0 +1,87 @@
+"""Two sequences, one in each direction, and a merge."""
+
+import keras
+import tensorflow as tf
+
+from tf_gru.layer import GRU
+
+MERGES = {
+    "concat": lambda forward, backward: tf.concat([forward, backward], axis=-1),
+    "sum": lambda forward, backward: forward + backward,
+    "mul": lambda forward, backward: forward * backward,
+    "ave": lambda forward, backward: (forward + backward) / 2,
+}
+
+
+@keras.saving.register_keras_serializable(package="tf_gru")
+class BiGRU(keras.layers.Bidirectional):
+    """keras.layers.Bidirectional(GRU(...)) as one layer: its weights, forward then backward, and its outputs.
+
+    Outputs are aligned with the inputs' time and 0 at masked steps; without `return_sequences` they merge the two final
+    states. `stateful`, `return_state` and a mask go together, which they do not in Keras.
+
+    merge_mode: "concat", "sum", "mul", "ave", or None for both outputs apart.
+    gru: the arguments of `GRU`. Both directions are run, so `go_backwards` is refused, and so is
+        `zero_output_for_mask=False`.
+
+    Call arguments: those of `GRU`, with initial_state = [forward, backward].
+    """
+
+    def __init__(self, units, merge_mode="concat", **gru):
+        if gru.pop("go_backwards", False):
+            raise ValueError("go_backwards is True, but BiGRU runs both directions: leave it out, or use GRU")
+        if not gru.pop("zero_output_for_mask", True):
+            raise ValueError("zero_output_for_mask is False, but BiGRU outputs 0 at masked steps: leave it out")
+        own = {name: gru.pop(name) for name in ("name", "trainable") if name in gru}
+        super().__init__(GRU(units, name="gru", **gru), merge_mode=merge_mode, dtype=gru.get("dtype"), **own)
+
+    def call(self, sequences, initial_state=None, mask=None, training=False, lengths=None):
+        if mask is None:
+            mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask beside a second tensor
+        results = [
+            layer(sequences, initial_state=state, mask=mask, training=training, lengths=lengths)
+            for layer, state in zip(self._directions(), _one_for_each_direction(initial_state), strict=True)
+        ]
+        states = ()
+        if self.return_state:
+            results, states = zip(*results, strict=True)
+        forward, backward = results
+        if self.return_sequences:
+            backward = tf.reverse(backward, [1])
+        if self.merge_mode is None:
+            outputs = (forward, backward)
+        else:
+            outputs = (MERGES[self.merge_mode](forward, backward),)
+        results = (*outputs, *states)
+        return results if len(results) > 1 else results[0]
+
+    def _directions(self) -> tuple[GRU, GRU]:
+        return self.forward_layer, self.backward_layer
+
+    def compute_mask(self, sequences, mask):
+        """The mask once for each output, and none for a state."""
+        if isinstance(mask, (list, tuple)):
+            mask = mask[0]
+        output_mask = mask if self.return_sequences else None
+        outputs = 1 if self.merge_mode else 2
+        masks = [output_mask] * outputs + [None] * (2 if self.return_state else 0)
+        return masks if len(masks) > 1 else output_mask
+
+    def get_config(self):
+        config = self.forward_layer.get_config()
+        for name in ("go_backwards", "zero_output_for_mask"):
+            del config[name]
+        own = keras.layers.Layer.get_config(self)
+        return {**config, **own, "merge_mode": self.merge_mode}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+def _one_for_each_direction(initial_state) -> tuple:
+    if initial_state is None:
+        return None, None
+    if not isinstance(initial_state, (list, tuple)) or len(initial_state) != 2:
+        raise ValueError("initial_state must be [forward, backward], one state for each direction")
+    return tuple(initial_state)

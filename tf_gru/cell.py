@@ -1,0 +1,179 @@
+"""One step of the GRU as a Keras cell, for keras.layers.RNN and for our own layer."""
+
+import operator
+
+import keras
+import tensorflow as tf
+
+from tf_gru import arguments
+from tf_gru.steps import GATES, STEPS, Recurrence, input_blocks, products, recurrent_blocks, split_bias
+
+
+@keras.saving.register_keras_serializable(package="tf_gru")
+class GRUCell(keras.layers.GRUCell):
+    """keras.layers.GRUCell with its arguments, defaults and weights, and with a variant that has no reset gate.
+
+    reset_gate: False leaves the reset gate out: gates z and n, so 2 where there is 3 in the shapes of the weights, and
+        one row of bias. It has no product to be before or after, so `reset_after` must not be given with it.
+    reset_after: True (which None, the default, stands for) resets after the product, False before it.
+    implementation: 2 is one product for all gates and one dropout mask shared by them, 1 is a product and a mask for
+        each gate. As in Keras, `recurrent_dropout` makes it 1.
+    dropout, recurrent_dropout: from 0 to 1, and 1 drops everything; Keras' cell drops nothing then.
+    """
+
+    def __init__(
+        self,
+        units,
+        activation="tanh",
+        recurrent_activation="sigmoid",
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        recurrent_initializer="orthogonal",
+        bias_initializer="zeros",
+        kernel_regularizer=None,
+        recurrent_regularizer=None,
+        bias_regularizer=None,
+        kernel_constraint=None,
+        recurrent_constraint=None,
+        bias_constraint=None,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        reset_after=None,
+        seed=None,
+        *,
+        reset_gate=True,
+        implementation=2,
+        **kwargs,
+    ):
+        arguments.check_choice("use_bias", use_bias, (True, False))
+        arguments.check_choice("reset_gate", reset_gate, (True, False))
+        arguments.check_choice("reset_after", reset_after, (True, False, None))
+        if not reset_gate and reset_after is not None:
+            raise ValueError(f"reset_gate=False has nothing to reset, but reset_after is {reset_after}: leave it out")
+        if implementation not in (1, 2):
+            raise ValueError(f"implementation is {implementation!r}, but must be 1 (by gate) or 2 (all gates at once)")
+        super().__init__(
+            _positive("units", units),
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=_rate("dropout", dropout),
+            recurrent_dropout=_rate("recurrent_dropout", recurrent_dropout),
+            reset_after=(True if reset_after is None else reset_after) if reset_gate else None,
+            seed=seed,
+            implementation=implementation,
+            **kwargs,
+        )
+        self.reset_gate = reset_gate
+
+    @property
+    def reset(self) -> str:
+        """The variant, in the word `gru` has for it."""
+        if not self.reset_gate:
+            return "none"
+        return "after" if self.reset_after else "before"
+
+    def build(self, input_shape):
+        input_dim, gates = input_shape[-1], GATES[self.reset]
+        if input_dim is None:
+            raise ValueError(f"the inputs have shape {tuple(input_shape)}, but the last size must be known")
+        self.kernel = self.add_weight(
+            shape=(input_dim, gates * self.units),
+            name="kernel",
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.recurrent_kernel = self.add_weight(
+            shape=(self.units, gates * self.units),
+            name="recurrent_kernel",
+            initializer=self.recurrent_initializer,
+            regularizer=self.recurrent_regularizer,
+            constraint=self.recurrent_constraint,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                shape=(2, 3 * self.units) if self.reset == "after" else (gates * self.units,),
+                name="bias",
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+
+    def call(self, inputs, states, training=False):
+        nested = isinstance(states, (list, tuple))
+        h = tf.cast(states[0] if nested else states, self.compute_dtype)
+        inputs = tf.cast(inputs, self.compute_dtype)
+        kernel, recurrent_kernel, bias = self.weight_tensors()
+        input_bias, recurrent_bias = split_bias(self.reset, bias)
+        scale = self.get_dropout_mask(inputs) if training else None
+        recurrent_scale = self.get_recurrent_dropout_mask(h) if training else None
+        fused = self.implementation == 2
+        x = products(inputs, input_blocks(self.reset, kernel, input_bias, scale, fused))
+        recurrence = Recurrence(
+            recurrent_blocks(self.reset, recurrent_kernel, recurrent_bias, recurrent_scale, fused),
+            self.activation,
+            self.recurrent_activation,
+        )
+        h = STEPS[self.reset](tf.concat(x, axis=-1), h, recurrence)
+        return h, [h] if nested else h
+
+    def weight_tensors(self) -> list[tf.Tensor | None]:
+        """Kernel, recurrent kernel and bias in the dtype that is computed with."""
+        weights = (self.kernel, self.recurrent_kernel, self.bias)
+        return [None if w is None else tf.cast(tf.convert_to_tensor(w), self.compute_dtype) for w in weights]
+
+    def draw_dropout(self, rate: float, like: tf.Tensor) -> tf.Tensor | None:
+        """What multiplies values of this shape where a gate reads them: 0 or 1 / (1 - rate), or None for no dropout."""
+        if rate == 0:
+            return None
+
+        def draw():
+            return keras.random.dropout(tf.ones_like(like), rate, seed=self.seed_generator)
+
+        if rate == 1:
+            return tf.zeros_like(like)
+        if self.implementation == 2:
+            return draw()
+        return tf.stack([draw() for _ in range(GATES[self.reset])])
+
+    # keras.layers.RNN asks for these before its loop and resets them after it, so that all steps share one draw.
+
+    def get_dropout_mask(self, step_input):
+        if getattr(self, "_dropout_mask", None) is None:
+            self._dropout_mask = self.draw_dropout(self.dropout, step_input)
+        return self._dropout_mask
+
+    def get_recurrent_dropout_mask(self, step_input):
+        if getattr(self, "_recurrent_dropout_mask", None) is None:
+            self._recurrent_dropout_mask = self.draw_dropout(self.recurrent_dropout, step_input)
+        return self._recurrent_dropout_mask
+
+    def get_config(self):
+        return {**super().get_config(), "reset_gate": self.reset_gate, "implementation": self.implementation}
+
+
+def _positive(name: str, value) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if number <= 0 or isinstance(value, bool):
+        raise ValueError(f"{name} is {value!r}, but must be a positive integer")
+    return number
+
+
+def _rate(name: str, value) -> float:
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} is {value!r}, but must be from 0 (nothing is dropped) to 1 (everything is)")
+    return value

@@ -1,0 +1,206 @@
+"""The whole sequence as a Keras layer."""
+
+import keras
+import tensorflow as tf
+
+from tf_gru import arguments
+from tf_gru.cell import GRUCell
+from tf_gru.sequence import gru
+
+
+def _of_cell(name: str) -> property:
+    return property(lambda layer: getattr(layer.cell, name), doc=f"The cell's {name}.")
+
+
+@keras.saving.register_keras_serializable(package="tf_gru")
+class GRU(keras.layers.RNN):
+    """keras.layers.GRU with its arguments, defaults, weights and outputs.
+
+    Values differ from Keras' in these cases alone:
+    - A masked step outputs the state reached so far, hence `initial_state` before the first step that counts, where
+      Keras outputs 0. `zero_output_for_mask=True` outputs 0 at every masked step, as in Keras.
+    - With `return_sequences=False` the output is the final state, also under `zero_output_for_mask`; Keras documents
+      the same, but returns 0 where the last step it processes is masked.
+    - A mask that comes with the sequences, from Embedding or Masking, counts also beside a tensor for `initial_state`,
+      where Keras drops it.
+    - `dropout=1` and `recurrent_dropout=1` drop everything; in Keras it depends on which loop is taken.
+    A masked step reads nothing, and a sequence may have no steps at all.
+
+    reset_gate: False leaves the reset gate out: gates z and n, so 2 where there is 3 in the shapes of the weights, and
+        one row of bias. It has no product to be before or after, so `reset_after` must not be given with it.
+    reset_after: True (which None, the default, stands for) resets after the product, False before it.
+    implementation: 2 is one product for all gates and one dropout mask shared by them, 1 is a product and a mask for
+        each gate. As in Keras, `recurrent_dropout` makes it 1.
+    use_cudnn: "auto" and False are the same, the kernels of this package; none of them is cuDNN's, so True is refused.
+
+    Call arguments: Keras', and
+    lengths: integers (batch,) from 0 to time, in place of a mask padded on the right; `gru` says how they are checked.
+        The mask that later layers receive is the one that came in: lengths make none.
+    """
+
+    def __init__(
+        self,
+        units,
+        activation="tanh",
+        recurrent_activation="sigmoid",
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        recurrent_initializer="orthogonal",
+        bias_initializer="zeros",
+        kernel_regularizer=None,
+        recurrent_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        kernel_constraint=None,
+        recurrent_constraint=None,
+        bias_constraint=None,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        seed=None,
+        return_sequences=False,
+        return_state=False,
+        go_backwards=False,
+        stateful=False,
+        unroll=False,
+        reset_after=None,
+        use_cudnn="auto",
+        *,
+        reset_gate=True,
+        implementation=2,
+        zero_output_for_mask=False,
+        **kwargs,
+    ):
+        flags = {
+            "return_sequences": return_sequences,
+            "return_state": return_state,
+            "go_backwards": go_backwards,
+            "stateful": stateful,
+            "unroll": unroll,
+            "zero_output_for_mask": zero_output_for_mask,
+        }
+        for name, flag in flags.items():
+            arguments.check_choice(name, flag, (True, False))
+        cell = GRUCell(
+            units,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            reset_after=reset_after,
+            seed=seed,
+            reset_gate=reset_gate,
+            implementation=implementation,
+            dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True),
+            name="gru_cell",
+        )
+        super().__init__(cell, activity_regularizer=activity_regularizer, **flags, **kwargs)
+        self.input_spec = keras.layers.InputSpec(ndim=3)
+        self.use_cudnn = use_cudnn
+
+    @property
+    def use_cudnn(self):
+        return self._use_cudnn
+
+    @use_cudnn.setter
+    def use_cudnn(self, value):
+        if value is True:
+            raise ValueError("use_cudnn is True, but no kernel of this package is cuDNN's: leave it 'auto' or False")
+        arguments.check_choice("use_cudnn", value, ("auto", False))
+        self._use_cudnn = value
+
+    def call(self, sequences, initial_state=None, mask=None, training=False, lengths=None):
+        if mask is None:
+            mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask beside a second tensor
+        if mask is not None:
+            mask = tf.cast(mask, tf.bool)
+        sequences = tf.cast(sequences, self.compute_dtype)
+        kernel, recurrent_kernel, bias = self.cell.weight_tensors()
+        dropout_mask, recurrent_dropout_mask = self._draw_dropout(sequences) if training else (None, None)
+        outputs, final_state = gru(
+            sequences,
+            kernel,
+            recurrent_kernel,
+            bias,
+            reset=self.cell.reset,
+            initial_state=self._initial_state(initial_state),
+            lengths=lengths,
+            mask=mask,
+            reverse=self.go_backwards,
+            masked_outputs="zero" if self.zero_output_for_mask else "carry",
+            activation=self.cell.activation,
+            recurrent_activation=self.cell.recurrent_activation,
+            unroll=self.unroll,
+            fused=self.cell.implementation == 2,
+            dropout_mask=dropout_mask,
+            recurrent_dropout_mask=recurrent_dropout_mask,
+        )
+        if self.stateful:
+            self.states[0].assign(final_state)
+        output = final_state
+        if self.return_sequences:
+            output = tf.reverse(outputs, [1]) if self.go_backwards else outputs
+        return (output, final_state) if self.return_state else output
+
+    def _initial_state(self, initial_state) -> tf.Tensor | None:
+        if initial_state is None:
+            initial_state = self.states if self.stateful else None
+        if isinstance(initial_state, (list, tuple)):
+            if len(initial_state) != 1:
+                raise ValueError(f"initial_state has {len(initial_state)} tensors, but a GRU has one state")
+            (initial_state,) = initial_state
+        return None if initial_state is None else tf.cast(tf.convert_to_tensor(initial_state), self.compute_dtype)
+
+    def _draw_dropout(self, sequences: tf.Tensor) -> tuple[tf.Tensor | None, tf.Tensor | None]:
+        batch, input_dim = tf.shape(sequences)[0], sequences.shape[-1]
+        inputs, state = (tf.ones((batch, width), sequences.dtype) for width in (input_dim, self.units))
+        return self.cell.draw_dropout(self.dropout, inputs), self.cell.draw_dropout(self.recurrent_dropout, state)
+
+    def compute_mask(self, sequences, mask):
+        """The mask in the order of the outputs."""
+        masks = super().compute_mask(sequences, mask)
+        output_mask, *state_masks = masks if self.return_state else [masks]
+        if output_mask is not None and self.go_backwards:
+            output_mask = keras.ops.flip(output_mask, axis=1)
+        return [output_mask, *state_masks] if self.return_state else output_mask
+
+    units = _of_cell("units")
+    activation = _of_cell("activation")
+    recurrent_activation = _of_cell("recurrent_activation")
+    use_bias = _of_cell("use_bias")
+    kernel_initializer = _of_cell("kernel_initializer")
+    recurrent_initializer = _of_cell("recurrent_initializer")
+    bias_initializer = _of_cell("bias_initializer")
+    kernel_regularizer = _of_cell("kernel_regularizer")
+    recurrent_regularizer = _of_cell("recurrent_regularizer")
+    bias_regularizer = _of_cell("bias_regularizer")
+    kernel_constraint = _of_cell("kernel_constraint")
+    recurrent_constraint = _of_cell("recurrent_constraint")
+    bias_constraint = _of_cell("bias_constraint")
+    dropout = _of_cell("dropout")
+    recurrent_dropout = _of_cell("recurrent_dropout")
+    reset_after = _of_cell("reset_after")
+    reset_gate = _of_cell("reset_gate")
+    implementation = _of_cell("implementation")
+    seed = _of_cell("seed")
+
+    def get_config(self):
+        config = {**self.cell.get_config(), **super().get_config()}
+        del config["cell"]
+        config["activity_regularizer"] = keras.regularizers.serialize(self.activity_regularizer)
+        config["use_cudnn"] = self.use_cudnn
+        return config
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)

@@ -1,0 +1,111 @@
+"""One step of the GRU: reset after the product, before it, or not at all.
+
+The code below is the definition; the layers, the cell and the sequence all call it, and nothing restates it.
+
+Source: Cho et al. 2014, arXiv:1406.1078, version 1 (reset after the product) and version 3 (before it).
+Left out: time and masks (see sequence.py).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import tensorflow as tf
+
+GATES = {"after": 3, "before": 3, "none": 2}  # z, r, n; without a reset gate z, n
+
+Activation = Callable[[tf.Tensor], tf.Tensor]
+
+
+class Block(NamedTuple):
+    """The factors of one product: all of a kernel, or some of its gates."""
+
+    kernel: tf.Tensor  # width of the values, gates * units
+    bias: tf.Tensor | None  # gates * units
+    scale: tf.Tensor | None  # what multiplies the values first: dropout
+    gates: int
+
+
+class Recurrence(NamedTuple):
+    """What all steps of a sequence share."""
+
+    blocks: Sequence[Block]
+    activation: Activation
+    recurrent_activation: Activation
+
+
+def blocks(kernel, bias, scale, sizes: Sequence[int]) -> list[Block]:
+    """A kernel cut into products of so many gates each.
+
+    scale: for all gates (batch, width), or one for each product on a first axis of its own.
+    """
+    units = kernel.shape[-1] // sum(sizes)
+    widths = [units * gates for gates in sizes]
+    kernels = tf.split(kernel, widths, axis=-1)
+    biases = [None] * len(sizes) if bias is None else tf.split(bias, widths, axis=-1)
+    scales = [scale] * len(sizes) if scale is None or scale.shape.rank == 2 else tf.unstack(scale, len(sizes))
+    return [Block(*factors) for factors in zip(kernels, biases, scales, sizes, strict=True)]
+
+
+def products(values: tf.Tensor, factors: Sequence[Block]) -> list[tf.Tensor]:
+    """One (..., units) tensor for each gate: values * scale @ kernel + bias."""
+    gates = []
+    for kernel, bias, scale, count in factors:
+        scaled = values if scale is None else values * scale
+        product = tf.matmul(scaled, kernel) if scaled.shape.rank == 2 else tf.tensordot(scaled, kernel, axes=1)
+        gates += tf.split(product if bias is None else product + bias, count, axis=-1)
+    return gates
+
+
+def input_blocks(reset: str, kernel, bias, scale, fused: bool) -> list[Block]:
+    """The products of the inputs: one for all gates, or one for each."""
+    return blocks(kernel, bias, scale, _sizes([GATES[reset]], scale, fused))
+
+
+def recurrent_blocks(reset: str, kernel, bias, scale, fused: bool) -> list[Block]:
+    """The products of the state; reset before needs the candidate's apart, because it waits for the reset gate."""
+    return blocks(kernel, bias, scale, _sizes({"after": [3], "before": [2, 1], "none": [2]}[reset], scale, fused))
+
+
+def _sizes(fewest: list[int], scale, fused: bool) -> list[int]:
+    one_scale = scale is None or scale.shape.rank == 2
+    return fewest if fused and one_scale else [1] * sum(fewest)
+
+
+def step_after(x: tf.Tensor, h: tf.Tensor, p: Recurrence) -> tf.Tensor:
+    """The next state, where the reset gate meets the product."""
+    x_z, x_r, x_n = tf.split(x, 3, axis=-1)
+    h_z, h_r, h_n = products(h, p.blocks)
+    z = p.recurrent_activation(x_z + h_z)
+    r = p.recurrent_activation(x_r + h_r)
+    n = p.activation(x_n + r * h_n)
+    return z * h + (1 - z) * n
+
+
+def step_before(x: tf.Tensor, h: tf.Tensor, p: Recurrence) -> tf.Tensor:
+    """The next state, where the reset gate meets the state."""
+    x_z, x_r, x_n = tf.split(x, 3, axis=-1)
+    h_z, h_r = products(h, p.blocks[:-1])
+    z = p.recurrent_activation(x_z + h_z)
+    r = p.recurrent_activation(x_r + h_r)
+    (h_n,) = products(r * h, p.blocks[-1:])
+    n = p.activation(x_n + h_n)
+    return z * h + (1 - z) * n
+
+
+def step_none(x: tf.Tensor, h: tf.Tensor, p: Recurrence) -> tf.Tensor:
+    """The next state without a reset gate."""
+    x_z, x_n = tf.split(x, 2, axis=-1)
+    h_z, h_n = products(h, p.blocks)
+    z = p.recurrent_activation(x_z + h_z)
+    n = p.activation(x_n + h_n)
+    return z * h + (1 - z) * n
+
+
+STEPS = {"after": step_after, "before": step_before, "none": step_none}
+
+
+def split_bias(reset: str, bias) -> tuple[tf.Tensor | None, tf.Tensor | None]:
+    """The inputs' bias and the state's: only reset after can tell them apart."""
+    if bias is None or reset != "after":
+        return bias, None
+    return bias[0], bias[1]
