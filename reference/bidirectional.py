@@ -1,0 +1,166 @@
+"""Two GRUs over the same inputs, one from each end, and a merge; forward and backward.
+
+The two runs are independent. Both have their outputs aligned with the time of the inputs before the merge; each has its
+own final state.
+
+Source: Schuster and Paliwal 1997, "Bidirectional recurrent neural networks"; the merges are those of
+keras.layers.Bidirectional.
+
+Left out: directions of different units, flipped and packed (apply them to the pair that merge="apart" gives).
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from reference.parameters import Invalid, Parameters, Weights, one_of
+from reference.sequence import MaskedOutputs, Run, checked_run, given, gradients, results
+
+MergeName = Literal["concat", "sum", "mul", "ave", "apart"]
+Pair = tuple[np.ndarray, np.ndarray]
+MaybePair = tuple[np.ndarray | None, np.ndarray | None]
+
+
+class BiResult(NamedTuple):
+    """What a bidirectional GRU gives."""
+
+    outputs: np.ndarray | Pair  # batch time units (concat: 2 units); apart: a pair of them
+    final_state: Pair  # batch units, forward and backward
+
+
+class BiGradients(NamedTuple):
+    """The derivative of a bidirectional GRU with respect to all that it read."""
+
+    inputs: np.ndarray  # batch time input_dim
+    initial_state: Pair  # batch units, forward and backward
+    forward: Weights
+    backward: Weights
+
+
+class Merge(NamedTuple):
+    """How outputs a and b of the two directions become one, and how a cotangent d of it becomes theirs."""
+
+    join: Callable[[np.ndarray, np.ndarray], Any]
+    vjp: Callable[[Any, np.ndarray, np.ndarray], Any]
+
+
+MERGES = {
+    "concat": Merge(lambda a, b: np.concatenate([a, b], axis=-1), lambda d, a, b: np.split(d, 2, axis=-1)),
+    "sum": Merge(lambda a, b: a + b, lambda d, a, b: (d, d)),
+    "mul": Merge(lambda a, b: a * b, lambda d, a, b: (d * b, d * a)),
+    "ave": Merge(lambda a, b: (a + b) / 2, lambda d, a, b: (d / 2, d / 2)),
+    "apart": Merge(lambda a, b: (a, b), lambda d, a, b: d),
+}
+
+
+def bigru(
+    inputs: np.ndarray,
+    forward: Parameters,
+    backward: Parameters,
+    *,
+    merge: MergeName = "concat",
+    initial_state: MaybePair | None = None,
+    lengths: np.ndarray | None = None,
+    mask: np.ndarray | None = None,
+    masked_outputs: MaskedOutputs = "carry",
+) -> BiResult:
+    """Run one GRU forward and another in reverse, and merge their outputs.
+
+    forward, backward: of the same dtype, input_dim and units.
+    merge: "concat" along the units, forward first; "sum", "mul", "ave", element by element; "apart", a pair.
+    initial_state: a pair, forward and backward, where None is zeros. The other arguments are gru's.
+
+    Gives outputs (batch, time, units), with concat (batch, time, 2 units), and the pair of final states. Raises Invalid.
+    """
+    one_of("merge", merge, tuple(MERGES))
+    ahead, back = checked_runs(inputs, forward, backward, initial_state, lengths, mask, masked_outputs)
+    return merged_results(ahead, back, MERGES[merge])
+
+
+def bigru_backward(
+    inputs: np.ndarray,
+    forward: Parameters,
+    backward: Parameters,
+    *,
+    grad_outputs: np.ndarray | MaybePair | None = None,
+    grad_final_state: MaybePair | None = None,
+    merge: MergeName = "concat",
+    initial_state: MaybePair | None = None,
+    lengths: np.ndarray | None = None,
+    mask: np.ndarray | None = None,
+    masked_outputs: MaskedOutputs = "carry",
+) -> BiGradients:
+    """Pull the cotangents of bigru's results back to all that bigru read.
+
+    grad_outputs: shaped like bigru's outputs, with merge="apart" a pair. grad_final_state: a pair. None is zeros,
+    in a pair too. Under "zero" the cotangent of a masked output is ignored. The other arguments are bigru's.
+
+    Raises Invalid.
+    """
+    one_of("merge", merge, tuple(MERGES))
+    ahead, back = checked_runs(inputs, forward, backward, initial_state, lengths, mask, masked_outputs)
+    batch, time, _ = inputs.shape
+    units = forward.units
+    d_final = given_pair("grad_final_state", grad_final_state, forward, (batch, units))
+    if merge == "apart":
+        d_outputs = np.stack(given_pair("grad_outputs", grad_outputs, forward, (batch, time, units)))
+    else:
+        width = 2 * units if merge == "concat" else units
+        d_outputs = given("grad_outputs", grad_outputs, forward, (batch, time, width))
+    return merged_gradients(ahead, back, MERGES[merge], d_outputs, d_final)
+
+
+def merged_results(ahead: Run, back: Run, merge: Merge) -> BiResult:
+    """The results of two checked runs."""
+    (a, h_a), (b, h_b) = results(ahead), results(back)
+    return BiResult(merge.join(a, b), (h_a, h_b))
+
+
+def merged_gradients(ahead: Run, back: Run, merge: Merge, d_outputs: np.ndarray, d_final: Pair) -> BiGradients:
+    """The gradients of two checked runs; a cotangent that is ignored must not meet the merge either."""
+    a, b = results(ahead).outputs, results(back).outputs
+    d_a, d_b = merge.vjp(ahead.show(d_outputs, ahead.valid), a, b)
+    of_a = gradients(ahead, d_a, d_final[0])
+    of_b = gradients(back, d_b, d_final[1])
+    return BiGradients(
+        of_a.inputs + of_b.inputs, (of_a.initial_state, of_b.initial_state), Weights(*of_a[2:]), Weights(*of_b[2:])
+    )
+
+
+def checked_runs(
+    inputs: np.ndarray,
+    forward: Parameters,
+    backward: Parameters,
+    initial_state: MaybePair | None,
+    lengths: np.ndarray | None,
+    mask: np.ndarray | None,
+    masked_outputs: str,
+) -> tuple[Run, Run]:
+    """The two Runs that bigru's arguments mean; raises Invalid."""
+    h_a, h_b = pair("initial_state", initial_state)
+    ahead = checked_run(inputs, forward, h_a, lengths, mask, False, masked_outputs)
+    back = checked_run(inputs, backward, h_b, lengths, mask, True, masked_outputs)
+    if forward.units != backward.units:
+        raise Invalid(
+            f"backward has units {backward.units}, but must have {forward.units} as forward has; "
+            "for two sizes call gru twice, the second with reverse=True"
+        )
+    return ahead, back
+
+
+def given_pair(name: str, value: object, parameters: Parameters, shape: tuple[int, ...]) -> Pair:
+    """The two arrays given, checked; zeros for each None."""
+    a, b = pair(name, value)
+    return given(f"{name}[0]", a, parameters, shape), given(f"{name}[1]", b, parameters, shape)
+
+
+def pair(name: str, value: object) -> tuple[Any, Any]:
+    """The two members of a pair; None is a pair of None."""
+    if value is None:
+        return None, None
+    if not (isinstance(value, tuple | list) and len(value) == 2):
+        raise Invalid(
+            f"{name} is a {type(value).__name__}, but must be a pair (forward, backward); None in it is zeros"
+        )
+    return value[0], value[1]

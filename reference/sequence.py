@@ -1,0 +1,250 @@
+"""A GRU over time: initial state, lengths and masks, reversal, the outputs of masked steps; forward and backward.
+
+A masked step reads nothing: its input never reaches the equations, and the state is copied bit for bit. Outputs always
+stay aligned with the time of the inputs; flipped and packed are the two named ways to processing order.
+
+Source: the lengths of cuDNN and ONNX (sequence_lens) and the masks of Keras, with one answer where these differ: a mask
+may be any pattern, and reverse skips masked steps wherever they stand.
+
+Left out: several layers, dropout, time-major arrays, state kept between calls.
+"""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from reference.cell import CELLS, Cell, Tape
+from reference.parameters import Invalid, Parameters, Weights, exact_array, one_of, plain_array
+
+MaskedOutputs = Literal["carry", "zero"]
+
+
+class Result(NamedTuple):
+    """What a GRU gives."""
+
+    outputs: np.ndarray  # batch time units
+    final_state: np.ndarray  # batch units
+
+
+class Gradients(NamedTuple):
+    """The derivative of a GRU with respect to all that it read."""
+
+    inputs: np.ndarray  # batch time input_dim
+    initial_state: np.ndarray  # batch units
+    kernel: np.ndarray  # gates input_dim units
+    recurrent_kernel: np.ndarray  # gates units units
+    bias: np.ndarray  # 2 gates units
+
+
+def gru(
+    inputs: np.ndarray,
+    parameters: Parameters,
+    *,
+    initial_state: np.ndarray | None = None,
+    lengths: np.ndarray | None = None,
+    mask: np.ndarray | None = None,
+    reverse: bool = False,
+    masked_outputs: MaskedOutputs = "carry",
+) -> Result:
+    """Run a GRU over time.
+
+    inputs: (batch, time, input_dim), of the parameters' dtype, which is kept throughout; any size but input_dim may be 0.
+    initial_state: (batch, units); None is zeros.
+    lengths: (batch,) integers from 0 to time; the steps from there on are masked.
+    mask: (batch, time) booleans, True where the step counts. Give lengths or mask; both only if they say the same.
+    reverse: process time from last to first; the outputs stay aligned with the inputs.
+    masked_outputs: what a masked step outputs: "carry", the state reached so far, or "zero".
+
+    Gives outputs (batch, time, units) and final_state (batch, units), the state after the last step processed.
+    Raises Invalid.
+    """
+    return results(checked_run(inputs, parameters, initial_state, lengths, mask, reverse, masked_outputs))
+
+
+def gru_backward(
+    inputs: np.ndarray,
+    parameters: Parameters,
+    *,
+    grad_outputs: np.ndarray | None = None,
+    grad_final_state: np.ndarray | None = None,
+    initial_state: np.ndarray | None = None,
+    lengths: np.ndarray | None = None,
+    mask: np.ndarray | None = None,
+    reverse: bool = False,
+    masked_outputs: MaskedOutputs = "carry",
+) -> Gradients:
+    """Pull the cotangents of gru's results back to all that gru read.
+
+    grad_outputs, grad_final_state: shaped like the result each belongs to; None is zeros. Under "zero" the cotangent of
+    a masked output is ignored. The other arguments are gru's.
+
+    Gives one gradient per array that gru read, of its shape; at a masked input it is exactly 0. Raises Invalid.
+    """
+    run = checked_run(inputs, parameters, initial_state, lengths, mask, reverse, masked_outputs)
+    batch, time, _ = inputs.shape
+    d_outputs = given("grad_outputs", grad_outputs, parameters, (batch, time, parameters.units))
+    d_final = given("grad_final_state", grad_final_state, parameters, (batch, parameters.units))
+    return gradients(run, d_outputs, d_final)
+
+
+class Run(NamedTuple):
+    """One run, its arguments checked and its defaults filled in: all that the equations see."""
+
+    x: np.ndarray  # batch time input_dim
+    h: np.ndarray  # batch units
+    weights: Weights
+    valid: np.ndarray  # batch time
+    steps: range  # in processing order
+    cell: Cell
+    show: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def results(run: Run) -> Result:
+    """The results of a checked run."""
+    hs, h, _ = scan(run)
+    return Result(run.show(hs, run.valid), h)
+
+
+def gradients(run: Run, d_outputs: np.ndarray, d_final: np.ndarray) -> Gradients:
+    """The gradients of a checked run; show is its own transpose."""
+    _, _, tapes = scan(run)
+    return scan_vjp(run, tapes, run.show(d_outputs, run.valid), d_final)
+
+
+def scan(run: Run) -> tuple[np.ndarray, np.ndarray, dict[int, Tape]]:
+    """The state reached at every step, the last one, and the tape of every step."""
+    h = run.h.copy()
+    hs = np.zeros((*run.valid.shape, h.shape[1]), h.dtype)
+    tapes = {}
+    for t in run.steps:
+        rows = run.valid[:, t]
+        h[rows], tapes[t] = run.cell.step(run.x[rows, t], h[rows], run.weights)
+        hs[:, t] = h
+    return hs, h, tapes
+
+
+def scan_vjp(run: Run, tapes: dict[int, Tape], dhs: np.ndarray, dh: np.ndarray) -> Gradients:
+    """Pull the cotangents of scan's states back to all that it read."""
+    dx = np.zeros_like(run.x)
+    dh = dh.copy()
+    dW, dU, db = (np.zeros_like(w) for w in run.weights)
+    for t in reversed(run.steps):
+        rows = run.valid[:, t]
+        dh += dhs[:, t]
+        dx[rows, t], dh[rows], d = run.cell.vjp(dh[rows], tapes[t], run.weights)
+        dW += d.kernel
+        dU += d.recurrent_kernel
+        db += d.bias
+    return Gradients(dx, dh, dW, dU, db)
+
+
+def show_carried(hs: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """The state reached, at masked steps too."""
+    return hs
+
+
+def show_zero(hs: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """The state reached, and 0 at masked steps."""
+    return np.where(valid[:, :, None], hs, 0)
+
+
+SHOWS = {"carry": show_carried, "zero": show_zero}
+
+
+def flipped(outputs: np.ndarray) -> np.ndarray:
+    """Outputs (batch, time, units) of a reverse run, last time first, masked steps included: Keras' go_backwards."""
+    _check_outputs(outputs)
+    return outputs[:, ::-1].copy()
+
+
+def packed(outputs: np.ndarray, mask: np.ndarray | None = None, *, lengths: np.ndarray | None = None) -> np.ndarray:
+    """Outputs (batch, time, units) of a reverse run in processing order, the masked steps after it in time order.
+
+    For lengths this is TensorFlow's reverse_sequence. Raises Invalid, also if neither mask nor lengths is given.
+    """
+    _check_outputs(outputs)
+    if mask is None and lengths is None:
+        raise Invalid("packed needs mask or lengths, got neither; where every step counts use flipped")
+    batch, time, _ = outputs.shape
+    valid = validity(batch, time, lengths, mask)
+    t = np.arange(time)
+    processed = np.where(valid, -t, time + t)
+    return np.take_along_axis(outputs, processed.argsort(axis=1)[:, :, None], axis=1)
+
+
+def checked_run(
+    inputs: np.ndarray,
+    parameters: Parameters,
+    initial_state: np.ndarray | None,
+    lengths: np.ndarray | None,
+    mask: np.ndarray | None,
+    reverse: bool,
+    masked_outputs: str,
+) -> Run:
+    """The Run that gru's arguments mean; raises Invalid."""
+    if not isinstance(parameters, Parameters):
+        raise Invalid(
+            f"parameters is a {type(parameters).__name__}, but must be a reference.Parameters; make one first"
+        )
+    plain_array("inputs", inputs)
+    if inputs.ndim != 3:
+        raise Invalid(f"inputs has shape {inputs.shape}, but must be (batch, time, input_dim); add the missing axis")
+    batch, time, _ = inputs.shape
+    because = "input_dim is the parameters'; inputs are batch-major"
+    exact_array("inputs", inputs, parameters.dtype, (batch, time, parameters.input_dim), because)
+    if not isinstance(reverse, bool):
+        raise Invalid(f"reverse is {reverse!r}, but must be True or False; use bool(...)")
+    one_of("masked_outputs", masked_outputs, tuple(SHOWS))
+    return Run(
+        inputs,
+        given("initial_state", initial_state, parameters, (batch, parameters.units)),
+        parameters.weights,
+        validity(batch, time, lengths, mask),
+        range(time)[::-1] if reverse else range(time),
+        CELLS[parameters.reset],
+        SHOWS[masked_outputs],
+    )
+
+
+def given(name: str, value: object, parameters: Parameters, shape: tuple[int, ...]) -> np.ndarray:
+    """The array given, checked; zeros for None."""
+    if value is None:
+        return np.zeros(shape, parameters.dtype)
+    return exact_array(name, value, parameters.dtype, shape, f"from inputs and units {parameters.units}")
+
+
+def validity(batch: int, time: int, lengths: np.ndarray | None, mask: np.ndarray | None) -> np.ndarray:
+    """Which steps count, (batch, time): those that lengths or mask says, else all."""
+    if lengths is not None:
+        plain_array("lengths", lengths)
+        if lengths.dtype.kind not in "iu" or lengths.shape != (batch,):
+            raise Invalid(
+                f"lengths has dtype {lengths.dtype} and shape {lengths.shape}, but must be integers of shape "
+                f"({batch},), one per batch row; for any other pattern use mask"
+            )
+        outside = (lengths < 0) | (lengths > time)
+        if outside.any():
+            i = int(outside.argmax())
+            raise Invalid(f"lengths[{i}] is {lengths[i]}, but must be from 0 to time, which is {time}; clip it first")
+    if mask is not None:
+        plain_array("mask", mask)
+        if mask.dtype != np.bool_ or mask.shape != (batch, time):
+            raise Invalid(
+                f"mask has dtype {mask.dtype} and shape {mask.shape}, but must be bool of shape ({batch}, {time}), "
+                "True where the step counts; use mask.astype(bool)"
+            )
+    if lengths is None:
+        return np.ones((batch, time), bool) if mask is None else mask
+    valid = np.arange(time) < lengths[:, None]
+    if mask is not None and (mask != valid).any():
+        raise Invalid("lengths and mask are both given, but say different things; give the one you mean")
+    return valid
+
+
+def _check_outputs(outputs: np.ndarray) -> None:
+    plain_array("outputs", outputs)
+    if outputs.ndim != 3:
+        raise Invalid(
+            f"outputs has shape {outputs.shape}, but must be (batch, time, units); pass one direction's outputs"
+        )
