@@ -1,0 +1,136 @@
+"""The command line: python -m conformance list | clauses | run | again."""
+
+import os
+from importlib import metadata
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from conformance.adapter import UsageError
+from conformance.adapters import REGISTERED, load
+from conformance.case import Case, InvalidCase
+from conformance.checks import BY_CLAUSE
+from conformance.isolation import QUIET, chosen, judge_apart
+from conformance.judge import PROFILES, describe, judge_case
+from conformance.report import show, write_json, write_junit
+from conformance.specification import CLAUSES
+from conformance.verdict import DTYPES, Subject
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(metadata.version("tf-gru"), message="%(version)s")
+def main() -> None:
+    """Judge a GRU against its specification and certified truth."""
+
+
+@main.command("list")
+def list_subjects() -> None:
+    """The registered subjects, and whether what they need is installed."""
+    table = Table("name", "needs", "installed")
+    for name, subject in REGISTERED.items():
+        todo = "yes" if subject.installed else f"no: pip install 'tf-gru\\[{subject.extra}]'"
+        table.add_row(name, subject.module, todo)
+    Console().print(table)
+    Console().print("Anything else is module:attribute.")
+
+
+@main.command("clauses")
+def list_clauses() -> None:
+    """The specification's clauses."""
+    table = Table("clause", "what every conforming GRU does")
+    for clause, sentence in CLAUSES.items():
+        table.add_row(clause, sentence)
+    Console().print(table)
+
+
+@main.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option("--profile", type=click.Choice(list(PROFILES)), default="dev", show_default=True, help="How many cases.")
+@click.option("--clause", "clauses", multiple=True, type=click.Choice(list(CLAUSES)), help="Only this clause; repeatable.")
+@click.option("--beside", multiple=True, metavar="NAME", help="Judge this too, without letting it decide the exit code.")
+@click.option("--report-only", is_flag=True, help="Judge and print; the exit code is 0 whatever the verdicts.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as JSON.")
+@click.option("--junit", "junit_file", type=click.Path(dir_okay=False, path_type=Path), help="... and as JUnit XML.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Subjects at a time.")
+@click.option("--time-limit", type=click.FloatRange(1), default=300, show_default=True, help="Seconds for one verdict.")
+def run(
+    names: tuple[str, ...],
+    profile: str,
+    clauses: tuple[str, ...],
+    beside: tuple[str, ...],
+    report_only: bool,
+    json_file: Path | None,
+    junit_file: Path | None,
+    jobs: int,
+    time_limit: float,
+) -> None:
+    """Judge subjects: registered names, or module:attribute.
+
+    Exit code 0: something was judged and nothing failed. 1: a failure or an error. 2: a usage error, a failed smoke
+    stage, or nothing but declined clauses.
+    """
+    for file in (json_file, junit_file):
+        if file is not None and not file.parent.is_dir():
+            raise click.UsageError(f"{file}: there is no folder {file.parent}; make it first")
+    subjects = _with_progress(tuple(dict.fromkeys(names + beside)), profile, clauses, jobs, time_limit)
+    show(_paper(), subjects)
+    if json_file is not None:
+        write_json(json_file, subjects, profile)
+    if junit_file is not None:
+        write_junit(junit_file, subjects)
+    if not report_only:
+        raise SystemExit(max(subject.code for subject in subjects if subject.name in names))
+
+
+def _paper() -> Console:
+    """The terminal, or where there is none, a page wide enough for all subjects side by side."""
+    console = Console()
+    return console if console.is_terminal else Console(width=200)
+
+
+def _with_progress(
+    names: tuple[str, ...], profile: str, clauses: tuple[str, ...], jobs: int, time_limit: float
+) -> list[Subject]:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    total = len(chosen(clauses)) * len(DTYPES)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        tasks = {name: bars.add_task(name, total=total, start=False) for name in names}
+        unsaid = set(names)
+
+        def progress(subject: Subject) -> None:
+            bars.start_task(tasks[subject.name])
+            done = len(subject.verdicts)
+            bars.update(tasks[subject.name], completed=done)
+            ended = done == total or subject.broken is not None
+            if ended and subject.name in unsaid and not console.is_terminal:
+                unsaid.remove(subject.name)
+                console.print(f"judged {subject.name}: {done} of {total}", highlight=False)
+
+        return judge_apart(names, profile, clauses, jobs=jobs, time_limit=time_limit, progress=progress)
+
+
+@main.command()
+@click.argument("name")
+@click.argument("clause", type=click.Choice(list(CLAUSES)))
+@click.argument("case")
+def again(name: str, clause: str, case: str) -> None:
+    """Ask subject NAME for CLAUSE on one CASE, as an 'again' line of a report says."""
+    for variable, value in QUIET.items():
+        os.environ.setdefault(variable, value)
+    try:
+        question = Case.from_text(case)
+        gru = load(name)
+    except (InvalidCase, UsageError) as error:
+        raise click.UsageError(str(error)) from error
+    report = describe(name, gru)
+    report.verdicts.append(judge_case(gru, BY_CLAUSE[clause], question))
+    show(_paper(), [report])
+    raise SystemExit(report.code)
+
+
+if __name__ == "__main__":
+    main()

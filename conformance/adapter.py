@@ -1,0 +1,201 @@
+"""An adapter: how the suite asks a GRU a question, and what that GRU says it can do.
+
+Anything with `run(case) -> Outputs` and `capabilities` is an adapter; `Adapter` makes one out of a function. What is
+not declared is not asked: the report says *declined*, with the reason, and it never counts as a pass. What is declared
+is judged.
+"""
+
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import numpy as np
+
+from conformance.arithmetic import Arithmetic
+from conformance.case import MERGES, POLICIES, Case, Gradients, Outputs
+
+RESETS = ("after", "before", "none")
+
+
+class UsageError(ValueError):
+    """The user named something that is not there or is no adapter; the message says what to do."""
+
+
+class SubjectError(RuntimeError):
+    """The subject raised, or returned what is no answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What a GRU does. Everything beyond one forward direction is off unless it is declared.
+
+    arithmetic: the class claimed for each dtype ("float32", ...); other dtypes are declined.
+    lengths: right-padded rows of at least one step; zero_length: rows of none; masks: any boolean mask.
+    masked_outputs: the policies of `conformance.case.POLICIES` it offers; bidirectional_masked_outputs: those it offers
+    with two directions. merges: those of `conformance.case.MERGES` it offers.
+    gradients: it has `gradients(case, cotangents)`. because: reasons for what it lacks, by the name of the field.
+    """
+
+    arithmetic: Mapping[str, Arithmetic]
+    resets: tuple[str, ...] = ("after",)
+    initial_state: bool = True
+    lengths: bool = False
+    zero_length: bool = False
+    masks: bool = False
+    masked_outputs: tuple[str, ...] = ("carry",)
+    reverse: bool = False
+    merges: tuple[str, ...] = ()
+    bidirectional_masked_outputs: tuple[str, ...] = ()
+    zero_time: bool = False
+    zero_batch: bool = False
+    gradients: bool = False
+    because: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        for name, allowed in (
+            ("resets", RESETS),
+            ("merges", MERGES),
+            ("masked_outputs", tuple(POLICIES)),
+            ("bidirectional_masked_outputs", tuple(POLICIES)),
+        ):
+            unknown = [value for value in getattr(self, name) if value not in allowed]
+            if unknown:
+                raise UsageError(f"capabilities.{name} has {unknown}, but knows only {', '.join(allowed)}")
+        for dtype, claim in self.arithmetic.items():
+            if getattr(claim, "dtype", None) != dtype:
+                raise UsageError(f"capabilities.arithmetic[{dtype!r}] is {claim!r}, but must be an Arithmetic of {dtype}")
+
+
+class GRU(Protocol):
+    """What the suite needs of a subject. `gradients` is called only where it is declared."""
+
+    capabilities: Capabilities
+
+    def run(self, case: Case) -> Outputs:
+        """Answer the case."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Adapter:
+    """A function from a case to its Outputs, with what it can do."""
+
+    run: Callable[[Case], Outputs]
+    capabilities: Capabilities
+    gradients: Callable[[Case, Outputs], Gradients] | None = None
+
+
+def resolve(name: str) -> GRU:
+    """The adapter that "module:attribute" names; a class or a function without arguments is called for it.
+
+    Raises UsageError with what to do for a module that is not there, a missing attribute, or something else.
+    """
+    module, colon, attribute = name.partition(":")
+    if not (colon and module and attribute):
+        dotted = ":".join(name.rsplit(".", 1)) if "." in name else f"{name}:gru"
+        raise UsageError(f"{name!r} is neither a registered name nor module:attribute; did you mean {dotted!r}?")
+    try:
+        found = pkgutil.resolve_name(name)
+    except AttributeError as error:
+        raise UsageError(f"{name!r}: the module {module!r} has no attribute {attribute!r}") from error
+    except ModuleNotFoundError as error:
+        missing = error.name or module
+        ours = module == missing or module.startswith(missing + ".")
+        todo = "check its spelling and sys.path" if ours else f"install what provides {missing!r}"
+        raise UsageError(f"{name!r}: no module named {missing!r}; {todo}") from error
+    except ValueError as error:
+        raise UsageError(f"{name!r} is not well formed: expected module:attribute") from error
+    except Exception as error:
+        raise UsageError(f"{name!r}: importing {module!r} raised {_one_line(error)}") from error
+    if not hasattr(found, "run") and callable(found) or isinstance(found, type):
+        try:
+            found = found()
+        except Exception as error:
+            raise UsageError(f"{name!r}: calling it to get an adapter raised {_one_line(error)}") from error
+    return accepted(found, name)
+
+
+def accepted(found: Any, name: str) -> GRU:
+    """found, if it is an adapter. Raises UsageError that says what is missing."""
+    todo = "give it run(case) -> Outputs and capabilities, or wrap a function in conformance.adapter.Adapter"
+    if not callable(getattr(found, "run", None)):
+        raise UsageError(f"{name!r} is a {type(found).__name__} without a method run: it is no adapter; {todo}")
+    capabilities = getattr(found, "capabilities", None)
+    if not isinstance(capabilities, Capabilities):
+        raise UsageError(f"{name!r}: capabilities is {capabilities!r}, but must be a Capabilities; {todo}")
+    if capabilities.gradients and not callable(getattr(found, "gradients", None)):
+        raise UsageError(f"{name!r} declares gradients, but has no gradients(case, cotangents)")
+    return found
+
+
+def ask(gru: GRU, case: Case) -> Outputs:
+    """The subject's answer to a copy of the case, of the right shapes and dtype.
+
+    Raises SubjectError where the subject raises or returns something else; numbers are not looked at.
+    """
+    answer = answered(gru.run, case.copy())
+    if not isinstance(answer, tuple) or len(answer) != 2:
+        raise SubjectError(f"run returned {_short(answer)}, but must return Outputs(outputs, final_state)")
+    outputs, final = answer
+    shape, state = (case.batch, case.time, case.units), (case.batch, case.units)
+    if case.merge is None:
+        return Outputs(_array(outputs, shape, case, "outputs"), _array(final, state, case, "final_state"))
+    if case.merge == "apart":
+        merged: Any = tuple(_array(part, shape, case, "outputs") for part in _pair(outputs, "outputs"))
+    else:
+        width = 2 * case.units if case.merge == "concat" else case.units
+        merged = _array(outputs, (*shape[:2], width), case, "outputs")
+    return Outputs(merged, tuple(_array(part, state, case, "final_state") for part in _pair(final, "final_state")))
+
+
+def ask_gradients(gru: GRU, case: Case, cotangents: Outputs) -> Gradients:
+    """The subject's gradients for a case, of the right shapes and dtype. Raises SubjectError as ask does."""
+    answer = answered(gru.gradients, case.copy(), cotangents)  # pyright: ignore[reportAttributeAccessIssue]
+    if not isinstance(answer, tuple) or len(answer) != len(Gradients._fields):
+        raise SubjectError(f"gradients returned {_short(answer)}, but must return {Gradients._fields}")
+    p = case.single
+    shapes = {
+        "inputs": case.inputs.shape,
+        "initial_state": (case.batch, case.units),
+        "kernel": p.kernel.shape,
+        "recurrent_kernel": p.recurrent_kernel.shape,
+        "bias": p.bias.shape,
+    }
+    parts = zip(shapes.items(), answer, strict=True)
+    return Gradients(*(_array(part, shape, case, f"gradients.{name}") for (name, shape), part in parts))
+
+
+def answered(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What the subject's function returns. Raises SubjectError where it raises, or ends the process politely."""
+    try:
+        return function(*arguments)
+    except (Exception, SystemExit) as error:
+        raise SubjectError(f"{function.__name__} raised {_one_line(error)}") from error
+
+
+def _pair(parts: Any, name: str) -> tuple[Any, Any]:
+    if not isinstance(parts, tuple | list) or len(parts) != 2:
+        raise SubjectError(f"{name} is {_short(parts)}, but must be a pair (forward, backward)")
+    return parts[0], parts[1]
+
+
+def _array(value: Any, shape: tuple[int, ...], case: Case, name: str) -> np.ndarray:
+    if not isinstance(value, np.ndarray):
+        raise SubjectError(f"{name} is {_short(value)}, but must be a NumPy array")
+    if value.shape != shape:
+        raise SubjectError(f"{name} has shape {value.shape}, but must have {shape}")
+    if value.dtype.name != case.dtype:
+        raise SubjectError(f"{name} is {value.dtype}, but the case is {case.dtype}")
+    return value
+
+
+def _short(value: Any) -> str:
+    text = repr(value) if value is None or isinstance(value, str | int | float) else f"a {type(value).__name__}"
+    return text if len(text) < 80 else text[:77] + "..."
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text if len(text) < 300 else text[:297] + '...'}"

@@ -1,0 +1,134 @@
+"""What the adapters of tf_gru and of Keras share: a Keras layer with the case's weights, called along one path.
+
+A layer is built once for each configuration, so that a compiled path compiles once for each shape and not for each case.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from conformance.adapter import Capabilities
+from conformance.case import Case, Gradients, Outputs
+from reference import Parameters
+from reference.layouts import merge_biases, to_keras
+
+PATHS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
+    "eager": lambda function: function,
+    "graph": tf.function,
+    "xla": lambda function: tf.function(function, jit_compile=True),
+}
+
+
+class KerasLayers:
+    """Layers that `build` makes for a case, called along a path: "eager", "graph" or "xla".
+
+    arguments: the layer's call arguments besides the inputs, from a case.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        build: Callable[[Case], Any],
+        arguments: Callable[[Case], dict[str, Any]],
+        capabilities: Capabilities,
+        packages: tuple[str, ...],
+    ) -> None:
+        self.path, self.build, self.arguments = PATHS[path], build, arguments
+        self.capabilities, self.packages = capabilities, packages
+        self._layers: dict[tuple[object, ...], _Layer] = {}
+
+    def run(self, case: Case) -> Outputs:
+        """The layer's sequence of outputs and its final state, aligned with the inputs' time."""
+        parts = [np.array(part) for part in self._layer(case).forward(tf.constant(case.inputs), self.arguments(case))]
+        if case.merge is None:
+            outputs, final = parts
+            return Outputs(outputs[:, ::-1].copy() if case.reverse else outputs, final)
+        if case.merge == "apart":
+            return Outputs(tuple(parts[:2]), tuple(parts[2:]))
+        return Outputs(parts[0], tuple(parts[1:]))
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        """By TensorFlow's own tape, inside the path."""
+        flip = [1] if case.reverse else []
+        out = tf.reverse(tf.constant(cotangents.outputs), flip)
+        given = {**self.arguments(case), "initial_state": tf.constant(case.starts[0])}
+        results = self._layer(case).backward(
+            tf.constant(case.inputs), given, (out, tf.constant(cotangents.final_state))
+        )
+        inputs, state, kernel, recurrent_kernel, bias = (np.array(tf.convert_to_tensor(part)) for part in results)
+        p = case.single
+        return Gradients(inputs, state, _by_gate(kernel, p), _by_gate(recurrent_kernel, p), _bias_by_gate(bias, p))
+
+    def _layer(self, case: Case) -> "_Layer":
+        p = case.parameters[0]
+        key = (p.reset, case.dtype, p.input_dim, p.units, case.reverse, case.merge, case.masked_outputs)
+        if key not in self._layers:
+            self._layers[key] = _Layer(self.build(case), self.path, case)
+        layer = self._layers[key]
+        layer.keras.set_weights([array for p in case.parameters for array in keras_weights(p)])
+        return layer
+
+
+class _Layer:
+    """A built layer with its two compiled functions."""
+
+    def __init__(self, layer: Any, path: Callable[[Callable[..., Any]], Callable[..., Any]], case: Case) -> None:
+        self.keras, self.path = layer, path
+        layer.build((None, None, case.parameters[0].input_dim))
+
+    @cached_property
+    def forward(self) -> Callable[..., Any]:
+        """Inputs and call arguments to a list of tensors."""
+
+        def forward(inputs: Any, arguments: dict[str, Any]) -> Any:
+            return self.keras(inputs, **arguments)
+
+        return self.path(forward)
+
+    @cached_property
+    def backward(self) -> Callable[..., Any]:
+        """Inputs, call arguments and two cotangents to the cotangents of inputs, initial state and weights."""
+
+        def backward(inputs: Any, arguments: dict[str, Any], cotangents: tuple[Any, Any]) -> Any:
+            sources = [inputs, arguments["initial_state"], *self.keras.trainable_variables]
+            sources = [getattr(source, "value", source) for source in sources]
+            with tf.GradientTape() as tape:
+                tape.watch(sources)
+                results = self.keras(inputs, **arguments)
+            return tape.gradient(
+                results, sources, output_gradients=list(cotangents), unconnected_gradients=tf.UnconnectedGradients.ZERO
+            )
+
+        return self.path(backward)
+
+
+def keras_weights(p: Parameters) -> list[np.ndarray]:
+    """Keras' arrays. Reset before and none have one bias row, so both are added: exactly, or it is refused."""
+    return to_keras(p if p.reset == "after" else merge_biases(p))
+
+
+def masked(case: Case) -> bool:
+    """Whether the case has a mask or lengths."""
+    return case.mask is not None or case.lengths is not None
+
+
+def initial_state(case: Case) -> dict[str, Any]:
+    """The call argument initial_state, where the case has one."""
+    if case.initial_state is None:
+        return {}
+    states = [tf.constant(state) for state in case.initial_state]
+    return {"initial_state": states if case.merge is not None else states[0]}
+
+
+def _by_gate(fused: np.ndarray, p: Parameters) -> np.ndarray:
+    """Keras' (rows, gates * units) as (gates, rows, units)."""
+    return np.stack(np.split(fused, len(p.gates), axis=-1))
+
+
+def _bias_by_gate(bias: np.ndarray, p: Parameters) -> np.ndarray:
+    """Keras' rows as (2, gates, units); a single row is the gradient of both, since both are added to it."""
+    rows = bias if bias.ndim == 2 else np.stack([bias, bias])
+    return rows.reshape(2, len(p.gates), p.units)

@@ -1,0 +1,63 @@
+"""The specification itself, as a subject."""
+
+from conformance.adapter import Capabilities
+from conformance.arithmetic import Arithmetic
+from conformance.case import MERGES, Case, Gradients, Outputs
+from reference import bigru
+from reference import gru as run_gru
+from reference import gru_backward
+
+NUMPY = "NumPy's vectorised exp and tanh: within 4 ULP (numpy/numpy#19478); sigma adds a sum, a quotient"
+
+
+class Reference:
+    """NumPy, in the case's own format; subnormals are kept."""
+
+    packages = ("numpy",)
+    capabilities = Capabilities(
+        arithmetic={
+            dtype: Arithmetic(dtype=dtype, activation_ulps=8, source=NUMPY)
+            for dtype in ("float16", "float32", "float64")
+        },
+        resets=("after", "before", "none"),
+        lengths=True,
+        zero_length=True,
+        masks=True,
+        masked_outputs=("carry", "zero"),
+        reverse=True,
+        merges=MERGES,
+        bidirectional_masked_outputs=("carry", "zero"),
+        zero_time=True,
+        zero_batch=True,
+        gradients=True,
+    )
+
+    def run(self, case: Case) -> Outputs:
+        """One call of reference.gru or reference.bigru."""
+        options = {"lengths": case.lengths, "mask": case.mask, "masked_outputs": case.masked_outputs}
+        if case.merge is not None:
+            return Outputs(
+                *bigru(case.inputs, *case.parameters, merge=case.merge, initial_state=case.initial_state, **options)
+            )
+        state = None if case.initial_state is None else case.initial_state[0]
+        return Outputs(*run_gru(case.inputs, case.single, initial_state=state, reverse=case.reverse, **options))
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        """One call of reference.gru_backward."""
+        state = None if case.initial_state is None else case.initial_state[0]
+        return Gradients(
+            *gru_backward(
+                case.inputs,
+                case.single,
+                grad_outputs=cotangents.outputs,
+                grad_final_state=cotangents.final_state,
+                initial_state=state,
+                lengths=case.lengths,
+                mask=case.mask,
+                reverse=case.reverse,
+                masked_outputs=case.masked_outputs,
+            )
+        )
+
+
+gru = Reference()

@@ -1,0 +1,51 @@
+"""tf_gru.GRU and tf_gru.BiGRU: eager, in tf.function, and compiled by XLA."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from conformance.adapter import Capabilities
+from conformance.adapters.keras_layers import KerasLayers, initial_state
+from conformance.adapters.tensorflow_arithmetic import tensorflow
+from conformance.case import MERGES, Case
+from tf_gru import GRU, BiGRU
+
+
+def _build(case: Case) -> Any:
+    p = case.parameters[0]
+    reset = {"reset_gate": False} if p.reset == "none" else {"reset_after": p.reset == "after"}
+    shared = {**reset, "return_sequences": True, "return_state": True, "dtype": case.dtype}
+    if case.merge is not None:
+        return BiGRU(p.units, merge_mode=None if case.merge == "apart" else case.merge, **shared)
+    zero = case.masked_outputs == "zero"
+    return GRU(p.units, go_backwards=case.reverse, zero_output_for_mask=zero, **shared)
+
+
+def _arguments(case: Case) -> dict[str, Any]:
+    given = initial_state(case)
+    if case.mask is not None:
+        given["mask"] = tf.constant(case.mask)
+    if case.lengths is not None:
+        given["lengths"] = tf.constant(case.lengths)
+    return given
+
+
+def _subject(path: str) -> KerasLayers:
+    capabilities = Capabilities(
+        arithmetic=tensorflow(path),
+        resets=("after", "before", "none"),
+        lengths=True,
+        zero_length=True,
+        masks=True,
+        masked_outputs=("carry", "zero"),
+        reverse=True,
+        merges=MERGES,
+        bidirectional_masked_outputs=("zero",),
+        zero_time=True,
+        zero_batch=True,
+        gradients=True,
+    )
+    return KerasLayers(path, _build, _arguments, capabilities, ("tf-gru", "tensorflow", "keras"))
+
+
+eager, graph, xla = (_subject(path) for path in ("eager", "graph", "xla"))

@@ -1,0 +1,98 @@
+"""torch.nn.GRU on the CPU, eager: one layer, batch first, rows of different lengths packed."""
+
+import numpy as np
+import torch
+
+from conformance.adapter import Capabilities
+from conformance.arithmetic import Arithmetic
+from conformance.case import Case, Gradients, Outputs
+from reference.layouts import to_torch
+
+SLEEF = "SLEEF's vectorised exp and tanh, within 1 ULP; sigma adds a sum and a quotient"
+
+
+class Torch:
+    """One module for each case; nothing is compiled."""
+
+    packages = ("torch",)
+    capabilities = Capabilities(
+        arithmetic={
+            dtype: Arithmetic(dtype=dtype, activation_ulps=8, source=SLEEF) for dtype in ("float32", "float64")
+        },
+        resets=("after",),
+        lengths=True,
+        masked_outputs=("zero",),
+        merges=("concat",),
+        bidirectional_masked_outputs=("zero",),
+        zero_batch=True,
+        gradients=True,
+        because={
+            "reset before": "torch.nn.GRU resets after the product only",
+            "reset none": "torch.nn.GRU always has a reset gate",
+            "zero_length": "pack_padded_sequence refuses lengths of 0",
+            "masks": "packed sequences have lengths, not masks",
+            "reverse": "torch.nn.GRU runs forward or in both directions, not in reverse alone",
+            "zero_time": "torch.nn.GRU refuses sequences without a step",
+        },
+    )
+
+    def run(self, case: Case) -> Outputs:
+        """Padded outputs, unpacked to the case's time."""
+        with torch.no_grad():
+            outputs, final = _forward(_module(case), case, torch.tensor(case.inputs), _state(case))
+        states = tuple(state.numpy() for state in final)
+        return Outputs(outputs.numpy(), states[0] if case.merge is None else states)
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        """By autograd."""
+        module = _module(case)
+        inputs = torch.tensor(case.inputs, requires_grad=True)
+        state = torch.tensor(np.stack(case.starts), requires_grad=True)
+        outputs, final = _forward(module, case, inputs, state)
+        torch.autograd.backward(
+            (outputs, final), (torch.tensor(cotangents.outputs), torch.tensor(cotangents.final_state)[None])
+        )
+        grads = {name: parameter.grad.numpy() for name, parameter in module.named_parameters()}
+        return Gradients(
+            inputs.grad.numpy(),
+            state.grad.numpy()[0],
+            *(_by_gate(grads[name]).transpose(0, 2, 1) for name in ("weight_ih_l0", "weight_hh_l0")),
+            np.stack([_by_gate(grads[name]) for name in ("bias_ih_l0", "bias_hh_l0")]),
+        )
+
+
+def _module(case: Case) -> torch.nn.GRU:
+    p = case.parameters[0]
+    two = case.merge is not None
+    dtype = getattr(torch, case.dtype)
+    module = torch.nn.GRU(p.input_dim, p.units, batch_first=True, bidirectional=two, dtype=dtype)
+    weights: dict[str, torch.Tensor] = {}
+    for parameters, suffix in zip(case.parameters, ("_l0", "_l0_reverse"), strict=False):
+        weights |= {name: torch.tensor(array) for name, array in to_torch(parameters, suffix).items()}
+    module.load_state_dict(weights)
+    return module
+
+
+def _state(case: Case) -> torch.Tensor | None:
+    return None if case.initial_state is None else torch.tensor(np.stack(case.initial_state))
+
+
+def _forward(
+    module: torch.nn.GRU, case: Case, inputs: torch.Tensor, state: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    if case.lengths is None:
+        return module(inputs, state)
+    packed = torch.nn.utils.rnn.pack_padded_sequence(
+        inputs, torch.tensor(case.lengths), batch_first=True, enforce_sorted=False
+    )
+    outputs, final = module(packed, state)
+    padded, _ = torch.nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True, total_length=case.time)
+    return padded, final
+
+
+def _by_gate(stacked: np.ndarray) -> np.ndarray:
+    """torch's (r, z, n) rows as (z, r, n) on a first axis."""
+    return stacked.reshape(3, -1, *stacked.shape[1:])[[1, 0, 2]]
+
+
+gru = Torch()

@@ -1,0 +1,244 @@
+"""A case: one question put to a GRU, in exact machine numbers; and the answer it gives.
+
+A case serves everything: Hypothesis draws it, a report prints it as one line of text, and that line gives back the same
+numbers bit for bit (floating-point values travel as hexadecimal literals, NaN and infinities included).
+Left out: formats that a Python float cannot hold exactly (longdouble).
+"""
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reference import Parameters
+
+DTYPES = ("float16", "float32", "float64")
+MERGES = ("concat", "sum", "mul", "ave", "apart")
+POLICIES = {
+    "carry": "the output at a masked step is the state reached so far",
+    "zero": "the output at a masked step is 0",
+    "zero-before-first": "the output at a masked step is 0 before the first valid step, even beside an initial state "
+    "that is not 0, and the state reached so far after it",
+}
+
+
+class InvalidCase(ValueError):
+    """What was given does not describe a case."""
+
+
+class Outputs(NamedTuple):
+    """What a GRU answers. Shapes: outputs (batch, time, units), final_state (batch, units).
+
+    Bidirectional: outputs (batch, time, units), twice as wide under "concat", a pair under "apart", aligned with the
+    inputs' time; final_state a pair (forward, backward).
+    """
+
+    outputs: Any
+    final_state: Any
+
+
+class Gradients(NamedTuple):
+    """The cotangents of a case's inputs (batch, time, input_dim), initial state (batch, units) and parameters."""
+
+    inputs: np.ndarray
+    initial_state: np.ndarray
+    kernel: np.ndarray
+    recurrent_kernel: np.ndarray
+    bias: np.ndarray
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Case:
+    """Inputs, parameters and options of one run.
+
+    inputs: (batch, time, input_dim), float16, float32 or float64; masked steps may hold anything.
+    parameters: one for a single direction, two (forward, backward) for a bidirectional run.
+    initial_state: None, or one array (batch, units) for each direction.
+    lengths: None or (batch,) integers; mask: None or (batch, time) booleans; not both.
+    reverse: scan time backwards (one direction only). merge: how two directions are joined, one of MERGES.
+    masked_outputs: one of POLICIES.
+    """
+
+    inputs: np.ndarray
+    parameters: tuple[Parameters, ...]
+    initial_state: tuple[np.ndarray, ...] | None = None
+    lengths: np.ndarray | None = None
+    mask: np.ndarray | None = None
+    reverse: bool = False
+    merge: str | None = None
+    masked_outputs: str = "carry"
+
+    def __post_init__(self) -> None:
+        directions = len(self.parameters)
+        _require(directions in (1, 2), "parameters", f"{directions} of them", "one, or a pair (forward, backward)")
+        first = self.parameters[0]
+        inputs = self.inputs
+        _require(inputs.ndim == 3, "inputs", f"shape {inputs.shape}", "(batch, time, input_dim)")
+        _require(self.dtype in DTYPES, "inputs", f"dtype {self.dtype}", f"one of {', '.join(DTYPES)}")
+        for p in self.parameters:
+            _require(p.dtype == inputs.dtype, "parameters", f"dtype {p.dtype}", f"that of inputs, {inputs.dtype}")
+            _require(p.input_dim == inputs.shape[2], "parameters", f"input_dim {p.input_dim}", f"{inputs.shape[2]}")
+            _require((p.units, p.reset) == (first.units, first.reset), "parameters", "two kinds", "equal directions")
+        if self.initial_state is not None:
+            got = [state.shape for state in self.initial_state]
+            wanted = [(self.batch, first.units)] * directions
+            _require(got == wanted, "initial_state", f"shapes {got}", f"{wanted}, one array for each direction")
+            kinds = {state.dtype for state in self.initial_state}
+            _require(kinds == {inputs.dtype}, "initial_state", f"dtypes {kinds}", f"{inputs.dtype}")
+        if self.lengths is not None:
+            _require(self.mask is None, "mask and lengths", "both", "one of them")
+            _require(self.lengths.shape == (self.batch,), "lengths", f"shape {self.lengths.shape}", f"({self.batch},)")
+            inside = bool(np.all((self.lengths >= 0) & (self.lengths <= self.time)))
+            _require(inside, "lengths", f"{self.lengths.tolist()}", f"integers from 0 to time, {self.time}")
+        if self.mask is not None:
+            wanted = (self.batch, self.time)
+            _require(self.mask.shape == wanted, "mask", f"shape {self.mask.shape}", f"(batch, time) = {wanted}")
+            _require(self.mask.dtype == np.bool_, "mask", f"dtype {self.mask.dtype}", "booleans")
+        _require(self.masked_outputs in POLICIES, "masked_outputs", self.masked_outputs, f"one of {list(POLICIES)}")
+        if directions == 2:
+            _require(self.merge in MERGES, "merge", f"{self.merge}", f"one of {', '.join(MERGES)}")
+            _require(not self.reverse, "reverse", "True with two directions", "False")
+        else:
+            _require(self.merge is None, "merge", f"{self.merge} with one direction", "None")
+
+    @property
+    def dtype(self) -> str:
+        """The name of the format of every number in the case."""
+        return self.inputs.dtype.name
+
+    @property
+    def batch(self) -> int:
+        """The number of rows."""
+        return self.inputs.shape[0]
+
+    @property
+    def time(self) -> int:
+        """The number of steps, padding included."""
+        return self.inputs.shape[1]
+
+    @property
+    def units(self) -> int:
+        """The width of the state."""
+        return self.parameters[0].units
+
+    @property
+    def reset(self) -> str:
+        """Where the reset gate acts: "after", "before" or "none"."""
+        return self.parameters[0].reset
+
+    @property
+    def valid(self) -> np.ndarray:
+        """Which steps count: (batch, time) booleans, whichever way the case says it."""
+        if self.mask is not None:
+            return self.mask
+        if self.lengths is not None:
+            return np.arange(self.time) < self.lengths[:, None]
+        return np.ones((self.batch, self.time), bool)
+
+    @property
+    def starts(self) -> tuple[np.ndarray, ...]:
+        """The initial state of each direction: zeros where the case gives none."""
+        if self.initial_state is not None:
+            return self.initial_state
+        return tuple(np.zeros((self.batch, self.units), self.inputs.dtype) for _ in self.parameters)
+
+    @property
+    def single(self) -> Parameters:
+        """The parameters of a case with one direction."""
+        (parameters,) = self.parameters
+        return parameters
+
+    def copy(self) -> "Case":
+        """The case with arrays of its own. Parameters cannot be written to, so both cases share them."""
+        return replace(
+            self,
+            inputs=self.inputs.copy(),
+            initial_state=None if self.initial_state is None else tuple(state.copy() for state in self.initial_state),
+            lengths=None if self.lengths is None else self.lengths.copy(),
+            mask=None if self.mask is None else self.mask.copy(),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The case as JSON values; from_json gives it back bit for bit."""
+        return {
+            "dtype": self.dtype,
+            "reset": self.reset,
+            "inputs": _to_hex(self.inputs),
+            "parameters": [
+                {name: _to_hex(getattr(p, name)) for name in ("kernel", "recurrent_kernel", "bias")}
+                for p in self.parameters
+            ],
+            "initial_state": None if self.initial_state is None else [_to_hex(state) for state in self.initial_state],
+            "lengths": None if self.lengths is None else self.lengths.tolist(),
+            "mask": None if self.mask is None else _to_hex(self.mask),
+            "reverse": self.reverse,
+            "merge": self.merge,
+            "masked_outputs": self.masked_outputs,
+        }
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> "Case":
+        """The case that to_json wrote. Raises InvalidCase for anything else."""
+        try:
+            dtype, states, lengths, mask = data["dtype"], data["initial_state"], data["lengths"], data["mask"]
+            _require(dtype in DTYPES, "dtype", f"{dtype}", f"one of {', '.join(DTYPES)}")
+            return Case(
+                inputs=_from_hex(data["inputs"], dtype),
+                parameters=tuple(
+                    Parameters(
+                        _from_hex(p["kernel"], dtype),
+                        _from_hex(p["recurrent_kernel"], dtype),
+                        _from_hex(p["bias"], dtype),
+                        data["reset"],
+                    )
+                    for p in data["parameters"]
+                ),
+                initial_state=None if states is None else tuple(_from_hex(state, dtype) for state in states),
+                lengths=None if lengths is None else np.asarray(lengths, np.int64),
+                mask=None if mask is None else _from_hex(mask, "bool"),
+                reverse=data["reverse"],
+                merge=data["merge"],
+                masked_outputs=data["masked_outputs"],
+            )
+        except InvalidCase:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InvalidCase(f"this JSON is no case: {type(error).__name__}: {error}; write it with Case.to_json") from error
+
+    def to_text(self) -> str:
+        """The case in one word, for a command line."""
+        return base64.urlsafe_b64encode(zlib.compress(json.dumps(self.to_json()).encode(), 9)).decode()
+
+    @staticmethod
+    def from_text(text: str) -> "Case":
+        """The case that to_text wrote. Raises InvalidCase for anything else."""
+        try:
+            return Case.from_json(json.loads(zlib.decompress(base64.urlsafe_b64decode(text))))
+        except (binascii.Error, zlib.error, UnicodeError, json.JSONDecodeError) as error:
+            raise InvalidCase(f"this text is no case: {error}; copy it whole from a report's 'again' line") from error
+
+
+def _require(fact: bool, what: str, got: str, expected: str) -> None:
+    if not fact:
+        raise InvalidCase(f"{what}: got {got}, expected {expected}")
+
+
+def _to_hex(array: np.ndarray) -> dict[str, Any]:
+    if array.dtype == np.bool_:
+        return {"shape": list(array.shape), "values": array.astype(int).ravel().tolist()}
+    return {"shape": list(array.shape), "values": [float(value).hex() for value in array.ravel()]}
+
+
+def _from_hex(data: dict[str, Any], dtype: str) -> np.ndarray:
+    values: Sequence[Any] = data["values"]
+    if dtype != "bool":
+        values = [float.fromhex(value) for value in values]
+    array = np.asarray(values, np.float64 if dtype != "bool" else bool).reshape(data["shape"]).astype(dtype)
+    if dtype != "bool" and not np.array_equal(array.astype(np.float64).ravel(), np.asarray(values, float), equal_nan=True):
+        raise InvalidCase(f"a value is no {dtype} number; write the case with Case.to_json")
+    return array

@@ -1,0 +1,67 @@
+"""What a check is: a clause, the cases it wants, what a subject must declare to be asked, and a function."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from conformance.adapter import GRU, Capabilities
+from conformance.case import Case
+from conformance.residuals import Judgement
+from conformance.strategies import DISTINCT, SHAPES, Shape, cases
+from conformance.strategies import shapes as any_shapes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One clause's check.
+
+    examine: judges the subject on one case. options: what the case should be like, given what the subject can do (as
+    arguments of strategies.cases). needs: the name of what the subject lacks to be asked, or None. sizes: the shapes.
+    """
+
+    clause: str
+    examine: Callable[[GRU, Case], Judgement]
+    options: Callable[[Capabilities], dict[str, object]]
+    needs: Callable[[Capabilities], str | None] = lambda capabilities: None
+    sizes: tuple[Shape, ...] = (DISTINCT,)
+
+    def cases(self, capabilities: Capabilities, dtype: str, *, wide: bool = False) -> st.SearchStrategy[Case]:
+        """The cases for a subject; wide draws any small sizes instead of the few fixed ones."""
+        options: dict[str, object] = {"initial_state": capabilities.initial_state, **self.options(capabilities)}
+        if wide and all(self.sizes):
+            least_time = 3 if self.sizes != SHAPES else 1
+            options["shapes"] = any_shapes(least_batch=2 if least_time > 1 else 1, least_time=least_time)
+        else:
+            options["shapes"] = self.sizes
+        return cases(dtype, **options)  # pyright: ignore[reportArgumentType]
+
+    def declined(self, capabilities: Capabilities) -> str | None:
+        """Why a subject is not asked, in words, or None if it is."""
+        lacking = self.needs(capabilities)
+        if lacking is None:
+            return None
+        because = capabilities.because.get(lacking)
+        return f"does not declare {lacking}" + (f": {because}" if because else "")
+
+
+def padded(capabilities: Capabilities, *, zero: bool = False) -> tuple[str, ...]:
+    """The kinds of padding a subject declares."""
+    suffix = " with zero" if zero else ""
+    kinds = [kind for kind in ("masks", "lengths") if getattr(capabilities, kind)]
+    return tuple(kind + suffix for kind in kinds)
+
+
+def needs_padding(capabilities: Capabilities) -> str | None:
+    """The field to blame where a subject has neither masks nor lengths."""
+    return None if capabilities.masks or capabilities.lengths else "lengths"
+
+
+def needs(*fields: str) -> Callable[[Capabilities], str | None]:
+    """The first of these fields that a subject leaves off."""
+    return lambda capabilities: next((name for name in fields if not getattr(capabilities, name)), None)
+
+
+def claim(gru: GRU, case: Case):
+    """The arithmetic that the subject claims for a case."""
+    return gru.capabilities.arithmetic[case.dtype]

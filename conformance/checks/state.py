@@ -1,0 +1,90 @@
+"""The state: where it starts, where it ends, and what happens where there is no step at all."""
+
+from dataclasses import replace
+
+from conformance.adapter import GRU, ask
+from conformance.case import Case
+from conformance.checks.check import Check, claim, needs, padded
+from conformance.residuals import Judgement, judge_steps
+from conformance.smoke import FORMS
+
+
+def the_final_state_is_the_last_valid_output(gru: GRU, case: Case) -> Judgement:
+    """Bit for bit; a wrong carried state would hide behind right outputs otherwise."""
+    outputs, final = ask(gru, case)
+    judgement, reached = judge_steps(case, outputs, claim(gru, case))
+    if not judgement.findings:
+        judgement.same(final, reached, "the final state is not the state after the last valid step", "final_state")
+    return judgement
+
+
+def no_initial_state_is_zeros(gru: GRU, case: Case) -> Judgement:
+    """Judged as a run from zeros."""
+    outputs, final = ask(gru, case)
+    judgement, reached = judge_steps(case, outputs, claim(gru, case))
+    judgement.same(final, reached, "the final state is not the state after the last valid step", "final_state")
+    return judgement
+
+
+def no_time_leaves_the_initial_state(gru: GRU, case: Case) -> Judgement:
+    """Also where the subject is asked without an initial state."""
+    judgement = Judgement()
+    asked = [case, replace(case, initial_state=None)]
+    for each in asked:
+        outputs, final = ask(gru, each)
+        judgement.require(outputs.size == 0, "there are outputs without any time")
+        judgement.same(final, each.starts[0], "without any step the final state is not the initial one", "final_state")
+    return judgement
+
+
+def no_rows_give_no_rows(gru: GRU, case: Case) -> Judgement:
+    """Shapes are checked where the subject is asked."""
+    judgement = Judgement()
+    outputs, final = ask(gru, case)
+    judgement.require(outputs.size == 0 and final.size == 0, "there are numbers without any row")
+    return judgement
+
+
+def closed_forms_hold(gru: GRU, case: Case) -> Judgement:
+    """The forms of the smoke stage, each of them."""
+    judgement = Judgement()
+    for form in FORMS:
+        judgement = judgement.add(form.judge(gru, case.dtype))
+    return judgement
+
+
+CHECKS = (
+    Check(
+        clause="closed-forms",
+        examine=closed_forms_hold,
+        options=lambda capabilities: {"resets": capabilities.resets, "regimes": ("plain",)},
+    ),
+    Check(
+        clause="final-state",
+        examine=the_final_state_is_the_last_valid_output,
+        options=lambda capabilities: {
+            "resets": capabilities.resets,
+            "padding": ("none", *padded(capabilities)),
+            "masked_outputs": capabilities.masked_outputs,
+        },
+    ),
+    Check(
+        clause="initial-state-none",
+        examine=no_initial_state_is_zeros,
+        options=lambda capabilities: {"resets": capabilities.resets, "initial_state": False},
+    ),
+    Check(
+        clause="time-zero",
+        examine=no_time_leaves_the_initial_state,
+        options=lambda capabilities: {"resets": capabilities.resets, "regimes": ("plain",)},
+        needs=needs("zero_time"),
+        sizes=((3, 0, 2, 4),),
+    ),
+    Check(
+        clause="batch-zero",
+        examine=no_rows_give_no_rows,
+        options=lambda capabilities: {"resets": capabilities.resets, "regimes": ("plain",)},
+        needs=needs("zero_batch"),
+        sizes=((0, 5, 2, 4),),
+    ),
+)

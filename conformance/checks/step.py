@@ -1,0 +1,58 @@
+"""One step: each of a run's steps against its one-step bound, for each place of the reset gate."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from conformance.adapter import GRU, Capabilities, ask
+from conformance.case import Case
+from conformance.checks.check import Check, claim, padded
+from conformance.residuals import Judgement, judge_steps
+from conformance.strategies import SHAPES
+
+
+def every_step_is_within_its_bound(gru: GRU, case: Case) -> Judgement:
+    """Judged from the subject's own previous state."""
+    judgement, _ = judge_steps(case, ask(gru, case).outputs, claim(gru, case))
+    return judgement
+
+
+def _resets(reset: str) -> Callable[[Capabilities], dict[str, object]]:
+    return lambda capabilities: {"resets": (reset,)}
+
+
+def _needs_reset(reset: str) -> Callable[[Capabilities], str | None]:
+    return lambda capabilities: None if reset in capabilities.resets else f"reset {reset}"
+
+
+def shapes_and_format_are_the_case_s(gru: GRU, case: Case) -> Judgement:
+    """The answer is well formed and finite; malformed ones are refused where they are asked for."""
+    judgement = Judgement()
+    outputs, final = ask(gru, case)
+    judgement.require(bool(np.isfinite(outputs).all()), "outputs are not finite")
+    judgement.require(bool(np.isfinite(final).all()), "the final state is not finite")
+    return judgement
+
+
+CHECKS = (
+    Check(
+        clause="shape-and-dtype",
+        examine=shapes_and_format_are_the_case_s,
+        options=lambda capabilities: {
+            "resets": capabilities.resets,
+            "padding": ("none", *padded(capabilities)),
+            "masked_outputs": capabilities.masked_outputs[:1],
+        },
+        sizes=SHAPES,
+    ),
+    *(
+        Check(
+            clause=f"step-{reset}",
+            examine=every_step_is_within_its_bound,
+            options=_resets(reset),
+            needs=_needs_reset(reset),
+            sizes=SHAPES,
+        )
+        for reset in ("after", "before", "none")
+    ),
+)

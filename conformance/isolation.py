@@ -1,0 +1,147 @@
+"""Each subject in a process of its own, so that one that crashes, hangs or prints cannot take the report with it."""
+
+import contextlib
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from conformance.checks import CHECKS
+from conformance.checks.check import Check
+from conformance.verdict import DTYPES, ERROR, Subject, Verdict
+
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+@dataclass
+class _Child:
+    """A running subject: its process, the pipe it reports through, where its own output goes, and when it last spoke."""
+
+    report: Subject
+    process: BaseProcess
+    pipe: Connection
+    log: Path
+    heard: float = field(default_factory=time.monotonic)
+
+
+def judge_apart(
+    names: tuple[str, ...],
+    profile: str,
+    clauses: tuple[str, ...],
+    *,
+    jobs: int,
+    time_limit: float,
+    progress: Callable[[Subject], None],
+) -> list[Subject]:
+    """Judge subjects side by side, jobs at a time; progress is called at each verdict. In the order of names.
+
+    A subject that says nothing for time_limit seconds is stopped; what it has not answered is an error.
+    """
+    reports = {name: Subject(name=name) for name in names}
+    waiting, running = list(reports), {}
+    with tempfile.TemporaryDirectory() as folder:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                child = _start(reports[waiting.pop(0)], profile, clauses, Path(folder) / f"{len(waiting)}.log")
+                running[child.pipe] = child
+            for pipe in wait(list(running), timeout=1):
+                child = running[pipe]
+                try:
+                    _take(child.report, child.pipe.recv())
+                    child.heard = time.monotonic()
+                except EOFError:
+                    del running[pipe]
+                    child.process.join()
+                    _close(child, clauses, f"the process ended with exit code {child.process.exitcode}")
+                progress(child.report)
+            for pipe, child in list(running.items()):
+                if time.monotonic() - child.heard > time_limit:
+                    del running[pipe]
+                    child.process.kill()
+                    child.process.join()
+                    _close(child, clauses, f"there was no answer for {time_limit:.0f} s, so it was stopped")
+                    progress(child.report)
+    return [reports[name] for name in names]
+
+
+def _start(report: Subject, profile: str, clauses: tuple[str, ...], log: Path) -> _Child:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    with _environment():
+        process = context.Process(target=_work, args=(report.name, profile, clauses, theirs, str(log)), daemon=True)
+        process.start()
+    theirs.close()
+    return _Child(report, process, ours, log)
+
+
+@contextlib.contextmanager
+def _environment() -> Iterator[None]:
+    """What the frameworks read when they are imported."""
+    before = dict(os.environ)
+    os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _work(name: str, profile: str, clauses: tuple[str, ...], pipe: Connection, log: str) -> None:
+    """The child: everything the subject prints goes to its log; messages are Subject, Verdict or the reason it broke."""
+    file = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(file, stream)
+    from conformance.adapter import UsageError
+    from conformance.adapters import load
+    from conformance.judge import PROFILES, describe, verdicts, wired
+
+    try:
+        gru = load(name)
+    except UsageError as error:
+        pipe.send(str(error))
+        return
+    pipe.send(describe(name, gru))
+    why = wired(gru)
+    if why is not None:
+        pipe.send(f"the smoke stage failed, so the adapter is to be looked at first, and there is no score: {why}")
+        return
+    for verdict in verdicts(gru, PROFILES[profile], chosen(clauses)):
+        pipe.send(verdict)
+    pipe.send(None)
+    sys.stdout.flush()
+
+
+def chosen(clauses: tuple[str, ...]) -> tuple[Check, ...]:
+    """The checks of these clauses, or all of them."""
+    return tuple(check for check in CHECKS if not clauses or check.clause in clauses)
+
+
+def _take(report: Subject, message: Subject | Verdict | str | None) -> None:
+    if isinstance(message, Subject):
+        report.versions, report.claims, report.policies = message.versions, message.claims, message.policies
+    elif isinstance(message, Verdict):
+        report.verdicts.append(message)
+    elif message is not None:
+        report.broken = message
+
+
+def _close(child: _Child, clauses: tuple[str, ...], how: str) -> None:
+    """The denominator is fixed: what a subject did not answer is an error, with the last line it printed."""
+    report = child.report
+    answered = {(verdict.clause, verdict.dtype) for verdict in report.verdicts}
+    missing = [(check.clause, dtype) for check in chosen(clauses) for dtype in DTYPES]
+    missing = [pair for pair in missing if pair not in answered]
+    if report.broken is not None or not missing:
+        return
+    lines = [line for line in child.log.read_text(errors="replace").splitlines() if line.strip()] if child.log.exists() else []
+    reason = f"{how}; its last line: {lines[-1].strip()[:300]}" if lines else how
+    if not answered:
+        report.broken = f"nothing was answered: {reason}"
+        return
+    report.verdicts += [Verdict(clause=clause, dtype=dtype, kind=ERROR, reason=reason) for clause, dtype in missing]

@@ -1,0 +1,147 @@
+"""Judging a subject: each check on cases that Hypothesis draws, and the smallest case where one fails."""
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, Verbosity, errors, given, settings, target
+from hypothesis.database import InMemoryExampleDatabase
+
+from conformance.adapter import GRU, SubjectError
+from conformance.case import Case
+from conformance.checks import CHECKS
+from conformance.checks.check import Check
+from conformance.residuals import Finding, Judgement
+from conformance.smoke import smoke
+from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Subject, Verdict
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How hard to look. derandomize: the same cases in every run, and for every subject that declares the same."""
+
+    examples: int
+    derandomize: bool
+    wide: bool = False
+
+
+PROFILES = {
+    "dev": Profile(4, derandomize=True),
+    "ci": Profile(12, derandomize=True),
+    "thorough": Profile(200, derandomize=False, wide=True),
+}
+
+
+class _Found(AssertionError):
+    """Carries a finding out of Hypothesis, which shrinks it."""
+
+
+def describe(name: str, gru: GRU) -> Subject:
+    """The subject's report before anything is judged."""
+    capabilities = gru.capabilities
+    policies = {}
+    if capabilities.masks or capabilities.lengths:
+        policies["masked steps"] = list(capabilities.masked_outputs)
+    if capabilities.merges and capabilities.bidirectional_masked_outputs:
+        policies["masked steps, two directions"] = list(capabilities.bidirectional_masked_outputs)
+    return Subject(
+        name=name,
+        versions={"python": platform.python_version(), "numpy": np.__version__, **_versions(gru)},
+        claims={dtype: str(claim) for dtype, claim in capabilities.arithmetic.items()},
+        policies=policies,
+    )
+
+
+def wired(gru: GRU) -> str | None:
+    """Why the adapter is to be blamed, or None: the smoke stage, in each format that is claimed and judged."""
+    return next((why for dtype in DTYPES if dtype in gru.capabilities.arithmetic and (why := smoke(gru, dtype))), None)
+
+
+def verdicts(gru: GRU, profile: Profile, checks: tuple[Check, ...] = CHECKS) -> Iterator[Verdict]:
+    """A verdict for each check and each of DTYPES."""
+    for check in checks:
+        for dtype in DTYPES:
+            yield judge(gru, check, dtype, profile)
+
+
+def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
+    """One check in one format, on as many cases as the profile says; the smallest failing case where it fails."""
+    declined = _declined(gru, check, dtype)
+    if declined is not None:
+        return Verdict(clause=check.clause, dtype=dtype, kind=DECLINED, reason=declined)
+    total, asked = Judgement(), 0
+    last: tuple[Case, str, str, Finding | None] | None = None
+
+    # Hypothesis derives its seed from this function's source and name, the same for every subject.
+    @settings(
+        max_examples=profile.examples,
+        derandomize=profile.derandomize,
+        database=None if profile.derandomize else InMemoryExampleDatabase(),
+        deadline=None,
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.target, Phase.shrink),
+    )
+    @given(check.cases(gru.capabilities, dtype, wide=profile.wide))
+    def examine(case: Case) -> None:
+        nonlocal total, asked, last
+        asked += 1
+        try:
+            judgement = check.examine(gru, case)
+        except SubjectError as error:
+            last = (case, ERROR, str(error), None)
+            raise
+        total = Judgement(total.judged + judgement.judged, max(total.margin, judgement.margin))
+        if judgement.findings:
+            finding = judgement.findings[0]
+            last = (case, FAIL, str(finding), finding)
+            raise _Found
+        target(judgement.margin)
+
+    try:
+        examine()
+    except (_Found, SubjectError, errors.Flaky):
+        case, kind, reason, finding = last  # pyright: ignore[reportGeneralTypeIssues]
+        again = case.to_text()
+        return Verdict(
+            clause=check.clause, dtype=dtype, kind=kind, margin=total.margin, cases=asked, judged=total.judged,
+            reason=reason, finding=finding, again=again,
+        )  # fmt: skip
+    if not total.judged:
+        reason = "no case lay inside the domain of its bound: nothing was judged"
+        return Verdict(clause=check.clause, dtype=dtype, kind=ERROR, cases=asked, reason=reason)
+    return Verdict(
+        clause=check.clause, dtype=dtype, kind=PASS, margin=total.margin, cases=asked, judged=total.judged
+    )
+
+
+def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:
+    """One check on one case, as a report's 'again' line asks for it."""
+    declined = _declined(gru, check, case.dtype)
+    if declined is not None:
+        return Verdict(clause=check.clause, dtype=case.dtype, kind=DECLINED, reason=declined)
+    try:
+        judgement = check.examine(gru, case)
+    except SubjectError as error:
+        return Verdict(clause=check.clause, dtype=case.dtype, kind=ERROR, cases=1, reason=str(error))
+    finding = judgement.findings[0] if judgement.findings else None
+    return Verdict(
+        clause=check.clause, dtype=case.dtype, kind=FAIL if finding else PASS, margin=judgement.margin, cases=1,
+        judged=judgement.judged, reason=str(finding or ""), finding=finding, again=case.to_text() if finding else None,
+    )  # fmt: skip
+
+
+def _declined(gru: GRU, check: Check, dtype: str) -> str | None:
+    if dtype not in gru.capabilities.arithmetic:
+        because = gru.capabilities.because.get(dtype)
+        return f"does not declare {dtype}" + (f": {because}" if because else "")
+    return check.declined(gru.capabilities)
+
+
+def _versions(gru: GRU) -> dict[str, str]:
+    """The versions of the distributions that an adapter names in `packages`."""
+    names = getattr(gru, "packages", ())
+    return {name: metadata.version(name) for name in names}

@@ -1,0 +1,144 @@
+"""Reports: a table for a person, JSON and JUnit for machines."""
+
+import json
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from conformance.specification import CLAUSES
+from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Subject, Verdict
+
+STYLE = {PASS: "green", FAIL: "bold red", ERROR: "red", DECLINED: "dim"}
+
+
+def show(console: Console, subjects: list[Subject]) -> None:
+    """Verdicts of all subjects side by side, a worst margin beside each pass; then each one's score and findings."""
+    scored = [subject for subject in subjects if subject.verdicts]
+    if scored:
+        console.print(_table(scored))
+        console.print("A number is the worst margin of a pass: the largest part of its bound that was used (1 is all).")
+        console.print("A dash is a pass where nothing is arithmetic and so nothing may differ.\n")
+    for subject in subjects:
+        _show_one(console, subject)
+
+
+def _table(subjects: list[Subject]) -> Table:
+    """A column a subject; in each cell its formats in the order of DTYPES."""
+    table = Table(title=f"clause by subject: {', '.join(DTYPES)}", title_justify="left")
+    table.add_column("clause", no_wrap=True)
+    for subject in subjects:
+        table.add_column(subject.name, justify="right")
+    cells = {
+        (subject.name, verdict.clause, verdict.dtype): verdict for subject in subjects for verdict in subject.verdicts
+    }
+    for clause in CLAUSES:
+        rows = [[cells.get((subject.name, clause, dtype)) for dtype in DTYPES] for subject in subjects]
+        if any(verdict for row in rows for verdict in row):
+            table.add_row(clause, *(" ".join(map(_cell, row)) for row in rows))
+    return table
+
+
+def _cell(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return ""
+    text = {FAIL: "FAIL", ERROR: "ERROR", DECLINED: "decl."}.get(verdict.kind)
+    if text is None:
+        text = f"{verdict.margin:.3f}" if verdict.margin else "  –  "
+    return f"[{STYLE[verdict.kind]}]{text:>5}[/]"
+
+
+def _show_one(console: Console, subject: Subject) -> None:
+    if subject.broken is not None:
+        console.print(f"[bold red]{escape(subject.name)}: no score.[/] {escape(subject.broken)}\n", highlight=False)
+        return
+    versions = ", ".join(f"{name} {version}" for name, version in subject.versions.items())
+    counts = ", ".join(f"{subject.count(kind)} {kind}" for kind in (PASS, FAIL, ERROR, DECLINED))
+    total = len(subject.verdicts)
+    console.print(f"[bold]{escape(subject.name)}[/] ({versions}): {counts}; of {total}", highlight=False)
+    for dtype in DTYPES:
+        passed = [v for v in subject.verdicts if v.dtype == dtype and v.kind == PASS and v.margin]
+        if passed:
+            worst = max(passed, key=lambda verdict: verdict.margin or 0)
+            claim = subject.claims[dtype]
+            console.print(f"  worst margin {worst.margin:.3f} ({worst.clause}) of: {claim}", highlight=False)
+    for remark in subject.remarks:
+        console.print(f"  in its own way: {escape(remark)}", highlight=False, soft_wrap=True)
+    for reason, dtypes in _grouped(subject, DECLINED).items():
+        console.print(f"  [dim]declined {escape(reason)} ({dtypes})[/]", highlight=False, soft_wrap=True)
+    for verdict in subject.verdicts:
+        if verdict.kind in (FAIL, ERROR):
+            _show_finding(console, subject, verdict)
+    console.print()
+
+
+def _grouped(subject: Subject, kind: str) -> dict[str, str]:
+    """Reasons, each with the clauses (and formats, where only some) that it holds for."""
+    found: dict[str, dict[str, None]] = {}
+    for verdict in subject.verdicts:
+        if verdict.kind == kind:
+            found.setdefault(f"{verdict.reason}", {})[verdict.clause] = None
+    return {f"{', '.join(clauses)}": reason for reason, clauses in found.items()}
+
+
+def _show_finding(console: Console, subject: Subject, verdict: Verdict) -> None:
+    style = STYLE[verdict.kind]
+    console.print(
+        f"  [{style}]{verdict.kind.upper()}[/] {verdict.clause} {verdict.dtype}: {CLAUSES[verdict.clause]}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(f"       {escape(verdict.reason)}", highlight=False, soft_wrap=True)
+    if verdict.again is not None:
+        again = f"python -m conformance again {subject.name} {verdict.clause} {verdict.again}"
+        console.print(f"       again: {again}", highlight=False, soft_wrap=True)
+
+
+def to_json(subjects: list[Subject], profile: str) -> dict[str, Any]:
+    """The whole report as JSON values."""
+    return {
+        "suite": {"name": "tf-gru conformance", "version": metadata.version("tf-gru")},
+        "profile": profile,
+        "clauses": CLAUSES,
+        "subjects": [subject.to_json() for subject in subjects],
+    }
+
+
+def write_json(path: Path, subjects: list[Subject], profile: str) -> None:
+    """The report as JSON; a margin of infinity is the string "inf"."""
+    path.write_text(json.dumps(_finite(to_json(subjects, profile)), indent=1, allow_nan=False) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinities and no NaN: as strings."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), -float("inf"))):
+        return str(value)
+    return value
+
+
+def write_junit(path: Path, subjects: list[Subject]) -> None:
+    """The report as JUnit XML: a suite a subject, a case a clause and format; declined ones are skipped."""
+    xml = JUnitXml("conformance")
+    for subject in subjects:
+        suite = TestSuite(subject.name)
+        if subject.broken is not None:
+            case = TestCase("smoke", subject.name)
+            case.result = [Error(subject.broken)]
+            suite.add_testcase(case)
+        for verdict in subject.verdicts:
+            case = TestCase(f"{verdict.clause}[{verdict.dtype}]", subject.name)
+            result = {FAIL: Failure, ERROR: Error, DECLINED: Skipped}.get(verdict.kind)
+            if result is not None:
+                case.result = [result(verdict.reason)]
+            suite.add_testcase(case)
+        xml.add_testsuite(suite)
+    xml.update_statistics()
+    xml.write(str(path), pretty=True)

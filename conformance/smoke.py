@@ -1,0 +1,85 @@
+"""Closed forms: what any GRU answers where its gates are forced. They tell a mis-wired adapter from a wrong GRU.
+
+A person can verify each in the head. They are judged within the one-step bound, so that an honest but differently
+written blend is not blamed. A wrong GRU still satisfies some of them; an adapter that is not wired to a GRU satisfies
+none. So where none holds the adapter is blamed and the score withheld, and where some do the clause closed-forms fails.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from conformance.adapter import GRU, SubjectError, ask
+from conformance.case import Case
+from conformance.residuals import Judgement, judge_steps
+from reference import Parameters
+
+BATCH, TIME, INPUT_DIM, UNITS = 2, 3, 4, 5
+FORCED = 64
+"""A pre-activation at which sigma is 0 or 1 in every format, to its last place or far below it."""
+
+
+class Form(NamedTuple):
+    """A closed form: its sentence, and what makes its case from a format and a place of the reset gate."""
+
+    sentence: str
+    case: Callable[[str, str, bool], Case]
+
+    def judge(self, gru: GRU, dtype: str) -> Judgement:
+        """The subject on this form's case."""
+        capabilities = gru.capabilities
+        case = self.case(dtype, capabilities.resets[0], capabilities.initial_state)
+        judgement, _ = judge_steps(case, ask(gru, case).outputs, capabilities.arithmetic[dtype])
+        return judgement
+
+
+def smoke(gru: GRU, dtype: str) -> str | None:
+    """Why the adapter does not seem to be wired to a GRU, or None if some closed form holds."""
+    reasons: list[str] = []
+    for form in FORMS:
+        try:
+            judgement = form.judge(gru, dtype)
+        except SubjectError as error:
+            reasons.append(str(error))
+            continue
+        if not judgement.findings:
+            return None
+        reasons.append(f"{form.sentence}: {judgement.findings[0]}")
+    return f"no closed form holds in {dtype}; the first: {reasons[0]}"
+
+
+def _case(dtype: str, reset: str, initial_state: bool, *, update: float, weighted: bool, bias: float = 0) -> Case:
+    gates = 2 if reset == "none" else 3
+    kernel = np.zeros((gates, INPUT_DIM, UNITS), dtype)
+    biases = np.zeros((2, gates, UNITS), dtype)
+    biases[0, 0], biases[0, -1] = update, bias
+    if weighted:
+        kernel[-1] = np.arange(1, 1 + INPUT_DIM * UNITS).reshape(INPUT_DIM, UNITS) / 32
+    inputs = np.arange(BATCH * TIME * INPUT_DIM).reshape(BATCH, TIME, INPUT_DIM) / 16 - 0.75
+    state = (1 + np.arange(BATCH * UNITS).reshape(BATCH, UNITS)) / 16
+    return Case(
+        inputs=inputs.astype(dtype),
+        parameters=(Parameters(kernel, np.zeros((gates, UNITS, UNITS), dtype), biases, reset),),
+        initial_state=(state.astype(dtype),) if initial_state else None,
+    )
+
+
+FORMS = (
+    Form(
+        "zero parameters halve the state at every step",
+        lambda dtype, reset, start: _case(dtype, reset, start, update=0, weighted=False),
+    ),
+    Form(
+        "a full update gate keeps the state",
+        lambda dtype, reset, start: _case(dtype, reset, start, update=FORCED, weighted=True),
+    ),
+    Form(
+        "an empty update gate gives the candidate, here tanh(x W)",
+        lambda dtype, reset, start: _case(dtype, reset, start, update=-FORCED, weighted=True),
+    ),
+    Form(
+        "a constant candidate is approached by half its distance at every step",
+        lambda dtype, reset, start: _case(dtype, reset, False, update=0, weighted=False, bias=0.5),
+    ),
+)

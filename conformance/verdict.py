@@ -1,0 +1,72 @@
+"""What the suite says: a verdict for each clause and format, and how a run of them ends."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from conformance.case import POLICIES
+from conformance.residuals import Finding
+
+DTYPES = ("float32", "float64")
+"""The formats in which every subject is asked: with the clauses, the fixed denominator of every score."""
+
+PASS, FAIL, ERROR, DECLINED = "pass", "fail", "error", "declined"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """One clause in one format. kind: pass, fail, error (the subject gave no answer) or declined (not declared).
+
+    margin: the worst use of a bound, 1 being all of it; None where nothing was arithmetic. cases, judged: how many
+    cases were asked and how many numbers judged. reason: what is wrong or why it was declined. again: the smallest
+    failing case as text.
+    """
+
+    clause: str
+    dtype: str
+    kind: str
+    margin: float | None = None
+    cases: int = 0
+    judged: int = 0
+    reason: str = ""
+    finding: Finding | None = None
+    again: str | None = None
+
+
+@dataclass(kw_only=True)
+class Subject:
+    """One subject's report. broken: why there is no score: it could not be found, or no closed form holds."""
+
+    name: str
+    versions: dict[str, str] = field(default_factory=dict)
+    claims: dict[str, str] = field(default_factory=dict)
+    policies: dict[str, list[str]] = field(default_factory=dict)
+    verdicts: list[Verdict] = field(default_factory=list)
+    broken: str | None = None
+
+    def count(self, kind: str) -> int:
+        """How many verdicts are of one kind."""
+        return sum(verdict.kind == kind for verdict in self.verdicts)
+
+    @property
+    def code(self) -> int:
+        """0: something was judged and nothing failed. 1: a failure or an error. 2: there is nothing to score."""
+        if self.broken is not None:
+            return 2
+        if self.count(FAIL) or self.count(ERROR):
+            return 1
+        return 0 if self.count(PASS) else 2
+
+    @property
+    def remarks(self) -> list[str]:
+        """What it does in its own way where the specification offers a choice, in words."""
+        told = []
+        for runs, policies in self.policies.items():
+            for policy in policies:
+                if policy != "carry":
+                    told.append(f'{runs}: policy "{policy}": {POLICIES[policy]}')
+        return told
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON values."""
+        counts = {kind: self.count(kind) for kind in (PASS, FAIL, ERROR, DECLINED)}
+        return {**asdict(self), "counts": counts, "remarks": self.remarks, "code": self.code}
