@@ -15,9 +15,8 @@ from typing import Any
 import flint
 import numpy as np
 
-from reference import Parameters, Weights
-from reference.bidirectional import MERGES, checked_runs, merged_gradients, merged_results
-from reference.sequence import Run, checked_run, gradients, results
+from reference import Parameters, Weights, bidirectional, sequence
+from reference.sequence import Run
 
 BATCH, TIME, INPUT_DIM, UNITS = 2, 4, 3, 2
 GATES = {"after": 3, "before": 3, "none": 2}
@@ -80,13 +79,13 @@ class Case:
         """What the package makes of gru's arguments, in balls."""
         options = {"lengths": None, "mask": None, **self.options()}
         x, p, h = self.inputs(), self.parameters(10), self.state(20)
-        return in_balls(checked_run(x, p, h, reverse=self.reverse, **options))
+        return in_balls(sequence.checked_run(x, p, h, reverse=self.reverse, **options))
 
     def runs(self) -> tuple[Run, Run]:
         """What the package makes of bigru's arguments, in balls."""
         options = {"lengths": None, "mask": None, **self.options()}
         p, q, h = self.parameters(10), self.parameters(30), (self.state(20), self.state(21))
-        ahead, back = checked_runs(self.inputs(), p, q, h, **options)
+        ahead, back = bidirectional.checked_runs(self.inputs(), p, q, h, **options)
         return in_balls(ahead), in_balls(back)
 
 
@@ -267,18 +266,18 @@ def check_gru(case: Case) -> None:
     run = case.run()
     d_outputs, d_final = map(balls, cotangents(case, both=False))
     true_results, true_gradients_ = truth_of_gru(case)
-    check_overlap(results(run), true_results)
-    check_overlap(gradients(run, d_outputs, d_final), true_gradients_)
+    check_overlap(sequence.results(run), true_results)
+    check_overlap(sequence.gradients(run, d_outputs, d_final), true_gradients_)
 
 
 def check_bigru(case: Case) -> None:
     """Fail unless the package's two directions, run on balls, overlap the truth in every element."""
     ahead, back = case.runs()
-    merge = MERGES[case.merge]
+    merge = bidirectional.MERGES[case.merge]
     d_outputs, *d_final = map(balls, cotangents(case, both=True))
     true_results, true_gradients_ = truth_of_bigru(case)
-    outputs, final = merged_results(ahead, back, merge)
-    d = merged_gradients(ahead, back, merge, d_outputs, (d_final[0], d_final[1]))
+    outputs, final = bidirectional.merged_results(ahead, back, merge)
+    d = bidirectional.merged_gradients(ahead, back, merge, d_outputs, (d_final[0], d_final[1]))
     check_overlap([np.stack(outputs) if case.merge == "apart" else outputs, *final], true_results)
     found = [d.inputs, d.initial_state[0], *d.forward, d.initial_state[1], *d.backward]
     check_overlap(found, true_gradients_)
@@ -291,5 +290,5 @@ def check_overlap(computed: Sequence[Any], true: Sequence[np.ndarray]) -> None:
         for index in np.ndindex(t.shape):
             ball, exact = flint.arb(c[index]), flint.arb(t[index])
             assert exact.is_finite() and exact.rad() < THIN, f"the truth at {k}{list(index)} is vague: {exact}"
-            assert ball.is_finite() and ball.rad() < THIN, f"the result at {k}{list(index)} is vague: {ball}"
+            assert ball.is_finite() and ball.rad() < THIN, f"array {k}{list(index)} is vague: {ball}, but must be {exact}"
             assert ball.overlaps(exact), f"array {k}{list(index)} is {ball}, but must be {exact}"
