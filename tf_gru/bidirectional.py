@@ -29,18 +29,39 @@ class BiGRU(keras.layers.Bidirectional):
 
     def __init__(self, units, merge_mode="concat", **gru):
         if gru.pop("go_backwards", False):
-            raise ValueError("go_backwards is True, but BiGRU runs both directions: leave it out, or use GRU")
+            raise ValueError(
+                "go_backwards is True, but BiGRU runs both directions: leave it out, or use GRU"
+            )
         if not gru.pop("zero_output_for_mask", True):
-            raise ValueError("zero_output_for_mask is False, but BiGRU outputs 0 at masked steps: leave it out")
+            raise ValueError(
+                "zero_output_for_mask is False, but BiGRU outputs 0 at masked steps: leave it out"
+            )
         own = {name: gru.pop(name) for name in ("name", "trainable") if name in gru}
-        super().__init__(GRU(units, name="gru", **gru), merge_mode=merge_mode, dtype=gru.get("dtype"), **own)
+        super().__init__(
+            GRU(units, name="gru", **gru),
+            merge_mode=merge_mode,
+            dtype=gru.get("dtype"),
+            **own,
+        )
 
-    def call(self, sequences, initial_state=None, mask=None, training=False, lengths=None):
+    def call(
+        self, sequences, initial_state=None, mask=None, training=False, lengths=None
+    ):
         if mask is None:
-            mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask beside a second tensor
+            mask = getattr(
+                sequences, "_keras_mask", None
+            )  # Keras passes no mask beside a second tensor
         results = [
-            layer(sequences, initial_state=state, mask=mask, training=training, lengths=lengths)
-            for layer, state in zip(self._directions(), _one_for_each_direction(initial_state), strict=True)
+            layer(
+                sequences,
+                initial_state=state,
+                mask=mask,
+                training=training,
+                lengths=lengths,
+            )
+            for layer, state in zip(
+                self._directions(), _one_for_each_direction(initial_state), strict=True
+            )
         ]
         states = ()
         if self.return_state:
@@ -83,5 +104,7 @@ def _one_for_each_direction(initial_state) -> tuple:
     if initial_state is None:
         return None, None
     if not isinstance(initial_state, (list, tuple)) or len(initial_state) != 2:
-        raise ValueError("initial_state must be [forward, backward], one state for each direction")
+        raise ValueError(
+            "initial_state must be [forward, backward], one state for each direction"
+        )
     return tuple(initial_state)

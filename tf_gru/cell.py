@@ -6,7 +6,15 @@ import keras
 import tensorflow as tf
 
 from tf_gru import arguments
-from tf_gru.steps import GATES, STEPS, Recurrence, input_blocks, products, recurrent_blocks, split_bias
+from tf_gru.steps import (
+    GATES,
+    STEPS,
+    Recurrence,
+    input_blocks,
+    products,
+    recurrent_blocks,
+    split_bias,
+)
 
 
 @keras.saving.register_keras_serializable(package="tf_gru")
@@ -49,9 +57,13 @@ class GRUCell(keras.layers.GRUCell):
         arguments.check_choice("reset_gate", reset_gate, (True, False))
         arguments.check_choice("reset_after", reset_after, (True, False, None))
         if not reset_gate and reset_after is not None:
-            raise ValueError(f"reset_gate=False has nothing to reset, but reset_after is {reset_after}: leave it out")
+            raise ValueError(
+                f"reset_gate=False has nothing to reset, but reset_after is {reset_after}: leave it out"
+            )
         if implementation not in (1, 2):
-            raise ValueError(f"implementation is {implementation!r}, but must be 1 (by gate) or 2 (all gates at once)")
+            raise ValueError(
+                f"implementation is {implementation!r}, but must be 1 (by gate) or 2 (all gates at once)"
+            )
         super().__init__(
             _positive("units", units),
             activation=activation,
@@ -68,7 +80,9 @@ class GRUCell(keras.layers.GRUCell):
             bias_constraint=bias_constraint,
             dropout=_rate("dropout", dropout),
             recurrent_dropout=_rate("recurrent_dropout", recurrent_dropout),
-            reset_after=(True if reset_after is None else reset_after) if reset_gate else None,
+            reset_after=(True if reset_after is None else reset_after)
+            if reset_gate
+            else None,
             seed=seed,
             implementation=implementation,
             **kwargs,
@@ -85,7 +99,9 @@ class GRUCell(keras.layers.GRUCell):
     def build(self, input_shape):
         input_dim, gates = input_shape[-1], GATES[self.reset]
         if input_dim is None:
-            raise ValueError(f"the inputs have shape {tuple(input_shape)}, but the last size must be known")
+            raise ValueError(
+                f"the inputs have shape {tuple(input_shape)}, but the last size must be known"
+            )
         self.kernel = self.add_weight(
             shape=(input_dim, gates * self.units),
             name="kernel",
@@ -96,14 +112,16 @@ class GRUCell(keras.layers.GRUCell):
         self.recurrent_kernel = self.add_weight(
             shape=(self.units, gates * self.units),
             name="recurrent_kernel",
-            initializer=self.recurrent_initializer,
+            initializer=_in_float32(self.recurrent_initializer),
             regularizer=self.recurrent_regularizer,
             constraint=self.recurrent_constraint,
         )
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
-                shape=(2, 3 * self.units) if self.reset == "after" else (gates * self.units,),
+                shape=(2, 3 * self.units)
+                if self.reset == "after"
+                else (gates * self.units,),
                 name="bias",
                 initializer=self.bias_initializer,
                 regularizer=self.bias_regularizer,
@@ -121,7 +139,9 @@ class GRUCell(keras.layers.GRUCell):
         fused = self.implementation == 2
         x = products(inputs, input_blocks(self.reset, kernel, input_bias, scale, fused))
         recurrence = Recurrence(
-            recurrent_blocks(self.reset, recurrent_kernel, recurrent_bias, recurrent_scale, fused),
+            recurrent_blocks(
+                self.reset, recurrent_kernel, recurrent_bias, recurrent_scale, fused
+            ),
             self.activation,
             self.recurrent_activation,
         )
@@ -131,7 +151,10 @@ class GRUCell(keras.layers.GRUCell):
     def weight_tensors(self) -> list[tf.Tensor | None]:
         """Kernel, recurrent kernel and bias in the dtype that is computed with."""
         weights = (self.kernel, self.recurrent_kernel, self.bias)
-        return [None if w is None else tf.cast(tf.convert_to_tensor(w), self.compute_dtype) for w in weights]
+        return [
+            None if w is None else tf.cast(tf.convert_to_tensor(w), self.compute_dtype)
+            for w in weights
+        ]
 
     def draw_dropout(self, rate: float, like: tf.Tensor) -> tf.Tensor | None:
         """What multiplies values of this shape where a gate reads them: 0 or 1 / (1 - rate), or None for no dropout."""
@@ -139,10 +162,12 @@ class GRUCell(keras.layers.GRUCell):
             return None
 
         def draw():
-            return keras.random.dropout(tf.ones_like(like), rate, seed=self.seed_generator)
+            return keras.random.dropout(
+                tf.ones_like(like, self.compute_dtype), rate, seed=self.seed_generator
+            )
 
         if rate == 1:
-            return tf.zeros_like(like)
+            return tf.zeros_like(like, self.compute_dtype)
         if self.implementation == 2:
             return draw()
         return tf.stack([draw() for _ in range(GATES[self.reset])])
@@ -156,11 +181,28 @@ class GRUCell(keras.layers.GRUCell):
 
     def get_recurrent_dropout_mask(self, step_input):
         if getattr(self, "_recurrent_dropout_mask", None) is None:
-            self._recurrent_dropout_mask = self.draw_dropout(self.recurrent_dropout, step_input)
+            self._recurrent_dropout_mask = self.draw_dropout(
+                self.recurrent_dropout, step_input
+            )
         return self._recurrent_dropout_mask
 
     def get_config(self):
-        return {**super().get_config(), "reset_gate": self.reset_gate, "implementation": self.implementation}
+        return {
+            **super().get_config(),
+            "reset_gate": self.reset_gate,
+            "implementation": self.implementation,
+        }
+
+
+def _in_float32(initializer):
+    """The initializer, drawing in float32 for bfloat16: the default, orthogonal, has no kernel for that."""
+
+    def draw(shape, dtype=None):
+        if dtype != "bfloat16":
+            return initializer(shape, dtype=dtype)
+        return tf.cast(initializer(shape, dtype="float32"), dtype)
+
+    return draw
 
 
 def _positive(name: str, value) -> int:
@@ -175,5 +217,7 @@ def _positive(name: str, value) -> int:
 
 def _rate(name: str, value) -> float:
     if not 0 <= value <= 1:
-        raise ValueError(f"{name} is {value!r}, but must be from 0 (nothing is dropped) to 1 (everything is)")
+        raise ValueError(
+            f"{name} is {value!r}, but must be from 0 (nothing is dropped) to 1 (everything is)"
+        )
     return value

@@ -11,7 +11,16 @@ import keras
 import tensorflow as tf
 
 from tf_gru import arguments
-from tf_gru.steps import GATES, STEPS, Activation, Recurrence, input_blocks, products, recurrent_blocks, split_bias
+from tf_gru.steps import (
+    GATES,
+    STEPS,
+    Activation,
+    Recurrence,
+    input_blocks,
+    products,
+    recurrent_blocks,
+    split_bias,
+)
 
 
 def gru(
@@ -53,18 +62,23 @@ def gru(
 
     Raises ValueError or TypeError for what can be seen when it is called or traced. Lengths or shapes known only when
     a graph runs are asserted there (tf.errors.InvalidArgumentError); XLA drops assertions, so under jit_compile such
-    lengths must be right: a negative one then counts as 0, one beyond time as time.
+    lengths must be right: a negative one then counts as 0, one beyond time as time, and beside a mask they count for
+    nothing.
     """
     arguments.check_choice("reset", reset, tuple(GATES))
     arguments.check_choice("masked_outputs", masked_outputs, ("carry", "zero"))
     for name, flag in {"reverse": reverse, "unroll": unroll, "fused": fused}.items():
         arguments.check_choice(name, flag, (True, False))
     inputs = arguments.sequence(inputs)
-    kernel, recurrent_kernel, bias = arguments.weights(kernel, recurrent_kernel, bias, reset, inputs)
+    kernel, recurrent_kernel, bias = arguments.weights(
+        kernel, recurrent_kernel, bias, reset, inputs
+    )
     mask = arguments.valid_steps(mask, lengths, inputs)
     units = recurrent_kernel.shape[0]
     scales = [
-        arguments.dropout(name, scale, inputs.dtype, GATES[reset], (inputs.shape[0], width))
+        arguments.dropout(
+            name, scale, inputs.dtype, GATES[reset], (inputs.shape[0], width)
+        )
         for name, scale, width in (
             ("dropout_mask", dropout_mask, kernel.shape[0]),
             ("recurrent_dropout_mask", recurrent_dropout_mask, units),
@@ -81,7 +95,9 @@ def gru(
     valid = None if mask is None else tf.transpose(mask)[:, :, None]
     if valid is not None:
         x = tf.where(valid, x, tf.zeros_like(x))
-    x = tf.concat(products(x, input_blocks(reset, kernel, input_bias, scales[0], fused)), axis=-1)
+    x = tf.concat(
+        products(x, input_blocks(reset, kernel, input_bias, scales[0], fused)), axis=-1
+    )
     states, final_state = _scan(
         lambda x, h: STEPS[reset](x, h, recurrence),
         x,
@@ -98,12 +114,10 @@ def gru(
 
 
 def _initial_state(initial_state, inputs: tf.Tensor, units: int) -> tf.Tensor:
-    batch = tf.shape(inputs)[0] if inputs.shape[0] is None else inputs.shape[0]
     if initial_state is None:
+        batch = tf.shape(inputs)[0] if inputs.shape[0] is None else inputs.shape[0]
         return tf.zeros((batch, units), inputs.dtype)
-    hint = "it is (batch, units), one row for each row of inputs"
-    initial_state = arguments.tensor("initial_state", initial_state, inputs.dtype, (inputs.shape[0], units), hint)
-    return tf.reshape(initial_state, (batch, units))  # a batch known only at run time is not broadcast
+    return arguments.state(initial_state, inputs, units)
 
 
 def _scan(
@@ -116,17 +130,29 @@ def _scan(
     unroll: bool,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """All time + 1 states, the initial one at the end where the scan starts, and the last one reached."""
-    if unroll or x.shape[0] == 0:
+    if x.shape[0] == 0:
+        # One masked step in place of none: the state as it was, and weights whose gradients are zeros, not missing.
+        h = _advance(
+            step, _one_step_at_least(x)[0], h, tf.zeros((tf.shape(h)[0], 1), tf.bool)
+        )
+        return h[None], h
+    if unroll:
         return _unrolled(step, x, h, valid, reverse)
     time = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
     if x.shape[0] is None:
         x = _one_step_at_least(x)
         valid = None if valid is None else _one_step_at_least(valid)
-    xs = tf.TensorArray(x.dtype, size=tf.shape(x)[0], element_shape=x.shape[1:]).unstack(x)
+    xs = tf.TensorArray(
+        x.dtype, size=tf.shape(x)[0], element_shape=x.shape[1:]
+    ).unstack(x)
     valids = None
     if valid is not None:
-        valids = tf.TensorArray(tf.bool, size=tf.shape(x)[0], element_shape=valid.shape[1:]).unstack(valid)
-    states = tf.TensorArray(h.dtype, size=time + 1, element_shape=h.shape).write(time if reverse else 0, h)
+        valids = tf.TensorArray(
+            tf.bool, size=tf.shape(x)[0], element_shape=valid.shape[1:]
+        ).unstack(valid)
+    states = tf.TensorArray(h.dtype, size=time + 1, element_shape=h.shape).write(
+        time if reverse else 0, h
+    )
 
     def advance(count, h, states):
         t = time - 1 - count if reverse else count
@@ -134,7 +160,10 @@ def _scan(
         return count + 1, h, states.write(t if reverse else t + 1, h)
 
     _, h, states = tf.while_loop(
-        lambda count, *_: count < time, advance, (tf.constant(0), h, states), maximum_iterations=tf.shape(x)[0]
+        lambda count, *_: count < time,
+        advance,
+        (tf.constant(0), h, states),
+        maximum_iterations=tf.shape(x)[0],
     )
     return states.stack(), h
 
@@ -142,13 +171,17 @@ def _scan(
 def _one_step_at_least(values: tf.Tensor) -> tf.Tensor:
     """The values, with one step of padding where there is none: XLA compiles the loop's reads though none is made."""
     missing = tf.maximum(1 - tf.shape(values)[0], 0)
-    return tf.ensure_shape(tf.pad(values, [[0, missing], [0, 0], [0, 0]]), (None, *values.shape[1:]))
+    return tf.ensure_shape(
+        tf.pad(values, [[0, missing], [0, 0], [0, 0]]), (None, *values.shape[1:])
+    )
 
 
 def _unrolled(step, x, h, valid, reverse: bool) -> tuple[tf.Tensor, tf.Tensor]:
     time = x.shape[0]
     if time is None:
-        raise ValueError("unroll=True needs a statically known time, but inputs has shape (batch, ?, input_dim)")
+        raise ValueError(
+            "unroll=True needs a statically known time, but inputs has shape (batch, ?, input_dim)"
+        )
     states = [h]
     for t in reversed(range(time)) if reverse else range(time):
         h = _advance(step, x[t], h, None if valid is None else valid[t])

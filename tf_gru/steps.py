@@ -42,8 +42,14 @@ def blocks(kernel, bias, scale, sizes: Sequence[int]) -> list[Block]:
     widths = [units * gates for gates in sizes]
     kernels = tf.split(kernel, widths, axis=-1)
     biases = [None] * len(sizes) if bias is None else tf.split(bias, widths, axis=-1)
-    scales = [scale] * len(sizes) if scale is None or scale.shape.rank == 2 else tf.unstack(scale, len(sizes))
-    return [Block(*factors) for factors in zip(kernels, biases, scales, sizes, strict=True)]
+    scales = (
+        [scale] * len(sizes)
+        if scale is None or scale.shape.rank == 2
+        else tf.unstack(scale, len(sizes))
+    )
+    return [
+        Block(*factors) for factors in zip(kernels, biases, scales, sizes, strict=True)
+    ]
 
 
 def products(values: tf.Tensor, factors: Sequence[Block]) -> list[tf.Tensor]:
@@ -51,7 +57,11 @@ def products(values: tf.Tensor, factors: Sequence[Block]) -> list[tf.Tensor]:
     gates = []
     for kernel, bias, scale, count in factors:
         scaled = values if scale is None else values * scale
-        product = tf.matmul(scaled, kernel) if scaled.shape.rank == 2 else tf.tensordot(scaled, kernel, axes=1)
+        product = (
+            tf.matmul(scaled, kernel)
+            if scaled.shape.rank == 2
+            else tf.tensordot(scaled, kernel, axes=1)
+        )
         gates += tf.split(product if bias is None else product + bias, count, axis=-1)
     return gates
 
@@ -63,7 +73,12 @@ def input_blocks(reset: str, kernel, bias, scale, fused: bool) -> list[Block]:
 
 def recurrent_blocks(reset: str, kernel, bias, scale, fused: bool) -> list[Block]:
     """The products of the state; reset before needs the candidate's apart, because it waits for the reset gate."""
-    return blocks(kernel, bias, scale, _sizes({"after": [3], "before": [2, 1], "none": [2]}[reset], scale, fused))
+    return blocks(
+        kernel,
+        bias,
+        scale,
+        _sizes({"after": [3], "before": [2, 1], "none": [2]}[reset], scale, fused),
+    )
 
 
 def _sizes(fewest: list[int], scale, fused: bool) -> list[int]:
