@@ -9,12 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from conformance.adapter import UsageError
-from conformance.adapters import REGISTERED, load
+from conformance.adapters import REGISTERED
 from conformance.case import Case, InvalidCase
-from conformance.checks import BY_CLAUSE
-from conformance.isolation import QUIET, chosen, judge_apart
-from conformance.judge import PROFILES, describe, judge_case
+from conformance.isolation import chosen, judge_apart
+from conformance.judge import PROFILES
 from conformance.report import show, write_json, write_junit
 from conformance.specification import CLAUSES
 from conformance.verdict import DTYPES, Subject
@@ -33,8 +31,8 @@ def list_subjects() -> None:
     for name, subject in REGISTERED.items():
         todo = "yes" if subject.installed else f"no: pip install 'tf-gru\\[{subject.extra}]'"
         table.add_row(name, subject.module, todo)
-    Console().print(table)
-    Console().print("Anything else is module:attribute.")
+    _paper().print(table)
+    _paper().print("Anything else is module:attribute.")
 
 
 @main.command("clauses")
@@ -43,19 +41,19 @@ def list_clauses() -> None:
     table = Table("clause", "what every conforming GRU does")
     for clause, sentence in CLAUSES.items():
         table.add_row(clause, sentence)
-    Console().print(table)
+    _paper().print(table)
 
 
 @main.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option("--profile", type=click.Choice(list(PROFILES)), default="dev", show_default=True, help="How many cases.")
-@click.option("--clause", "clauses", multiple=True, type=click.Choice(list(CLAUSES)), help="Only this clause; repeatable.")
-@click.option("--beside", multiple=True, metavar="NAME", help="Judge this too, without letting it decide the exit code.")
-@click.option("--report-only", is_flag=True, help="Judge and print; the exit code is 0 whatever the verdicts.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as JSON.")
-@click.option("--junit", "junit_file", type=click.Path(dir_okay=False, path_type=Path), help="... and as JUnit XML.")
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Subjects at a time.")
-@click.option("--time-limit", type=click.FloatRange(1), default=300, show_default=True, help="Seconds for one verdict.")
+@click.option("--profile", type=click.Choice(list(PROFILES)), default="dev", show_default=True, help="How many cases")
+@click.option("--clause", "clauses", multiple=True, type=click.Choice(list(CLAUSES)), help="Only this; repeatable")
+@click.option("--beside", multiple=True, metavar="NAME", help="Judged too, but does not decide the exit code")
+@click.option("--report-only", is_flag=True, help="Judge and print; the exit code is 0 whatever the verdicts")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as JSON")
+@click.option("--junit", "junit_file", type=click.Path(dir_okay=False, path_type=Path), help="... and as JUnit XML")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Subjects at once")
+@click.option("--time-limit", type=click.FloatRange(1), default=300, show_default=True, help="Seconds for one verdict")
 def run(
     names: tuple[str, ...],
     profile: str,
@@ -87,14 +85,14 @@ def run(
 
 def _paper() -> Console:
     """The terminal, or where there is none, a page wide enough for all subjects side by side."""
-    console = Console()
-    return console if console.is_terminal else Console(width=200)
+    console = Console(emoji=False)
+    return console if console.is_terminal else Console(emoji=False, width=200)
 
 
 def _with_progress(
     names: tuple[str, ...], profile: str, clauses: tuple[str, ...], jobs: int, time_limit: float
 ) -> list[Subject]:
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     total = len(chosen(clauses)) * len(DTYPES)
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
@@ -119,15 +117,11 @@ def _with_progress(
 @click.argument("case")
 def again(name: str, clause: str, case: str) -> None:
     """Ask subject NAME for CLAUSE on one CASE, as an 'again' line of a report says."""
-    for variable, value in QUIET.items():
-        os.environ.setdefault(variable, value)
     try:
         question = Case.from_text(case)
-        gru = load(name)
-    except (InvalidCase, UsageError) as error:
+    except InvalidCase as error:
         raise click.UsageError(str(error)) from error
-    report = describe(name, gru)
-    report.verdicts.append(judge_case(gru, BY_CLAUSE[clause], question))
+    (report,) = judge_apart((name,), "dev", (clause,), jobs=1, time_limit=300, case=question)
     show(_paper(), [report])
     raise SystemExit(report.code)
 

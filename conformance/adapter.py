@@ -65,7 +65,7 @@ class Capabilities:
                 raise UsageError(f"capabilities.{name} has {unknown}, but knows only {', '.join(allowed)}")
         for dtype, claim in self.arithmetic.items():
             if getattr(claim, "dtype", None) != dtype:
-                raise UsageError(f"capabilities.arithmetic[{dtype!r}] is {claim!r}, but must be an Arithmetic of {dtype}")
+                raise UsageError(f"capabilities.arithmetic[{dtype!r}] is {claim!r}, not an Arithmetic of {dtype}")
 
 
 class GRU(Protocol):
@@ -109,7 +109,7 @@ def resolve(name: str) -> GRU:
         raise UsageError(f"{name!r} is not well formed: expected module:attribute") from error
     except Exception as error:
         raise UsageError(f"{name!r}: importing {module!r} raised {_one_line(error)}") from error
-    if not hasattr(found, "run") and callable(found) or isinstance(found, type):
+    if (not hasattr(found, "run") and callable(found)) or isinstance(found, type):
         try:
             found = found()
         except Exception as error:

@@ -57,6 +57,7 @@ class Gate(NamedTuple):
 
     @property
     def computed(self) -> np.ndarray:
+        """Both in one: what the gate may be."""
         return _spread(self.exact, self.error)
 
 
@@ -77,7 +78,8 @@ class OneStep:
     def __call__(self, x: np.ndarray, h: np.ndarray) -> StepSet:
         """The set for inputs x (rows, input_dim) and states h (rows, units), machine numbers of the claimed format.
 
-        Where only a set of states is known, h may be its balls. Raises OutsideDomain where overflow is possible or the bound would prove nothing.
+        Where only a set of states is known, h may be its balls. Raises OutsideDomain where overflow is possible or the
+        bound would prove nothing.
         """
         with precision(BITS):
             states = self._read(h)
@@ -161,13 +163,14 @@ class OneStep:
             return _up((h - n_centre) * z_off) + _up((1 - z_centre) * n_off) + _up(z_off * n_off) + _radius(centre)
 
         once = Rounding(self._u, self._underflow)
-        s = keep.computed
-        own = {
-            "z h + (1-z) n": z.error * _up(h) + keep.error * _up(n),
-            "h + (1-z) (n-h)": keep.error * _up(n - h),
+        size = Sizes(_up(z.computed), _up(1 - z.computed), _up(n), _up(h), _up(h - n), once.of(_up(1 - z.computed)))
+        offsets = [within(z.computed) + form(once, size) for form in BLENDS.values()]
+        negated = size._replace(s=_up(keep.computed), e_s=0 * size.s)
+        activations = {
+            "z h + (1-z) n": z.error * size.h + keep.error * size.n,
+            "h + (1-z) (n-h)": keep.error * size.d,
         }
-        offsets = [within(z.computed) + form(once, z.computed, 1 - z.computed, n, h, True) for form in BLENDS.values()]
-        offsets += [within(z.exact) + own[name] + BLENDS[name](once, z.computed, s, n, h, False) for name in own]
+        offsets += [within(z.exact) + error + BLENDS[name](once, negated) for name, error in activations.items()]
         inner = reduce(_larger, offsets)
         bound = inner + once.of(_up(centre) + inner)
         return StepSet(_middle(centre), bound)
@@ -211,42 +214,40 @@ def merged(merge: str, forward: np.ndarray, backward: np.ndarray, arithmetic: Ar
         return StepSet(_middle(result), _radius(result) + once.of(_up(result)))
 
 
-# The forms in which z h + (1 - z) n is written in the field, each with the error it has before its last addition is
-# rounded. s is 1 - z; subtracted says whether that took a rounded subtraction (else it is sigma(-a)).
+class Sizes(NamedTuple):
+    """Magnitudes in a blend: of z, s = 1 - z, n, h and h - n; and the rounding error of s where it is subtracted."""
+
+    z: np.ndarray
+    s: np.ndarray
+    n: np.ndarray
+    h: np.ndarray
+    d: np.ndarray
+    e_s: np.ndarray
 
 
-def _products(once: Rounding, z: np.ndarray, s: np.ndarray, n: np.ndarray, h: np.ndarray, subtracted: bool) -> np.ndarray:
-    z, s, n, h = _up(z), _up(s), _up(n), _up(h)
-    e_s = once.of(s) if subtracted else 0 * s
-    return once.of(z * h) + e_s * n + once.of((s + e_s) * n)
+# The forms in which z h + (1 - z) n is written in the field, each with its error before the last addition is rounded.
 
 
-def _candidate_first(
-    once: Rounding, z: np.ndarray, s: np.ndarray, n: np.ndarray, h: np.ndarray, subtracted: bool
-) -> np.ndarray:
-    z, d = _up(z), _up(h - n)
-    e_d = once.of(d)
-    return z * e_d + once.of(z * (d + e_d))
+def _products(once: Rounding, of: Sizes) -> np.ndarray:
+    return once.of(of.z * of.h) + of.e_s * of.n + once.of((of.s + of.e_s) * of.n)
 
 
-def _state_first(
-    once: Rounding, z: np.ndarray, s: np.ndarray, n: np.ndarray, h: np.ndarray, subtracted: bool
-) -> np.ndarray:
-    s, d = _up(s), _up(n - h)
-    e_d = once.of(d)
-    e_s = once.of(s) if subtracted else 0 * s
-    return s * e_d + e_s * (d + e_d) + once.of((s + e_s) * (d + e_d))
+def _candidate_first(once: Rounding, of: Sizes) -> np.ndarray:
+    e_d = once.of(of.d)
+    return of.z * e_d + once.of(of.z * (of.d + e_d))
 
 
-def _three_terms(
-    once: Rounding, z: np.ndarray, s: np.ndarray, n: np.ndarray, h: np.ndarray, subtracted: bool
-) -> np.ndarray:
-    z, s, n, h = _up(z), _up(s), _up(n), _up(h)
-    e_zn = once.of(z * n)
-    return e_zn + once.of(s * n + e_zn) + once.of(z * h)
+def _state_first(once: Rounding, of: Sizes) -> np.ndarray:
+    e_d = once.of(of.d)
+    return of.s * e_d + of.e_s * (of.d + e_d) + once.of((of.s + of.e_s) * (of.d + e_d))
 
 
-BLENDS: dict[str, Callable[..., np.ndarray]] = {
+def _three_terms(once: Rounding, of: Sizes) -> np.ndarray:
+    e_zn = once.of(of.z * of.n)
+    return e_zn + once.of(of.s * of.n + e_zn) + once.of(of.z * of.h)
+
+
+BLENDS: dict[str, Callable[[Rounding, Sizes], np.ndarray]] = {
     "z h + (1-z) n": _products,
     "n + z (h-n)": _candidate_first,
     "h + (1-z) (n-h)": _state_first,

@@ -208,7 +208,8 @@ class Case:
         except InvalidCase:
             raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InvalidCase(f"this JSON is no case: {type(error).__name__}: {error}; write it with Case.to_json") from error
+            what = f"{type(error).__name__}: {error}"
+            raise InvalidCase(f"this JSON is no case: {what}; write it with Case.to_json") from error
 
     def to_text(self) -> str:
         """The case in one word, for a command line."""
@@ -238,7 +239,8 @@ def _from_hex(data: dict[str, Any], dtype: str) -> np.ndarray:
     values: Sequence[Any] = data["values"]
     if dtype != "bool":
         values = [float.fromhex(value) for value in values]
-    array = np.asarray(values, np.float64 if dtype != "bool" else bool).reshape(data["shape"]).astype(dtype)
-    if dtype != "bool" and not np.array_equal(array.astype(np.float64).ravel(), np.asarray(values, float), equal_nan=True):
+    wide = np.asarray(values, bool if dtype == "bool" else np.float64).reshape(data["shape"])
+    array = wide.astype(dtype)
+    if dtype != "bool" and not np.array_equal(array.astype(np.float64), wide, equal_nan=True):
         raise InvalidCase(f"a value is no {dtype} number; write the case with Case.to_json")
     return array

@@ -3,7 +3,6 @@
 import contextlib
 import multiprocessing
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from conformance.case import Case
 from conformance.checks import CHECKS
 from conformance.checks.check import Check
 from conformance.verdict import DTYPES, ERROR, Subject, Verdict
@@ -21,7 +21,7 @@ QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
 @dataclass
 class _Child:
-    """A running subject: its process, the pipe it reports through, where its own output goes, and when it last spoke."""
+    """A running subject: its process, its pipe to us, where its own output goes, and when it last spoke."""
 
     report: Subject
     process: BaseProcess
@@ -37,10 +37,12 @@ def judge_apart(
     *,
     jobs: int,
     time_limit: float,
-    progress: Callable[[Subject], None],
+    progress: Callable[[Subject], None] = lambda subject: None,
+    case: Case | None = None,
 ) -> list[Subject]:
     """Judge subjects side by side, jobs at a time; progress is called at each verdict. In the order of names.
 
+    clauses: only these, or all where there are none. case: only this one, in place of the cases of the profile.
     A subject that says nothing for time_limit seconds is stopped; what it has not answered is an error.
     """
     reports = {name: Subject(name=name) for name in names}
@@ -48,7 +50,7 @@ def judge_apart(
     with tempfile.TemporaryDirectory() as folder:
         while waiting or running:
             while waiting and len(running) < jobs:
-                child = _start(reports[waiting.pop(0)], profile, clauses, Path(folder) / f"{len(waiting)}.log")
+                child = _start(reports[waiting.pop(0)], profile, clauses, case, Path(folder) / f"{len(waiting)}.log")
                 running[child.pipe] = child
             for pipe in wait(list(running), timeout=1):
                 child = running[pipe]
@@ -58,23 +60,24 @@ def judge_apart(
                 except EOFError:
                     del running[pipe]
                     child.process.join()
-                    _close(child, clauses, f"the process ended with exit code {child.process.exitcode}")
+                    _close(child, clauses, case, f"the process ended with exit code {child.process.exitcode}")
                 progress(child.report)
             for pipe, child in list(running.items()):
                 if time.monotonic() - child.heard > time_limit:
                     del running[pipe]
                     child.process.kill()
                     child.process.join()
-                    _close(child, clauses, f"there was no answer for {time_limit:.0f} s, so it was stopped")
+                    _close(child, clauses, case, f"there was no answer for {time_limit:.0f} s, so it was stopped")
                     progress(child.report)
     return [reports[name] for name in names]
 
 
-def _start(report: Subject, profile: str, clauses: tuple[str, ...], log: Path) -> _Child:
+def _start(report: Subject, profile: str, clauses: tuple[str, ...], case: Case | None, log: Path) -> _Child:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     with _environment():
-        process = context.Process(target=_work, args=(report.name, profile, clauses, theirs, str(log)), daemon=True)
+        given = (report.name, profile, clauses, case and case.to_text(), theirs, str(log))
+        process = context.Process(target=_work, args=given, daemon=True)
         process.start()
     theirs.close()
     return _Child(report, process, ours, log)
@@ -92,14 +95,14 @@ def _environment() -> Iterator[None]:
         os.environ.update(before)
 
 
-def _work(name: str, profile: str, clauses: tuple[str, ...], pipe: Connection, log: str) -> None:
-    """The child: everything the subject prints goes to its log; messages are Subject, Verdict or the reason it broke."""
+def _work(name: str, profile: str, clauses: tuple[str, ...], case: str | None, pipe: Connection, log: str) -> None:
+    """The child: what the subject prints goes to its log; messages are Subject, Verdict or the reason it broke."""
     file = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(file, stream)
     from conformance.adapter import UsageError
     from conformance.adapters import load
-    from conformance.judge import PROFILES, describe, verdicts, wired
+    from conformance.judge import PROFILES, describe, judge_case, verdicts, wired
 
     try:
         gru = load(name)
@@ -107,14 +110,16 @@ def _work(name: str, profile: str, clauses: tuple[str, ...], pipe: Connection, l
         pipe.send(str(error))
         return
     pipe.send(describe(name, gru))
+    if case is not None:
+        for check in chosen(clauses):
+            pipe.send(judge_case(gru, check, Case.from_text(case)))
+        return
     why = wired(gru)
     if why is not None:
         pipe.send(f"the smoke stage failed, so the adapter is to be looked at first, and there is no score: {why}")
         return
     for verdict in verdicts(gru, PROFILES[profile], chosen(clauses)):
         pipe.send(verdict)
-    pipe.send(None)
-    sys.stdout.flush()
 
 
 def chosen(clauses: tuple[str, ...]) -> tuple[Check, ...]:
@@ -122,25 +127,26 @@ def chosen(clauses: tuple[str, ...]) -> tuple[Check, ...]:
     return tuple(check for check in CHECKS if not clauses or check.clause in clauses)
 
 
-def _take(report: Subject, message: Subject | Verdict | str | None) -> None:
+def _take(report: Subject, message: Subject | Verdict | str) -> None:
     if isinstance(message, Subject):
         report.versions, report.claims, report.policies = message.versions, message.claims, message.policies
     elif isinstance(message, Verdict):
         report.verdicts.append(message)
-    elif message is not None:
+    else:
         report.broken = message
 
 
-def _close(child: _Child, clauses: tuple[str, ...], how: str) -> None:
+def _close(child: _Child, clauses: tuple[str, ...], case: Case | None, how: str) -> None:
     """The denominator is fixed: what a subject did not answer is an error, with the last line it printed."""
     report = child.report
     answered = {(verdict.clause, verdict.dtype) for verdict in report.verdicts}
-    missing = [(check.clause, dtype) for check in chosen(clauses) for dtype in DTYPES]
+    dtypes = DTYPES if case is None else (case.dtype,)
+    missing = [(check.clause, dtype) for check in chosen(clauses) for dtype in dtypes]
     missing = [pair for pair in missing if pair not in answered]
     if report.broken is not None or not missing:
         return
-    lines = [line for line in child.log.read_text(errors="replace").splitlines() if line.strip()] if child.log.exists() else []
-    reason = f"{how}; its last line: {lines[-1].strip()[:300]}" if lines else how
+    printed = child.log.read_text(errors="replace").split() if child.log.exists() else []
+    reason = f"{how}; the last it printed: {' '.join(printed)[-300:]}" if printed else how
     if not answered:
         report.broken = f"nothing was answered: {reason}"
         return

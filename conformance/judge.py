@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 
 import numpy as np
@@ -94,7 +94,7 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
         except SubjectError as error:
             last = (case, ERROR, str(error), None)
             raise
-        total = Judgement(total.judged + judgement.judged, max(total.margin, judgement.margin))
+        total = total.add(replace(judgement, findings=[]))
         if judgement.findings:
             finding = judgement.findings[0]
             last = (case, FAIL, str(finding), finding)
@@ -104,18 +104,21 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
     try:
         examine()
     except (_Found, SubjectError, errors.Flaky):
-        case, kind, reason, finding = last  # pyright: ignore[reportGeneralTypeIssues]
+        if last is None:
+            raise
+        case, kind, reason, finding = last
         again = case.to_text()
         return Verdict(
-            clause=check.clause, dtype=dtype, kind=kind, margin=total.margin, cases=asked, judged=total.judged,
-            reason=reason, finding=finding, again=again,
+            clause=check.clause, dtype=dtype, kind=kind, margin=total.margin, ulps=total.ulps, cases=asked,
+            judged=total.judged, reason=reason, finding=finding, again=again,
         )  # fmt: skip
     if not total.judged:
         reason = "no case lay inside the domain of its bound: nothing was judged"
         return Verdict(clause=check.clause, dtype=dtype, kind=ERROR, cases=asked, reason=reason)
     return Verdict(
-        clause=check.clause, dtype=dtype, kind=PASS, margin=total.margin, cases=asked, judged=total.judged
-    )
+        clause=check.clause, dtype=dtype, kind=PASS, margin=total.margin, ulps=total.ulps, cases=asked,
+        judged=total.judged,
+    )  # fmt: skip
 
 
 def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:

@@ -32,16 +32,24 @@ class Finding:
 
 @dataclass
 class Judgement:
-    """What one check says of one case: how many numbers it judged, the worst margin, and the findings."""
+    """What one check says of one case: how many numbers it judged, the worst margin, and the findings.
+
+    ulps: the largest distance from certified truth at the end of any step, in units in the last place: for information,
+    since it grows with time as honest rounding does.
+    """
 
     judged: int = 0
     margin: float = 0.0
     findings: list[Finding] = field(default_factory=list)
+    ulps: float = 0.0
 
     def add(self, other: "Judgement") -> "Judgement":
         """Both judgements as one."""
         return Judgement(
-            self.judged + other.judged, max(self.margin, other.margin), [*self.findings, *other.findings]
+            self.judged + other.judged,
+            max(self.margin, other.margin),
+            [*self.findings, *other.findings],
+            max(self.ulps, other.ulps),
         )
 
     def require(self, fact: bool, message: str) -> None:
@@ -56,9 +64,7 @@ class Judgement:
         wrong = np.argwhere(~(computed == exact))
         if len(wrong):
             index = tuple(int(i) for i in wrong[0])
-            self.findings.append(
-                Finding(message, f"{name}{list(index)}", float(computed[index]), float(exact[index]))
-            )
+            self.findings.append(Finding(message, f"{name}{list(index)}", float(computed[index]), float(exact[index])))
 
 
 def judge_steps(

@@ -26,11 +26,10 @@ class Form(NamedTuple):
     sentence: str
     case: Callable[[str, str, bool], Case]
 
-    def judge(self, gru: GRU, dtype: str) -> Judgement:
+    def judge(self, gru: GRU, dtype: str, reset: str) -> Judgement:
         """The subject on this form's case."""
-        capabilities = gru.capabilities
-        case = self.case(dtype, capabilities.resets[0], capabilities.initial_state)
-        judgement, _ = judge_steps(case, ask(gru, case).outputs, capabilities.arithmetic[dtype])
+        case = self.case(dtype, reset, gru.capabilities.initial_state)
+        judgement, _ = judge_steps(case, ask(gru, case).outputs, gru.capabilities.arithmetic[dtype])
         return judgement
 
 
@@ -39,7 +38,7 @@ def smoke(gru: GRU, dtype: str) -> str | None:
     reasons: list[str] = []
     for form in FORMS:
         try:
-            judgement = form.judge(gru, dtype)
+            judgement = form.judge(gru, dtype, gru.capabilities.resets[0])
         except SubjectError as error:
             reasons.append(str(error))
             continue

@@ -4,8 +4,8 @@ The ids are what reports, adapters and other people's notes refer to. Each claus
 """
 
 CLAUSES = {
-    "closed-forms": "Where gates are forced, the answer is known in closed form: zero parameters halve the state, a full "
-    "update gate keeps it, an empty one replaces it by the candidate.",
+    "closed-forms": "Where gates are forced, the answer is known: zero parameters halve the state, a full update gate "
+    "keeps it, an empty one replaces it by the candidate.",
     "shape-and-dtype": "Outputs are (batch, time, units), the final state (batch, units), both in the inputs' format.",
     "step-after": "n = tanh(x W_n + b_n + r (h U_n + c_n)): the reset gate acts after the product, bias included; "
     "h' = z h + (1 - z) n; the first h is the initial state.",

@@ -27,9 +27,7 @@ REGIMES = ("plain", "large weights", "saturated gates", "near underflow")
 
 def shapes(*, least_batch: int = 1, least_time: int = 1) -> st.SearchStrategy[Shape]:
     """Any small sizes, for subjects that compile nothing."""
-    return st.tuples(
-        st.integers(least_batch, 5), st.integers(least_time, 9), st.integers(1, 6), st.integers(1, 6)
-    )
+    return st.tuples(st.integers(least_batch, 5), st.integers(least_time, 9), st.integers(1, 6), st.integers(1, 6))
 
 
 @st.composite

@@ -16,7 +16,8 @@ PASS, FAIL, ERROR, DECLINED = "pass", "fail", "error", "declined"
 class Verdict:
     """One clause in one format. kind: pass, fail, error (the subject gave no answer) or declined (not declared).
 
-    margin: the worst use of a bound, 1 being all of it; None where nothing was arithmetic. cases, judged: how many
+    margin: the worst use of a bound, 1 being all of it; None where nothing was judged. ulps: the largest distance of a
+    whole run from certified truth, where it was measured. cases, judged: how many
     cases were asked and how many numbers judged. reason: what is wrong or why it was declined. again: the smallest
     failing case as text.
     """
@@ -25,6 +26,7 @@ class Verdict:
     dtype: str
     kind: str
     margin: float | None = None
+    ulps: float | None = None
     cases: int = 0
     judged: int = 0
     reason: str = ""

@@ -40,5 +40,6 @@ def load(name: str) -> GRU:
         return resolve(name)
     chosen = REGISTERED[name]
     if not chosen.installed:
-        raise UsageError(f"{name!r} needs {chosen.module}, which is not installed: pip install 'tf-gru[{chosen.extra}]'")
+        todo = f"pip install 'tf-gru[{chosen.extra}]'"
+        raise UsageError(f"{name!r} needs {chosen.module}, which is not installed: {todo}")
     return resolve(chosen.target)

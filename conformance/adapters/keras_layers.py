@@ -1,6 +1,6 @@
 """What the adapters of tf_gru and of Keras share: a Keras layer with the case's weights, called along one path.
 
-A layer is built once for each configuration, so that a compiled path compiles once for each shape and not for each case.
+A layer is built once for each configuration, so that a compiled path compiles once for each shape, not each case.
 """
 
 from collections.abc import Callable

@@ -3,9 +3,8 @@
 from conformance.adapter import Capabilities
 from conformance.arithmetic import Arithmetic
 from conformance.case import MERGES, Case, Gradients, Outputs
-from reference import bigru
+from reference import bigru, gru_backward
 from reference import gru as run_gru
-from reference import gru_backward
 
 NUMPY = "NumPy's vectorised exp and tanh: within 4 ULP (numpy/numpy#19478); sigma adds a sum, a quotient"
 

@@ -45,7 +45,7 @@ def the_merge_is_the_one_asked_for(gru: GRU, case: Case) -> Judgement:
 
 
 def _showing_both(capabilities: Capabilities) -> tuple[str, ...]:
-    return tuple(merge for merge in ("apart", "concat") if merge in capabilities.merges)
+    return tuple(merge for merge in ("apart", "concat") if merge in capabilities.merges)[:1]
 
 
 def _needs_both(capabilities: Capabilities) -> str | None:

@@ -77,7 +77,5 @@ CHECKS = (
     Check(clause="rows-permuted", examine=rows_are_independent, options=_plain),
     Check(clause="units-permuted", examine=units_are_alike, options=_plain),
     Check(clause="padding-appended", examine=more_padding_changes_nothing, options=_plain, needs=needs_padding),
-    Check(
-        clause="time-reversed", examine=reverse_is_forward_on_flipped_time, options=_plain, needs=needs("reverse")
-    ),
+    Check(clause="time-reversed", examine=reverse_is_forward_on_flipped_time, options=_plain, needs=needs("reverse")),
 )

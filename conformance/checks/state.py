@@ -46,10 +46,10 @@ def no_rows_give_no_rows(gru: GRU, case: Case) -> Judgement:
 
 
 def closed_forms_hold(gru: GRU, case: Case) -> Judgement:
-    """The forms of the smoke stage, each of them."""
+    """The forms of the smoke stage, each of them, with the reset gate where the case has it."""
     judgement = Judgement()
     for form in FORMS:
-        judgement = judgement.add(form.judge(gru, case.dtype))
+        judgement = judgement.add(form.judge(gru, case.dtype, case.reset))
     return judgement
 
 
@@ -64,7 +64,7 @@ CHECKS = (
         examine=the_final_state_is_the_last_valid_output,
         options=lambda capabilities: {
             "resets": capabilities.resets,
-            "padding": ("none", *padded(capabilities)),
+            "padding": padded(capabilities)[:1] or ("none",),
             "masked_outputs": capabilities.masked_outputs,
         },
     ),

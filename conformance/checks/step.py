@@ -7,14 +7,24 @@ import numpy as np
 from conformance.adapter import GRU, Capabilities, ask
 from conformance.case import Case
 from conformance.checks.check import Check, claim, padded
+from conformance.oracle import certify
 from conformance.residuals import Judgement, judge_steps
 from conformance.strategies import SHAPES
 
 
 def every_step_is_within_its_bound(gru: GRU, case: Case) -> Judgement:
-    """Judged from the subject's own previous state."""
-    judgement, _ = judge_steps(case, ask(gru, case).outputs, claim(gru, case))
+    """Judged from the subject's own previous state; beside it, how far whole runs end up from certified truth."""
+    outputs = ask(gru, case).outputs
+    judgement, _ = judge_steps(case, outputs, claim(gru, case))
+    judgement.ulps = _distance(outputs, certify(case).outputs[0])
     return judgement
+
+
+def _distance(computed: np.ndarray, truth: np.ndarray) -> float:
+    """The largest distance in units in the last place of the computed numbers' format; NaN is infinitely far."""
+    with np.errstate(all="ignore"):
+        off = np.abs(computed.astype(np.float64) - truth) / np.spacing(np.abs(truth.astype(computed.dtype)))
+    return float(np.nan_to_num(off, nan=np.inf).max(initial=0))
 
 
 def _resets(reset: str) -> Callable[[Capabilities], dict[str, object]]:

@@ -32,9 +32,14 @@ def masked_outputs_follow_the_policy(gru: GRU, case: Case) -> Judgement:
     return judgement
 
 
+def each_step_is_right_masked_or_not(gru: GRU, case: Case) -> Judgement:
+    """Both of the above."""
+    return each_row_is_its_valid_steps(gru, case).add(masked_outputs_follow_the_policy(gru, case))
+
+
 def padding_is_never_read(gru: GRU, case: Case) -> Judgement:
-    """With NaN and infinities at every masked step, the valid ones are what they were."""
-    return each_row_is_its_valid_steps(gru, poisoned(case)).add(masked_outputs_follow_the_policy(gru, poisoned(case)))
+    """With NaN and infinities at every masked step, everything is what it was."""
+    return each_step_is_right_masked_or_not(gru, poisoned(case))
 
 
 def poisoned(case: Case) -> Case:
@@ -63,7 +68,7 @@ CHECKS = (
     ),
     Check(
         clause="length-zero",
-        examine=lambda gru, case: each_row_is_its_valid_steps(gru, case).add(masked_outputs_follow_the_policy(gru, case)),
+        examine=each_step_is_right_masked_or_not,
         options=lambda capabilities: {**_any_padding(capabilities), "padding": ("lengths with zero",)},
         needs=needs("lengths", "zero_length"),
     ),
@@ -95,7 +100,7 @@ CHECKS = (
     ),
     Check(
         clause="reverse-masked",
-        examine=lambda gru, case: each_row_is_its_valid_steps(gru, case).add(masked_outputs_follow_the_policy(gru, case)),
+        examine=each_step_is_right_masked_or_not,
         options=lambda capabilities: {**_any_padding(capabilities), "reverse": True},
         needs=lambda capabilities: needs("reverse")(capabilities) or needs_padding(capabilities),
     ),
