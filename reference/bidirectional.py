@@ -71,7 +71,7 @@ def bigru(
     merge: "concat" along the units, forward first; "sum", "mul", "ave", element by element; "apart", a pair.
     initial_state: a pair, forward and backward, where None is zeros. The other arguments are gru's.
 
-    Gives outputs (batch, time, units), with concat (batch, time, 2 units), and the pair of final states. Raises Invalid.
+    Gives outputs (batch, time, units), with concat (batch, time, 2 units), and a pair of final states. Raises Invalid.
     """
     one_of("merge", merge, tuple(MERGES))
     ahead, back = checked_runs(inputs, forward, backward, initial_state, lengths, mask, masked_outputs)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.parameters import GATES, Invalid, Parameters, Reset, Unrepresentable, dtype_of, one_of, plain_array
+from reference.parameters import GATES, Invalid, Parameters, Reset, Unrepresentable, dtype_of, exact_array, one_of
 
 FRAMEWORK_DTYPES = tuple(np.dtype(t) for t in (np.float16, np.float32, np.float64))
 RZN = [1, 0, 2]  # z, r, n to PyTorch's r, z, n, and back
@@ -61,9 +61,9 @@ def from_keras(weights: Sequence[np.ndarray], reset: Reset = "after") -> Paramet
     units = kernel.shape[-1] // gates if kernel.ndim else 0
     bias = weights[2] if len(weights) == 3 else np.zeros((2, gates * units), dtype)
     rows = () if len(weights) == 3 and reset != "after" else (2,)
-    _check_shape("kernel", kernel, (kernel.shape[0] if kernel.ndim else 0, gates * units), reset)
-    _check_shape("recurrent_kernel", recurrent_kernel, (units, gates * units), reset)
-    _check_shape("bias", bias, (*rows, gates * units), reset)
+    _fit("kernel", kernel, dtype, (kernel.shape[0] if kernel.ndim else 0, gates * units), reset)
+    _fit("recurrent_kernel", recurrent_kernel, dtype, (units, gates * units), reset)
+    _fit("bias", bias, dtype, (*rows, gates * units), reset)
     input_bias, recurrent_bias = bias if rows else (bias, np.zeros_like(bias))
     return Parameters(
         _gates_apart(kernel, gates),
@@ -134,7 +134,7 @@ def from_torch(state_dict: Mapping[str, Any], suffix: str = "_l0") -> Parameters
     for name, array, shape in zip(
         names, arrays, ((3 * units, input_dim), (3 * units, units), (3 * units,), (3 * units,)), strict=True
     ):
-        _check_shape(name, array, shape, "after")
+        _fit(name, array, dtype, shape, "after")
     W, U, b_x, b_h = arrays
     return Parameters(
         _gates_below(W, 3)[RZN], _gates_below(U, 3)[RZN], np.stack([b_x, b_h]).reshape(2, 3, units)[:, RZN], "after"
@@ -189,9 +189,9 @@ def from_onnx(
         raise Invalid(f"W has shape {W.shape}, but must be (directions, 3 units, input_dim) with 1 direction or 2")
     directions, units = len(W), W.shape[1] // 3
     B = np.zeros((directions, 6 * units), dtype) if B is None else B
-    _check_shape("W", W, (directions, 3 * units, W.shape[2]), reset)
-    _check_shape("R", R, (directions, 3 * units, units), reset)
-    _check_shape("B", B, (directions, 6 * units), reset)
+    _fit("W", W, dtype, (directions, 3 * units, W.shape[2]), reset)
+    _fit("R", R, dtype, (directions, 3 * units, units), reset)
+    _fit("B", B, dtype, (directions, 6 * units), reset)
     return tuple(
         Parameters(_gates_below(w, 3), _gates_below(r, 3), b.reshape(2, 3, units), reset)
         for w, r, b in zip(W, R, B, strict=True)
@@ -225,10 +225,6 @@ def _check_dtype(p: Parameters, framework: str) -> None:
         )
 
 
-def _check_shape(name: str, array: np.ndarray, shape: tuple[int, ...], reset: str) -> None:
-    plain_array(name, array)
-    if array.shape != shape:
-        raise Invalid(
-            f"{name} has shape {array.shape}, but must be {shape} for reset={reset!r}, which has gates "
-            f"{', '.join(GATES[reset])}; check reset and the order of the arrays"
-        )
+def _fit(name: str, array: object, dtype: np.dtype[Any], shape: tuple[int, ...], reset: str) -> None:
+    because = f"for reset={reset!r}, which has gates {', '.join(GATES[reset])}; check reset and the order of the arrays"
+    exact_array(name, array, dtype, shape, because)

@@ -131,7 +131,8 @@ def exact_array(name: str, value: object, dtype: np.dtype[Any], shape: tuple[int
     array = plain_array(name, value)
     if array.dtype != dtype:
         raise Invalid(
-            f"{name} has dtype {array.dtype}, but must be {dtype}, the parameters' dtype; nothing is promoted: use {name}.astype"
+            f"{name} has dtype {array.dtype}, but must be {dtype}, the parameters' dtype; "
+            f"nothing is promoted: use {name}.astype"
         )
     if array.shape != shape:
         raise Invalid(f"{name} has shape {array.shape}, but must be {shape} ({because})")

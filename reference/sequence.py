@@ -49,7 +49,7 @@ def gru(
 ) -> Result:
     """Run a GRU over time.
 
-    inputs: (batch, time, input_dim), of the parameters' dtype, which is kept throughout; any size but input_dim may be 0.
+    inputs: (batch, time, input_dim), of the parameters' dtype, which is kept throughout; batch and time may be 0.
     initial_state: (batch, units); None is zeros.
     lengths: (batch,) integers from 0 to time; the steps from there on are masked.
     mask: (batch, time) booleans, True where the step counts. Give lengths or mask; both only if they say the same.
@@ -107,7 +107,7 @@ def results(run: Run) -> Result:
 
 
 def gradients(run: Run, d_outputs: np.ndarray, d_final: np.ndarray) -> Gradients:
-    """The gradients of a checked run; show is its own transpose."""
+    """The gradients of a checked run."""
     _, _, tapes = scan(run)
     return scan_vjp(run, tapes, run.show(d_outputs, run.valid), d_final)
 
@@ -139,17 +139,11 @@ def scan_vjp(run: Run, tapes: dict[int, Tape], dhs: np.ndarray, dh: np.ndarray) 
     return Gradients(dx, dh, dW, dU, db)
 
 
-def show_carried(hs: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """The state reached, at masked steps too."""
-    return hs
-
-
-def show_zero(hs: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """The state reached, and 0 at masked steps."""
-    return np.where(valid[:, :, None], hs, 0)
-
-
-SHOWS = {"carry": show_carried, "zero": show_zero}
+# What a masked step outputs, from the states reached: both are projections, hence their own transposes.
+SHOWS = {
+    "carry": lambda hs, valid: hs,
+    "zero": lambda hs, valid: np.where(valid[:, :, None], hs, 0),
+}
 
 
 def flipped(outputs: np.ndarray) -> np.ndarray:

@@ -35,7 +35,8 @@ def test_nan_stays_nan(function: type) -> None:
     """A NaN gives NaN, silently, and its neighbour is untouched."""
     value = function(np.array([np.nan, 0.25]))
 
-    assert np.isnan(value[0]) and value[1] == function(np.array([0.25]))[0]
+    assert np.isnan(value[0])
+    assert value[1] == function(np.array([0.25]))[0]
 
 
 def test_slopes_are_exact_where_their_values_are() -> None:

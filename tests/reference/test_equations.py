@@ -76,7 +76,8 @@ def test_results_overlap_the_truth_at_every_size(
 
     computed = results(in_balls(checked_run(x, p, h, None, valid, reverse, policy)))
 
-    check_overlap(computed, true_gru(*map(balls, (x, h, *p.weights)), valid, reset, reverse, policy))
+    W, U, b = map(balls, p.weights)
+    check_overlap(computed, true_gru(balls(x), balls(h), W, U, b, valid, reset, reverse, policy))
 
 
 def test_a_ball_beside_the_truth_is_seen() -> None:

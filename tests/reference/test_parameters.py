@@ -1,6 +1,7 @@
 """Parameters hold what is valid, and refuse the rest with a reason."""
 
 from dataclasses import FrozenInstanceError
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,16 +11,18 @@ from reference import Invalid, Parameters
 DTYPES = [np.float16, np.float32, np.float64, np.longdouble]
 
 
-def zeros(gates: int = 3, input_dim: int = 4, units: int = 5, dtype: type = np.float64) -> list[np.ndarray]:
+def zeros(gates: int = 3, input_dim: int = 4, units: int = 5, dtype: type = np.float64) -> Any:
     """Arrays of the right shapes."""
     return [np.zeros(s, dtype) for s in ((gates, input_dim, units), (gates, units, units), (2, gates, units))]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("reset", "gates"), [("after", "zrn"), ("before", "zrn"), ("none", "zn")])
-def test_parameters_tell_their_sizes(reset: str, gates: str, dtype: type) -> None:
+def test_parameters_tell_their_sizes(reset: Any, gates: str, dtype: type) -> None:
     """The sizes, the gates and the dtype are those of the arrays."""
-    p = Parameters(*zeros(len(gates), dtype=dtype), reset)  # pyright: ignore[reportArgumentType]
+    kernel, recurrent_kernel, bias = zeros(len(gates), dtype=dtype)
+
+    p = Parameters(kernel, recurrent_kernel, bias, reset)
 
     assert (p.gates, p.input_dim, p.units, p.dtype) == (tuple(gates), 4, 5, dtype)
 
@@ -47,7 +50,9 @@ def test_parameters_are_equal_only_to_themselves() -> None:
     """Comparing arrays for truth has no single answer, so identity decides."""
     p = Parameters(*zeros())
 
-    assert p == p and p != Parameters(*zeros()) and len({p, p}) == 1
+    assert p == p
+    assert p != Parameters(*zeros())
+    assert len({p, p}) == 1
 
 
 def changed(position: int, value: object) -> list[object]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference import Gradients, Invalid, Parameters, flipped, gru, gru_backward, packed
+from reference import Gradients, Invalid, flipped, gru, gru_backward, packed
 from tests.reference.truth import (
     BATCH,
     INPUT_DIM,
@@ -21,6 +21,7 @@ from tests.reference.truth import (
     Case,
     cotangents,
     numbers,
+    rounded,
     truth_of_gru,
 )
 
@@ -30,12 +31,7 @@ HOLES = np.array(MASKS["holes"], bool)
 
 def same(a: Any, b: Any) -> bool:
     """Whether all arrays have the same bits."""
-    return all(x.shape == y.shape and x.dtype == y.dtype and x.tobytes() == y.tobytes() for x, y in zip(a, b, strict=True))
-
-
-def in_dtype(p: Parameters, dtype: type) -> Parameters:
-    """The same parameters, rounded."""
-    return Parameters(*(w.astype(dtype) for w in p.weights), p.reset)
+    return [(x.shape, x.dtype, x.tobytes()) for x in a] == [(x.shape, x.dtype, x.tobytes()) for x in b]
 
 
 # Each public function means its options: of the truths of all options, that of its own is the nearest.
@@ -213,7 +209,8 @@ def test_no_initial_state_is_zeros() -> None:
 
     assert same(gru(x, p), gru(x, p, initial_state=zeros))
     assert same(
-        gru_backward(x, p, grad_final_state=zeros + 1), gru_backward(x, p, grad_final_state=zeros + 1, initial_state=zeros)
+        gru_backward(x, p, grad_final_state=zeros + 1),
+        gru_backward(x, p, grad_final_state=zeros + 1, initial_state=zeros),
     )
 
 
@@ -223,7 +220,8 @@ def test_no_cotangent_is_zeros() -> None:
     x, p, d = case.inputs(), case.parameters(10), numbers(5, BATCH, TIME, UNITS)
 
     assert same(
-        gru_backward(x, p, grad_outputs=d), gru_backward(x, p, grad_outputs=d, grad_final_state=np.zeros((BATCH, UNITS)))
+        gru_backward(x, p, grad_outputs=d),
+        gru_backward(x, p, grad_outputs=d, grad_final_state=np.zeros((BATCH, UNITS))),
     )
     assert not any(g.any() for g in gru_backward(x, p))
 
@@ -249,7 +247,7 @@ def test_nothing_to_do_is_done(reset: str, batch: int, time: int, reverse: bool)
 def test_dtype_is_kept_throughout(reset: str, dtype: type, policy: Any) -> None:
     """Results and gradients have the dtype of the parameters."""
     case = Case(reset, mask="holes")
-    x, p = case.inputs().astype(dtype), in_dtype(case.parameters(10), dtype)
+    x, p = case.inputs().astype(dtype), rounded(case.parameters(10), dtype)
     d = cotangents(case, both=False)[0].astype(dtype)
 
     result = gru(x, p, mask=HOLES, masked_outputs=policy)
@@ -269,15 +267,23 @@ def test_a_nan_that_is_read_stays_in_its_row(reset: str) -> None:
     outputs, final = gru(x, p)
 
     assert same([outputs[1], outputs[0, :2], final[1]], [clean.outputs[1], clean.outputs[0, :2], clean.final_state[1]])
-    assert np.isnan(outputs[0, 2:]).all() and np.isnan(final[0]).all()
+    assert np.isnan(outputs[0, 2:]).all()
+    assert np.isnan(final[0]).all()
     g = gru_backward(x, p, grad_final_state=np.ones((BATCH, UNITS)))
-    assert np.isfinite(g.inputs[1]).all() and np.isfinite(g.initial_state[1]).all()
+    assert np.isfinite(g.inputs[1]).all()
+    assert np.isfinite(g.initial_state[1]).all()
 
 
 def test_arguments_are_left_as_they_are() -> None:
     """No argument is written to, and no result shares its memory."""
     case = Case(mask="holes")
-    x, p, h, mask, (d, d_final) = case.inputs(), case.parameters(10), case.state(20), HOLES.copy(), cotangents(case, False)
+    x, p, h, mask, (d, d_final) = (
+        case.inputs(),
+        case.parameters(10),
+        case.state(20),
+        HOLES.copy(),
+        cotangents(case, False),
+    )
     before = [a.copy() for a in (x, h, mask, d, d_final)]
 
     result = gru(x, p, initial_state=h, mask=mask)
@@ -324,22 +330,46 @@ INPUTS = numbers(0, BATCH, TIME, INPUT_DIM)
     [
         ({"inputs": INPUTS.tolist()}, r"inputs is a list, but must be a NumPy array; use np.asarray\(inputs, dtype\)$"),
         ({"inputs": INPUTS[0]}, r"inputs has shape \(4, 3\), but must be \(batch, time, input_dim\); add the missing"),
-        ({"inputs": INPUTS.astype("f4")}, r"inputs has dtype float32, but must be float64, the parameters' dtype; noth"),
+        (
+            {"inputs": INPUTS.astype("f4")},
+            r"inputs has dtype float32, but must be float64, the parameters' dtype; noth",
+        ),
         ({"inputs": INPUTS.astype(int)}, r"inputs has dtype int64, but must be float64"),
-        ({"inputs": INPUTS[:, :, :2]}, r"inputs has shape \(2, 4, 2\), but must be \(2, 4, 3\) \(input_dim is the para"),
+        (
+            {"inputs": INPUTS[:, :, :2]},
+            r"inputs has shape \(2, 4, 2\), but must be \(2, 4, 3\) \(input_dim is the para",
+        ),
         ({"parameters": [INPUTS]}, r"parameters is a list, but must be a reference.Parameters; make one first$"),
-        ({"initial_state": np.zeros((2, 3))}, r"initial_state has shape \(2, 3\), but must be \(2, 2\) \(from inputs and"),
+        (
+            {"initial_state": np.zeros((2, 3))},
+            r"initial_state has shape \(2, 3\), but must be \(2, 2\) \(from inputs and",
+        ),
         ({"initial_state": np.zeros((2, 2), "f4")}, r"initial_state has dtype float32, but must be float64"),
         ({"initial_state": 0.0}, r"initial_state is a float, but must be a NumPy array"),
         ({"lengths": [4, 4]}, r"lengths is a list, but must be a NumPy array"),
-        ({"lengths": np.array([4.0, 4.0])}, r"lengths has dtype float64 and shape \(2,\), but must be integers of shape"),
+        (
+            {"lengths": np.array([4.0, 4.0])},
+            r"lengths has dtype float64 and shape \(2,\), but must be integers of shape",
+        ),
         ({"lengths": np.array([True, True])}, r"lengths has dtype bool and shape \(2,\), but must be integers"),
-        ({"lengths": np.array([4])}, r"lengths has .* shape \(1,\), but must be integers of shape \(2,\), one per batch"),
+        (
+            {"lengths": np.array([4])},
+            r"lengths has .* shape \(1,\), but must be integers of shape \(2,\), one per batch",
+        ),
         ({"lengths": np.array([4, 5])}, r"lengths\[1\] is 5, but must be from 0 to time, which is 4; clip it first$"),
         ({"lengths": np.array([-1, 4])}, r"lengths\[0\] is -1, but must be from 0 to time"),
-        ({"mask": np.ones((2, 4))}, r"mask has dtype float64 and shape \(2, 4\), but must be bool of shape \(2, 4\), True"),
-        ({"mask": np.ones((4, 2), bool)}, r"mask has dtype bool and shape \(4, 2\), but must be bool of shape \(2, 4\)"),
-        ({"mask": HOLES, "lengths": np.array([4, 4])}, r"lengths and mask are both given, but say different things; give"),
+        (
+            {"mask": np.ones((2, 4))},
+            r"mask has dtype float64 and shape \(2, 4\), but must be bool of shape \(2, 4\), True",
+        ),
+        (
+            {"mask": np.ones((4, 2), bool)},
+            r"mask has dtype bool and shape \(4, 2\), but must be bool of shape \(2, 4\)",
+        ),
+        (
+            {"mask": HOLES, "lengths": np.array([4, 4])},
+            r"lengths and mask are both given, but say different things; give",
+        ),
         ({"reverse": 1}, r"reverse is 1, but must be True or False; use bool"),
         ({"masked_outputs": "hold"}, r"masked_outputs is 'hold', but must be one of 'carry', 'zero'$"),
     ],
@@ -370,7 +400,10 @@ def test_an_invalid_cotangent_is_refused(arguments: dict[str, Any], message: str
     ("function", "message"),
     [
         (lambda: packed(INPUTS), r"packed needs mask or lengths, got neither; where every step counts use flipped$"),
-        (lambda: packed(INPUTS, HOLES[:1]), r"mask has dtype bool and shape \(1, 4\), but must be bool of shape \(2, 4\)"),
+        (
+            lambda: packed(INPUTS, HOLES[:1]),
+            r"mask has dtype bool and shape \(1, 4\), but must be bool of shape \(2, 4\)",
+        ),
         (lambda: packed(INPUTS[0], HOLES), r"outputs has shape \(4, 3\), but must be \(batch, time, units\); pass one"),
         (lambda: flipped((INPUTS, INPUTS)), r"outputs is a tuple, but must be a NumPy array"),  # pyright: ignore
     ],

@@ -8,6 +8,7 @@ import pytest
 from reference import activations, bidirectional, cell, sequence
 from tests.reference.truth import Case, check_bigru, check_gru
 
+MERGES = bidirectional.MERGES
 BLEND = "z * h + (1 - z) * n"
 
 # module, function, the text in it, and what a wrong GRU has there instead
@@ -116,11 +117,11 @@ def test_every_wrong_gru_is_caught(
 @pytest.mark.parametrize(
     ("merge", "wrong"),
     [
-        ("concat", bidirectional.Merge(bidirectional.MERGES["concat"].join, lambda d, a, b: (d[..., ::2], d[..., 1::2]))),
-        ("sum", bidirectional.Merge(bidirectional.MERGES["ave"].join, bidirectional.MERGES["sum"].vjp)),
-        ("mul", bidirectional.Merge(bidirectional.MERGES["mul"].join, lambda d, a, b: (d * a, d * b))),
-        ("ave", bidirectional.Merge(bidirectional.MERGES["ave"].join, bidirectional.MERGES["sum"].vjp)),
-        ("apart", bidirectional.Merge(bidirectional.MERGES["apart"].join, lambda d, a, b: (d[1], d[0]))),
+        ("concat", MERGES["concat"]._replace(vjp=lambda d, a, b: (d[..., ::2], d[..., 1::2]))),
+        ("sum", MERGES["sum"]._replace(join=MERGES["ave"].join)),
+        ("mul", MERGES["mul"]._replace(vjp=lambda d, a, b: (d * a, d * b))),
+        ("ave", MERGES["ave"]._replace(vjp=MERGES["sum"].vjp)),
+        ("apart", MERGES["apart"]._replace(vjp=lambda d, a, b: (d[1], d[0]))),
     ],
 )
 def test_every_wrong_merge_is_caught(monkeypatch: pytest.MonkeyPatch, merge: str, wrong: bidirectional.Merge) -> None:
