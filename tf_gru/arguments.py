@@ -16,26 +16,18 @@ DTYPES = (tf.float16, tf.bfloat16, tf.float32, tf.float64)
 
 
 def check_choice(name: str, value, choices) -> None:
-    if not any(
-        value is choice or (isinstance(value, str) and value == choice)
-        for choice in choices
-    ):
-        raise ValueError(
-            f"{name} is {value!r}, but must be one of {', '.join(map(repr, choices))}"
-        )
+    """Refuse a value that is none of these; True is not 1 here."""
+    if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
+        raise ValueError(f"{name} is {value!r}, but must be one of {', '.join(map(repr, choices))}")
 
 
 def tensor(name: str, value, dtype: tf.DType, shape: tuple, hint: str) -> tf.Tensor:
     """The value as a tensor of this dtype and shape; None in the shape is a size not known yet."""
     value = tf.convert_to_tensor(value)
     if value.dtype != dtype:
-        raise TypeError(
-            f"{name} has dtype {value.dtype.name}, but must be {dtype.name}: cast it first"
-        )
+        raise TypeError(f"{name} has dtype {value.dtype.name}, but must be {dtype.name}: cast it first")
     if not value.shape.is_compatible_with(shape):
-        raise ValueError(
-            f"{name} has shape {_text(value.shape)}, but must be {_text(tf.TensorShape(shape))}: {hint}"
-        )
+        raise ValueError(f"{name} has shape {_text(value.shape)}, but must be {_text(tf.TensorShape(shape))}: {hint}")
     return value
 
 
@@ -44,13 +36,9 @@ def sequence(inputs) -> tf.Tensor:
     inputs = tf.convert_to_tensor(inputs)
     if inputs.dtype not in DTYPES:
         names = ", ".join(dtype.name for dtype in DTYPES)
-        raise TypeError(
-            f"inputs has dtype {inputs.dtype.name}, but must be one of {names}: cast it first"
-        )
+        raise TypeError(f"inputs has dtype {inputs.dtype.name}, but must be one of {names}: cast it first")
     if not inputs.shape.is_compatible_with((None, None, None)):
-        raise ValueError(
-            f"inputs has shape {_text(inputs.shape)}, but must be (batch, time, input_dim)"
-        )
+        raise ValueError(f"inputs has shape {_text(inputs.shape)}, but must be (batch, time, input_dim)")
     return tf.ensure_shape(inputs, (None, None, None))
 
 
@@ -58,17 +46,11 @@ def weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
     """The weights as tensors whose shapes agree with each other and with the inputs."""
     gates, dtype = GATES[reset], inputs.dtype
     layout = f"reset={reset!r} has the gates {'z, r, n' if gates == 3 else 'z, n'} side by side on the last axis"
-    recurrent_kernel = tensor(
-        "recurrent_kernel", recurrent_kernel, dtype, (None, None), layout
-    )
+    recurrent_kernel = tensor("recurrent_kernel", recurrent_kernel, dtype, (None, None), layout)
     units = recurrent_kernel.shape[0]
     if units is None:
-        raise ValueError(
-            "recurrent_kernel has an unknown shape, but must be (units, gates * units): set its shape"
-        )
-    recurrent_kernel = tensor(
-        "recurrent_kernel", recurrent_kernel, dtype, (units, gates * units), layout
-    )
+        raise ValueError("recurrent_kernel has an unknown shape, but must be (units, gates * units): set its shape")
+    recurrent_kernel = tensor("recurrent_kernel", recurrent_kernel, dtype, (units, gates * units), layout)
     kernel = tensor(
         "kernel",
         kernel,
@@ -78,11 +60,7 @@ def weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
     )
     if bias is not None:
         shape = (2, 3 * units) if reset == "after" else (gates * units,)
-        rows = (
-            "a row for the inputs, a row for the state"
-            if reset == "after"
-            else "one row, for the sum"
-        )
+        rows = "a row for the inputs, a row for the state" if reset == "after" else "one row, for the sum"
         bias = tensor("bias", bias, dtype, shape, f"reset={reset!r} has {rows}")
     return kernel, recurrent_kernel, bias
 
@@ -97,15 +75,11 @@ def state(initial_state, inputs: tf.Tensor, units: int) -> tf.Tensor:
         shape,
         "one row for each row of inputs",
     )
-    initial_state = _of_size(
-        initial_state, inputs, 1, "initial_state is not (batch, units)"
-    )
+    initial_state = _of_size(initial_state, inputs, 1, "initial_state is not (batch, units)")
     return tf.ensure_shape(initial_state, shape)
 
 
-def dropout(
-    name: str, scale, dtype: tf.DType, gates: int, shape: tuple
-) -> tf.Tensor | None:
+def dropout(name: str, scale, dtype: tf.DType, gates: int, shape: tuple) -> tf.Tensor | None:
     """What multiplies values before their products: (batch, width) for all gates, (gates, batch, width) for each."""
     if scale is None:
         return None
@@ -143,26 +117,14 @@ def valid_steps(mask, lengths, inputs: tf.Tensor) -> tf.Tensor | None:
 def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
     lengths = tf.convert_to_tensor(lengths)
     if not lengths.dtype.is_integer:
-        raise TypeError(
-            f"lengths has dtype {lengths.dtype.name}, but must be integers: cast it first"
-        )
+        raise TypeError(f"lengths has dtype {lengths.dtype.name}, but must be integers: cast it first")
     if not lengths.shape.is_compatible_with(inputs.shape[:1]):
         shape, expected = _text(lengths.shape), _text(inputs.shape[:1])
-        raise ValueError(
-            f"lengths has shape {shape}, but must be {expected}: one for each row of inputs"
-        )
+        raise ValueError(f"lengths has shape {shape}, but must be {expected}: one for each row of inputs")
     lengths = _of_size(tf.cast(lengths, tf.int64), inputs, 1, "lengths is not (batch,)")
-    time = (
-        tf.shape(inputs, tf.int64)[1]
-        if inputs.shape[1] is None
-        else tf.constant(inputs.shape[1], tf.int64)
-    )
+    time = tf.shape(inputs, tf.int64)[1] if inputs.shape[1] is None else tf.constant(inputs.shape[1], tf.int64)
     known = tf.get_static_value(lengths)
-    seen = (
-        ""
-        if known is None
-        else f": lengths is {known.tolist()}, time is {_text(inputs.shape[1:2])[1:-2]}"
-    )
+    seen = "" if known is None else f": lengths is {known.tolist()}, time is {_text(inputs.shape[1:2])[1:-2]}"
     lengths = _asserted(
         lengths,
         lambda lengths, time: (lengths >= 0) & (lengths <= time),
@@ -178,20 +140,14 @@ def _of_size(value: tf.Tensor, inputs: tf.Tensor, axes: int, message: str) -> tf
     """The value, once its sizes are those of the first axes of the inputs."""
     if value.shape[:axes].is_fully_defined() and inputs.shape[:axes].is_fully_defined():
         return value  # compared already
-    return _asserted(
-        value, operator.eq, (tf.shape(value)[:axes], tf.shape(inputs)[:axes]), message
-    )
+    return _asserted(value, operator.eq, (tf.shape(value)[:axes], tf.shape(inputs)[:axes]), message)
 
 
-def _asserted(
-    value: tf.Tensor, holds: Callable, operands: tuple, message: str
-) -> tf.Tensor:
+def _asserted(value: tf.Tensor, holds: Callable, operands: tuple, message: str) -> tf.Tensor:
     """The value, once the condition holds everywhere: now where the operands are known, else when the graph runs."""
     known = [tf.get_static_value(operand) for operand in operands]
     if any(operand is None for operand in known):
-        with tf.control_dependencies(
-            [tf.debugging.Assert(tf.reduce_all(holds(*operands)), [message])]
-        ):
+        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(holds(*operands)), [message])]):
             return tf.identity(value)
     if not np.all(holds(*known)):
         raise ValueError(message)

@@ -29,13 +29,9 @@ class BiGRU(keras.layers.Bidirectional):
 
     def __init__(self, units, merge_mode="concat", **gru):
         if gru.pop("go_backwards", False):
-            raise ValueError(
-                "go_backwards is True, but BiGRU runs both directions: leave it out, or use GRU"
-            )
+            raise ValueError("go_backwards is True, but BiGRU runs both directions: leave it out, or use GRU")
         if not gru.pop("zero_output_for_mask", True):
-            raise ValueError(
-                "zero_output_for_mask is False, but BiGRU outputs 0 at masked steps: leave it out"
-            )
+            raise ValueError("zero_output_for_mask is False, but BiGRU outputs 0 at masked steps: leave it out")
         own = {name: gru.pop(name) for name in ("name", "trainable") if name in gru}
         super().__init__(
             GRU(units, name="gru", **gru),
@@ -44,13 +40,10 @@ class BiGRU(keras.layers.Bidirectional):
             **own,
         )
 
-    def call(
-        self, sequences, initial_state=None, mask=None, training=False, lengths=None
-    ):
+    def call(self, sequences, initial_state=None, mask=None, training=False, lengths=None):
+        """The merged outputs, or both; then with return_state the final state of each direction."""
         if mask is None:
-            mask = getattr(
-                sequences, "_keras_mask", None
-            )  # Keras passes no mask beside a second tensor
+            mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask beside a second tensor
         results = [
             layer(
                 sequences,
@@ -59,9 +52,7 @@ class BiGRU(keras.layers.Bidirectional):
                 training=training,
                 lengths=lengths,
             )
-            for layer, state in zip(
-                self._directions(), _one_for_each_direction(initial_state), strict=True
-            )
+            for layer, state in zip(self._directions(), _one_for_each_direction(initial_state), strict=True)
         ]
         states = ()
         if self.return_state:
@@ -69,17 +60,15 @@ class BiGRU(keras.layers.Bidirectional):
         forward, backward = results
         if self.return_sequences:
             backward = tf.reverse(backward, [1])
-        if self.merge_mode is None:
-            outputs = (forward, backward)
-        else:
+        outputs = (forward, backward)
+        if self.merge_mode is not None:
             outputs = (MERGES[self.merge_mode](forward, backward),)
-        results = (*outputs, *states)
-        return results if len(results) > 1 else results[0]
+        return (*outputs, *states) if len(outputs) + len(states) > 1 else outputs[0]
 
     def _directions(self) -> tuple[GRU, GRU]:
         return self.forward_layer, self.backward_layer
 
-    def compute_mask(self, sequences, mask):
+    def compute_mask(self, _, mask):
         """The mask once for each output, and none for a state."""
         if isinstance(mask, (list, tuple)):
             mask = mask[0]
@@ -89,6 +78,7 @@ class BiGRU(keras.layers.Bidirectional):
         return masks if len(masks) > 1 else output_mask
 
     def get_config(self):
+        """The arguments that make this layer again."""
         config = self.forward_layer.get_config()
         for name in ("go_backwards", "zero_output_for_mask"):
             del config[name]
@@ -97,6 +87,7 @@ class BiGRU(keras.layers.Bidirectional):
 
     @classmethod
     def from_config(cls, config):
+        """The layer that get_config describes."""
         return cls(**config)
 
 
@@ -104,7 +95,5 @@ def _one_for_each_direction(initial_state) -> tuple:
     if initial_state is None:
         return None, None
     if not isinstance(initial_state, (list, tuple)) or len(initial_state) != 2:
-        raise ValueError(
-            "initial_state must be [forward, backward], one state for each direction"
-        )
+        raise ValueError("initial_state must be [forward, backward], one state for each direction")
     return tuple(initial_state)

@@ -57,13 +57,9 @@ class GRUCell(keras.layers.GRUCell):
         arguments.check_choice("reset_gate", reset_gate, (True, False))
         arguments.check_choice("reset_after", reset_after, (True, False, None))
         if not reset_gate and reset_after is not None:
-            raise ValueError(
-                f"reset_gate=False has nothing to reset, but reset_after is {reset_after}: leave it out"
-            )
+            raise ValueError(f"reset_gate=False has nothing to reset, but reset_after is {reset_after}: leave it out")
         if implementation not in (1, 2):
-            raise ValueError(
-                f"implementation is {implementation!r}, but must be 1 (by gate) or 2 (all gates at once)"
-            )
+            raise ValueError(f"implementation is {implementation!r}, but must be 1 (by gate) or 2 (all gates at once)")
         super().__init__(
             _positive("units", units),
             activation=activation,
@@ -80,9 +76,7 @@ class GRUCell(keras.layers.GRUCell):
             bias_constraint=bias_constraint,
             dropout=_rate("dropout", dropout),
             recurrent_dropout=_rate("recurrent_dropout", recurrent_dropout),
-            reset_after=(True if reset_after is None else reset_after)
-            if reset_gate
-            else None,
+            reset_after=(True if reset_after is None else reset_after) if reset_gate else None,
             seed=seed,
             implementation=implementation,
             **kwargs,
@@ -97,11 +91,10 @@ class GRUCell(keras.layers.GRUCell):
         return "after" if self.reset_after else "before"
 
     def build(self, input_shape):
+        """Make the weights, by Keras' names and in Keras' order."""
         input_dim, gates = input_shape[-1], GATES[self.reset]
         if input_dim is None:
-            raise ValueError(
-                f"the inputs have shape {tuple(input_shape)}, but the last size must be known"
-            )
+            raise ValueError(f"the inputs have shape {tuple(input_shape)}, but the last size must be known")
         self.kernel = self.add_weight(
             shape=(input_dim, gates * self.units),
             name="kernel",
@@ -119,9 +112,7 @@ class GRUCell(keras.layers.GRUCell):
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
-                shape=(2, 3 * self.units)
-                if self.reset == "after"
-                else (gates * self.units,),
+                shape=(2, 3 * self.units) if self.reset == "after" else (gates * self.units,),
                 name="bias",
                 initializer=self.bias_initializer,
                 regularizer=self.bias_regularizer,
@@ -129,6 +120,7 @@ class GRUCell(keras.layers.GRUCell):
             )
 
     def call(self, inputs, states, training=False):
+        """The next state twice, as output and as state, the latter in a list if it came in one."""
         nested = isinstance(states, (list, tuple))
         h = tf.cast(states[0] if nested else states, self.compute_dtype)
         inputs = tf.cast(inputs, self.compute_dtype)
@@ -139,9 +131,7 @@ class GRUCell(keras.layers.GRUCell):
         fused = self.implementation == 2
         x = products(inputs, input_blocks(self.reset, kernel, input_bias, scale, fused))
         recurrence = Recurrence(
-            recurrent_blocks(
-                self.reset, recurrent_kernel, recurrent_bias, recurrent_scale, fused
-            ),
+            recurrent_blocks(self.reset, recurrent_kernel, recurrent_bias, recurrent_scale, fused),
             self.activation,
             self.recurrent_activation,
         )
@@ -151,10 +141,7 @@ class GRUCell(keras.layers.GRUCell):
     def weight_tensors(self) -> list[tf.Tensor | None]:
         """Kernel, recurrent kernel and bias in the dtype that is computed with."""
         weights = (self.kernel, self.recurrent_kernel, self.bias)
-        return [
-            None if w is None else tf.cast(tf.convert_to_tensor(w), self.compute_dtype)
-            for w in weights
-        ]
+        return [None if w is None else tf.cast(tf.convert_to_tensor(w), self.compute_dtype) for w in weights]
 
     def draw_dropout(self, rate: float, like: tf.Tensor) -> tf.Tensor | None:
         """What multiplies values of this shape where a gate reads them: 0 or 1 / (1 - rate), or None for no dropout."""
@@ -162,9 +149,7 @@ class GRUCell(keras.layers.GRUCell):
             return None
 
         def draw():
-            return keras.random.dropout(
-                tf.ones_like(like, self.compute_dtype), rate, seed=self.seed_generator
-            )
+            return keras.random.dropout(tf.ones_like(like, self.compute_dtype), rate, seed=self.seed_generator)
 
         if rate == 1:
             return tf.zeros_like(like, self.compute_dtype)
@@ -172,21 +157,20 @@ class GRUCell(keras.layers.GRUCell):
             return draw()
         return tf.stack([draw() for _ in range(GATES[self.reset])])
 
-    # keras.layers.RNN asks for these before its loop and resets them after it, so that all steps share one draw.
-
     def get_dropout_mask(self, step_input):
+        """The draw for the inputs; keras.layers.RNN asks before its loop and resets after it, so all steps share it."""
         if getattr(self, "_dropout_mask", None) is None:
             self._dropout_mask = self.draw_dropout(self.dropout, step_input)
         return self._dropout_mask
 
     def get_recurrent_dropout_mask(self, step_input):
+        """The draw for the state, kept in the same way."""
         if getattr(self, "_recurrent_dropout_mask", None) is None:
-            self._recurrent_dropout_mask = self.draw_dropout(
-                self.recurrent_dropout, step_input
-            )
+            self._recurrent_dropout_mask = self.draw_dropout(self.recurrent_dropout, step_input)
         return self._recurrent_dropout_mask
 
     def get_config(self):
+        """The arguments that make this cell again."""
         return {
             **super().get_config(),
             "reset_gate": self.reset_gate,
@@ -217,7 +201,5 @@ def _positive(name: str, value) -> int:
 
 def _rate(name: str, value) -> float:
     if not 0 <= value <= 1:
-        raise ValueError(
-            f"{name} is {value!r}, but must be from 0 (nothing is dropped) to 1 (everything is)"
-        )
+        raise ValueError(f"{name} is {value!r}, but must be from 0 (nothing is dropped) to 1 (everything is)")
     return value

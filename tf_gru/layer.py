@@ -23,6 +23,8 @@ class GRU(keras.layers.RNN):
       the same, but returns 0 where the last step it processes is masked.
     - A mask that comes with the sequences, from Embedding or Masking, counts also beside a tensor for `initial_state`,
       where Keras drops it.
+    - `unroll` changes no value; Keras' unrolled loop, under `go_backwards`, puts the zeros of `zero_output_for_mask`
+      where the mask has its mirror image.
     - `dropout=1` and `recurrent_dropout=1` drop everything; in Keras it depends on which loop is taken.
     A masked step reads nothing, and a sequence may have no steps at all.
 
@@ -104,39 +106,31 @@ class GRU(keras.layers.RNN):
             trainable=kwargs.get("trainable", True),
             name="gru_cell",
         )
-        super().__init__(
-            cell, activity_regularizer=activity_regularizer, **flags, **kwargs
-        )
+        super().__init__(cell, activity_regularizer=activity_regularizer, **flags, **kwargs)
         self.input_spec = keras.layers.InputSpec(ndim=3)
         self.use_cudnn = use_cudnn
 
     @property
     def use_cudnn(self):
+        """ "auto" or False; keras.layers.Bidirectional copies it from the layer it is given."""
         return self._use_cudnn
 
     @use_cudnn.setter
     def use_cudnn(self, value):
         if value is True:
-            raise ValueError(
-                "use_cudnn is True, but no kernel of this package is cuDNN's: leave it 'auto' or False"
-            )
+            raise ValueError("use_cudnn is True, but no kernel of this package is cuDNN's: leave it 'auto' or False")
         arguments.check_choice("use_cudnn", value, ("auto", False))
         self._use_cudnn = value
 
-    def call(
-        self, sequences, initial_state=None, mask=None, training=False, lengths=None
-    ):
+    def call(self, sequences, initial_state=None, mask=None, training=False, lengths=None):
+        """The outputs, or the last; with return_state and the final state."""
         if mask is None:
-            mask = getattr(
-                sequences, "_keras_mask", None
-            )  # Keras passes no mask beside a second tensor
+            mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask beside a second tensor
         if mask is not None:
             mask = tf.cast(mask, tf.bool)
         sequences = tf.cast(sequences, self.compute_dtype)
         kernel, recurrent_kernel, bias = self.cell.weight_tensors()
-        dropout_mask, recurrent_dropout_mask = (
-            self._draw_dropout(sequences) if training else (None, None)
-        )
+        dropout_mask, recurrent_dropout_mask = self._draw_dropout(sequences) if training else (None, None)
         outputs, final_state = gru(
             sequences,
             kernel,
@@ -167,27 +161,14 @@ class GRU(keras.layers.RNN):
             initial_state = self.states if self.stateful else None
         if isinstance(initial_state, (list, tuple)):
             if len(initial_state) != 1:
-                raise ValueError(
-                    f"initial_state has {len(initial_state)} tensors, but a GRU has one state"
-                )
+                raise ValueError(f"initial_state has {len(initial_state)} tensors, but a GRU has one state")
             (initial_state,) = initial_state
-        return (
-            None
-            if initial_state is None
-            else tf.cast(tf.convert_to_tensor(initial_state), self.compute_dtype)
-        )
+        return None if initial_state is None else tf.cast(tf.convert_to_tensor(initial_state), self.compute_dtype)
 
-    def _draw_dropout(
-        self, sequences: tf.Tensor
-    ) -> tuple[tf.Tensor | None, tf.Tensor | None]:
+    def _draw_dropout(self, sequences: tf.Tensor) -> tuple[tf.Tensor | None, tf.Tensor | None]:
         batch, input_dim = tf.shape(sequences)[0], sequences.shape[-1]
-        inputs, state = (
-            tf.ones((batch, width), sequences.dtype)
-            for width in (input_dim, self.units)
-        )
-        return self.cell.draw_dropout(self.dropout, inputs), self.cell.draw_dropout(
-            self.recurrent_dropout, state
-        )
+        inputs, state = (tf.ones((batch, width), sequences.dtype) for width in (input_dim, self.units))
+        return self.cell.draw_dropout(self.dropout, inputs), self.cell.draw_dropout(self.recurrent_dropout, state)
 
     def compute_mask(self, sequences, mask):
         """The mask in the order of the outputs."""
@@ -218,14 +199,14 @@ class GRU(keras.layers.RNN):
     seed = _of_cell("seed")
 
     def get_config(self):
+        """The arguments that make this layer again."""
         config = {**self.cell.get_config(), **super().get_config()}
         del config["cell"]
-        config["activity_regularizer"] = keras.regularizers.serialize(
-            self.activity_regularizer
-        )
+        config["activity_regularizer"] = keras.regularizers.serialize(self.activity_regularizer)
         config["use_cudnn"] = self.use_cudnn
         return config
 
     @classmethod
     def from_config(cls, config):
+        """The layer that get_config describes; one that keras.layers.GRU wrote will do."""
         return cls(**config)

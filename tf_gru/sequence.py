@@ -70,15 +70,11 @@ def gru(
     for name, flag in {"reverse": reverse, "unroll": unroll, "fused": fused}.items():
         arguments.check_choice(name, flag, (True, False))
     inputs = arguments.sequence(inputs)
-    kernel, recurrent_kernel, bias = arguments.weights(
-        kernel, recurrent_kernel, bias, reset, inputs
-    )
+    kernel, recurrent_kernel, bias = arguments.weights(kernel, recurrent_kernel, bias, reset, inputs)
     mask = arguments.valid_steps(mask, lengths, inputs)
     units = recurrent_kernel.shape[0]
     scales = [
-        arguments.dropout(
-            name, scale, inputs.dtype, GATES[reset], (inputs.shape[0], width)
-        )
+        arguments.dropout(name, scale, inputs.dtype, GATES[reset], (inputs.shape[0], width))
         for name, scale, width in (
             ("dropout_mask", dropout_mask, kernel.shape[0]),
             ("recurrent_dropout_mask", recurrent_dropout_mask, units),
@@ -95,9 +91,7 @@ def gru(
     valid = None if mask is None else tf.transpose(mask)[:, :, None]
     if valid is not None:
         x = tf.where(valid, x, tf.zeros_like(x))
-    x = tf.concat(
-        products(x, input_blocks(reset, kernel, input_bias, scales[0], fused)), axis=-1
-    )
+    x = tf.concat(products(x, input_blocks(reset, kernel, input_bias, scales[0], fused)), axis=-1)
     states, final_state = _scan(
         lambda x, h: STEPS[reset](x, h, recurrence),
         x,
@@ -132,9 +126,7 @@ def _scan(
     """All time + 1 states, the initial one at the end where the scan starts, and the last one reached."""
     if x.shape[0] == 0:
         # One masked step in place of none: the state as it was, and weights whose gradients are zeros, not missing.
-        h = _advance(
-            step, _one_step_at_least(x)[0], h, tf.zeros((tf.shape(h)[0], 1), tf.bool)
-        )
+        h = _advance(step, _one_step_at_least(x)[0], h, tf.zeros((tf.shape(h)[0], 1), tf.bool))
         return h[None], h
     if unroll:
         return _unrolled(step, x, h, valid, reverse)
@@ -142,17 +134,11 @@ def _scan(
     if x.shape[0] is None:
         x = _one_step_at_least(x)
         valid = None if valid is None else _one_step_at_least(valid)
-    xs = tf.TensorArray(
-        x.dtype, size=tf.shape(x)[0], element_shape=x.shape[1:]
-    ).unstack(x)
+    xs = tf.TensorArray(x.dtype, size=tf.shape(x)[0], element_shape=x.shape[1:]).unstack(x)
     valids = None
     if valid is not None:
-        valids = tf.TensorArray(
-            tf.bool, size=tf.shape(x)[0], element_shape=valid.shape[1:]
-        ).unstack(valid)
-    states = tf.TensorArray(h.dtype, size=time + 1, element_shape=h.shape).write(
-        time if reverse else 0, h
-    )
+        valids = tf.TensorArray(tf.bool, size=tf.shape(x)[0], element_shape=valid.shape[1:]).unstack(valid)
+    states = tf.TensorArray(h.dtype, size=time + 1, element_shape=h.shape).write(time if reverse else 0, h)
 
     def advance(count, h, states):
         t = time - 1 - count if reverse else count
@@ -171,17 +157,13 @@ def _scan(
 def _one_step_at_least(values: tf.Tensor) -> tf.Tensor:
     """The values, with one step of padding where there is none: XLA compiles the loop's reads though none is made."""
     missing = tf.maximum(1 - tf.shape(values)[0], 0)
-    return tf.ensure_shape(
-        tf.pad(values, [[0, missing], [0, 0], [0, 0]]), (None, *values.shape[1:])
-    )
+    return tf.ensure_shape(tf.pad(values, [[0, missing], [0, 0], [0, 0]]), (None, *values.shape[1:]))
 
 
 def _unrolled(step, x, h, valid, reverse: bool) -> tuple[tf.Tensor, tf.Tensor]:
     time = x.shape[0]
     if time is None:
-        raise ValueError(
-            "unroll=True needs a statically known time, but inputs has shape (batch, ?, input_dim)"
-        )
+        raise ValueError("unroll=True needs a statically known time, but inputs has shape (batch, ?, input_dim)")
     states = [h]
     for t in reversed(range(time)) if reverse else range(time):
         h = _advance(step, x[t], h, None if valid is None else valid[t])

@@ -42,14 +42,8 @@ def blocks(kernel, bias, scale, sizes: Sequence[int]) -> list[Block]:
     widths = [units * gates for gates in sizes]
     kernels = tf.split(kernel, widths, axis=-1)
     biases = [None] * len(sizes) if bias is None else tf.split(bias, widths, axis=-1)
-    scales = (
-        [scale] * len(sizes)
-        if scale is None or scale.shape.rank == 2
-        else tf.unstack(scale, len(sizes))
-    )
-    return [
-        Block(*factors) for factors in zip(kernels, biases, scales, sizes, strict=True)
-    ]
+    scales = [scale] * len(sizes) if scale is None or scale.shape.rank == 2 else tf.unstack(scale, len(sizes))
+    return [Block(*factors) for factors in zip(kernels, biases, scales, sizes, strict=True)]
 
 
 def products(values: tf.Tensor, factors: Sequence[Block]) -> list[tf.Tensor]:
@@ -57,11 +51,7 @@ def products(values: tf.Tensor, factors: Sequence[Block]) -> list[tf.Tensor]:
     gates = []
     for kernel, bias, scale, count in factors:
         scaled = values if scale is None else values * scale
-        product = (
-            tf.matmul(scaled, kernel)
-            if scaled.shape.rank == 2
-            else tf.tensordot(scaled, kernel, axes=1)
-        )
+        product = tf.matmul(scaled, kernel) if scaled.shape.rank == 2 else tf.tensordot(scaled, kernel, axes=1)
         gates += tf.split(product if bias is None else product + bias, count, axis=-1)
     return gates
 

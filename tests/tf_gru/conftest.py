@@ -21,9 +21,7 @@ MASKS = {
     "left padded": np.arange(TIME) >= np.array([0, 2, 3, 1, 0])[:, None],
     "holes": np.array([[1, 0, 1], [0, 1, 0], [0, 0, 0], [1, 1, 0], [0, 1, 1]], bool),
 }
-FROM_THE_FIRST_STEP = np.array(
-    [[1, 0, 1], [1, 1, 0], [1, 0, 0], [1, 1, 1], [1, 0, 1]], bool
-)
+FROM_THE_FIRST_STEP = np.array([[1, 0, 1], [1, 1, 0], [1, 0, 0], [1, 1, 1], [1, 0, 1]], bool)
 
 
 def integers(shape, seed):
@@ -39,13 +37,10 @@ def weights(reset, seed=0):
     ]
 
 
-def unrounded(
-    inputs, kernel, recurrent_kernel, bias, reset, initial_state, mask, reverse
-):
+def unrounded(inputs, kernel, recurrent_kernel, bias, reset, initial_state, mask, reverse):
     """The GRU with linear activations in Python's integers, a row and a step at a time."""
     W, U, b = (
-        np.split(array.astype(int).astype(object), GATES[reset], axis=-1)
-        for array in (kernel, recurrent_kernel, bias)
+        np.split(array.astype(int).astype(object), GATES[reset], axis=-1) for array in (kernel, recurrent_kernel, bias)
     )
     outputs = np.zeros((*inputs.shape[:2], U[0].shape[0]), object)
     final_state = []
@@ -64,9 +59,7 @@ def unrounded(
                 h = z * h + (1 - z) * n
             outputs[row, t] = h
         final_state.append(h)
-    return outputs.astype(float), np.array(final_state, object).reshape(
-        initial_state.shape
-    ).astype(float)
+    return outputs.astype(float), np.array(final_state, object).reshape(initial_state.shape).astype(float)
 
 
 def everything(function, arguments):
@@ -75,10 +68,7 @@ def everything(function, arguments):
         tape.watch(arguments)
         results = tf.nest.flatten(function(*arguments))
         loss = tf.add_n(
-            [
-                tf.reduce_sum(result * (1 + tf.cast(tf.size(result), result.dtype) % 3))
-                for result in results
-            ]
+            [tf.reduce_sum(result * (1 + tf.cast(tf.size(result), result.dtype) % 3)) for result in results]
         )
         loss += tf.add_n([tf.reduce_sum(result[..., 0]) for result in results])
     return results, tape.gradient(loss, arguments)
@@ -93,27 +83,18 @@ def called(mode, function, arguments, constants=()):
     constants = [tf.convert_to_tensor(a) for a in constants]
 
     def run(arguments, constants):
-        return everything(
-            lambda *arguments: function(*arguments, *constants), arguments
-        )
+        return everything(lambda *arguments: function(*arguments, *constants), arguments)
 
     if mode == "dynamic":
         sizes = {1: [None], 2: [None, None], 3: [None, None, INPUT_DIM]}
         spec = [
-            [
-                tf.TensorSpec(
-                    sizes[a.ndim] if a.shape[:1] == BATCH else a.shape, a.dtype
-                )
-                for a in group
-            ]
+            [tf.TensorSpec(sizes[a.ndim] if a.shape[:1] == BATCH else a.shape, a.dtype) for a in group]
             for group in (arguments, constants)
         ]
         run = tf.function(run, input_signature=spec)
     elif mode != "eager":
         run = tf.function(run, jit_compile=mode == "jit")
-    return tf.nest.map_structure(
-        lambda tensor: tensor.numpy(), run(arguments, constants)
-    )
+    return tf.nest.map_structure(lambda tensor: tensor.numpy(), run(arguments, constants))
 
 
 def equal(left, right):

@@ -17,9 +17,7 @@ CELLS = {
 
 
 def cell_with(exact, reset, seed=0, **options):
-    cell = tf_gru.GRUCell(
-        exact.units, **CELLS[reset], **exact.linear, dtype="float64", **options
-    )
+    cell = tf_gru.GRUCell(exact.units, **CELLS[reset], **exact.linear, dtype="float64", **options)
     cell.build((None, exact.input_dim))
     cell.set_weights(exact.weights(reset, seed))
     return cell
@@ -32,12 +30,8 @@ def test_the_arguments_are_those_of_keras():
     own = [p for p in actual.values() if p.kind is p.KEYWORD_ONLY]
 
     assert [p.name for p in own] == ["reset_gate", "implementation"]
-    assert [n for n in actual if n not in ("reset_gate", "implementation")] == list(
-        expected
-    )
-    assert {n for n in expected if expected[n].default != actual[n].default} == {
-        "reset_after"
-    }
+    assert [n for n in actual if n not in ("reset_gate", "implementation")] == list(expected)
+    assert {n for n in expected if expected[n].default != actual[n].default} == {"reset_after"}
 
 
 @pytest.mark.parametrize("implementation", [1, 2])
@@ -58,9 +52,7 @@ def test_one_step_is_the_integer_gru(exact, reset, implementation):
     output, [state] = cell(exact.inputs[:, 0], [exact.initial_state])
     bare_output, bare_state = cell(exact.inputs[:, 0], tf.constant(exact.initial_state))
 
-    exact.equal(
-        [expected] * 4, [a.numpy() for a in (output, state, bare_output, bare_state)]
-    )
+    exact.equal([expected] * 4, [a.numpy() for a in (output, state, bare_output, bare_state)])
 
 
 @pytest.mark.parametrize("use_bias", [True, False])
@@ -73,12 +65,8 @@ def test_weights_are_those_of_keras(exact, reset_after, use_bias):
         **exact.linear,
         "dtype": "float64",
     }
-    theirs = keras.layers.RNN(
-        keras.layers.GRUCell(exact.units, **options), return_sequences=True
-    )
-    ours = keras.layers.RNN(
-        tf_gru.GRUCell(exact.units, **options), return_sequences=True
-    )
+    theirs = keras.layers.RNN(keras.layers.GRUCell(exact.units, **options), return_sequences=True)
+    ours = keras.layers.RNN(tf_gru.GRUCell(exact.units, **options), return_sequences=True)
     for layer in (theirs, ours):
         layer.build(exact.inputs.shape)
     weights = exact.weights("after" if reset_after else "before")[: len(theirs.weights)]
@@ -128,18 +116,14 @@ def test_cells_stack_and_go_both_ways(exact):
             cell(exact.units, **exact.linear, dtype="float64"),
             cell(2, **exact.linear, dtype="float64"),
         ]
-        return keras.layers.Bidirectional(
-            keras.layers.RNN(cells, dtype="float64"), dtype="float64"
-        )
+        return keras.layers.Bidirectional(keras.layers.RNN(cells, dtype="float64"), dtype="float64")
 
     theirs, ours = stacked(keras.layers.GRUCell), stacked(tf_gru.GRUCell)
     x = exact.inputs[:, :2]
     for layer in (theirs, ours):
         layer(x)
     rng = np.random.default_rng(0)
-    theirs.set_weights(
-        [rng.integers(-1, 2, w.shape).astype(float) for w in theirs.weights]
-    )
+    theirs.set_weights([rng.integers(-1, 2, w.shape).astype(float) for w in theirs.weights])
     ours.set_weights(theirs.get_weights())
 
     exact.equal(theirs(x).numpy(), ours(x).numpy())
@@ -156,9 +140,7 @@ def test_one_draw_of_dropout_serves_all_steps(exact, implementation):
         "dtype": "float64",
     }
     theirs, ours = (
-        keras.layers.RNN(
-            cell(exact.units, **options), return_sequences=True, dtype="float64"
-        )
+        keras.layers.RNN(cell(exact.units, **options), return_sequences=True, dtype="float64")
         for cell in (keras.layers.GRUCell, tf_gru.GRUCell)
     )
     for layer in (theirs, ours):
@@ -170,9 +152,7 @@ def test_one_draw_of_dropout_serves_all_steps(exact, implementation):
         ours(exact.inputs, training=True).numpy(),
     )
 
-    exact.equal(
-        [theirs(exact.inputs, training=True).numpy() for _ in range(2)], [first, second]
-    )
+    exact.equal([theirs(exact.inputs, training=True).numpy() for _ in range(2)], [first, second])
     assert (first != second).any()
 
 
@@ -185,9 +165,7 @@ def test_full_dropout_drops_everything(exact, reset, implementation):
     plain = cell_with(exact, reset)
 
     inputs_dropped = cell_with(exact, reset, dropout=1.0, implementation=implementation)
-    state_dropped = cell_with(
-        exact, reset, recurrent_dropout=1.0, implementation=implementation
-    )
+    state_dropped = cell_with(exact, reset, recurrent_dropout=1.0, implementation=implementation)
     unread = cell_with(exact, reset)
     unread.set_weights([kernel, np.zeros_like(recurrent_kernel), bias])
 
@@ -195,9 +173,7 @@ def test_full_dropout_drops_everything(exact, reset, implementation):
         plain(np.zeros_like(x), [h])[0].numpy(),
         inputs_dropped(x, [h], training=True)[0].numpy(),
     )
-    exact.equal(
-        unread(x, [h])[0].numpy(), state_dropped(x, [h], training=True)[0].numpy()
-    )
+    exact.equal(unread(x, [h])[0].numpy(), state_dropped(x, [h], training=True)[0].numpy())
     exact.equal(plain(x, [h])[0].numpy(), state_dropped(x, [h])[0].numpy())
 
 
@@ -242,9 +218,7 @@ def test_an_unknown_width_is_refused():
 @pytest.mark.parametrize("reset", CELLS)
 def test_the_configuration_comes_back(exact, reset):
     """from_config(get_config()) has the same configuration and weights of the same shapes."""
-    cell = cell_with(
-        exact, reset, implementation=1, dropout=0.25, seed=3, use_bias=True, name="mine"
-    )
+    cell = cell_with(exact, reset, implementation=1, dropout=0.25, seed=3, use_bias=True, name="mine")
 
     again = tf_gru.GRUCell.from_config(cell.get_config())
     again.build((None, exact.input_dim))

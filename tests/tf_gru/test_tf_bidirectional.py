@@ -1,0 +1,199 @@
+"""BiGRU, and keras.layers.Bidirectional around our layers, beside Keras' own."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tf_gru
+
+MERGES = ("concat", "sum", "mul", "ave", None)
+
+
+def both_weights(exact, reset="after"):
+    return exact.weights(reset), exact.weights(reset, seed=20)
+
+
+def arrays(result):
+    return [tensor.numpy() for tensor in tf.nest.flatten(result)]
+
+
+def three(exact, merge_mode, **options):
+    """Keras' layer, Keras' wrapper around ours, and BiGRU, with the same integer weights."""
+    options = {**exact.linear, "dtype": "float64", **options}
+    layers = [
+        keras.layers.Bidirectional(keras.layers.GRU(exact.units, **options), merge_mode=merge_mode, dtype="float64"),
+        keras.layers.Bidirectional(tf_gru.GRU(exact.units, **options), merge_mode=merge_mode, dtype="float64"),
+        tf_gru.BiGRU(exact.units, merge_mode=merge_mode, **options),
+    ]
+    for layer in layers:
+        layer.build(exact.inputs.shape)
+        forward, backward = both_weights(exact, "after" if options.get("reset_after", True) else "before")
+        kept = len(layer.weights) // 2
+        layer.set_weights([*forward[:kept], *backward[:kept]])
+    return layers
+
+
+@pytest.mark.parametrize("return_state", [True, False])
+@pytest.mark.parametrize("return_sequences", [True, False])
+@pytest.mark.parametrize("merge_mode", MERGES)
+def test_outputs_are_those_of_keras(exact, merge_mode, return_sequences, return_state):
+    """For every merge, with and without a mask and states, the numbers and their order are Keras'."""
+    theirs, wrapped, ours = three(exact, merge_mode, return_sequences=return_sequences, return_state=return_state)
+    states = [tf.constant(exact.initial_state), tf.constant(exact.backward_state)]
+    masks = [None, exact.masks["holes"]]
+    if not return_sequences:  # where the last step is masked Keras' last output is right only if another was valid
+        masks[1] = masks[1] | ~masks[1].any(axis=1, keepdims=True)
+
+    for mask in masks:
+        for initial_state in (None, states):
+            call = {"mask": mask, "initial_state": initial_state}
+            expected = theirs(exact.inputs, **call)
+            for layer in (wrapped, ours):
+                actual = layer(exact.inputs, **call)
+                assert type(actual) is type(expected)
+                exact.equal(arrays(expected), arrays(actual))
+
+
+@pytest.mark.parametrize("options", [{"reset_after": False}, {"use_bias": False}, {"implementation": 1}])
+def test_options_reach_both_directions(exact, options):
+    """The arguments of GRU act as in Bidirectional(GRU)."""
+    theirs, wrapped, ours = three(exact, "concat", return_sequences=True, **options)
+    expected = theirs(exact.inputs, mask=exact.mask).numpy()
+
+    exact.equal(expected, wrapped(exact.inputs, mask=exact.mask).numpy())
+    exact.equal(expected, ours(exact.inputs, mask=exact.mask).numpy())
+
+
+@pytest.mark.parametrize("reset", ["after", "before", "none"])
+def test_it_is_two_integer_grus_and_a_merge(exact, reset):
+    """Each direction is its own run, aligned with the inputs' time, 0 at masked steps."""
+    options = {"reset_gate": False} if reset == "none" else {"reset_after": reset == "after"}
+    layer = tf_gru.BiGRU(
+        exact.units, return_sequences=True, return_state=True, dtype="float64", **exact.linear, **options
+    )
+    layer.build(exact.inputs.shape)
+    forward, backward = both_weights(exact, reset)
+    layer.set_weights([*forward, *backward])
+    runs = [
+        exact.gru(exact.inputs, *weights, reset, state, exact.mask, reverse)
+        for weights, state, reverse in (
+            (exact.weights(reset), exact.initial_state, False),
+            (exact.weights(reset, seed=20), exact.backward_state, True),
+        )
+    ]
+    expected = np.concatenate([outputs for outputs, _ in runs], axis=-1) * exact.mask[:, :, None]
+
+    states = [tf.constant(exact.initial_state), tf.constant(exact.backward_state)]
+    outputs, forward, backward = arrays(layer(exact.inputs, mask=exact.mask, initial_state=states))
+
+    exact.equal([expected, runs[0][1], runs[1][1]], [outputs, forward, backward])
+
+
+@pytest.mark.parametrize("merge_mode", MERGES)
+def test_lengths_are_a_mask(exact, merge_mode):
+    """lengths= gives what the right-padded mask gives."""
+    *_, ours = three(exact, merge_mode, return_sequences=True, return_state=True)
+    mask = exact.masks["right padded"]
+
+    expected = arrays(ours(exact.inputs, mask=mask))
+
+    exact.equal(expected, arrays(ours(exact.inputs, lengths=mask.sum(axis=1))))
+
+
+@pytest.mark.parametrize("merge_mode", MERGES)
+def test_stateful_with_mask_and_state_goes_on(exact, merge_mode):
+    """stateful, return_state and a mask go together: the second call starts from the first one's states."""
+    options = {"return_sequences": True, "return_state": True}
+    *_, stateless = three(exact, merge_mode, **options)
+    *_, stateful = three(exact, merge_mode, stateful=True, **options)
+    masked = keras.layers.Masking(mask_value=9.0, dtype="float64")(np.where(exact.mask[:, :, None], exact.inputs, 9.0))[
+        :, :1
+    ]
+    masked._keras_mask = tf.constant(exact.mask[:, :1])
+
+    first = stateful(masked)
+    second = stateful(masked)
+    expected = stateless(masked, initial_state=list(first[-2:]))
+
+    exact.equal(arrays(expected), arrays(second))
+    exact.equal(arrays(second[-2:]), [state.numpy() for state in stateful.states])
+    stateful.reset_state()
+    exact.equal(arrays(first), arrays(stateful(masked)))
+
+
+@pytest.mark.parametrize("return_sequences", [True, False])
+@pytest.mark.parametrize("merge_mode", MERGES)
+def test_the_mask_goes_on_with_the_outputs(exact, merge_mode, return_sequences):
+    """Every sequence that comes out carries the mask, unflipped; states and last outputs carry none."""
+    *_, ours = three(exact, merge_mode, return_sequences=return_sequences, return_state=True)
+    mask = tf.constant(exact.mask)
+
+    masks = [getattr(t, "_keras_mask", None) for t in tf.nest.flatten(ours(exact.inputs, mask=mask))]
+
+    outputs = 2 if merge_mode is None else 1
+    assert masks[outputs:] == [None, None]
+    for each in masks[:outputs]:
+        assert (each is not None) == return_sequences
+        assert each is None or (each.numpy() == exact.mask).all()
+
+
+@pytest.mark.parametrize("mode", ["eager", "jit"])
+def test_padding_is_not_read(exact, mode):
+    """NaN at masked steps changes neither outputs nor gradients, in both directions."""
+    *_, ours = three(exact, "concat", return_sequences=True)
+
+    def function(inputs):
+        return ours(inputs, mask=exact.mask)
+
+    padded = np.where(exact.mask[:, :, None], exact.inputs, np.nan)
+
+    exact.equal(exact.called(mode, function, [exact.inputs]), exact.called(mode, function, [padded]))
+
+
+def test_sequences_of_nothing(exact):
+    """Without steps the states are the initial ones; without rows there are none."""
+    *_, ours = three(exact, "concat", return_sequences=True, return_state=True)
+    states = [tf.constant(exact.initial_state), tf.constant(exact.backward_state)]
+
+    outputs, forward, backward = ours(exact.inputs[:, :0], initial_state=states)
+
+    assert outputs.shape == (exact.batch, 0, 2 * exact.units)
+    exact.equal([exact.initial_state, exact.backward_state], arrays((forward, backward)))
+    assert ours(exact.inputs[:0])[0].shape == (0, exact.time, 2 * exact.units)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"merge_mode": "max"}, "Invalid merge mode"),
+        ({"go_backwards": True}, "go_backwards is True, but BiGRU runs both directions"),
+        ({"zero_output_for_mask": False}, "zero_output_for_mask is False, but BiGRU outputs 0 at masked steps"),
+    ],
+)
+def test_what_two_directions_cannot_mean_is_refused(options, message):
+    """Arguments that would have to be ignored are errors."""
+    with pytest.raises(ValueError, match=message):
+        tf_gru.BiGRU(2, **options)
+
+
+@pytest.mark.parametrize("states", [1, 3])
+def test_each_direction_has_one_state(exact, states):
+    """initial_state is a pair."""
+    state = [tf.constant(exact.initial_state)] * states
+
+    with pytest.raises(ValueError, match="initial_state must be"):
+        tf_gru.BiGRU(exact.units, dtype="float64")(exact.inputs, initial_state=state)
+
+
+@pytest.mark.parametrize(
+    "options", [{"merge_mode": None, "reset_gate": False}, {"merge_mode": "mul", "stateful": True}]
+)
+def test_the_configuration_comes_back(options):
+    """from_config(get_config()) has the same configuration, with the options of GRU in it."""
+    layer = tf_gru.BiGRU(3, name="mine", dtype="mixed_float16", return_sequences=True, implementation=1, **options)
+
+    config = layer.get_config()
+
+    assert tf_gru.BiGRU.from_config(config).get_config() == config
+    assert {**options, "units": 3, "name": "mine", "implementation": 1}.items() <= config.items()
