@@ -27,6 +27,10 @@ class SubjectError(RuntimeError):
     """The subject raised, or returned what is no answer."""
 
 
+class Malformed(SubjectError):
+    """The subject returned something of another kind, shape or format."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
     """What a GRU does. Everything beyond one forward direction is off unless it is declared.
@@ -133,11 +137,11 @@ def accepted(found: Any, name: str) -> GRU:
 def ask(gru: GRU, case: Case) -> Outputs:
     """The subject's answer to a copy of the case, of the right shapes and dtype.
 
-    Raises SubjectError where the subject raises or returns something else; numbers are not looked at.
+    Raises SubjectError where the subject raises, Malformed where it returns something else; numbers are not looked at.
     """
-    answer = answered(gru.run, case.copy())
+    answer = answered("run", gru.run, case.copy())
     if not isinstance(answer, tuple) or len(answer) != 2:
-        raise SubjectError(f"run returned {_short(answer)}, but must return Outputs(outputs, final_state)")
+        raise Malformed(f"run returned {_short(answer)}, but must return Outputs(outputs, final_state)")
     outputs, final = answer
     shape, state = (case.batch, case.time, case.units), (case.batch, case.units)
     if case.merge is None:
@@ -152,9 +156,9 @@ def ask(gru: GRU, case: Case) -> Outputs:
 
 def ask_gradients(gru: GRU, case: Case, cotangents: Outputs) -> Gradients:
     """The subject's gradients for a case, of the right shapes and dtype. Raises SubjectError as ask does."""
-    answer = answered(gru.gradients, case.copy(), cotangents)  # pyright: ignore[reportAttributeAccessIssue]
+    answer = answered("gradients", gru.gradients, case.copy(), cotangents)  # pyright: ignore[reportAttributeAccessIssue]
     if not isinstance(answer, tuple) or len(answer) != len(Gradients._fields):
-        raise SubjectError(f"gradients returned {_short(answer)}, but must return {Gradients._fields}")
+        raise Malformed(f"gradients returned {_short(answer)}, but must return {Gradients._fields}")
     p = case.single
     shapes = {
         "inputs": case.inputs.shape,
@@ -167,27 +171,27 @@ def ask_gradients(gru: GRU, case: Case, cotangents: Outputs) -> Gradients:
     return Gradients(*(_array(part, shape, case, f"gradients.{name}") for (name, shape), part in parts))
 
 
-def answered(function: Callable[..., Any], *arguments: Any) -> Any:
+def answered(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     """What the subject's function returns. Raises SubjectError where it raises, or ends the process politely."""
     try:
         return function(*arguments)
     except (Exception, SystemExit) as error:
-        raise SubjectError(f"{function.__name__} raised {_one_line(error)}") from error
+        raise SubjectError(f"{name} raised {_one_line(error)}") from error
 
 
 def _pair(parts: Any, name: str) -> tuple[Any, Any]:
     if not isinstance(parts, tuple | list) or len(parts) != 2:
-        raise SubjectError(f"{name} is {_short(parts)}, but must be a pair (forward, backward)")
+        raise Malformed(f"{name} is {_short(parts)}, but must be a pair (forward, backward)")
     return parts[0], parts[1]
 
 
 def _array(value: Any, shape: tuple[int, ...], case: Case, name: str) -> np.ndarray:
     if not isinstance(value, np.ndarray):
-        raise SubjectError(f"{name} is {_short(value)}, but must be a NumPy array")
+        raise Malformed(f"{name} is {_short(value)}, but must be a NumPy array")
     if value.shape != shape:
-        raise SubjectError(f"{name} has shape {value.shape}, but must have {shape}")
+        raise Malformed(f"{name} has shape {value.shape}, but must have {shape}")
     if value.dtype.name != case.dtype:
-        raise SubjectError(f"{name} is {value.dtype}, but the case is {case.dtype}")
+        raise Malformed(f"{name} is {value.dtype}, but the case is {case.dtype}")
     return value
 
 

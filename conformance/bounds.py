@@ -84,8 +84,7 @@ class OneStep:
         with precision(BITS):
             states = self._read(h)
             result = self._blend(*self._step(self._read(x), states), states)
-            widest = _up(states) + 1
-            if any(bound > width for bound, width in zip(result.bound.flat, widest.flat, strict=True)):
+            if np.any(_covers(result.balls, states)):
                 raise OutsideDomain("the bound is wider than the range of the outputs, so it would prove nothing")
             return result
 
@@ -293,6 +292,11 @@ def _flush_ball(value: arb, smallest: arb) -> arb:
     return arb(value, abs(value)) if abs(value) < smallest else value
 
 
+def _covers_range(ball: arb, state: arb) -> bool:
+    """Whether a ball holds all that any blend of the state with a candidate in [-1, 1] could be."""
+    return bool(ball.contains(state.union(arb(-1)).union(arb(1))))
+
+
 def _margin_of(computed: float, exact: arb, bound: arb) -> float:
     distance = abs(arb(computed) - exact)
     if not distance.is_finite():
@@ -312,4 +316,5 @@ _union = np.frompyfunc(lambda a, b: a.union(b), 2, 1)
 _larger = np.frompyfunc(lambda a, b: a.max(b), 2, 1)
 _sigma = np.frompyfunc(_sigma_ball, 1, 1)
 _flushed = np.frompyfunc(_flush_ball, 2, 1)
+_covers = np.frompyfunc(_covers_range, 2, 1)
 _margin = np.frompyfunc(_margin_of, 3, 1)

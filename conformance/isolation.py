@@ -109,13 +109,15 @@ def _work(name: str, profile: str, clauses: tuple[str, ...], case: str | None, p
     except UsageError as error:
         pipe.send(str(error))
         return
-    pipe.send(describe(name, gru))
     if case is not None:
+        pipe.send(describe(name, gru))
         for check in chosen(clauses):
             pipe.send(judge_case(gru, check, Case.from_text(case)))
         return
     why = wired(gru)
-    if why is not None:
+    if why is None:
+        pipe.send(describe(name, gru))
+    else:
         pipe.send(f"the smoke stage failed, so the adapter is to be looked at first, and there is no score: {why}")
         return
     for verdict in verdicts(gru, PROFILES[profile], chosen(clauses)):
@@ -147,7 +149,7 @@ def _close(child: _Child, clauses: tuple[str, ...], case: Case | None, how: str)
         return
     printed = child.log.read_text(errors="replace").split() if child.log.exists() else []
     reason = f"{how}; the last it printed: {' '.join(printed)[-300:]}" if printed else how
-    if not answered:
+    if not report.versions:
         report.broken = f"nothing was answered: {reason}"
         return
     report.verdicts += [Verdict(clause=clause, dtype=dtype, kind=ERROR, reason=reason) for clause, dtype in missing]

@@ -54,7 +54,11 @@ def _cell(verdict: Verdict | None) -> str:
 
 def _show_one(console: Console, subject: Subject) -> None:
     if subject.broken is not None:
-        console.print(f"[bold red]{escape(subject.name)}: no score.[/] {escape(subject.broken)}\n", highlight=False)
+        console.print(
+            f"[bold red]{escape(subject.name)}: no score.[/] {escape(subject.broken)}\n",
+            highlight=False,
+            soft_wrap=True,
+        )
         return
     versions = ", ".join(f"{name} {version}" for name, version in subject.versions.items())
     counts = ", ".join(f"{subject.count(kind)} {kind}" for kind in (PASS, FAIL, ERROR, DECLINED))

@@ -13,7 +13,7 @@ from conformance.residuals import Judgement, judge_steps
 def arguments_are_not_modified(gru: GRU, case: Case) -> Judgement:
     """Bit for bit. Parameters are read-only arrays already; a subject that writes to them raises."""
     mine = case.copy()
-    answered(gru.run, mine)
+    answered("run", gru.run, mine)
     judgement = Judgement()
     judgement.same(mine.inputs, case.inputs, "the inputs were modified", "inputs")
     for after, before in zip(mine.starts, case.starts, strict=True):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from conformance.adapter import GRU, Capabilities, ask
+from conformance.adapter import GRU, Capabilities, Malformed, ask
 from conformance.case import Case
 from conformance.checks.check import Check, claim, padded
 from conformance.oracle import certify
@@ -36,9 +36,13 @@ def _needs_reset(reset: str) -> Callable[[Capabilities], str | None]:
 
 
 def shapes_and_format_are_the_case_s(gru: GRU, case: Case) -> Judgement:
-    """The answer is well formed and finite; malformed ones are refused where they are asked for."""
+    """The answer is well formed and finite."""
     judgement = Judgement()
-    outputs, final = ask(gru, case)
+    try:
+        outputs, final = ask(gru, case)
+    except Malformed as error:
+        judgement.require(False, str(error))
+        return judgement
     judgement.require(bool(np.isfinite(outputs).all()), "outputs are not finite")
     judgement.require(bool(np.isfinite(final).all()), "the final state is not finite")
     return judgement

@@ -1,0 +1,222 @@
+"""The one-step bound holds whatever conforms, and nothing much wider."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from flint import arb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.arithmetic import FORMATS, Arithmetic
+from conformance.bounds import BITS, BLENDS, OneStep, OutsideDomain, StepSet, merged
+from conformance.case import Case
+from conformance.emulated import Emulated
+from conformance.mutants import MUTANTS
+from conformance.oracle import precision
+from conformance.residuals import judge_steps
+from conformance.strategies import REGIMES, Numbers
+from reference import Parameters
+
+RESETS = ("after", "before", "none")
+UNITS = (4, 8, 16, 32, 64, 128, 256)
+
+
+def claim(dtype: str, *, ulps: int = 8, flush: bool = False) -> Arithmetic:
+    """The class that NumPy meets."""
+    return Arithmetic(dtype=dtype, activation_ulps=ulps, flush=flush, source="NumPy")
+
+
+def drawn(dtype, units, *, reset="after", regime="plain", batch=1, time=2, seed=5) -> Case:
+    """A case with as many inputs as units."""
+    numbers = Numbers(np.random.default_rng(seed), dtype, FORMATS[dtype].precision, regime)
+    return Case(
+        inputs=numbers.inputs((batch, time, units)),
+        parameters=(numbers.parameters(units, units, reset),),
+        initial_state=(numbers.inputs((batch, units)),),
+    )
+
+
+class AnyOrder(Emulated):
+    """Honest, with sums in a random order and the blend in a random form: all that the contract allows."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.form = self.rng.choice(len(BLENDS) + 2)
+
+    def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        total = np.zeros((len(a), b.shape[1]), a.dtype)
+        for i in self.rng.permutation(a.shape[1]):
+            total = total + a[:, i, None] * b[i]
+        return total
+
+    def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
+        self.pre_activations: list[np.ndarray] = []
+        return super().step(x, h, p)
+
+    def sigmoid(self, a: np.ndarray) -> np.ndarray:
+        self.pre_activations.append(a)
+        return super().sigmoid(a)
+
+    def blend(self, z: np.ndarray, h: np.ndarray, n: np.ndarray) -> np.ndarray:
+        kept = super().sigmoid(-self.pre_activations[0])
+        return [
+            lambda: z * h + (1 - z) * n,
+            lambda: n + z * (h - n),
+            lambda: h + (1 - z) * (n - h),
+            lambda: n - z * n + z * h,
+            lambda: z * h + kept * n,
+            lambda: h + kept * (n - h),
+        ][self.form]()
+
+
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from(("float16", "float32", "float64")),
+    st.sampled_from(RESETS),
+    st.sampled_from(REGIMES),
+    st.sampled_from((1, 2, 5, 20)),
+)
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_nothing_that_conforms_is_outside(seed, dtype, reset, regime, units):
+    case = drawn(dtype, units, reset=reset, regime=regime, batch=2, time=3, seed=seed)
+    outputs, _ = AnyOrder(seed).run(case)
+    judgement, _ = judge_steps(case, outputs, claim(dtype))
+    assert not judgement.findings
+    assert judgement.judged or dtype == "float16"
+
+
+@pytest.mark.parametrize("form", range(len(BLENDS) + 2))
+@pytest.mark.parametrize("bias", [-60.0, 60.0])
+def test_every_blend_may_round_as_it_does_where_the_update_gate_is_saturated(form, bias):
+    case = drawn("float32", 6, time=4)
+    p = case.single
+    biases = p.bias.copy()
+    biases[0, 0] = bias
+    case = replace(case, parameters=(Parameters(p.kernel, p.recurrent_kernel, biases, "after"),))
+    gru = AnyOrder(form)
+    gru.form = form
+    judgement, _ = judge_steps(case, gru.run(case).outputs, claim("float32"))
+    assert judgement.judged and not judgement.findings
+
+
+@pytest.mark.parametrize("units", UNITS)
+def test_tf32_products_are_outside_at_every_width(units):
+    tf32 = next(mutant for mutant in MUTANTS if mutant.name == "tf32_products")
+    case = drawn("float32", units)
+    honest, _ = judge_steps(case, Emulated().run(case).outputs, claim("float32"))
+    rough, _ = judge_steps(case, tf32.run(case).outputs, claim("float32"))
+    assert not honest.findings
+    assert rough.findings
+
+
+def test_bounds_ten_times_as_wide_would_let_tf32_pass(monkeypatch):
+    """The other half of the test above: at the largest width, the bound has no factor of ten to give away."""
+    margins = StepSet.margins
+    monkeypatch.setattr(StepSet, "margins", lambda self, computed: margins(self, computed) / 10)
+    with pytest.raises(AssertionError):
+        test_tf32_products_are_outside_at_every_width(UNITS[-1])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("reset", RESETS)
+def test_the_edge_of_the_set_is_where_it_says(dtype, reset):
+    """The largest number inside is accepted, and the one that is further by two bounds is not."""
+    case = drawn(dtype, 3, reset=reset)
+    allowed = OneStep(case.single, claim(dtype))(case.inputs[:, 0], case.starts[0])
+    with precision(BITS):
+        exact, bound = allowed.exact[0, 0], allowed.bound[0, 0]
+        inside, outside = float(exact + bound * arb(0.75)), float(exact + 2 * bound)
+    computed = np.array([[float(value) for value in allowed.exact[0]]])
+    assert allowed.margins(computed).max() < 1
+    for value, is_inside in ((inside, True), (outside, False)):
+        computed[0, 0] = value
+        assert (allowed.margins(computed).max() <= 1) == is_inside
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_uses_infinitely_much_of_any_bound(value):
+    case = drawn("float32", 3)
+    allowed = OneStep(case.single, claim("float32"))(case.inputs[:, 0], case.starts[0])
+    assert np.all(allowed.margins(np.full((1, 3), value, np.float32)) == np.inf)
+
+
+class FlushesToZero(Emulated):
+    """Replaces subnormal operands and results by 0, as TensorFlow's threads do."""
+
+    def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
+        flushed = [_flushed(array) for array in (p.kernel, p.recurrent_kernel, p.bias)]
+        return _flushed(super().step(_flushed(x), _flushed(h), Parameters(*flushed, p.reset)))
+
+    def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return _flushed(_flushed(a) @ b)
+
+
+def _flushed(array: np.ndarray) -> np.ndarray:
+    smallest = float(claim(array.dtype.name).smallest_normal)
+    return np.where(np.abs(array) < smallest, np.zeros_like(array), array)
+
+
+@pytest.mark.parametrize("reset", RESETS)
+def test_flushing_is_inside_only_where_it_is_claimed(reset):
+    case = drawn("float32", 4, reset=reset, regime="near underflow", time=4)
+    outputs, _ = FlushesToZero().run(case)
+    honest, _ = judge_steps(case, outputs, claim("float32", flush=True))
+    too_proud, _ = judge_steps(case, outputs, claim("float32"))
+    assert honest.judged and not honest.findings
+    assert too_proud.findings
+
+
+def test_a_rougher_activation_than_claimed_is_outside():
+    rough = next(mutant for mutant in MUTANTS if mutant.name == "rough_tanh")
+    case = drawn("float32", 4)
+    assert judge_steps(case, rough.run(case).outputs, claim("float32"))[0].findings
+
+
+def test_sums_that_may_overflow_are_not_judged():
+    case = drawn("float16", 4)
+    p = case.single
+    huge = Parameters(np.full_like(p.kernel, 6e4), p.recurrent_kernel, p.bias, "after")
+    with pytest.raises(OutsideDomain, match="may overflow float16"):
+        OneStep(huge, claim("float16"))(case.inputs[:, 0], case.starts[0])
+
+
+def test_a_bound_that_would_prove_nothing_is_refused():
+    case = drawn("float16", 4)
+    p = case.single
+    steep = np.full_like(p.kernel, 2e3) * np.array([1, -1, 1, -1], np.float16)[:, None]
+    cancelling = Parameters(steep, p.recurrent_kernel, p.bias, "after")
+    with pytest.raises(OutsideDomain, match="prove nothing"):
+        OneStep(cancelling, claim("float16"))(np.ones((1, 4), np.float16), case.starts[0])
+
+
+@pytest.mark.parametrize(("merge", "join"), [("sum", np.add), ("mul", np.multiply), ("ave", lambda a, b: (a + b) / 2)])
+def test_a_merge_may_round_once(merge, join):
+    rng = np.random.default_rng(0)
+    forward, backward = (rng.standard_normal((2, 50)).astype(np.float32) for _ in range(2))
+    balls = [np.vectorize(lambda v: arb(float(v)), otypes=[object])(part) for part in (forward, backward)]
+    allowed = merged(merge, *balls, claim("float32"))
+    right = join(forward, backward)
+    assert allowed.margins(right).max() <= 1
+    off = np.nextafter(np.nextafter(right, np.float32(9)), np.float32(9))
+    assert allowed.margins(off).max() > 1
+
+
+@pytest.mark.parametrize(
+    ("message", "change"),
+    [
+        ("a dropped bias", lambda p: Parameters(p.kernel, p.recurrent_kernel, 0 * p.bias, p.reset)),
+        ("the last place of one weight", lambda p: Parameters(_nudged(p.kernel), p.recurrent_kernel, p.bias, p.reset)),
+    ],
+)
+def test_float64_sees_what_float32_cannot(message, change):
+    """A change of one weight by a float32 rounding is far outside a float64 bound."""
+    case = drawn("float64", 4)
+    outputs, _ = Emulated().run(replace(case, parameters=(change(case.single),)))
+    assert judge_steps(case, outputs, claim("float64"))[0].findings, message
+
+
+def _nudged(kernel: np.ndarray) -> np.ndarray:
+    changed = kernel.copy()
+    changed[2, 0, 0] = np.nextafter(np.float32(changed[2, 0, 0]), np.float32(9))
+    return changed

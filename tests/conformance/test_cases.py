@@ -1,0 +1,100 @@
+"""A case keeps its numbers bit for bit, and refuses what is none."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.case import Case, InvalidCase
+from conformance.strategies import DISTINCT, Numbers, cases, lengths, masks
+
+ANY = st.sampled_from(("float16", "float32", "float64")).flatmap(
+    lambda dtype: cases(
+        dtype,
+        resets=("after", "before", "none"),
+        padding=("none", "lengths with zero", "masks with zero", "one step"),
+        merges=("concat", "apart"),
+    )
+)
+
+
+@given(ANY)
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_a_case_survives_json_and_text_bit_for_bit(case):
+    for again in (Case.from_json(json.loads(json.dumps(case.to_json()))), Case.from_text(case.to_text())):
+        assert again.to_json() == case.to_json()
+        assert again.inputs.tobytes() == case.inputs.tobytes()
+        assert [p.bias.tobytes() for p in again.parameters] == [p.bias.tobytes() for p in case.parameters]
+
+
+def test_nan_and_infinities_travel():
+    case = plain()
+    case.inputs[0, 0, 0], case.inputs[0, 1, 0] = np.nan, -np.inf
+    assert np.array_equal(Case.from_text(case.to_text()).inputs, case.inputs, equal_nan=True)
+
+
+@pytest.mark.parametrize("text", ["", "not base64 at all!", "eJyrBQAAewB6", "QUJD"])
+def test_other_text_is_no_case(text):
+    with pytest.raises(InvalidCase, match=r"no case.*(copy it whole|to_json)"):
+        Case.from_text(text)
+
+
+def test_a_value_of_another_format_is_refused():
+    data = plain().to_json()
+    data["inputs"]["values"][0] = (0.1).hex()
+    with pytest.raises(InvalidCase, match="no float32 number"):
+        Case.from_json(data)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lengths": np.array([9, 1, 1])}, r"lengths: got \[9, 1, 1\], expected integers from 0 to time, 5"),
+        ({"lengths": np.array([1, 1])}, r"lengths: got shape \(2,\), expected \(3,\)"),
+        ({"mask": np.ones((3, 4), bool)}, r"mask: got shape \(3, 4\), expected \(batch, time\) = \(3, 5\)"),
+        ({"mask": np.ones((3, 5))}, "mask: got dtype float64, expected booleans"),
+        ({"inputs": np.zeros((3, 5), np.float32)}, "inputs: got shape"),
+        ({"inputs": np.zeros((3, 5, 2), np.int32)}, "inputs: got dtype int32"),
+        ({"inputs": np.zeros((3, 5, 3), np.float32)}, "parameters: got input_dim 2, expected 3"),
+        ({"initial_state": (np.zeros((3, 5), np.float32),)}, "initial_state: got shapes"),
+        ({"merge": "sum"}, "merge: got sum with one direction, expected None"),
+        ({"masked_outputs": "last"}, "masked_outputs: got last"),
+    ],
+)
+def test_what_does_not_fit_is_refused(change, message):
+    case = plain()
+    with pytest.raises(InvalidCase, match=message):
+        Case(**{"inputs": case.inputs, "parameters": case.parameters, **change})
+
+
+def test_lengths_have_a_full_a_short_and_an_empty_row():
+    drawn = lengths(np.random.default_rng(0), 4, 5, zero=True)
+    assert {0, 2, 5} <= set(drawn.tolist())
+
+
+def test_masks_have_a_leading_gap_and_a_hole_and_never_an_empty_row_unasked():
+    drawn = masks(np.random.default_rng(0), 4, 5, "masks")
+    assert drawn.any(1).all()
+    first = drawn.argmax(1)
+    last = 4 - drawn[:, ::-1].argmax(1)
+    assert (first > 0).any()
+    assert any(not drawn[row, first[row] : last[row]].all() for row in range(4))
+
+
+@given(cases("float32", shapes=(DISTINCT,), resets=("after",), regimes=("plain",)))
+@settings(max_examples=20, deadline=None, derandomize=True)
+def test_no_number_is_absent_and_no_two_gates_are_alike(case):
+    p = case.single
+    for array in (p.kernel, p.recurrent_kernel, p.bias, case.inputs):
+        assert np.all(array != 0)
+    assert not np.array_equal(p.kernel[0], p.kernel[1])
+    assert not np.array_equal(p.recurrent_kernel[2], p.recurrent_kernel[2].T)
+    assert np.all(p.bias[0] + p.bias[1] == p.bias.astype(np.longdouble).sum(0))
+
+
+def plain() -> Case:
+    """A small float32 case."""
+    numbers = Numbers(np.random.default_rng(1), "float32", 24, "plain")
+    return Case(inputs=numbers.inputs((3, 5, 2)), parameters=(numbers.parameters(2, 4, "after"),))

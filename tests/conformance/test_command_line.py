@@ -1,0 +1,212 @@
+"""The command line: verdicts, exit codes, and one line with what to do for every kind of bad input."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from conformance.specification import CLAUSES
+
+HERE = Path(__file__).parent
+FAST = ("--clause", "step-after", "--clause", "lengths")
+
+
+def conformance(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    """python -m conformance, in a process of its own, with this folder's miniatures importable."""
+    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    command = [sys.executable, "-m", "conformance", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=timeout, check=False)
+
+
+def test_an_honest_subject_ends_with_0_and_shows_its_margins():
+    done = conformance("run", "reference", *FAST)
+    assert done.returncode == 0
+    assert "4 pass, 0 fail, 0 error, 0 declined; of 4" in done.stdout
+    assert "worst margin 0." in done.stdout
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gates_swapped",
+        "update_sense_flipped",
+        "reset_before_instead_of_after",
+        "recurrent_candidate_bias_missing",
+        "recurrent_kernel_transposed",
+        "initial_state_ignored",
+        "lengths_ignored",
+        "reverse_starts_in_the_padding",
+        "reverse_output_not_aligned",
+        "length_off_by_one",
+        "padding_is_multiplied_away",
+        "tf32_products",
+    ],
+)
+def test_a_wrong_gru_ends_with_1_and_a_line_that_reproduces_it(name):
+    done = conformance("run", f"conformance.mutants:{name}", "--jobs", "1")
+    assert done.returncode == 1
+    assert "FAIL" in done.stdout
+    line = next(line for line in done.stdout.splitlines() if "again: " in line)
+    again = conformance(*line.split("again: python -m conformance ")[1].split())
+    assert again.returncode == 1
+    assert "FAIL" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nonsense", "neither a registered name nor module:attribute; did you mean 'nonsense:gru'?"),
+        ("numpy.linalg", "did you mean 'numpy:linalg'?"),
+        ("not_there:gru", "no module named 'not_there'; check its spelling and sys.path"),
+        ("miniatures:not_there", "the module 'miniatures' has no attribute 'not_there'"),
+        ("miniatures:no_run", "is a object without a method run"),
+        ("miniatures:no_capabilities", "capabilities is None, but must be a Capabilities"),
+        ("miniatures:needs_an_argument", "calling it to get an adapter raised TypeError"),
+        ("miniatures:gradients_missing", "declares gradients, but has no gradients(case, cotangents)"),
+        ("broken_module:gru", "importing 'broken_module' raised ZeroDivisionError"),
+        ("a b:c", "not well formed"),
+        ("keras:gpu", "has no attribute 'gpu'"),
+    ],
+)
+def test_a_name_that_is_no_adapter_ends_with_2_and_what_to_do(name, message):
+    done = conformance("run", name)
+    assert done.returncode == 2
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("raises", "run raised RuntimeError: the kernel is not available"),
+        ("returns_none", "run returned None, but must return Outputs(outputs, final_state)"),
+        ("returns_one_array", "run returned a ndarray, but must return Outputs(outputs, final_state)"),
+        ("returns_lists", "outputs is a list, but must be a NumPy array"),
+        ("returns_nan", "= nan"),
+        ("wrong_shape", "outputs has shape (3, 2, 5), but must have (2, 3, 5)"),
+        ("wrong_dtype", "outputs is float64, but the case is float32"),
+        ("zeros", "no closed form holds in float32"),
+        ("leaves", "run raised SystemExit"),
+        ("dies", "the process ended with exit code 7; the last it printed: about to go"),
+    ],
+)
+def test_a_subject_that_gives_no_answer_fails_the_smoke_stage(name, message):
+    done = conformance("run", f"miniatures:{name}")
+    assert done.returncode == 2
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_subject_that_hangs_is_stopped():
+    done = conformance("run", "miniatures:hangs", "--time-limit", "15")
+    assert done.returncode == 2
+    assert "there was no answer for 15 s, so it was stopped" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("raises_with_masks", "no lengths today"), ("dies_with_masks", "the process ended with exit code 7")],
+)
+def test_a_subject_that_breaks_later_keeps_its_score_and_its_denominator(name, message):
+    done = conformance("run", f"miniatures:{name}")
+    assert done.returncode == 1
+    assert "ERROR" in done.stdout and message in done.stdout
+    assert f"of {2 * len(CLAUSES)}" in done.stdout
+
+
+def test_a_subject_that_is_not_deterministic_is_not_passed():
+    assert conformance("run", "miniatures:flaky").returncode in (1, 2)
+
+
+def test_nothing_but_declined_ends_with_2():
+    assert conformance("run", "miniatures:claims_nothing").returncode == 2
+    assert conformance("run", "torch", "--clause", "step-before").returncode == 2
+
+
+def test_report_only_judges_without_deciding():
+    done = conformance("run", "miniatures:raises_with_masks", "--report-only")
+    assert done.returncode == 0
+    assert "no lengths today" in done.stdout
+
+
+def test_what_is_judged_beside_does_not_decide():
+    done = conformance("run", "reference", "--beside", "conformance.mutants:lengths_ignored", *FAST)
+    assert done.returncode == 0
+    assert "FAIL" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run",),
+        ("run", "reference", "--profile", "slow"),
+        ("run", "reference", "--clause", "no-such-clause"),
+        ("run", "reference", "--json", "no/such/folder/report.json"),
+        ("again", "reference", "masks", "nonsense"),
+        ("again", "reference", "no-such-clause", "nonsense"),
+        ("nonsense",),
+    ],
+)
+def test_a_usage_error_ends_with_2_and_says_so(arguments):
+    done = conformance(*arguments)
+    assert done.returncode == 2
+    assert "Error" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_factories_are_called():
+    assert conformance("run", "miniatures:makes_one", "--clause", "step-after").returncode == 0
+
+
+def test_json_and_junit_say_the_same(tmp_path):
+    json_file, junit_file = tmp_path / "report.json", tmp_path / "report.xml"
+    names = ("reference", "conformance.mutants:lengths_ignored", "miniatures:returns_nan", "miniatures:right")
+    conformance("run", *names, *FAST, "--json", str(json_file), "--junit", str(junit_file))
+    report = json.loads(json_file.read_text())
+    kinds = {subject["name"]: [v["kind"] for v in subject["verdicts"]] for subject in report["subjects"]}
+    assert kinds == {
+        "reference": ["pass"] * 4,
+        "conformance.mutants:lengths_ignored": ["pass", "pass", "fail", "fail"],
+        "miniatures:returns_nan": [],
+        "miniatures:right": ["pass", "declined", "declined", "declined"],
+    }
+    assert [subject["code"] for subject in report["subjects"]] == [0, 1, 2, 0]
+    assert set(report["clauses"]) == set(CLAUSES)
+    suites = {suite.get("name"): suite for suite in ElementTree.parse(junit_file).getroot()}
+    totals = {
+        name: tuple(int(suite.get(k)) for k in ("tests", "failures", "errors", "skipped"))
+        for name, suite in suites.items()
+    }
+    assert totals == {
+        "reference": (4, 0, 0, 0),
+        "conformance.mutants:lengths_ignored": (4, 2, 0, 0),
+        "miniatures:returns_nan": (1, 0, 1, 0),
+        "miniatures:right": (4, 0, 0, 3),
+    }
+
+
+def test_the_list_names_every_subject_and_clause():
+    listed = conformance("list").stdout
+    for name in ("reference", "tf_gru:eager", "tf_gru:graph", "tf_gru:xla", "keras:xla", "torch", "onnxruntime"):
+        assert name in listed
+    assert all(clause in conformance("clauses").stdout for clause in CLAUSES)
+
+
+def test_plain_pytest_runs_the_suite(tmp_path):
+    def pytest_of(name: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--pyargs", "conformance"]
+        command += ["--gru", name, "-k", "smoke or step-after or masks or lengths"]
+        environment = {**os.environ, "PYTHONPATH": str(HERE)}
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
+
+    right, wrong, missing = (
+        pytest_of(name) for name in ("miniatures:right", "conformance.mutants:lengths_ignored", "nonsense")
+    )
+    assert (right.returncode, wrong.returncode, missing.returncode) == (0, 1, 4)
+    assert "2 passed" in right.stdout and "skipped" in right.stdout
+    assert "again: lengths" in wrong.stdout
+    assert "did you mean 'nonsense:gru'?" in missing.stderr

@@ -1,0 +1,194 @@
+"""The oracle's numbers are truth: an independent evaluation agrees, and its certificate means what it says."""
+
+import time
+from dataclasses import replace
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+from flint import arb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mpmath.libmp import to_rational
+
+from conformance import oracle
+from conformance.case import Case
+from conformance.strategies import REGIMES, Numbers, cases
+from reference import Parameters
+
+CASES = st.sampled_from(("float32", "float64")).flatmap(
+    lambda dtype: st.booleans().flatmap(
+        lambda reverse: cases(
+            dtype,
+            shapes=((2, 3, 3, 2), (1, 2, 1, 3)),
+            resets=("after", "before", "none"),
+            padding=("none", "lengths with zero", "masks"),
+            reverse=reverse,
+        )
+    )
+)
+
+
+def mpmath_states(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """The equations by mpmath, scalar by scalar, at 300 decimal digits, rounded to float64 at the very end."""
+    with mpmath.workdps(300):
+        p = case.single
+        W, U, b = (
+            np.vectorize(mpmath.mpf, otypes=[object])(a.astype(float)) for a in (p.kernel, p.recurrent_kernel, p.bias)
+        )
+
+        def sigma(a):
+            return 1 / (1 + mpmath.exp(-a))
+
+        def side(v, M, c):
+            return [mpmath.fsum(v[i] * M[i, j] for i in range(len(v))) + c[j] for j in range(case.units)]
+
+        states = np.full((case.batch, case.time, case.units), np.nan)
+        finals = np.zeros((case.batch, case.units))
+        for row in range(case.batch):
+            h = [mpmath.mpf(float(v)) for v in case.starts[0][row]]
+            for t in range(case.time)[:: -1 if case.reverse else 1]:
+                if not case.valid[row, t]:
+                    continue
+                x = [mpmath.mpf(float(v)) for v in case.inputs[row, t]]
+                xs = [side(x, W[g], b[0, g]) for g in range(len(W))]
+                hs = [side(h, U[g], b[1, g]) for g in range(len(W))]
+                z = [sigma(p + q) for p, q in zip(xs[0], hs[0], strict=True)]
+                if p.reset == "none":
+                    a = [p + q for p, q in zip(xs[1], hs[1], strict=True)]
+                else:
+                    r = [sigma(p + q) for p, q in zip(xs[1], hs[1], strict=True)]
+                    if p.reset == "after":
+                        a = [p + s * q for p, s, q in zip(xs[2], r, hs[2], strict=True)]
+                    else:
+                        inner = side([s * v for s, v in zip(r, h, strict=True)], U[2], b[1, 2])
+                        a = [p + q for p, q in zip(xs[2], inner, strict=True)]
+                n = [mpmath.tanh(v) for v in a]
+                h = [s * v + (1 - s) * c for s, v, c in zip(z, h, n, strict=True)]
+                states[row, t] = [nearest(v) for v in h]
+            finals[row] = [nearest(v) for v in h]
+        return states, finals
+
+
+def nearest(value) -> float:
+    """Rounded once, subnormal numbers too (mpmath's own float() rounds them twice)."""
+    return float(Fraction(*to_rational(value._mpf_)))
+
+
+@given(CASES)
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_an_independent_evaluation_rounds_to_the_same_numbers(case):
+    truth = oracle.certify(case)
+    states, finals = mpmath_states(case)
+    assert np.array_equal(truth.outputs[0], states, equal_nan=True)
+    assert np.array_equal(truth.final_state[0], finals)
+
+
+@pytest.mark.parametrize("wrong", ["_after", "_sigma", "_blend"])
+def test_a_wrong_oracle_would_be_seen(monkeypatch, wrong):
+    replacements = {
+        "_after": oracle._before,
+        "_sigma": lambda a: 1 / (1 + (-2 * a).exp()),
+        "_blend": lambda z, h, n: [c + (1 - g) * (v - c) for g, v, c in zip(z, h, n, strict=True)],
+    }
+    case = drawn(2, 3, 3, 2)
+    monkeypatch.setattr(oracle, wrong, replacements[wrong])
+    assert not np.array_equal(oracle.certify(case).outputs[0], mpmath_states(case)[0])
+
+
+@pytest.mark.parametrize("reset", ["after", "before", "none"])
+def test_two_precisions_overlap(reset):
+    case = drawn(2, 4, 3, 5, reset=reset)
+    with oracle.precision(80):
+        coarse, _ = oracle._scan(case, 0)
+    with oracle.precision(300):
+        fine, _ = oracle._scan(case, 0)
+    assert all(a.overlaps(b) and a.contains(b.mid()) for a, b in zip(coarse.flat, fine.flat, strict=True))
+
+
+def test_the_certificate_bounds_every_radius():
+    case = drawn(2, 4, 3, 5)
+    truth = oracle.certify(case)
+    with oracle.precision(truth.bits):
+        balls, _ = oracle._scan(case, 0)
+    assert truth.radius is not None
+    assert all(ball.rad() <= 2.0**truth.radius for ball in balls.flat)
+    assert any(ball.rad() > 2.0 ** (truth.radius - 1) for ball in balls.flat)
+
+
+def test_each_direction_is_certified():
+    numbers = Numbers(np.random.default_rng(3), "float64", 53, "plain")
+    two = Case(
+        inputs=numbers.inputs((2, 3, 2)),
+        parameters=(numbers.parameters(2, 3, "after"), numbers.parameters(2, 3, "after")),
+        merge="apart",
+    )
+    truth = oracle.certify(two)
+    forward, backward = (
+        Case(inputs=two.inputs, parameters=(p,), reverse=reverse)
+        for p, reverse in zip(two.parameters, (False, True), strict=True)
+    )
+    assert np.array_equal(truth.outputs[0], mpmath_states(forward)[0])
+    assert np.array_equal(truth.outputs[1], mpmath_states(backward)[0])
+
+
+def test_masked_steps_have_no_output_and_are_not_read():
+    case = replace(drawn(2, 3, 3, 2), lengths=np.array([0, 2]))
+    case.inputs[~case.valid] = np.nan
+    truth = oracle.certify(case)
+    assert np.array_equal(np.isnan(truth.outputs[0]).all(-1), ~case.valid)
+    assert np.array_equal(truth.final_state[0][0], case.starts[0][0])
+
+
+def test_an_exact_zero_is_certified():
+    p = Parameters(np.ones((3, 2, 2)), np.ones((3, 2, 2)), np.zeros((2, 3, 2)), "after")
+    truth = oracle.certify(Case(inputs=np.array([[[1.0, -1.0]]]), parameters=(p,)))
+    assert np.array_equal(truth.outputs[0], np.zeros((1, 1, 2)))
+
+
+@pytest.mark.parametrize("scale", [1e308, -1e308, 1e4, 5e-324])
+def test_the_largest_and_the_smallest_arguments_end(scale):
+    p = Parameters(np.full((3, 1, 1), 1.0), np.full((3, 1, 1), 0.5), np.zeros((2, 3, 1)), "after")
+    truth = oracle.certify(Case(inputs=np.array([[[scale]]]), parameters=(p,), initial_state=(np.array([[0.75]]),)))
+    assert np.isfinite(truth.outputs[0]).all()
+
+
+def test_what_no_precision_settles_is_not_certified(monkeypatch):
+    monkeypatch.setattr(oracle, "LAST_BITS", 32)
+    with pytest.raises(oracle.NotCertified, match="more than 32 bits"):
+        oracle.certify(drawn(1, 1, 1, 1))
+
+
+def test_a_ball_across_a_rounding_boundary_is_not_rounded():
+    with oracle.precision(100):
+        halfway = arb(1) + arb(2) ** -53
+        assert oracle._round(np.array([arb(halfway, arb(2) ** -200)], object)) is None
+        assert oracle._round(np.array([halfway], object)) == [1.0]
+        assert oracle._round(np.array([arb(0, arb(2) ** -1080)], object)) == [0.0]
+
+
+def test_four_rows_of_thirty_two_steps_cost_under_half_a_second():
+    """The middle of three runs, since other processes share the machine."""
+    case = drawn(4, 32, 16, 16)
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        oracle.certify(case)
+        times.append(time.process_time() - start)
+    assert sorted(times)[1] < 0.5
+
+
+@pytest.mark.parametrize("regime", REGIMES)
+def test_every_regime_is_certified(regime):
+    assert oracle.certify(drawn(2, 3, 3, 2, regime=regime)).bits <= oracle.LAST_BITS
+
+
+def drawn(batch, time, input_dim, units, *, reset="after", regime="plain", dtype="float32") -> Case:
+    """A case of these sizes, from a fixed seed."""
+    numbers = Numbers(np.random.default_rng(7), dtype, 24, regime)
+    return Case(
+        inputs=numbers.inputs((batch, time, input_dim)),
+        parameters=(numbers.parameters(input_dim, units, reset),),
+        initial_state=(numbers.inputs((batch, units)),),
+    )

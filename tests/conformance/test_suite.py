@@ -1,0 +1,135 @@
+"""The suite sees: honest subjects pass, every mutant is caught, every check catches something, clauses are the checks."""
+
+from dataclasses import replace
+
+import pytest
+
+from conformance.adapters import load
+from conformance.checks import BY_CLAUSE, CHECKS
+from conformance.emulated import Emulated
+from conformance.judge import PROFILES, judge, judge_case, verdicts, wired
+from conformance.mutants import MUTANTS
+from conformance.specification import CLAUSES
+from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS
+
+DEV = PROFILES["dev"]
+
+
+def test_each_clause_has_one_check_and_each_check_a_clause():
+    assert [check.clause for check in CHECKS] == list(dict.fromkeys(check.clause for check in CHECKS))
+    assert set(CLAUSES) == set(BY_CLAUSE)
+
+
+@pytest.mark.parametrize("subject", [Emulated(), load("reference")], ids=["emulated", "reference"])
+def test_an_honest_gru_passes_every_clause(subject):
+    assert wired(subject) is None
+    judged = list(verdicts(subject, PROFILES["ci"]))
+    assert [(v.clause, v.dtype, v.reason) for v in judged if v.kind != PASS] == []
+    assert len(judged) == len(CLAUSES) * len(DTYPES)
+    assert all(v.judged for v in judged)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_every_wrong_gru_is_caught(mutant):
+    """By a clause, not by the smoke stage: some closed form still holds, so the adapter is not blamed."""
+    assert wired(mutant) is None
+    assert any(judge(mutant, check, dtype, DEV).kind in (FAIL, ERROR) for check in CHECKS for dtype in DTYPES)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.clause)
+def test_every_check_catches_something(check):
+    """On cases of its own, with a finding or, where the mutant cannot answer at all, an error."""
+    assert any(judge(mutant, check, dtype, DEV).kind in (FAIL, ERROR) for mutant in MUTANTS for dtype in DTYPES)
+
+
+def test_mutants_have_a_name_a_sentence_and_are_told_apart():
+    names = [mutant.name for mutant in MUTANTS]
+    assert len(set(names)) == len(names) >= 12
+    assert all(mutant.sentence.endswith(".") and "honest" not in mutant.sentence for mutant in MUTANTS)
+
+
+def test_a_failure_shrinks_to_a_small_case_that_fails_again():
+    verdict = judge(load("conformance.mutants:update_sense_flipped"), BY_CLAUSE["step-after"], "float32", DEV)
+    from conformance.case import Case
+
+    assert verdict.kind == FAIL
+    assert verdict.again is not None
+    case = Case.from_text(verdict.again)
+    assert case.inputs.shape == (1, 1, 1)
+    again = judge_case(load("conformance.mutants:update_sense_flipped"), BY_CLAUSE["step-after"], case)
+    assert (again.kind, again.reason) == (FAIL, verdict.reason)
+    assert judge_case(load("reference"), BY_CLAUSE["step-after"], case).kind == PASS
+
+
+def test_every_subject_gets_the_same_cases():
+    """Where it declares the same: a subject that only records, beside another."""
+    seen = []
+    for _ in range(2):
+        subject = Emulated()
+        asked: list[str] = []
+
+        def run(case, asked=asked, subject=subject):
+            asked.append(case.to_text())
+            return Emulated.run(subject, case)
+
+        subject.run = run
+        judge(subject, BY_CLAUSE["masks"], "float32", DEV)
+        seen.append(asked)
+    assert seen[0] == seen[1] != []
+
+
+def test_what_is_not_declared_is_declined_with_its_reason():
+    class Forward(Emulated):
+        capabilities = replace(Emulated.capabilities, reverse=False, because={"reverse": "it only looks ahead"})
+
+    verdict = judge(Forward(), BY_CLAUSE["reverse"], "float32", DEV)
+    assert (verdict.kind, verdict.reason) == (DECLINED, "does not declare reverse: it only looks ahead")
+
+
+def test_a_policy_cannot_be_declared_away():
+    """A subject that declares one policy of the closed list and follows another fails."""
+
+    class Says(Emulated):
+        capabilities = replace(Emulated.capabilities, masked_outputs=("zero-before-first",))
+
+    assert judge(Says(), BY_CLAUSE["masked-outputs"], "float32", DEV).kind == FAIL
+
+
+def test_a_subject_that_changes_its_mind_is_not_passed():
+    class Moody(Emulated):
+        calls = 0
+
+        def run(self, case):
+            self.calls += 1
+            if self.calls == 2:
+                raise RuntimeError("not today")
+            return super().run(case)
+
+    verdict = judge(Moody(), BY_CLAUSE["step-after"], "float32", DEV)
+    assert verdict.kind == ERROR
+    assert "not today" in verdict.reason
+
+
+def test_a_subject_cannot_change_the_case_it_is_judged_by():
+    mutant = load("conformance.mutants:inputs_scaled_in_place")
+    assert judge(mutant, BY_CLAUSE["step-after"], "float32", DEV).kind == PASS
+    assert judge(mutant, BY_CLAUSE["inputs-unmodified"], "float32", DEV).kind == FAIL
+
+
+def test_findings_say_where_and_by_how_much():
+    verdict = judge(load("conformance.mutants:rough_tanh"), BY_CLAUSE["step-after"], "float32", DEV)
+    assert verdict.finding is not None
+    finding = verdict.finding
+    assert None not in (finding.computed, finding.exact, finding.bound, finding.margin)
+    assert abs(finding.computed - finding.exact) > finding.bound
+    assert "outputs[" in verdict.reason and "exact" in verdict.reason and "bounds" in verdict.reason
+
+
+def test_subject_errors_are_one_line():
+    class Chatty(Emulated):
+        def run(self, case):
+            raise RuntimeError("first\nsecond")
+
+    verdict = judge(Chatty(), BY_CLAUSE["step-after"], "float32", DEV)
+    assert verdict.kind == ERROR
+    assert verdict.reason == "run raised RuntimeError: first second"
