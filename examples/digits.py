@@ -1,0 +1,240 @@
+"""Train a classifier of handwritten digits, then hold five GRUs with its weights against certified truth.
+
+The rows of an 8x8 image are the steps of a sequence; a GRU of 50 units reads them, and the mean of its outputs over
+time goes into a softmax. The trained weights are copied to every implementation. For every held-out image each of them
+says a class, and how much of its one-step bound it used: the worst over the image's steps and units; 1 is all.
+
+All classes come from one head, so that only the GRUs differ: mean over time and dense layer in float64, in NumPy.
+
+    python examples/digits.py                   # weights that every implementation can hold
+    python examples/digits.py --reset before    # the tutorial's equations
+
+Exit code 0: the accuracy is at least GOAL, every class is that of certified truth, and no margin is over 1. Else 1.
+
+Source: the tutorial "Build a Custom GRU Network Using TensorFlow" (2020), which reads 28x28 images in this way, reset
+before the product. The images are scikit-learn's. Left out: a search for a better classifier.
+"""
+
+import csv
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import NamedTuple, TextIO
+
+if missing := [
+    name
+    for name in ("click", "flint", "keras", "onnx", "onnxruntime", "rich", "sklearn", "tensorflow", "torch")
+    if find_spec(name) is None
+]:
+    sys.exit(f"examples/digits.py needs {', '.join(missing)}: pip install 'tf-gru[examples]'")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims are those of CPU kernels
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from conformance.adapter import GRU, SubjectError, ask
+from conformance.adapters import load
+from conformance.arithmetic import Arithmetic
+from conformance.bounds import OneStep, OutsideDomain
+from conformance.case import Case
+from conformance.oracle import certify
+from reference.layouts import from_keras
+
+GOAL = 0.95  # the example's own: the accuracy on held-out images below which the training has failed
+UNITS = 50
+HELD_OUT = 0.2  # of all images
+CHUNK = 10  # images in one piece of work
+IMPLEMENTATIONS = ("reference", "tf_gru:graph", "keras:graph", "torch", "onnxruntime")
+
+
+class Digits(NamedTuple):
+    """The held-out images, what the classifier makes of them, and its weights."""
+
+    index: np.ndarray  # images: where in scikit-learn's data set
+    label: np.ndarray  # images
+    accuracy: float
+    case: Case  # the images as sequences, and the trained GRU
+    dense: np.ndarray  # units classes
+    dense_bias: np.ndarray  # classes
+
+    def classes(self, outputs: np.ndarray) -> np.ndarray:
+        """The class of each image from a GRU's outputs (images, time, units): one head for all, in float64."""
+        logits = outputs.astype(np.float64).mean(axis=1) @ self.dense + self.dense_bias
+        return logits.argmax(axis=1)
+
+
+class Answer(NamedTuple):
+    """One implementation's class and worst margin for each held-out image."""
+
+    classes: np.ndarray
+    margins: np.ndarray
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--epochs", type=click.IntRange(1), default=20, show_default=True, help="Passes over the training images")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="Of split and training")
+@click.option("--reset", type=click.Choice(["after", "before"]), default="after", show_default=True)
+@click.option("--csv", "csv_file", type=click.File("w", lazy=False), help="Write the table of images to this file too")
+def main(epochs: int, seed: int, reset: str, csv_file: TextIO | None) -> None:
+    """Train the tutorial's classifier, then compare five GRUs that hold its weights."""
+    with _progress() as progress:
+        digits = train(epochs, seed, reset, progress)
+        grus = {name: load(name) for name in IMPLEMENTATIONS}
+        declined = {name: why for name, gru in grus.items() if (why := refusal(gru, digits.case))}
+        asked = {name: gru for name, gru in grus.items() if name not in declined}
+        truth, answers = judge(digits, asked, progress)
+    header, rows = table_of_images(digits, truth, answers)
+    show(header, rows, digits, truth, answers, declined)
+    if csv_file is not None:
+        csv.writer(csv_file, lineterminator="\n").writerows([header, *rows])
+    good = all((answer.classes == truth).all() and (answer.margins <= 1).all() for answer in answers.values())
+    raise SystemExit(0 if good and digits.accuracy >= GOAL else 1)
+
+
+def train(epochs: int, seed: int, reset: str, progress: Progress) -> Digits:
+    """The trained classifier and the images that it has not seen."""
+    import keras  # here, because the processes that compute bounds import this module too
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    from tf_gru import GRU
+
+    keras.utils.set_random_seed(seed)
+    pixels, labels = load_digits(return_X_y=True)
+    images = (pixels.reshape(-1, 8, 8) / 16).astype(np.float32)
+    seen, unseen = train_test_split(np.arange(len(labels)), test_size=HELD_OUT, stratify=labels, random_state=seed)
+
+    gru = GRU(UNITS, return_sequences=True, reset_after=reset == "after")
+    mean, dense = keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(10, activation="softmax")
+    model = keras.Sequential([keras.Input((8, 8)), gru, mean, dense])
+    batch_size = 64
+    rate = keras.optimizers.schedules.CosineDecay(0.02, epochs * -(-len(seen) // batch_size))
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)  # so few images are soon known by heart
+    model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"], jit_compile=False)
+    task = progress.add_task("training, epochs", total=epochs)
+
+    def told(_: int, logs: dict[str, float]) -> None:
+        progress.update(task, advance=1, description=f"training, epochs; loss {logs['loss']:.3f}")
+
+    one_hot = keras.utils.to_categorical(labels)
+    report = keras.callbacks.LambdaCallback(on_epoch_end=told)
+    model.fit(images[seen], one_hot[seen], epochs=epochs, batch_size=batch_size, verbose=0, callbacks=[report])
+
+    said = model.predict(images[unseen], verbose=0).argmax(axis=1)
+    case = Case(inputs=images[unseen], parameters=(from_keras(gru.get_weights(), reset),))
+    kernel, bias = (weight.astype(np.float64) for weight in dense.get_weights())
+    return Digits(unseen, labels[unseen], float((said == labels[unseen]).mean()), case, kernel, bias)
+
+
+def refusal(gru: GRU, case: Case) -> str | None:
+    """Why an implementation does not take the case, in its own words, or None if it does."""
+    able = gru.capabilities
+    lacking = [] if case.reset in able.resets else [f"reset {case.reset}"]
+    lacking += [] if case.dtype in able.arithmetic else [case.dtype]
+    return "; ".join(able.because.get(name, f"no {name}") for name in lacking) or None
+
+
+def judge(digits: Digits, grus: dict[str, GRU], progress: Progress) -> tuple[np.ndarray, dict[str, Answer]]:
+    """The classes of certified truth, and each implementation's answer."""
+    case = digits.case
+    try:
+        outputs = {name: ask(gru, case).outputs for name, gru in grus.items()}
+    except SubjectError as error:
+        raise click.ClickException(f"an implementation gave no answer: {error}") from error
+    truth = np.empty((case.batch, case.time, case.units))
+    margins = {name: np.empty(case.batch) for name in grus}
+    # Not forked, since TensorFlow's threads do not survive a fork; a child imports this module, but no framework.
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        places: dict[Future, list[np.ndarray]] = {}
+        for rows in (slice(start, start + CHUNK) for start in range(0, case.batch, CHUNK)):
+            places[pool.submit(certified, case.parameters, case.inputs[rows])] = [truth[rows]]
+            judged: dict[tuple[Arithmetic, bytes], Future] = {}  # equal claims and equal bits are judged once
+            for name, gru in grus.items():
+                claim, states = gru.capabilities.arithmetic[case.dtype], outputs[name][rows]
+                key = claim, states.tobytes()
+                if key not in judged:
+                    judged[key] = pool.submit(worst_margins, case.parameters, claim, case.inputs[rows], states)
+                places.setdefault(judged[key], []).append(margins[name][rows])
+        for done in progress.track(as_completed(places), len(places), description="truth and bounds, pieces"):
+            for place in places[done]:
+                place[:] = done.result()
+    return digits.classes(truth), {name: Answer(digits.classes(outputs[name]), margins[name]) for name in grus}
+
+
+def certified(parameters: tuple, inputs: np.ndarray) -> np.ndarray:
+    """The outputs (images, time, units), correctly rounded to float64."""
+    (outputs,) = certify(Case(inputs=inputs, parameters=parameters)).outputs
+    return outputs
+
+
+def worst_margins(parameters: tuple, arithmetic: Arithmetic, inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """For each image the largest part of its one-step bound that any step used, from the GRU's own previous state.
+
+    Where the states have left the domain of the bound, nothing is proved, and the margin is infinite.
+    """
+    previous = np.concatenate([np.zeros_like(outputs[:, :1]), outputs[:, :-1]], axis=1)
+    x, h, computed = (array.reshape(-1, array.shape[-1]) for array in (inputs, previous, outputs))
+    try:
+        margins = OneStep(*parameters, arithmetic)(x, h).margins(computed)
+    except OutsideDomain:
+        if len(inputs) == 1:
+            return np.full(1, np.inf)
+        each = [slice(image, image + 1) for image in range(len(inputs))]
+        return np.concatenate([worst_margins(parameters, arithmetic, inputs[one], outputs[one]) for one in each])
+    return margins.reshape(len(inputs), -1).max(axis=1)
+
+
+def table_of_images(digits: Digits, truth: np.ndarray, answers: dict[str, Answer]) -> tuple[list[str], list[list]]:
+    """A row for each held-out image: index, label, the class of certified truth; then a class and a margin for each."""
+    header = ["image", "label", "truth"] + [f"{name} {what}" for name in answers for what in ("class", "margin")]
+    columns = [digits.index, digits.label, truth, *(column for answer in answers.values() for column in answer)]
+    return header, [list(row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def show(
+    header: list[str], rows: list[list], digits: Digits, truth: np.ndarray, answers: dict[str, Answer], declined: dict
+) -> None:
+    """Every held-out image; then each implementation in a line; then the accuracy."""
+    console = Console()
+    console = console if console.is_terminal else Console(width=120)
+    images = Table(title="held-out images: = the class of certified truth or ≠ another, and the worst margin")
+    for name in [*header[:3], *answers]:
+        images.add_column(name, justify="right")
+    for image, label, true, *pairs in rows:
+        cells = [
+            f"{'=' if said == true else f'≠ {said}'} {margin:.3f}"
+            for said, margin in zip(pairs[::2], pairs[1::2], strict=True)
+        ]
+        images.add_row(*map(str, (image, label, true)), *cells)
+    console.print(images)
+
+    summary = Table(title="each implementation against certified truth and its own one-step bound")
+    for name in ("implementation", "same class", "worst margin", "at image", "median margin"):
+        summary.add_column(name, justify="left" if name == "implementation" else "right")
+    for name, (classes, margins) in answers.items():
+        same, at = f"{(classes == truth).sum()} of {len(truth)}", str(digits.index[margins.argmax()])
+        summary.add_row(name, same, f"{margins.max():.3f}", at, f"{np.median(margins):.3f}")
+    console.print(summary)
+    for name, why in declined.items():
+        console.print(f"{name} declined: {why}", highlight=False)
+    right = round(digits.accuracy * len(truth))
+    console.print(f"held-out accuracy {digits.accuracy:.4f} ({right} of {len(truth)}); goal {GOAL}", highlight=False)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        yield progress
+
+
+if __name__ == "__main__":
+    main()
