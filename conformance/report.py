@@ -72,7 +72,9 @@ def _show_one(console: Console, subject: Subject) -> None:
             console.print(f"  worst margin {worst.margin:.3f} ({worst.clause}) of: {claim}", highlight=False)
             ulps = max((verdict.ulps or 0 for verdict in passed), default=0)
             if ulps:
-                console.print(f"  whole runs end within {ulps:.1f} ULP of certified truth in {dtype}", highlight=False)
+                console.print(
+                    f"  whole runs end within {ulps:.2f} ULP (of 1) of certified truth in {dtype}", highlight=False
+                )
     for remark in subject.remarks:
         console.print(f"  in its own way: {escape(remark)}", highlight=False, soft_wrap=True)
     for reason, dtypes in _grouped(subject, DECLINED).items():

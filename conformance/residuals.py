@@ -34,8 +34,8 @@ class Finding:
 class Judgement:
     """What one check says of one case: how many numbers it judged, the worst margin, and the findings.
 
-    ulps: the largest distance from certified truth at the end of any step, in units in the last place: for information,
-    since it grows with time as honest rounding does.
+    ulps: the largest distance from certified truth at the end of any step, in units in the last place of 1: for
+    information, since it grows with time as honest rounding does.
     """
 
     judged: int = 0

@@ -17,7 +17,7 @@ class Verdict:
     """One clause in one format. kind: pass, fail, error (the subject gave no answer) or declined (not declared).
 
     margin: the worst use of a bound, 1 being all of it; None where nothing was judged. ulps: the largest distance of a
-    whole run from certified truth, where it was measured. cases, judged: how many
+    whole run from certified truth, in units in the last place of 1, where it was measured. cases, judged: how many
     cases were asked and how many numbers judged. reason: what is wrong or why it was declined. again: the smallest
     failing case as text.
     """

@@ -71,7 +71,7 @@ CHECKS = (
         clause="bidirectional-masked",
         examine=two_directions_are_two_runs,
         options=lambda capabilities: {
-            "resets": capabilities.resets,
+            "resets": capabilities.resets[:1],
             "merges": _showing_both(capabilities),
             "padding": padded(capabilities),
             "masked_outputs": capabilities.bidirectional_masked_outputs,

@@ -86,6 +86,7 @@ CHECKS = (
         examine=masked_outputs_follow_the_policy,
         options=lambda capabilities: {
             **_any_padding(capabilities),
+            "resets": capabilities.resets[:1],
             "masked_outputs": capabilities.masked_outputs,
             "padding": padded(capabilities) + (padded(capabilities, zero=True) if capabilities.zero_length else ()),
         },
@@ -101,7 +102,7 @@ CHECKS = (
     Check(
         clause="reverse-masked",
         examine=each_step_is_right_masked_or_not,
-        options=lambda capabilities: {**_any_padding(capabilities), "reverse": True},
+        options=lambda capabilities: {**_any_padding(capabilities), "resets": capabilities.resets[:1], "reverse": True},
         needs=lambda capabilities: needs("reverse")(capabilities) or needs_padding(capabilities),
     ),
 )
