@@ -43,7 +43,7 @@ def sequence(inputs) -> tf.Tensor:
 
 
 def weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
-    """The weights as tensors whose shapes agree with each other and with the inputs."""
+    """The weights as tensors whose shapes agree with each other and with the inputs, and the number of units."""
     gates, dtype = GATES[reset], inputs.dtype
     layout = f"reset={reset!r} has the gates {'z, r, n' if gates == 3 else 'z, n'} side by side on the last axis"
     recurrent_kernel = tensor("recurrent_kernel", recurrent_kernel, dtype, (None, None), layout)
@@ -62,7 +62,7 @@ def weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
         shape = (2, 3 * units) if reset == "after" else (gates * units,)
         rows = "a row for the inputs, a row for the state" if reset == "after" else "one row, for the sum"
         bias = tensor("bias", bias, dtype, shape, f"reset={reset!r} has {rows}")
-    return kernel, recurrent_kernel, bias
+    return kernel, recurrent_kernel, bias, units
 
 
 def state(initial_state, inputs: tf.Tensor, units: int) -> tf.Tensor:
@@ -101,7 +101,7 @@ def valid_steps(mask, lengths, inputs: tf.Tensor) -> tf.Tensor | None:
             "mask",
             mask,
             tf.bool,
-            inputs.shape[:2],
+            tuple(inputs.shape[:2]),
             "it is (batch, time), True where the step counts",
         )
         mask = _of_size(mask, inputs, 2, "mask is not (batch, time)")
@@ -122,8 +122,8 @@ def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
         shape, expected = _text(lengths.shape), _text(inputs.shape[:1])
         raise ValueError(f"lengths has shape {shape}, but must be {expected}: one for each row of inputs")
     lengths = _of_size(tf.cast(lengths, tf.int64), inputs, 1, "lengths is not (batch,)")
-    time = tf.shape(inputs, tf.int64)[1] if inputs.shape[1] is None else tf.constant(inputs.shape[1], tf.int64)
-    known = tf.get_static_value(lengths)
+    steps, known = inputs.shape[1], tf.get_static_value(lengths)
+    time = tf.shape(inputs, tf.int64)[1] if steps is None else tf.constant(steps, tf.int64)
     seen = "" if known is None else f": lengths is {known.tolist()}, time is {_text(inputs.shape[1:2])[1:-2]}"
     lengths = _asserted(
         lengths,
@@ -131,8 +131,8 @@ def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
         (lengths, time),
         f"lengths must be from 0 to time{seen}",
     )
-    if known is not None and inputs.shape[1] is not None:
-        return tf.constant(np.arange(inputs.shape[1]) < known[:, None])
+    if known is not None and steps is not None:
+        return tf.constant(np.arange(steps) < known[:, None])
     return tf.sequence_mask(lengths, time)
 
 

@@ -40,7 +40,7 @@ class BiGRU(keras.layers.Bidirectional):
             **own,
         )
 
-    def call(self, sequences, initial_state=None, mask=None, training=False, lengths=None):
+    def call(self, sequences, initial_state=None, mask=None, training=False, lengths=None):  # pyright: ignore[reportIncompatibleMethodOverride]
         """The merged outputs, or both; then with return_state the final state of each direction."""
         if mask is None:
             mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask beside a second tensor
@@ -86,7 +86,7 @@ class BiGRU(keras.layers.Bidirectional):
         return {**config, **own, "merge_mode": self.merge_mode}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config):  # pyright: ignore[reportIncompatibleMethodOverride]
         """The layer that get_config describes."""
         return cls(**config)
 

@@ -76,12 +76,14 @@ class GRUCell(keras.layers.GRUCell):
             bias_constraint=bias_constraint,
             dropout=_rate("dropout", dropout),
             recurrent_dropout=_rate("recurrent_dropout", recurrent_dropout),
-            reset_after=(True if reset_after is None else reset_after) if reset_gate else None,
+            reset_after=reset_gate if reset_after is None else reset_after,
             seed=seed,
             implementation=implementation,
             **kwargs,
         )
         self.reset_gate = reset_gate
+        if not reset_gate:
+            self.reset_after = None
 
     @property
     def reset(self) -> str:
@@ -143,7 +145,7 @@ class GRUCell(keras.layers.GRUCell):
         weights = (self.kernel, self.recurrent_kernel, self.bias)
         return [None if w is None else tf.cast(tf.convert_to_tensor(w), self.compute_dtype) for w in weights]
 
-    def draw_dropout(self, rate: float, like: tf.Tensor) -> tf.Tensor | None:
+    def draw_dropout(self, rate: float, like: tf.Tensor):
         """What multiplies values of this shape where a gate reads them: 0 or 1 / (1 - rate), or None for no dropout."""
         if rate == 0:
             return None

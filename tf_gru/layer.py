@@ -150,7 +150,8 @@ class GRU(keras.layers.RNN):
             recurrent_dropout_mask=recurrent_dropout_mask,
         )
         if self.stateful:
-            self.states[0].assign(final_state)
+            for kept in self.states or ():
+                kept.assign(final_state)
         output = final_state
         if self.return_sequences:
             output = tf.reverse(outputs, [1]) if self.go_backwards else outputs
@@ -167,13 +168,13 @@ class GRU(keras.layers.RNN):
 
     def _draw_dropout(self, sequences: tf.Tensor) -> tuple[tf.Tensor | None, tf.Tensor | None]:
         batch, input_dim = tf.shape(sequences)[0], sequences.shape[-1]
-        inputs, state = (tf.ones((batch, width), sequences.dtype) for width in (input_dim, self.units))
+        inputs, state = (tf.ones(tf.stack([batch, width]), sequences.dtype) for width in (input_dim, self.units))
         return self.cell.draw_dropout(self.dropout, inputs), self.cell.draw_dropout(self.recurrent_dropout, state)
 
-    def compute_mask(self, sequences, mask):
+    def compute_mask(self, _, mask):
         """The mask in the order of the outputs."""
-        masks = super().compute_mask(sequences, mask)
-        output_mask, *state_masks = masks if self.return_state else [masks]
+        masks = super().compute_mask(_, mask)
+        output_mask, *state_masks = masks if isinstance(masks, list) else [masks]
         if output_mask is not None and self.go_backwards:
             output_mask = keras.ops.flip(output_mask, axis=1)
         return [output_mask, *state_masks] if self.return_state else output_mask
@@ -207,6 +208,6 @@ class GRU(keras.layers.RNN):
         return config
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config):  # pyright: ignore[reportIncompatibleMethodOverride]
         """The layer that get_config describes; one that keras.layers.GRU wrote will do."""
         return cls(**config)

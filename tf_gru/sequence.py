@@ -70,9 +70,8 @@ def gru(
     for name, flag in {"reverse": reverse, "unroll": unroll, "fused": fused}.items():
         arguments.check_choice(name, flag, (True, False))
     inputs = arguments.sequence(inputs)
-    kernel, recurrent_kernel, bias = arguments.weights(kernel, recurrent_kernel, bias, reset, inputs)
+    kernel, recurrent_kernel, bias, units = arguments.weights(kernel, recurrent_kernel, bias, reset, inputs)
     mask = arguments.valid_steps(mask, lengths, inputs)
-    units = recurrent_kernel.shape[0]
     scales = [
         arguments.dropout(name, scale, inputs.dtype, GATES[reset], (inputs.shape[0], width))
         for name, scale, width in (
@@ -130,8 +129,9 @@ def _scan(
         return h[None], h
     if unroll:
         return _unrolled(step, x, h, valid, reverse)
-    time = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
-    if x.shape[0] is None:
+    known = x.shape[0]
+    time = tf.shape(x)[0] if known is None else known
+    if known is None:
         x = _one_step_at_least(x)
         valid = None if valid is None else _one_step_at_least(valid)
     xs = tf.TensorArray(x.dtype, size=tf.shape(x)[0], element_shape=x.shape[1:]).unstack(x)
@@ -157,7 +157,8 @@ def _scan(
 def _one_step_at_least(values: tf.Tensor) -> tf.Tensor:
     """The values, with one step of padding where there is none: XLA compiles the loop's reads though none is made."""
     missing = tf.maximum(1 - tf.shape(values)[0], 0)
-    return tf.ensure_shape(tf.pad(values, [[0, missing], [0, 0], [0, 0]]), (None, *values.shape[1:]))
+    paddings = tf.stack([[0, missing], [0, 0], [0, 0]])
+    return tf.ensure_shape(tf.pad(values, paddings), (None, *values.shape[1:]))
 
 
 def _unrolled(step, x, h, valid, reverse: bool) -> tuple[tf.Tensor, tf.Tensor]:

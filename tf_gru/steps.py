@@ -7,13 +7,13 @@ Left out: time and masks (see sequence.py).
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 GATES = {"after": 3, "before": 3, "none": 2}  # z, r, n; without a reset gate z, n
 
-Activation = Callable[[tf.Tensor], tf.Tensor]
+Activation = Callable[..., Any]
 
 
 class Block(NamedTuple):
