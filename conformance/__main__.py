@@ -30,7 +30,7 @@ def list_subjects() -> None:
     table = Table("name", "needs", "installed")
     for name, subject in REGISTERED.items():
         todo = "yes" if subject.installed else f"no: pip install 'tf-gru\\[{subject.extra}]'"
-        table.add_row(name, subject.module, todo)
+        table.add_row(name, ", ".join(subject.modules), todo)
     _paper().print(table)
     _paper().print("Anything else is module:attribute.")
 

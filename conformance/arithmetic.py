@@ -30,14 +30,14 @@ class Arithmetic:
 
     W x + b and U h + c are summed apart, then added; a gate's two biases may also be added beforehand.
     activation_ulps: sigma and tanh are within so many units in the last place of the exact value at their argument.
-    activation_floor: ... or within one unit roundoff (2**-precision) more: sigma computed through tanh has no relative
+    activation_floor: ... and so many unit roundoffs (2**-precision) more: sigma computed through tanh has no relative
     accuracy where it is small. flush: subnormal inputs and results are replaced by 0 (a copy is not).
     source: where the claim comes from.
     """
 
     dtype: str
     activation_ulps: int
-    activation_floor: bool = False
+    activation_floor: int = 0
     flush: bool = False
     source: str
 
@@ -72,6 +72,6 @@ class Arithmetic:
         return (1 - self.unit_roundoff) * Fraction(2) ** self.format.largest
 
     def __str__(self) -> str:
-        floor = " above an absolute floor of u" if self.activation_floor else ""
+        floor = f" above an absolute floor of {self.activation_floor} u" if self.activation_floor else ""
         subnormals = "flushed" if self.flush else "kept"
         return f"{self.dtype}, activations <= {self.activation_ulps} ULP{floor}, subnormals {subnormals}"

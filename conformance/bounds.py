@@ -118,7 +118,7 @@ class OneStep:
     def _activation_error(self, exact: np.ndarray) -> np.ndarray:
         """k ULP: at most 2 k u relative, k spacings where the result is subnormal."""
         claim = self.arithmetic
-        floor = self._u if claim.activation_floor else arb(0)
+        floor = claim.activation_floor * self._u
         below = claim.activation_ulps * _constant(claim.spacing) + self._underflow
         return 2 * claim.activation_ulps * self._u * _up(exact) + floor + below
 

@@ -72,6 +72,7 @@ def judge_steps(
 ) -> tuple[Judgement, np.ndarray]:
     """Each valid step of one direction against its bound; and the state the subject ends with, from its own outputs.
 
+    A step outside the domain of its bound is not judged, and not counted.
     outputs: (batch, time, units) of that direction, aligned with the inputs' time.
     """
     judgement = Judgement()
@@ -85,7 +86,8 @@ def judge_steps(
         try:
             allowed = bound(case.inputs[rows, t], state[rows])
         except OutsideDomain:
-            return judgement, state
+            state[rows] = computed
+            continue
         message = f"step {t} is not within the one-step bound of {arithmetic}"
         judgement = judgement.add(judge_set(allowed, computed, message, f"rows {rows.tolist()} at time {t}, {name}"))
         if judgement.findings:

@@ -1,5 +1,6 @@
 """The registered subjects. A framework is imported only when its subject is chosen."""
 
+import sys
 from importlib.util import find_spec
 from typing import NamedTuple
 
@@ -7,30 +8,35 @@ from conformance.adapter import GRU, UsageError, resolve
 
 
 class Registered(NamedTuple):
-    """Where an adapter is, the module it needs, and the extra of this distribution that brings that module."""
+    """Where an adapter is, the modules it needs, and the extra of this distribution that brings them."""
 
     target: str
-    module: str
+    modules: tuple[str, ...]
     extra: str
 
     @property
     def installed(self) -> bool:
         """Whether what it needs is there."""
-        return find_spec(self.module) is not None
+        return not self.missing
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The modules that are not there."""
+        return tuple(module for module in self.modules if sys.modules.get(module, ...) is None or not find_spec(module))
 
 
 REGISTERED = {
-    "reference": Registered("conformance.adapters.reference:gru", "numpy", "conformance"),
+    "reference": Registered("conformance.adapters.reference:gru", ("numpy",), "conformance"),
     **{
-        f"tf_gru:{path}": Registered(f"conformance.adapters.tf_gru:{path}", "tensorflow", "tf")
+        f"tf_gru:{path}": Registered(f"conformance.adapters.tf_gru:{path}", ("tensorflow", "keras"), "tf")
         for path in ("eager", "graph", "xla")
     },
     **{
-        f"keras:{path}": Registered(f"conformance.adapters.keras:{path}", "tensorflow", "tf")
+        f"keras:{path}": Registered(f"conformance.adapters.keras:{path}", ("tensorflow", "keras"), "tf")
         for path in ("eager", "graph", "xla")
     },
-    "torch": Registered("conformance.adapters.torch:gru", "torch", "peers"),
-    "onnxruntime": Registered("conformance.adapters.onnxruntime:gru", "onnxruntime", "peers"),
+    "torch": Registered("conformance.adapters.torch:gru", ("torch",), "peers"),
+    "onnxruntime": Registered("conformance.adapters.onnxruntime:gru", ("onnxruntime", "onnx"), "peers"),
 }
 
 
@@ -41,5 +47,5 @@ def load(name: str) -> GRU:
     chosen = REGISTERED[name]
     if not chosen.installed:
         todo = f"pip install 'tf-gru[{chosen.extra}]'"
-        raise UsageError(f"{name!r} needs {chosen.module}, which is not installed: {todo}")
+        raise UsageError(f"{name!r} needs {', '.join(chosen.missing)}, which is not installed: {todo}")
     return resolve(chosen.target)

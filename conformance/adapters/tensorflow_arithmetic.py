@@ -13,7 +13,7 @@ def tensorflow(path: str) -> dict[str, Arithmetic]:
         dtype: Arithmetic(
             dtype=dtype,
             activation_ulps=8,
-            activation_floor=compiled,
+            activation_floor=1 if compiled else 0,
             flush=True,
             source=XLA if compiled else EIGEN,
         )

@@ -21,7 +21,7 @@ def every_step_is_within_its_bound(gru: GRU, case: Case) -> Judgement:
 
 
 def _distance(computed: np.ndarray, truth: np.ndarray) -> float:
-    """The largest distance, in units in the last place of 1 (or of the truth where it is larger); NaN is infinitely far.
+    """The largest distance in units in the last place of 1, or of the truth where that is larger; infinite for NaN.
 
     Of 1, because a state near 0 is the difference of two that are not, and may be flushed.
     """

@@ -1,1 +1,3 @@
-1 / 0
+"""A module that cannot be imported."""
+
+BROKEN = 1 / 0

@@ -1,4 +1,4 @@
-"""The suite sees: honest subjects pass, every mutant is caught, every check catches something, clauses are the checks."""
+"""The suite sees: honest subjects pass, every mutant is caught, and every check catches something."""
 
 from dataclasses import replace
 

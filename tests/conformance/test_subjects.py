@@ -1,0 +1,82 @@
+"""The shipped subjects on the suite: what passes, what is found, and in which words."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from conformance.adapters import REGISTERED, load
+from conformance.checks import BY_CLAUSE, CHECKS
+from conformance.judge import PROFILES, describe, judge, verdicts, wired
+from conformance.verdict import DECLINED, DTYPES, FAIL, PASS
+
+DEV = PROFILES["dev"]
+
+
+@pytest.mark.parametrize("path", ["eager", "graph", "xla"])
+def test_tf_gru_passes_every_clause(path):
+    gru = load(f"tf_gru:{path}")
+    assert wired(gru) is None
+    assert [(v.clause, v.dtype, v.kind, v.reason) for v in verdicts(gru, DEV) if v.kind != PASS] == []
+
+
+def test_torch_passes_what_it_declares_and_says_why_it_declines():
+    gru = load("torch")
+    assert wired(gru) is None
+    judged = list(verdicts(gru, DEV))
+    assert [v for v in judged if v.kind not in (PASS, DECLINED)] == []
+    assert all("torch" in v.reason or "pack" in v.reason for v in judged if v.kind == DECLINED)
+
+
+def test_onnxruntime_ends_an_empty_row_in_zeros_and_passes_the_rest():
+    """Its final state of a row of length 0 is 0, beside an initial state that is not."""
+    gru = load("onnxruntime")
+    assert wired(gru) is None
+    judged = [v for v in verdicts(gru, DEV) if v.kind != DECLINED]
+    assert [v.clause for v in judged if v.kind == FAIL] == ["length-zero"]
+    assert {v.kind for v in judged} == {PASS, FAIL}
+
+
+def test_keras_passes_but_for_nan_in_the_padding_and_its_policy_is_told_in_words():
+    gru = load("keras:graph")
+    assert wired(gru) is None
+    judged = [v for v in verdicts(gru, DEV) if v.kind != DECLINED]
+    assert {v.clause for v in judged if v.kind != PASS} == {"padding-gradient"}
+    assert any(
+        "zero-before-first" in remark and "beside an initial state" in remark for remark in describe("k", gru).remarks
+    )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_keras_does_not_follow_the_policy_of_the_specification(dtype):
+    """Declaring it does not help: the outputs are held to it."""
+    gru = load("keras:eager")
+    gru.capabilities = type(gru.capabilities)(**{**vars(gru.capabilities), "masked_outputs": ("carry",)})
+    verdict = judge(gru, BY_CLAUSE["masked-outputs"], dtype, PROFILES["ci"])
+    assert verdict.kind == FAIL
+    assert 'does not follow the policy "carry"' in verdict.reason
+
+
+def test_float16_is_judged_where_it_is_claimed():
+    gru = load("reference")
+    kinds = {judge(gru, check, "float16", DEV).kind for check in CHECKS}
+    assert kinds == {PASS}
+
+
+@pytest.mark.parametrize("name", [name for name in REGISTERED if name != "reference"])
+def test_a_framework_that_is_not_there_is_named_with_its_extra(name):
+    module = REGISTERED[name].modules[-1]
+    code = f"import sys; sys.modules[{module!r}] = None; from conformance.adapters import load; load({name!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "which is not installed: pip install 'tf-gru[" in done.stderr.splitlines()[-1]
+
+
+def test_no_framework_is_imported_before_it_is_chosen():
+    frameworks = "{'tensorflow', 'keras', 'torch', 'onnxruntime'}"
+    code = f"import sys, conformance.__main__; print(sorted({frameworks} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,116 @@
+"""What holds for the whole repository: who imports whom, no tolerance by hand, and documents that run."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("reference", "tf_gru", "conformance", "examples", "tests")
+FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+ALLOWED = {"reference": {"numpy"}, "tf_gru": {"numpy", "tensorflow", "keras"}}
+TOLERANT = re.compile(
+    r"\b(rtol|atol|rel_tol|abs_tol|tol|tolerance|eps|epsilon|delta|places|decimal)\s*=\s*[\d.-]"
+    r"|\bapprox\(|\ballclose\(|\bisclose\(|assert_allclose|assert_almost_equal|assert_array_almost|assertAlmostEqual"
+)
+SMALL = re.compile(r"\b\d+(\.\d+)?e-\d+\b")
+NOT_A_TOLERANCE = {"tests/conformance/test_activation_claims.py", "tests/conformance/test_oracle.py"}
+"""Where a small literal is an argument of a function, not an accepted difference."""
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level names of every module that a file imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module)
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_a_package_imports_only_what_it_may(package):
+    for path in (ROOT / package).rglob("*.py"):
+        foreign = imported(path) - set(sys.stdlib_module_names) - {package}
+        assert foreign <= ALLOWED[package], path
+
+
+def test_the_oracle_shares_no_code_with_what_it_judges():
+    assert imported(ROOT / "conformance/oracle.py") - set(sys.stdlib_module_names) == {"numpy", "flint", "conformance"}
+    assert imported(ROOT / "conformance/case.py") - set(sys.stdlib_module_names) == {"numpy", "reference"}
+    used = re.findall(r"from reference import (.*)", (ROOT / "conformance/case.py").read_text())
+    assert used == ["Parameters"]  # a container: no arithmetic
+
+
+def test_frameworks_are_imported_by_their_adapters_alone():
+    frameworks = {"tensorflow", "keras", "torch", "onnx", "onnxruntime", "tf_gru"}
+    using = {path.parent.name for path in (ROOT / "conformance").rglob("*.py") if imported(path) & frameworks}
+    assert using == {"adapters"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_difference_is_accepted_by_hand(path):
+    name = str(path.relative_to(ROOT))
+    if path != Path(__file__):
+        text = path.read_text()
+        assert TOLERANT.search(text) is None
+        assert SMALL.search(text) is None or name in NOT_A_TOLERANCE
+
+
+@pytest.mark.parametrize(
+    "line", ["rtol=1e-5", "tol = 0.1", "pytest.approx(1)", "np.allclose(a, b)", "abs(a - b) < 1e-6", "x.isclose(y)"]
+)
+def test_a_difference_accepted_by_hand_would_be_seen(line):
+    assert TOLERANT.search(line) or SMALL.search(line)
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    tokens = MarkdownIt().parse(path.read_text())
+    return [token.content for token in tokens if token.type == "fence" and token.info == language]
+
+
+README = ROOT / "README.md"
+
+
+@pytest.mark.parametrize("code", blocks(README, "python"), ids=["layer", "adapter"])
+def test_the_examples_of_the_readme_run(code):
+    exec(code, {})
+
+
+@pytest.mark.parametrize("command", blocks(README, "bash")[0].splitlines())
+def test_the_commands_of_the_readme_run(command):
+    words = command.split()
+    assert words[0] == "python"
+    assert subprocess.run([sys.executable, *words[1:]], capture_output=True, check=False).returncode == 0
+
+
+def test_the_adapter_of_the_readme_passes_what_it_declares(tmp_path, monkeypatch):
+    from conformance.adapters import load
+    from conformance.judge import PROFILES, verdicts, wired
+    from conformance.verdict import DECLINED, PASS
+
+    (tmp_path / "my_module.py").write_text(blocks(README, "python")[1])
+    monkeypatch.syspath_prepend(tmp_path)
+    gru = load("my_module:my_gru")
+    assert wired(gru) is None
+    assert {verdict.kind for verdict in verdicts(gru, PROFILES["dev"])} == {PASS, DECLINED}
+
+
+def test_the_readme_has_two_set_up_commands():
+    commands = blocks(README, "sh")
+    assert len(commands) == 2
+    assert all("tox" in command and command.count("\n") == 1 for command in commands)
+
+
+@pytest.mark.parametrize("path", [README, *(ROOT / "docs").glob("*.md")], ids=lambda path: path.name)
+def test_every_file_that_a_document_names_is_there(path):
+    for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
+        assert (path.parent / target).exists()
+    for name in re.findall(r"`((?:reference|tf_gru|conformance|tests|examples|docs)/[\w/.]*)`", path.read_text()):
+        assert (ROOT / name).exists()
