@@ -138,7 +138,7 @@ def test_the_mask_goes_on_with_the_outputs(exact, merge_mode, return_sequences):
         assert each is None or (each.numpy() == exact.mask).all()
 
 
-@pytest.mark.parametrize("mode", ["eager", "jit"])
+@pytest.mark.parametrize("mode", ["eager", "graph"])
 def test_padding_is_not_read(exact, mode):
     """NaN at masked steps changes neither outputs nor gradients, in both directions."""
     *_, ours = three(exact, "concat", return_sequences=True)

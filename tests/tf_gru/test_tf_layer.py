@@ -52,9 +52,8 @@ def test_a_call_takes_what_a_call_of_keras_takes():
 def test_outputs_are_those_of_keras(exact, reset_after, go_backwards):
     """Whatever is returned, masked, by gate or by product: the numbers are Keras', in Keras' order."""
     masks = (None, exact.mask_from_the_first_step[:, :: -1 if go_backwards else 1])
-    for sequences, use_bias, zero, implementation in itertools.product(
-        (True, False), (True, False), (True, False), (1, 2)
-    ):
+    kinds = ((True, 1), (False, 2))
+    for sequences, zero, (use_bias, implementation) in itertools.product((True, False), (True, False), kinds):
         theirs, ours = pair(
             exact,
             reset_after=reset_after,
@@ -157,6 +156,25 @@ def test_without_a_reset_gate_there_are_two_gates(exact):
 
     exact.equal(expected, layer(exact.inputs).numpy())
     assert layer.reset_after is None
+
+
+@pytest.mark.parametrize(
+    ("options", "products"),
+    [
+        ({"implementation": 2}, 1 + 1),
+        ({"implementation": 1}, 3 + 3),
+        ({"implementation": 2, "reset_after": False}, 1 + 2),
+        ({"implementation": 1, "reset_after": False}, 3 + 3),
+        ({"implementation": 2, "recurrent_dropout": 0.5}, 3 + 3),
+    ],
+)
+def test_implementation_is_the_number_of_products(exact, options, products):
+    """2 multiplies for all gates at once, 1 for each gate; what can be one product is."""
+    _, ours = pair(exact, unroll=True, **options)
+
+    graph = tf.function(ours).get_concrete_function(tf.TensorSpec((2, 1, exact.input_dim), tf.float64)).graph
+
+    assert [operation.type for operation in graph.get_operations()].count("MatMul") == products
 
 
 @pytest.mark.parametrize("implementation", [1, 2])
