@@ -29,7 +29,7 @@ class Profile:
 
 PROFILES = {
     "dev": Profile(4, derandomize=True),
-    "ci": Profile(12, derandomize=True),
+    "ci": Profile(8, derandomize=True),
     "thorough": Profile(200, derandomize=False, wide=True),
 }
 SHRINKS = 40

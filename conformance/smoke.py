@@ -13,9 +13,10 @@ import numpy as np
 from conformance.adapter import GRU, SubjectError, ask
 from conformance.case import Case
 from conformance.residuals import Judgement, judge_steps
+from conformance.strategies import DISTINCT
 from reference import Parameters
 
-BATCH, TIME, INPUT_DIM, UNITS = 2, 3, 4, 5
+BATCH, TIME, INPUT_DIM, UNITS = DISTINCT
 FORCED = 64
 """A pre-activation at which sigma is 0 or 1 in every format, to its last place or far below it."""
 

@@ -63,7 +63,7 @@ CHECKS = (
         clause="final-state",
         examine=the_final_state_is_the_last_valid_output,
         options=lambda capabilities: {
-            "resets": capabilities.resets,
+            "resets": capabilities.resets[:1],
             "padding": padded(capabilities)[:1] or ("none",),
             "masked_outputs": capabilities.masked_outputs,
         },

@@ -87,7 +87,7 @@ def test_a_name_that_is_no_adapter_ends_with_2_and_what_to_do(name, message):
         ("returns_one_array", "run returned a ndarray, but must return Outputs(outputs, final_state)"),
         ("returns_lists", "outputs is a list, but must be a NumPy array"),
         ("returns_nan", "= nan"),
-        ("wrong_shape", "outputs has shape (3, 2, 5), but must have (2, 3, 5)"),
+        ("wrong_shape", "outputs has shape (5, 3, 4), but must have (3, 5, 4)"),
         ("wrong_dtype", "outputs is float64, but the case is float32"),
         ("zeros", "no closed form holds in float32"),
         ("leaves", "run raised SystemExit"),
