@@ -39,7 +39,8 @@ class Capabilities:
     lengths: right-padded rows of at least one step; zero_length: rows of none; masks: any boolean mask.
     masked_outputs: the policies of `conformance.case.POLICIES` it offers; bidirectional_masked_outputs: those it offers
     with two directions. merges: those of `conformance.case.MERGES` it offers.
-    gradients: it has `gradients(case, cotangents)`. because: reasons for what it lacks, by the name of the field.
+    gradients: it has `gradients(case, cotangents)`. compiles_per_shape: a new shape is expensive, so few are asked.
+    because: reasons for what it lacks, by the name of the field, the format, or "reset " and the place.
     """
 
     arithmetic: Mapping[str, Arithmetic]
@@ -55,6 +56,7 @@ class Capabilities:
     zero_time: bool = False
     zero_batch: bool = False
     gradients: bool = False
+    compiles_per_shape: bool = False
     because: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:

@@ -26,6 +26,9 @@ POLICIES = {
     "that is not 0, and the state reached so far after it",
 }
 
+OFFERED = ("carry", "zero")
+"""The policies that the specification offers; the other one exists, and can be judged."""
+
 
 class InvalidCase(ValueError):
     """What was given does not describe a case."""

@@ -76,7 +76,7 @@ def _show_one(console: Console, subject: Subject) -> None:
                     f"  whole runs end within {ulps:.2f} ULP (of 1) of certified truth in {dtype}", highlight=False
                 )
     for remark in subject.remarks:
-        console.print(f"  in its own way: {escape(remark)}", highlight=False, soft_wrap=True)
+        console.print(f"  {escape(remark)}", highlight=False, soft_wrap=True)
     for reason, dtypes in _grouped(subject, DECLINED).items():
         console.print(f"  [dim]declined {escape(reason)} ({dtypes})[/]", highlight=False, soft_wrap=True)
     for verdict in subject.verdicts:

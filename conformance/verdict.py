@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from conformance.case import POLICIES
+from conformance.case import OFFERED, POLICIES
 from conformance.residuals import Finding
 
 DTYPES = ("float32", "float64")
@@ -60,13 +60,12 @@ class Subject:
 
     @property
     def remarks(self) -> list[str]:
-        """What it does in its own way where the specification offers a choice, in words."""
-        told = []
-        for runs, policies in self.policies.items():
-            for policy in policies:
-                if policy != "carry":
-                    told.append(f'{runs}: policy "{policy}": {POLICIES[policy]}')
-        return told
+        """What it does at masked steps, in words, and where the specification does not offer that."""
+        return [
+            f'{runs}: policy "{policy}"{"" if policy in OFFERED else " (not of the specification)"}: {POLICIES[policy]}'
+            for runs, policies in self.policies.items()
+            for policy in policies
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON values."""

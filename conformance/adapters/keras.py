@@ -39,6 +39,7 @@ def _subject(path: str) -> KerasLayers:
         bidirectional_masked_outputs=("zero",),
         zero_batch=True,
         gradients=True,
+        compiles_per_shape=path == "xla",
         because={
             "reset none": "the layer always has a reset gate",
             "zero_time": "the layer reads the first step before its loop, and raises where there is none",

@@ -44,6 +44,7 @@ def _subject(path: str) -> KerasLayers:
         zero_time=True,
         zero_batch=True,
         gradients=True,
+        compiles_per_shape=path == "xla",
     )
     return KerasLayers(path, _build, _arguments, capabilities, ("tf-gru", "tensorflow", "keras"))
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from conformance.adapter import GRU, Capabilities
 from conformance.case import Case
 from conformance.residuals import Judgement
-from conformance.strategies import DISTINCT, SHAPES, Shape, cases
+from conformance.strategies import DISTINCT, Shape, cases
 from conformance.strategies import shapes as any_shapes
 
 
@@ -27,13 +27,11 @@ class Check:
     sizes: tuple[Shape, ...] = (DISTINCT,)
 
     def cases(self, capabilities: Capabilities, dtype: str, *, wide: bool = False) -> st.SearchStrategy[Case]:
-        """The cases for a subject; wide draws any small sizes instead of the few fixed ones."""
+        """The cases for a subject; wide draws any small sizes in place of the few fixed ones, unless one must be 0."""
         options: dict[str, object] = {"initial_state": capabilities.initial_state, **self.options(capabilities)}
-        if wide and all(self.sizes):
-            least_time = 3 if self.sizes != SHAPES else 1
-            options["shapes"] = any_shapes(least_batch=2 if least_time > 1 else 1, least_time=least_time)
-        else:
-            options["shapes"] = self.sizes
+        batch, time, *_ = (min(sizes) for sizes in zip(*self.sizes, strict=True))
+        fixed = not wide or capabilities.compiles_per_shape or 0 in (batch, time)
+        options["shapes"] = self.sizes if fixed else any_shapes(least_batch=min(batch, 2), least_time=min(time, 3))
         return cases(dtype, **options)  # pyright: ignore[reportArgumentType]
 
     def declined(self, capabilities: Capabilities) -> str | None:

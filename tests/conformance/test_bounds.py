@@ -110,12 +110,31 @@ def test_tf32_products_are_outside_at_every_width(units):
     assert rough.findings
 
 
-def test_bounds_ten_times_as_wide_would_let_tf32_pass(monkeypatch):
-    """The other half of the test above: at the largest width, the bound has no factor of ten to give away."""
+def bounds_ten_times_as_wide(monkeypatch):
+    """Every bound, since each is held through the margins of a StepSet."""
     margins = StepSet.margins
     monkeypatch.setattr(StepSet, "margins", lambda self, computed: margins(self, computed) / 10)
+
+
+def test_bounds_ten_times_as_wide_would_let_tf32_pass(monkeypatch):
+    """At the largest width, the bound of a step has no factor of ten to give away."""
+    bounds_ten_times_as_wide(monkeypatch)
     with pytest.raises(AssertionError):
         test_tf32_products_are_outside_at_every_width(UNITS[-1])
+
+
+@pytest.mark.parametrize("merge", ["sum", "mul", "ave"])
+def test_bounds_ten_times_as_wide_would_let_a_merge_round_twice(monkeypatch, merge):
+    bounds_ten_times_as_wide(monkeypatch)
+    with pytest.raises(AssertionError):
+        test_a_merge_may_round_once(merge, JOINS[merge])
+
+
+@pytest.mark.parametrize("reset", RESETS)
+def test_bounds_ten_times_as_wide_would_be_seen_at_their_edge(monkeypatch, reset):
+    bounds_ten_times_as_wide(monkeypatch)
+    with pytest.raises(AssertionError):
+        test_the_edge_of_the_set_is_where_it_says("float32", reset)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
@@ -190,7 +209,10 @@ def test_a_bound_that_would_prove_nothing_is_refused():
         OneStep(cancelling, claim("float16"))(np.ones((1, 4), np.float16), case.starts[0])
 
 
-@pytest.mark.parametrize(("merge", "join"), [("sum", np.add), ("mul", np.multiply), ("ave", lambda a, b: (a + b) / 2)])
+JOINS = {"sum": np.add, "mul": np.multiply, "ave": lambda a, b: (a + b) / 2}
+
+
+@pytest.mark.parametrize(("merge", "join"), JOINS.items())
 def test_a_merge_may_round_once(merge, join):
     rng = np.random.default_rng(0)
     forward, backward = (rng.standard_normal((2, 50)).astype(np.float32) for _ in range(2))
