@@ -1,13 +1,17 @@
-"""What a check is: a clause, the cases it wants, what a subject must declare to be asked, and a function."""
+"""What a check is: a clause, the cases it wants, what a subject must declare to be asked, and a function.
+
+Most clauses differ only in their cases; each_row_is_its_valid_steps is what they ask of them.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from conformance.adapter import GRU, Capabilities
+from conformance.adapter import GRU, Capabilities, ask
+from conformance.arithmetic import Arithmetic
 from conformance.case import Case
-from conformance.residuals import Judgement
+from conformance.residuals import Judgement, judge_steps
 from conformance.strategies import DISTINCT, Shape, cases
 from conformance.strategies import shapes as any_shapes
 
@@ -60,6 +64,15 @@ def needs(*fields: str) -> Callable[[Capabilities], str | None]:
     return lambda capabilities: next((name for name in fields if not getattr(capabilities, name)), None)
 
 
-def claim(gru: GRU, case: Case):
+def claim(gru: GRU, case: Case) -> Arithmetic:
     """The arithmetic that the subject claims for a case."""
     return gru.capabilities.arithmetic[case.dtype]
+
+
+def each_row_is_its_valid_steps(gru: GRU, case: Case) -> Judgement:
+    """Every valid step from the state after the valid one before it, and the final state after the last."""
+    outputs, final = ask(gru, case)
+    judgement, reached = judge_steps(case, outputs, claim(gru, case))
+    if not judgement.findings:
+        judgement.same(final, reached, "the final state is not the state after the last valid step", "final_state")
+    return judgement

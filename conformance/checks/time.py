@@ -6,19 +6,10 @@ import numpy as np
 
 from conformance.adapter import GRU, Capabilities, ask
 from conformance.case import Case
-from conformance.checks.check import Check, claim, needs, needs_padding, padded
-from conformance.residuals import Judgement, judge_steps, masked_outputs
+from conformance.checks.check import Check, each_row_is_its_valid_steps, needs, needs_padding, padded
+from conformance.residuals import Judgement, masked_outputs
 
 POISON = (np.nan, np.inf, -np.inf)
-
-
-def each_row_is_its_valid_steps(gru: GRU, case: Case) -> Judgement:
-    """Every valid step from the state after the valid one before it, and the final state after the last."""
-    outputs, final = ask(gru, case)
-    judgement, reached = judge_steps(case, outputs, claim(gru, case))
-    if not judgement.findings:
-        judgement.same(final, reached, "the final state is not the state after the last valid step", "final_state")
-    return judgement
 
 
 def masked_outputs_follow_the_policy(gru: GRU, case: Case) -> Judgement:
