@@ -1,12 +1,14 @@
 """Judging a subject: each check on cases that Hypothesis draws, and the smallest case where one fails."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib import metadata
+from math import ceil
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, errors, given, settings, target
+from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
 
 from conformance.adapter import GRU, SubjectError
@@ -20,7 +22,10 @@ from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Subject, Ve
 
 @dataclass(frozen=True)
 class Profile:
-    """How hard to look. derandomize: the same cases in every run, and for every subject that declares the same."""
+    """How hard to look. derandomize: the same cases in every run, and for every subject that declares the same.
+
+    examples: for each check, shared by its shapes and combinations of options, each of which is asked at least once.
+    """
 
     examples: int
     derandomize: bool
@@ -77,18 +82,6 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
     last: tuple[Case, str, str, Finding | None] | None = None
     spent = 0
 
-    # Hypothesis derives its seed from this function's source and name, the same for every subject.
-    @settings(
-        max_examples=profile.examples,
-        derandomize=profile.derandomize,
-        database=None if profile.derandomize else InMemoryExampleDatabase(),
-        deadline=None,
-        report_multiple_bugs=False,
-        verbosity=Verbosity.quiet,
-        suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate, Phase.target, Phase.shrink),
-    )
-    @given(check.cases(gru.capabilities, dtype, wide=profile.wide))
     def examine(case: Case) -> None:
         nonlocal total, asked, last, spent
         spent += last is not None
@@ -110,7 +103,9 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
         target(judgement.margin)
 
     try:
-        examine()
+        strategies = check.cases(gru.capabilities, dtype, wide=profile.wide)
+        for cases in strategies:
+            _explore(examine, cases, profile, ceil(profile.examples / len(strategies)))
     except (_Found, errors.Flaky):
         if last is None:
             raise
@@ -127,6 +122,21 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
         clause=check.clause, dtype=dtype, kind=PASS, margin=total.margin, ulps=total.ulps, cases=asked,
         judged=total.judged,
     )  # fmt: skip
+
+
+def _explore(examine: Callable[[Case], None], cases: st.SearchStrategy[Case], profile: Profile, examples: int) -> None:
+    """Let Hypothesis draw cases. Without randomness its seed is the function's source: the same for every subject."""
+    explored = given(cases)(examine)
+    settings(
+        max_examples=examples,
+        derandomize=profile.derandomize,
+        database=None if profile.derandomize else InMemoryExampleDatabase(),
+        deadline=None,
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.target, Phase.shrink),
+    )(explored)()
 
 
 def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:

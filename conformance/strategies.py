@@ -19,8 +19,11 @@ Shape = tuple[int, int, int, int]
 TINY: Shape = (1, 1, 1, 1)
 SMALL: Shape = (2, 3, 4, 3)
 DISTINCT: Shape = (3, 5, 2, 4)
-SHAPES: tuple[Shape, ...] = (TINY, SMALL, DISTINCT)
-"""Few, because some subjects compile for each of them; pairwise different where it decides."""
+LONG: Shape = (1, 40, 3, 2)
+WIDE: Shape = (9, 2, 17, 20)
+SHAPES: tuple[Shape, ...] = (TINY, SMALL, DISTINCT, LONG, WIDE)
+"""Few, because some subjects compile for each of them; past the widths of vectors and the lengths of chunks; the
+smallest first, so that what fails everywhere fails where a person can follow it."""
 
 REGIMES = ("plain", "large weights", "saturated gates", "near underflow")
 

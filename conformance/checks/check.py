@@ -5,6 +5,8 @@ Most clauses differ only in their cases; each_row_is_its_valid_steps is what the
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -14,6 +16,9 @@ from conformance.case import Case
 from conformance.residuals import Judgement, judge_steps
 from conformance.strategies import DISTINCT, Shape, cases
 from conformance.strategies import shapes as any_shapes
+
+CHOICES = ("resets", "padding", "masked_outputs", "merges")
+"""The options of strategies.cases of which each value is asked by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,17 +31,27 @@ class Check:
 
     clause: str
     examine: Callable[[GRU, Case], Judgement]
-    options: Callable[[Capabilities], dict[str, object]]
+    options: Callable[[Capabilities], dict[str, Any]]
     needs: Callable[[Capabilities], str | None] = lambda capabilities: None
     sizes: tuple[Shape, ...] = (DISTINCT,)
 
-    def cases(self, capabilities: Capabilities, dtype: str, *, wide: bool = False) -> st.SearchStrategy[Case]:
-        """The cases for a subject; wide draws any small sizes in place of the few fixed ones, unless one must be 0."""
-        options: dict[str, object] = {"initial_state": capabilities.initial_state, **self.options(capabilities)}
+    def cases(self, capabilities: Capabilities, dtype: str, *, wide: bool = False) -> list[st.SearchStrategy[Case]]:
+        """The cases for a subject: a strategy for each shape and each combination of the options that can be had.
+
+        wide adds any small sizes, unless one must be 0.
+        """
+        options: dict[str, Any] = {"initial_state": capabilities.initial_state, **self.options(capabilities)}
         batch, time, *_ = (min(sizes) for sizes in zip(*self.sizes, strict=True))
-        fixed = not wide or capabilities.compiles_per_shape or 0 in (batch, time)
-        options["shapes"] = self.sizes if fixed else any_shapes(least_batch=min(batch, 2), least_time=min(time, 3))
-        return cases(dtype, **options)  # pyright: ignore[reportArgumentType]
+        shapes = [st.just(shape) for shape in self.sizes]
+        if wide and not capabilities.compiles_per_shape and 0 not in (batch, time):
+            shapes.append(any_shapes(least_batch=min(batch, 2), least_time=min(time, 3)))
+        choices = {name: values for name, values in options.items() if name in CHOICES}
+        combinations = [dict(zip(choices, chosen, strict=True)) for chosen in product(*choices.values())]
+        return [
+            cases(dtype, shapes=shape, **options | {name: (value,) for name, value in combination.items()})
+            for combination in combinations
+            for shape in shapes
+        ]
 
     def declined(self, capabilities: Capabilities) -> str | None:
         """Why a subject is not asked, in words, or None if it is."""
