@@ -69,6 +69,9 @@ class Capabilities:
             unknown = [value for value in getattr(self, name) if value not in allowed]
             if unknown:
                 raise UsageError(f"capabilities.{name} has {unknown}, but knows only {', '.join(allowed)}")
+        for name in ("resets", "masked_outputs"):
+            if not getattr(self, name):
+                raise UsageError(f"capabilities.{name} is empty; name at least one")
         for dtype, claim in self.arithmetic.items():
             if getattr(claim, "dtype", None) != dtype:
                 raise UsageError(f"capabilities.arithmetic[{dtype!r}] is {claim!r}, not an Arithmetic of {dtype}")
@@ -100,8 +103,9 @@ def resolve(name: str) -> GRU:
     """
     module, colon, attribute = name.partition(":")
     if not (colon and module and attribute):
-        dotted = ":".join(name.rsplit(".", 1)) if "." in name else f"{name}:gru"
-        raise UsageError(f"{name!r} is neither a registered name nor module:attribute; did you mean {dotted!r}?")
+        dotted = ":".join(name.rsplit(".", 1)) if "." in name else f"{name or 'module'}:gru"
+        todo = "name a module and an attribute of it" if colon else f"did you mean {dotted!r}?"
+        raise UsageError(f"{name!r} is neither a registered name nor module:attribute; {todo}")
     try:
         found = pkgutil.resolve_name(name)
     except AttributeError as error:
@@ -113,7 +117,7 @@ def resolve(name: str) -> GRU:
         raise UsageError(f"{name!r}: no module named {missing!r}; {todo}") from error
     except ValueError as error:
         raise UsageError(f"{name!r} is not well formed: expected module:attribute") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"{name!r}: importing {module!r} raised {_one_line(error)}") from error
     if (not hasattr(found, "run") and callable(found)) or isinstance(found, type):
         try:
@@ -188,7 +192,7 @@ def _pair(parts: Any, name: str) -> tuple[Any, Any]:
 
 
 def _array(value: Any, shape: tuple[int, ...], case: Case, name: str) -> np.ndarray:
-    if not isinstance(value, np.ndarray):
+    if type(value) is not np.ndarray:
         raise Malformed(f"{name} is {_short(value)}, but must be a NumPy array")
     if value.shape != shape:
         raise Malformed(f"{name} has shape {value.shape}, but must have {shape}")

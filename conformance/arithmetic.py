@@ -23,6 +23,14 @@ FORMATS = {
     "float64": Format(53, -1022, 1023),
 }
 
+ACTIVATION_ULPS = (1, 4, 8)
+ACTIVATION_FLOORS = (0, 1, 2)
+"""The closed lists of what can be claimed: a rougher activation is a finding, not a claim."""
+
+
+class InvalidClaim(ValueError):
+    """A claim that is not of the closed list."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arithmetic:
@@ -40,6 +48,16 @@ class Arithmetic:
     activation_floor: int = 0
     flush: bool = False
     source: str
+
+    def __post_init__(self) -> None:
+        for name, value, allowed in (
+            ("dtype", self.dtype, tuple(FORMATS)),
+            ("activation_ulps", self.activation_ulps, ACTIVATION_ULPS),
+            ("activation_floor", self.activation_floor, ACTIVATION_FLOORS),
+            ("flush", self.flush, (False, True)),
+        ):
+            if not any(type(value) is type(choice) and value == choice for choice in allowed):
+                raise InvalidClaim(f"{name} is {value!r}, but a claim is one of {', '.join(map(repr, allowed))}")
 
     @property
     def format(self) -> Format:

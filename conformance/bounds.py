@@ -37,6 +37,16 @@ class StepSet(NamedTuple):
     exact: np.ndarray
     bound: np.ndarray
 
+    @staticmethod
+    def of(balls: np.ndarray) -> "StepSet":
+        """The set of numbers in these balls."""
+        return StepSet(_middle(balls), _radius(balls))
+
+    @staticmethod
+    def exactly(numbers: np.ndarray) -> np.ndarray:
+        """Machine numbers as balls of radius 0."""
+        return _balls(numbers.astype(np.float64))
+
     @property
     def balls(self) -> np.ndarray:
         """Both in one: all that the step may return."""
@@ -208,7 +218,7 @@ def merged(merge: str, forward: np.ndarray, backward: np.ndarray, arithmetic: Ar
         }
         if merge not in joined:
             both = np.concatenate([forward, backward], axis=-1)
-            return StepSet(_middle(both), _radius(both))
+            return StepSet.of(both)
         result = joined[merge]()
         return StepSet(_middle(result), _radius(result) + once.of(_up(result)))
 

@@ -40,6 +40,8 @@ PROFILES = {
 SHRINKS = 40
 """How many further cases a failing check asks to find a smaller one: a compiling subject takes a second for each."""
 
+NOTHING = "no number was judged: nothing lay inside the domain of its bound, or the case is not one for this clause"
+
 
 class _Found(AssertionError):
     """Carries a finding, or that there was no answer, out of Hypothesis, which shrinks it."""
@@ -95,6 +97,9 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
         except SubjectError as error:
             last = (case, ERROR, str(error), None)
             raise _Found from error
+        except Exception as error:
+            last = (case, ERROR, _unjudged(error), None)
+            raise _Found from error
         total = total.add(replace(judgement, findings=[]))
         if judgement.findings:
             finding = judgement.findings[0]
@@ -116,8 +121,7 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
             judged=total.judged, reason=reason, finding=finding, again=again,
         )  # fmt: skip
     if not total.judged:
-        reason = "no case lay inside the domain of its bound: nothing was judged"
-        return Verdict(clause=check.clause, dtype=dtype, kind=ERROR, cases=asked, reason=reason)
+        return Verdict(clause=check.clause, dtype=dtype, kind=ERROR, cases=asked, reason=NOTHING)
     return Verdict(
         clause=check.clause, dtype=dtype, kind=PASS, margin=total.margin, ulps=total.ulps, cases=asked,
         judged=total.judged,
@@ -148,11 +152,20 @@ def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:
         judgement = check.examine(gru, case)
     except SubjectError as error:
         return Verdict(clause=check.clause, dtype=case.dtype, kind=ERROR, cases=1, reason=str(error))
+    except Exception as error:
+        return Verdict(clause=check.clause, dtype=case.dtype, kind=ERROR, cases=1, reason=_unjudged(error))
+    if not judgement.judged and not judgement.findings:
+        return Verdict(clause=check.clause, dtype=case.dtype, kind=ERROR, cases=1, reason=NOTHING)
     finding = judgement.findings[0] if judgement.findings else None
     return Verdict(
         clause=check.clause, dtype=case.dtype, kind=FAIL if finding else PASS, margin=judgement.margin, cases=1,
         judged=judgement.judged, reason=str(finding or ""), finding=finding, again=case.to_text() if finding else None,
     )  # fmt: skip
+
+
+def _unjudged(error: Exception) -> str:
+    """The check could not judge what it was given: the case is not of its kind, or outside what has a bound."""
+    return f"the case could not be judged by this clause: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
 def _declined(gru: GRU, check: Check, dtype: str) -> str | None:
@@ -164,5 +177,10 @@ def _declined(gru: GRU, check: Check, dtype: str) -> str | None:
 
 def _versions(gru: GRU) -> dict[str, str]:
     """The versions of the distributions that an adapter names in `packages`."""
-    names = getattr(gru, "packages", ())
-    return {name: metadata.version(name) for name in names}
+    found = {}
+    for name in getattr(gru, "packages", ()):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found

@@ -325,6 +325,79 @@ class sigmoid_of_twice_the_argument(Emulated):
         return (np.tanh(a) + 1) / 2
 
 
+class overflowing_sigmoid(Emulated):
+    """The logistic function is written e / (1 + e), and infinity over infinity is NaN."""
+
+    def sigmoid(self, a: np.ndarray) -> np.ndarray:
+        e = np.exp(a)
+        return e / (1 + e)
+
+
+class flushed_to_zero(Emulated):
+    """Subnormal states are replaced by 0 under a claim that keeps them."""
+
+    def blend(self, z: np.ndarray, h: np.ndarray, n: np.ndarray) -> np.ndarray:
+        state = super().blend(z, h, n)
+        return np.where(np.abs(state) < np.finfo(state.dtype).tiny, np.zeros_like(state), state)
+
+
+class inputs_clipped(Emulated):
+    """Inputs are clipped to 5 in magnitude."""
+
+    def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
+        return super().step(np.clip(x, -5, 5), h, p)
+
+
+class transposed_where_it_is_square(Emulated):
+    """Whether the kernel is transposed is guessed from its shape, wrongly where input_dim equals units."""
+
+    def kernel(self, p: Parameters) -> np.ndarray:
+        return p.kernel.transpose(0, 2, 1) if p.input_dim == p.units else p.kernel
+
+
+class remainder_dropped(Emulated):
+    """Products leave out the terms past the last whole group of eight, where there is one."""
+
+    def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        whole = len(b) // 8 * 8 or len(b)
+        return a[:, :whole] @ b[:whole]
+
+
+class time_runs_in_chunks(Emulated):
+    """The state is lost every sixteen steps."""
+
+    def direction(self, case: Case, direction: int) -> tuple[np.ndarray, np.ndarray]:
+        self.count = 0
+        return super().direction(case, direction)
+
+    def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
+        self.count += 1
+        return super().step(x, 0 * h if self.count % 16 == 0 else h, p)
+
+
+class two_directions_ignore_the_policy(Emulated):
+    """With two directions, masked outputs are carried whatever was asked for."""
+
+    def output(self, case: Case, h: np.ndarray, counts: np.ndarray, start: np.ndarray) -> np.ndarray:
+        return h if case.merge is not None else super().output(case, h, counts, start)
+
+
+class final_states_swapped(Emulated):
+    """The final states of the two directions are exchanged under every merge but apart."""
+
+    def run(self, case: Case) -> Outputs:
+        outputs, final = super().run(case)
+        return Outputs(outputs, final if case.merge in (None, "apart") else final[::-1])
+
+
+class padding_zeroed_in_place(Emulated):
+    """Masked inputs are overwritten by 0 before they are read."""
+
+    def direction(self, case: Case, direction: int) -> tuple[np.ndarray, np.ndarray]:
+        case.inputs[~case.valid] = 0
+        return super().direction(case, direction)
+
+
 class gradient_at_masked_inputs(Emulated):
     """The mask is left out of the backward pass: masked inputs get the gradient of their neighbour."""
 

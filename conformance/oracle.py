@@ -144,11 +144,19 @@ def _round(balls: np.ndarray) -> np.ndarray | None:
         if not ball.is_finite():
             return None
         middle, radius = _fraction(ball.mid()), _fraction(ball.rad())
-        low, high = float(middle - radius), float(middle + radius)
-        if low != high:
+        low, high = _nearest(middle - radius), _nearest(middle + radius)
+        if low != high or abs(low) == float("inf"):
             return None
         rounded[index] = low + 0.0
     return rounded
+
+
+def _nearest(value: Fraction) -> float:
+    """The nearest float64; an infinity past the largest one, which no certified number is."""
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else -float("inf")
 
 
 def _fraction(exact: arb) -> Fraction:

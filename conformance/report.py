@@ -77,21 +77,22 @@ def _show_one(console: Console, subject: Subject) -> None:
                 )
     for remark in subject.remarks:
         console.print(f"  {escape(remark)}", highlight=False, soft_wrap=True)
-    for reason, dtypes in _grouped(subject, DECLINED).items():
-        console.print(f"  [dim]declined {escape(reason)} ({dtypes})[/]", highlight=False, soft_wrap=True)
+    for reason, clauses in _grouped(subject).items():
+        told = "every clause" if len(clauses) == len(CLAUSES) else ", ".join(clauses)
+        console.print(f"  [dim]declined: {escape(reason)} ({told})[/]", highlight=False, soft_wrap=True)
     for verdict in subject.verdicts:
         if verdict.kind in (FAIL, ERROR):
             _show_finding(console, subject, verdict)
     console.print()
 
 
-def _grouped(subject: Subject, kind: str) -> dict[str, str]:
-    """Reasons, each with the clauses (and formats, where only some) that it holds for."""
+def _grouped(subject: Subject) -> dict[str, list[str]]:
+    """Why clauses were declined, each reason with its clauses."""
     found: dict[str, dict[str, None]] = {}
     for verdict in subject.verdicts:
-        if verdict.kind == kind:
-            found.setdefault(f"{verdict.reason}", {})[verdict.clause] = None
-    return {f"{', '.join(clauses)}": reason for reason, clauses in found.items()}
+        if verdict.kind == DECLINED:
+            found.setdefault(verdict.reason, {})[verdict.clause] = None
+    return {reason: list(clauses) for reason, clauses in found.items()}
 
 
 def _show_finding(console: Console, subject: Subject, verdict: Verdict) -> None:

@@ -17,15 +17,16 @@ Shape = tuple[int, int, int, int]
 """batch, time, input_dim, units."""
 
 TINY: Shape = (1, 1, 1, 1)
-SMALL: Shape = (2, 3, 4, 3)
+SMALL: Shape = (2, 3, 4, 4)
 DISTINCT: Shape = (3, 5, 2, 4)
 LONG: Shape = (1, 40, 3, 2)
-WIDE: Shape = (9, 2, 17, 20)
+WIDE: Shape = (9, 2, 33, 67)
 SHAPES: tuple[Shape, ...] = (TINY, SMALL, DISTINCT, LONG, WIDE)
 """Few, because some subjects compile for each of them; past the widths of vectors and the lengths of chunks; the
 smallest first, so that what fails everywhere fails where a person can follow it."""
 
-REGIMES = ("plain", "large weights", "saturated gates", "near underflow")
+REGIMES = ("plain", "large weights", "saturated gates", "far gates", "near underflow")
+"""far gates: pre-activations of some thousands, past the logarithm of every format's largest number."""
 
 
 def shapes(*, least_batch: int = 1, least_time: int = 1) -> st.SearchStrategy[Shape]:
@@ -43,15 +44,15 @@ def cases(
     initial_state: bool = True,
     padding: Sequence[str] = ("none",),
     masked_outputs: Sequence[str] = ("carry",),
-    reverse: bool = False,
-    merges: Sequence[str] = (),
+    runs: Sequence[str] = ("forward",),
+    merges: Sequence[str] = ("apart",),
     regimes: Sequence[str] = REGIMES,
 ) -> Case:
     """Cases of one format and the given options.
 
     padding: "none", "lengths" (each row at least one step), "lengths with zero", "masks" (holes, on either side; each
     row at least one step), "masks with zero", "one step" (a mask that leaves each row at most one step).
-    merges: with any, the case has two directions.
+    runs: "forward", "reverse" or "bidirectional", which is joined by one of merges.
     """
     batch, time, input_dim, units = draw(shapes if isinstance(shapes, st.SearchStrategy) else st.sampled_from(shapes))
     reset, regime = draw(st.sampled_from(resets)), draw(st.sampled_from(regimes))
@@ -59,15 +60,16 @@ def cases(
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
     kind = draw(st.sampled_from(padding))
     numbers = Numbers(rng, dtype, bits, regime)
-    directions = 2 if merges else 1
+    run = draw(st.sampled_from(runs))
+    directions = 2 if run == "bidirectional" else 1
     return Case(
         inputs=numbers.inputs((batch, time, input_dim)),
         parameters=tuple(numbers.parameters(input_dim, units, reset) for _ in range(directions)),
-        initial_state=tuple(numbers.inputs((batch, units)) for _ in range(directions)) if initial_state else None,
+        initial_state=tuple(numbers.states((batch, units)) for _ in range(directions)) if initial_state else None,
         lengths=lengths(rng, batch, time, zero="zero" in kind) if kind.startswith("lengths") else None,
         mask=masks(rng, batch, time, kind) if kind.startswith(("masks", "one")) else None,
-        reverse=reverse,
-        merge=draw(st.sampled_from(merges)) if merges else None,
+        reverse=run == "reverse",
+        merge=draw(st.sampled_from(merges)) if directions == 2 else None,
         masked_outputs=draw(st.sampled_from(masked_outputs)),
     )
 
@@ -80,7 +82,11 @@ class Numbers:
         self.scale = 2.0 ** (FORMATS[dtype].smallest - 2) if regime == "near underflow" else 1.0
 
     def inputs(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Inputs or states: around 1, or around the smallest normal number."""
+        """Inputs: around 1, around the smallest normal number, or in the thousands."""
+        return self._cast(self.rng.standard_normal(shape), 4096.0 if self.regime == "far gates" else self.scale)
+
+    def states(self, shape: tuple[int, ...]) -> np.ndarray:
+        """States: around 1, or around the smallest normal number."""
         return self._cast(self.rng.standard_normal(shape), self.scale)
 
     def parameters(self, input_dim: int, units: int, reset: str) -> Parameters:

@@ -24,7 +24,6 @@ class Torch:
         masked_outputs=("zero",),
         merges=("concat",),
         bidirectional_masked_outputs=("zero",),
-        zero_batch=True,
         gradients=True,
         because={
             "reset before": "torch.nn.GRU resets after the product only",
@@ -32,6 +31,7 @@ class Torch:
             "zero_length": "pack_padded_sequence refuses lengths of 0",
             "masks": "packed sequences have lengths, not masks",
             "reverse": "torch.nn.GRU runs forward or in both directions, not in reverse alone",
+            "zero_batch": "pack_padded_sequence refuses a batch without rows",
             "zero_time": "torch.nn.GRU refuses sequences without a step",
         },
     )

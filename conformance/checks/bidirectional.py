@@ -1,55 +1,76 @@
 """Two directions: each by itself within its bounds, aligned; and the merge."""
 
+from typing import Any
+
 import numpy as np
 
 from conformance.adapter import GRU, Capabilities, ask
-from conformance.bounds import merged
+from conformance.bounds import StepSet, merged
 from conformance.case import MERGES, Case
-from conformance.checks.check import Check, claim, needs_padding, padded
-from conformance.residuals import Judgement, judge_set, judge_steps, one_step, steps
+from conformance.checks.check import (
+    Check,
+    claim,
+    each_row_is_its_valid_steps,
+    needs_padding,
+    padded,
+    showing_both,
+)
+from conformance.checks.time import padding_is_never_read
+from conformance.residuals import Judgement, judge_set, one_step, steps
 from conformance.strategies import SMALL
-
-
-def two_directions_are_two_runs(gru: GRU, case: Case) -> Judgement:
-    """Each direction's steps and final state, from outputs that show both."""
-    outputs, finals = ask(gru, case)
-    parts = outputs if case.merge == "apart" else np.split(outputs, 2, axis=-1)
-    total = Judgement()
-    for direction, name in enumerate(("forward", "backward")):
-        judgement, reached = judge_steps(case, parts[direction], claim(gru, case), direction=direction, name=name)
-        if not judgement.findings:
-            message = f"the {name} final state is not the state after its last valid step"
-            judgement.same(finals[direction], reached, message, f"final_state[{direction}]")
-        total = total.add(judgement)
-    return total
 
 
 def the_merge_is_the_one_asked_for(gru: GRU, case: Case) -> Judgement:
     """A merge hides both states, so each direction's set is carried from its initial state, and the sets are merged."""
-    outputs, _ = ask(gru, case)
-    sets = np.empty((2, case.batch, case.time, case.units), object)
-    for direction, parameters in enumerate(case.parameters):
-        state = case.starts[direction]
-        for t in steps(case, direction):
-            state = one_step(parameters, claim(gru, case))(case.inputs[:, t], state).balls
-            sets[direction, :, t] = state
+    outputs, finals = ask(gru, case)
+    shown = np.empty((2, case.batch, case.time, case.units), object)
     judgement = Judgement()
+    for direction, final in enumerate(finals):
+        state = _carry(gru, case, direction, shown[direction])
+        message = f"the final state of direction {direction} is not the state after its last valid step"
+        judgement = judgement.add(judge_set(StepSet.of(state), final, message, f"final_state {direction}, "))
     for t in range(case.time):
         computed = np.concatenate([part[:, t] for part in outputs], -1) if case.merge == "apart" else outputs[:, t]
-        allowed = merged(case.merge or "", sets[0, :, t], sets[1, :, t], claim(gru, case))
+        allowed = merged(case.merge or "", shown[0, :, t], shown[1, :, t], claim(gru, case))
         message = f'the directions are not joined by "{case.merge}"'
         judgement = judgement.add(judge_set(allowed, computed, message, f"time {t}, outputs"))
-        if judgement.findings:
-            break
     return judgement
 
 
-def _showing_both(capabilities: Capabilities) -> tuple[str, ...]:
-    return tuple(merge for merge in ("apart", "concat") if merge in capabilities.merges)[:1]
+def _carry(gru: GRU, case: Case, direction: int, shown: np.ndarray) -> np.ndarray:
+    """Fill in the balls of a direction's outputs (batch, time, units); return those of its final state."""
+    state = start = StepSet.exactly(case.starts[direction])
+    seen = np.zeros(case.batch, bool)
+    for t in steps(case, direction):
+        valid = case.valid[:, t]
+        rows = np.flatnonzero(valid)
+        state = state.copy()
+        if len(rows):
+            state[rows] = one_step(case.parameters[direction], claim(gru, case))(
+                case.inputs[rows, t], state[rows]
+            ).balls
+        seen |= valid
+        policy = case.masked_outputs
+        zero = ~valid & ((policy == "zero") | ((policy == "zero-before-first") & ~seen))
+        shown[:, t] = np.where(zero[:, None], 0 * start, state)
+    return state
+
+
+def _both(capabilities: Capabilities, **options: Any) -> dict[str, Any]:
+    return {
+        "resets": capabilities.resets,
+        "runs": ("bidirectional",),
+        "merges": showing_both(capabilities),
+        **options,
+    }
+
+
+def _padding(capabilities: Capabilities) -> tuple[str, ...]:
+    return padded(capabilities) if capabilities.bidirectional_masked_outputs else ()
 
 
 def _needs_both(capabilities: Capabilities) -> str | None:
-    return None if _showing_both(capabilities) else "merges"
+    return None if showing_both(capabilities) else "merge apart or concat"
 
 
 def _needs_padding(capabilities: Capabilities) -> str | None:
@@ -63,29 +84,33 @@ def _needs_padding(capabilities: Capabilities) -> str | None:
 CHECKS = (
     Check(
         clause="bidirectional",
-        examine=two_directions_are_two_runs,
-        options=lambda capabilities: {"resets": capabilities.resets, "merges": _showing_both(capabilities)},
+        examine=each_row_is_its_valid_steps,
+        options=lambda capabilities: _both(capabilities, initial_state=(True, False)),
         needs=_needs_both,
+        thin=True,
     ),
     Check(
         clause="bidirectional-masked",
-        examine=two_directions_are_two_runs,
-        options=lambda capabilities: {
-            "resets": capabilities.resets[:1],
-            "merges": _showing_both(capabilities),
-            "padding": padded(capabilities),
-            "masked_outputs": capabilities.bidirectional_masked_outputs,
-        },
+        examine=padding_is_never_read,
+        options=lambda capabilities: _both(
+            capabilities,
+            padding=_padding(capabilities),
+            masked_outputs=capabilities.bidirectional_masked_outputs,
+        ),
         needs=_needs_padding,
+        thin=True,
     ),
     Check(
         clause="merge",
         examine=the_merge_is_the_one_asked_for,
-        options=lambda capabilities: {
-            "resets": capabilities.resets[:1],
-            "merges": tuple(merge for merge in MERGES if merge in capabilities.merges),
-            "regimes": ("plain",),
-        },
+        options=lambda capabilities: _both(
+            capabilities,
+            resets=capabilities.resets[:1],
+            merges=tuple(merge for merge in MERGES if merge in capabilities.merges),
+            padding=("none", *_padding(capabilities)[:1]),
+            masked_outputs=capabilities.bidirectional_masked_outputs[:1] or ("carry",),
+            regimes=("plain",),
+        ),
         needs=lambda capabilities: None if capabilities.merges else "merges",
         sizes=(SMALL,),
     ),

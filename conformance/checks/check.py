@@ -3,22 +3,25 @@
 Most clauses differ only in their cases; each_row_is_its_valid_steps is what they ask of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from conformance.adapter import GRU, Capabilities, ask
 from conformance.arithmetic import Arithmetic
-from conformance.case import Case
-from conformance.residuals import Judgement, judge_steps
+from conformance.case import Case, Outputs
+from conformance.residuals import Judgement, judge_steps, masked_outputs
 from conformance.strategies import DISTINCT, Shape, cases
 from conformance.strategies import shapes as any_shapes
 
-CHOICES = ("resets", "padding", "masked_outputs", "merges")
-"""The options of strategies.cases of which each value is asked by itself."""
+CHOICES = ("resets", "padding", "masked_outputs", "runs", "merges", "regimes", "initial_state")
+"""The options of which each value is asked by itself, where a check gives several."""
+COSTLY = ("resets", "masked_outputs")
+"""Those of which a thin check asks a compiling subject for the first only: each is another program to compile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,7 @@ class Check:
 
     examine: judges the subject on one case. options: what the case should be like, given what the subject can do (as
     arguments of strategies.cases). needs: the name of what the subject lacks to be asked, or None. sizes: the shapes.
+    thin: another check of the same clauses' code asks a compiling subject for every combination; this one need not.
     """
 
     clause: str
@@ -34,22 +38,27 @@ class Check:
     options: Callable[[Capabilities], dict[str, Any]]
     needs: Callable[[Capabilities], str | None] = lambda capabilities: None
     sizes: tuple[Shape, ...] = (DISTINCT,)
+    thin: bool = False
 
     def cases(self, capabilities: Capabilities, dtype: str, *, wide: bool = False) -> list[st.SearchStrategy[Case]]:
         """The cases for a subject: a strategy for each shape and each combination of the options that can be had.
 
         wide adds any small sizes, unless one must be 0.
         """
-        options: dict[str, Any] = {"initial_state": capabilities.initial_state, **self.options(capabilities)}
+        options = self.options(capabilities)
+        options["initial_state"] = tuple(
+            given for given in options.get("initial_state", (True,)) if capabilities.initial_state or not given
+        ) or (False,)
         batch, time, *_ = (min(sizes) for sizes in zip(*self.sizes, strict=True))
         shapes = [st.just(shape) for shape in self.sizes]
         if wide and not capabilities.compiles_per_shape and 0 not in (batch, time):
             shapes.append(any_shapes(least_batch=min(batch, 2), least_time=min(time, 3)))
         choices = {name: values for name, values in options.items() if name in CHOICES}
-        combinations = [dict(zip(choices, chosen, strict=True)) for chosen in product(*choices.values())]
+        if self.thin and capabilities.compiles_per_shape:
+            choices |= {name: choices[name][:1] for name in COSTLY if name in choices}
         return [
-            cases(dtype, shapes=shape, **options | {name: (value,) for name, value in combination.items()})
-            for combination in combinations
+            _cases(dtype, shape, dict(zip(choices, chosen, strict=True)))
+            for chosen in product(*choices.values())
             for shape in shapes
         ]
 
@@ -60,6 +69,36 @@ class Check:
             return None
         because = capabilities.because.get(lacking)
         return f"does not declare {lacking}" + (f": {because}" if because else "")
+
+
+def _cases(dtype: str, shape: st.SearchStrategy[Shape], chosen: dict[str, Any]) -> st.SearchStrategy[Case]:
+    initial_state = chosen.pop("initial_state")
+    return cases(dtype, shapes=shape, initial_state=initial_state, **{name: (value,) for name, value in chosen.items()})
+
+
+def runs(capabilities: Capabilities) -> dict[str, Any]:
+    """The runs a subject declares; in both directions, with outputs that show each."""
+    showing = showing_both(capabilities)
+    kinds = ("forward", *(("reverse",) if capabilities.reverse else ()), *(("bidirectional",) if showing else ()))
+    return {"runs": kinds, "merges": showing or ("apart",)}
+
+
+def runs_with_padding(capabilities: Capabilities) -> dict[str, Any]:
+    """The runs for which a subject declares what stands at masked steps, with one policy that holds for all."""
+    chosen = runs(capabilities)
+    policies = capabilities.masked_outputs[:1] if padded(capabilities) else ("carry",)
+    if padded(capabilities) and "bidirectional" in chosen["runs"]:
+        shared = [p for p in capabilities.bidirectional_masked_outputs if p in capabilities.masked_outputs]
+        if shared:
+            policies = tuple(shared[:1])
+        else:
+            chosen["runs"] = chosen["runs"][:-1]
+    return {**chosen, "masked_outputs": policies}
+
+
+def showing_both(capabilities: Capabilities) -> tuple[str, ...]:
+    """The first merge that a subject declares in which both directions can be seen."""
+    return tuple(merge for merge in ("apart", "concat") if merge in capabilities.merges)[:1]
 
 
 def padded(capabilities: Capabilities, *, zero: bool = False) -> tuple[str, ...]:
@@ -85,9 +124,43 @@ def claim(gru: GRU, case: Case) -> Arithmetic:
 
 
 def each_row_is_its_valid_steps(gru: GRU, case: Case) -> Judgement:
-    """Every valid step from the state after the valid one before it, and the final state after the last."""
-    outputs, final = ask(gru, case)
-    judgement, reached = judge_steps(case, outputs, claim(gru, case))
-    if not judgement.findings:
-        judgement.same(final, reached, "the final state is not the state after the last valid step", "final_state")
+    """Every valid step from the state after the valid one before it, and the final state after the last.
+
+    In each direction of the case, whose outputs must show both.
+    """
+    total = Judgement()
+    for direction, outputs, final in directions(case, ask(gru, case)):
+        judgement, reached = judge_steps(
+            case, outputs, claim(gru, case), direction=direction, name=f"outputs {direction}"
+        )
+        if not judgement.findings:
+            message = "the final state is not the state after the last valid step"
+            judgement.same(final, reached, message, f"final_state {direction}")
+        total = total.add(judgement)
+    return total
+
+
+def masked_outputs_follow_the_policy(gru: GRU, case: Case) -> Judgement:
+    """Copies and zeros are exact, in each direction."""
+    judgement = Judgement()
+    policy = case.masked_outputs
+    for direction, outputs, _ in directions(case, ask(gru, case)):
+        states = np.where(case.valid[:, :, None], outputs, 0)
+        expected = masked_outputs(case, states, direction, policy)
+        message = f'a masked output does not follow the policy "{policy}"'
+        judgement.same(outputs, expected, message, f"outputs {direction}")
     return judgement
+
+
+def each_step_is_right_masked_or_not(gru: GRU, case: Case) -> Judgement:
+    """Both of the above."""
+    return each_row_is_its_valid_steps(gru, case).add(masked_outputs_follow_the_policy(gru, case))
+
+
+def directions(case: Case, answer: Outputs) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Each direction's number, outputs and final state."""
+    if case.merge is None:
+        yield 0, answer.outputs, answer.final_state
+        return
+    parts = answer.outputs if case.merge == "apart" else np.split(answer.outputs, 2, axis=-1)
+    yield from zip((0, 1), parts, answer.final_state, strict=True)

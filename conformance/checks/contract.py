@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.adapter import GRU, Capabilities, answered, ask
+from conformance.adapter import GRU, answered, ask
 from conformance.case import Case
-from conformance.checks.check import Check, claim
-from conformance.residuals import Judgement, judge_steps
+from conformance.checks.check import Check, each_row_is_its_valid_steps, padded, runs, runs_with_padding
+from conformance.residuals import Judgement
 
 
 def arguments_are_not_modified(gru: GRU, case: Case) -> Judgement:
@@ -16,6 +16,7 @@ def arguments_are_not_modified(gru: GRU, case: Case) -> Judgement:
     answered("run", gru.run, mine)
     judgement = Judgement()
     judgement.same(mine.inputs, case.inputs, "the inputs were modified", "inputs")
+    judgement.same(mine.valid, case.valid, "the mask or the lengths were modified", "valid")
     for after, before in zip(mine.starts, case.starts, strict=True):
         judgement.same(after, before, "the initial state was modified", "initial_state")
     return judgement
@@ -29,19 +30,27 @@ def nothing_is_kept_between_calls(gru: GRU, case: Case) -> Judgement:
         initial_state=None if case.initial_state is None else tuple(-state for state in case.initial_state),
     )
     ask(gru, other)
-    judgement, _ = judge_steps(case, ask(gru, case).outputs, claim(gru, case))
-    return judgement
-
-
-def _unmasked(capabilities: Capabilities) -> dict[str, object]:
-    return {"resets": capabilities.resets}
+    return each_row_is_its_valid_steps(gru, case)
 
 
 CHECKS = (
-    Check(clause="inputs-unmodified", examine=arguments_are_not_modified, options=_unmasked),
+    Check(
+        clause="inputs-unmodified",
+        examine=arguments_are_not_modified,
+        options=lambda capabilities: {
+            "resets": capabilities.resets[:1],
+            "padding": ("none", *padded(capabilities)),
+            **runs_with_padding(capabilities),
+        },
+    ),
     Check(
         clause="calls-independent",
         examine=nothing_is_kept_between_calls,
-        options=lambda capabilities: {"resets": capabilities.resets, "initial_state": False},
+        options=lambda capabilities: {
+            "resets": capabilities.resets,
+            "initial_state": (False,),
+            **runs(capabilities),
+        },
+        thin=True,
     ),
 )

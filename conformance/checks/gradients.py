@@ -41,7 +41,8 @@ def cotangents(case: Case) -> Outputs:
 def _options(capabilities: Capabilities) -> dict[str, object]:
     return {
         "resets": capabilities.resets,
-        "padding": padded(capabilities)[:1],
+        "padding": padded(capabilities),
+        "runs": ("forward", "reverse") if capabilities.reverse else ("forward",),
         "masked_outputs": capabilities.masked_outputs[:1],
         "regimes": ("plain",),
     }
@@ -52,6 +53,18 @@ def _needs(capabilities: Capabilities) -> str | None:
 
 
 CHECKS = (
-    Check(clause="masked-gradient", examine=the_gradient_to_a_masked_input_is_zero, options=_options, needs=_needs),
-    Check(clause="padding-gradient", examine=nan_in_the_padding_changes_no_gradient, options=_options, needs=_needs),
+    Check(
+        clause="masked-gradient",
+        examine=the_gradient_to_a_masked_input_is_zero,
+        options=_options,
+        needs=_needs,
+        thin=True,
+    ),
+    Check(
+        clause="padding-gradient",
+        examine=nan_in_the_padding_changes_no_gradient,
+        options=_options,
+        needs=_needs,
+        thin=True,
+    ),
 )

@@ -1,30 +1,35 @@
 """The state: where it starts, where it ends, and what happens where there is no step at all."""
 
-from dataclasses import replace
-
 from conformance.adapter import GRU, ask
 from conformance.case import Case
-from conformance.checks.check import Check, each_row_is_its_valid_steps, needs, padded
+from conformance.checks.check import (
+    Check,
+    directions,
+    each_row_is_its_valid_steps,
+    needs,
+    padded,
+    runs,
+    runs_with_padding,
+)
 from conformance.residuals import Judgement
 from conformance.smoke import FORMS
 
 
 def no_time_leaves_the_initial_state(gru: GRU, case: Case) -> Judgement:
-    """Also where the subject is asked without an initial state."""
+    """In each direction."""
     judgement = Judgement()
-    asked = [case, replace(case, initial_state=None)]
-    for each in asked:
-        outputs, final = ask(gru, each)
+    for direction, outputs, final in directions(case, ask(gru, case)):
         judgement.require(outputs.size == 0, "there are outputs without any time")
-        judgement.same(final, each.starts[0], "without any step the final state is not the initial one", "final_state")
+        message = "without any step the final state is not the initial one"
+        judgement.same(final, case.starts[direction], message, f"final_state {direction}")
     return judgement
 
 
 def no_rows_give_no_rows(gru: GRU, case: Case) -> Judgement:
     """Shapes are checked where the subject is asked."""
     judgement = Judgement()
-    outputs, final = ask(gru, case)
-    judgement.require(outputs.size == 0 and final.size == 0, "there are numbers without any row")
+    for _, outputs, final in directions(case, ask(gru, case)):
+        judgement.require(outputs.size == 0 and final.size == 0, "there are numbers without any row")
     return judgement
 
 
@@ -46,27 +51,39 @@ CHECKS = (
         clause="final-state",
         examine=each_row_is_its_valid_steps,
         options=lambda capabilities: {
-            "resets": capabilities.resets[:1],
+            "resets": capabilities.resets,
             "padding": padded(capabilities)[:1] or ("none",),
             "masked_outputs": capabilities.masked_outputs,
         },
+        thin=True,
     ),
     Check(
         clause="initial-state-none",
         examine=each_row_is_its_valid_steps,
-        options=lambda capabilities: {"resets": capabilities.resets, "initial_state": False},
+        options=lambda capabilities: {"resets": capabilities.resets, "initial_state": (False,)},
     ),
     Check(
         clause="time-zero",
         examine=no_time_leaves_the_initial_state,
-        options=lambda capabilities: {"resets": capabilities.resets, "regimes": ("plain",)},
+        options=lambda capabilities: {
+            "resets": capabilities.resets,
+            "regimes": ("plain",),
+            "initial_state": (True, False),
+            **runs(capabilities),
+        },
         needs=needs("zero_time"),
         sizes=((3, 0, 2, 4),),
+        thin=True,
     ),
     Check(
         clause="batch-zero",
         examine=no_rows_give_no_rows,
-        options=lambda capabilities: {"resets": capabilities.resets, "regimes": ("plain",)},
+        options=lambda capabilities: {
+            "resets": capabilities.resets[:1],
+            "regimes": ("plain",),
+            "padding": ("none", *padded(capabilities)),
+            **runs_with_padding(capabilities),
+        },
         needs=needs("zero_batch"),
         sizes=((0, 5, 2, 4),),
     ),

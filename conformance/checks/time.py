@@ -1,31 +1,25 @@
 """Time: lengths, masks, what stands at masked steps, what is never read, and reverse."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from conformance.adapter import GRU, Capabilities, ask
+from conformance.adapter import GRU, Capabilities
 from conformance.case import Case
-from conformance.checks.check import Check, each_row_is_its_valid_steps, needs, needs_padding, padded
-from conformance.residuals import Judgement, masked_outputs
+from conformance.checks.check import (
+    Check,
+    each_row_is_its_valid_steps,
+    each_step_is_right_masked_or_not,
+    masked_outputs_follow_the_policy,
+    needs,
+    needs_padding,
+    padded,
+    runs_with_padding,
+)
+from conformance.residuals import Judgement
 
 POISON = (np.nan, np.inf, -np.inf)
-
-
-def masked_outputs_follow_the_policy(gru: GRU, case: Case) -> Judgement:
-    """Copies and zeros are exact. The finding names the policy that the outputs do follow, if there is one."""
-    outputs, _ = ask(gru, case)
-    judgement = Judgement()
-    states = np.where(case.valid[:, :, None], outputs, 0)
-    policy = case.masked_outputs
-    expected = masked_outputs(case, states, 0, policy)
-    judgement.same(outputs, expected, f'a masked output does not follow the policy "{policy}"', "outputs")
-    return judgement
-
-
-def each_step_is_right_masked_or_not(gru: GRU, case: Case) -> Judgement:
-    """Both of the above."""
-    return each_row_is_its_valid_steps(gru, case).add(masked_outputs_follow_the_policy(gru, case))
 
 
 def padding_is_never_read(gru: GRU, case: Case) -> Judgement:
@@ -42,58 +36,81 @@ def poisoned(case: Case) -> Case:
     return replace(case, inputs=inputs)
 
 
-def _any_padding(capabilities: Capabilities) -> dict[str, object]:
+def _padding(capabilities: Capabilities, **options: Any) -> dict[str, Any]:
+    """Every reset and kind of padding; the first policy, unless the options say more."""
     return {
         "resets": capabilities.resets,
         "padding": padded(capabilities),
         "masked_outputs": capabilities.masked_outputs[:1],
+        **options,
     }
+
+
+def _with_zero(capabilities: Capabilities) -> tuple[str, ...]:
+    return padded(capabilities, zero=True) if capabilities.zero_length else ()
+
+
+def _reverse_and_padding(capabilities: Capabilities) -> str | None:
+    return needs("reverse")(capabilities) or needs_padding(capabilities)
 
 
 CHECKS = (
     Check(
         clause="lengths",
         examine=each_row_is_its_valid_steps,
-        options=lambda capabilities: {**_any_padding(capabilities), "padding": ("lengths",)},
+        options=lambda capabilities: _padding(capabilities, padding=("lengths",), initial_state=(True, False)),
         needs=needs("lengths"),
+        thin=True,
     ),
     Check(
         clause="length-zero",
         examine=each_step_is_right_masked_or_not,
-        options=lambda capabilities: {**_any_padding(capabilities), "padding": ("lengths with zero",)},
+        options=lambda capabilities: _padding(
+            capabilities,
+            padding=("lengths with zero",),
+            **runs_with_padding(capabilities),
+        ),
         needs=needs("lengths", "zero_length"),
+        thin=True,
     ),
     Check(
         clause="masks",
         examine=each_row_is_its_valid_steps,
-        options=lambda capabilities: {
-            **_any_padding(capabilities),
-            "padding": ("masks", *(("masks with zero",) if capabilities.zero_length else ())),
-        },
+        options=lambda capabilities: _padding(
+            capabilities, padding=("masks", *(("masks with zero",) if capabilities.zero_length else ()))
+        ),
         needs=needs("masks"),
     ),
     Check(
         clause="masked-outputs",
         examine=masked_outputs_follow_the_policy,
-        options=lambda capabilities: {
-            **_any_padding(capabilities),
-            "resets": capabilities.resets[:1],
-            "masked_outputs": capabilities.masked_outputs,
-            "padding": padded(capabilities) + (padded(capabilities, zero=True) if capabilities.zero_length else ()),
-        },
+        options=lambda capabilities: _padding(
+            capabilities,
+            resets=capabilities.resets[:1],
+            padding=padded(capabilities) + _with_zero(capabilities),
+            masked_outputs=capabilities.masked_outputs,
+        ),
         needs=needs_padding,
     ),
-    Check(clause="padding-unread", examine=padding_is_never_read, options=_any_padding, needs=needs_padding),
+    Check(clause="padding-unread", examine=padding_is_never_read, options=_padding, needs=needs_padding),
     Check(
         clause="reverse",
         examine=each_row_is_its_valid_steps,
-        options=lambda capabilities: {"resets": capabilities.resets, "reverse": True},
+        options=lambda capabilities: {
+            "resets": capabilities.resets,
+            "runs": ("reverse",),
+            "initial_state": (True, False),
+        },
         needs=needs("reverse"),
+        thin=True,
     ),
     Check(
         clause="reverse-masked",
-        examine=each_step_is_right_masked_or_not,
-        options=lambda capabilities: {**_any_padding(capabilities), "resets": capabilities.resets[:1], "reverse": True},
-        needs=lambda capabilities: needs("reverse")(capabilities) or needs_padding(capabilities),
+        examine=padding_is_never_read,
+        options=lambda capabilities: _padding(
+            capabilities, runs=("reverse",), masked_outputs=capabilities.masked_outputs
+        ),
+        needs=_reverse_and_padding,
+        thin=True,
     ),
 )

@@ -30,7 +30,7 @@ def test_torch_passes_what_it_declares_and_says_why_it_declines():
 
 
 def test_onnxruntime_ends_an_empty_row_in_zeros_and_passes_the_rest():
-    """Its final state of a row of length 0 is 0, beside an initial state that is not."""
+    """Its final state of a row of length 0 is 0, beside an initial state that is not, in each direction."""
     gru = load("onnxruntime")
     assert wired(gru) is None
     judged = [v for v in verdicts(gru, DEV) if v.kind != DECLINED]

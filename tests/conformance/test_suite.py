@@ -36,10 +36,67 @@ def test_every_wrong_gru_is_caught(mutant):
     assert any(judge(mutant, check, dtype, DEV).kind in (FAIL, ERROR) for check in CHECKS for dtype in DTYPES)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.clause)
-def test_every_check_catches_something(check):
+MUST_CATCH = {
+    "closed-forms": "update_sense_flipped",
+    "shape-and-dtype": "masked_answers_in_float64",
+    "step-after": "reset_before_instead_of_after",
+    "step-before": "reset_after_instead_of_before",
+    "step-none": "reset_before_instead_of_after",
+    "final-state": "final_state_from_the_last_time",
+    "initial-state-none": "recurrent_bias_skipped_without_initial_state",
+    "time-zero": "final_state_of_no_time_is_zeros",
+    "batch-zero": "empty_batch_raises",
+    "lengths": "length_off_by_one",
+    "length-zero": "empty_row_ends_in_zeros",
+    "masks": "mask_taken_for_a_length",
+    "masked-outputs": "masked_output_is_zero_before_the_first_step",
+    "padding-unread": "padding_is_multiplied_away",
+    "reverse": "reverse_ignored",
+    "reverse-masked": "reverse_starts_in_the_padding",
+    "bidirectional": "directions_share_their_weights",
+    "bidirectional-masked": "two_directions_ignore_the_policy",
+    "merge": "average_is_a_sum",
+    "masked-gradient": "gradient_at_masked_inputs",
+    "padding-gradient": "nan_through_a_masked_select",
+    "inputs-unmodified": "inputs_scaled_in_place",
+    "calls-independent": "state_kept_between_calls",
+    "split": "initial_state_ignored",
+    "rows-permuted": "rows_share_a_reset_gate",
+    "units-permuted": "reset_gate_of_the_wrong_unit",
+    "padding-appended": "lengths_ignored",
+    "time-reversed": "reverse_output_not_aligned",
+}
+"""For each check a mutant that is wrong in what its clause says, and right in what most of the others say."""
+
+
+@pytest.mark.parametrize("clause", CLAUSES)
+def test_every_check_catches_what_its_clause_is_about(clause):
     """On cases of its own, with a finding or, where the mutant cannot answer at all, an error."""
-    assert any(judge(mutant, check, dtype, DEV).kind in (FAIL, ERROR) for mutant in MUTANTS for dtype in DTYPES)
+    mutant = load(f"conformance.mutants:{MUST_CATCH[clause]}")
+    assert any(judge(mutant, BY_CLAUSE[clause], dtype, DEV).kind in (FAIL, ERROR) for dtype in DTYPES)
+
+
+@pytest.mark.parametrize(
+    ("clause", "mutant"),
+    [
+        ("step-after", "overflowing_sigmoid"),
+        ("step-after", "flushed_to_zero"),
+        ("step-after", "inputs_clipped"),
+        ("step-after", "transposed_where_it_is_square"),
+        ("step-after", "remainder_dropped"),
+        ("step-after", "time_runs_in_chunks"),
+        ("merge", "final_states_swapped"),
+        ("bidirectional-masked", "reverse_starts_in_the_padding"),
+        ("bidirectional", "initial_states_of_the_directions_swapped"),
+        ("inputs-unmodified", "padding_zeroed_in_place"),
+        ("length-zero", "empty_row_ends_in_zeros"),
+        ("calls-independent", "state_kept_between_calls"),
+    ],
+)
+def test_cases_reach_where_a_bug_is_seen(clause, mutant):
+    """Far and subnormal numbers, square kernels, widths past a vector's, times past a chunk's, both directions."""
+    subject = load(f"conformance.mutants:{mutant}")
+    assert FAIL in {judge(subject, BY_CLAUSE[clause], dtype, DEV).kind for dtype in DTYPES}
 
 
 def test_mutants_have_a_name_a_sentence_and_are_told_apart():

@@ -1,0 +1,81 @@
+"""What an adapter may declare is a closed list; anything else is refused with what to do."""
+
+import numpy as np
+import pytest
+
+from conformance.adapter import Capabilities, SubjectError, UsageError, ask, resolve
+from conformance.arithmetic import Arithmetic, InvalidClaim
+from conformance.case import Case
+from conformance.emulated import Emulated
+from conformance.judge import describe
+from conformance.oracle import certify
+from reference import Parameters
+
+from .test_cases import plain
+
+CLAIM = Arithmetic(dtype="float32", activation_ulps=8, source="NumPy")
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"activation_ulps": 200000},
+        {"activation_ulps": -5},
+        {"activation_ulps": 2.5},
+        {"activation_ulps": "8"},
+        {"activation_floor": 10**6},
+        {"flush": 1},
+        {"dtype": "bfloat16"},
+    ],
+)
+def test_a_claim_outside_the_closed_list_is_refused(claim):
+    with pytest.raises(InvalidClaim, match="but a claim is one of"):
+        Arithmetic(**{"dtype": "float32", "activation_ulps": 8, "source": "", **claim})
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({"resets": ()}, "resets is empty"),
+        ({"resets": ("during",)}, "knows only after, before, none"),
+        ({"masked_outputs": ()}, "masked_outputs is empty"),
+        ({"merges": ("max",)}, "knows only concat"),
+        ({"arithmetic": {"float64": CLAIM}}, "not an Arithmetic of float64"),
+        ({"arithmetic": {"float32": "exact"}}, "not an Arithmetic of float32"),
+    ],
+)
+def test_capabilities_outside_the_closed_lists_are_refused(declared, message):
+    with pytest.raises(UsageError, match=message):
+        Capabilities(**{"arithmetic": {"float32": CLAIM}, **declared})
+
+
+def test_a_subclass_of_an_array_is_no_answer():
+    class Masked(Emulated):
+        def run(self, case):
+            outputs, final = super().run(case)
+            return np.ma.MaskedArray(outputs), final
+
+    with pytest.raises(SubjectError, match="must be a NumPy array"):
+        ask(Masked(), plain())
+
+
+def test_a_package_that_is_not_there_is_said_to_be_missing():
+    subject = Emulated()
+    subject.packages = ("no-such-distribution",)
+    assert describe("x", subject).versions["no-such-distribution"] == "not installed"
+
+
+@pytest.mark.parametrize("name", [":", "module:", ":attribute", ""])
+def test_half_a_name_is_refused(name):
+    with pytest.raises(UsageError, match="neither a registered name nor module:attribute"):
+        resolve(name)
+
+
+def test_a_state_as_large_as_the_largest_number_is_certified():
+    """On the way to enough precision, balls reach past it."""
+    kernel = np.full((3, 2, 1), 45888991265.81741) * np.array([1, -1])[:, None]
+    p = Parameters(kernel, np.zeros((3, 1, 1)), np.zeros((2, 3, 1)), "after")
+    largest = np.finfo(np.float64).max
+    inputs = np.full((1, 1, 2), -23362264380.206253)
+    truth = certify(Case(inputs=inputs, parameters=(p,), initial_state=(np.full((1, 1), largest),)))
+    assert np.array_equal(truth.outputs[0], np.full((1, 1, 1), largest / 2))
