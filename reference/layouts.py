@@ -14,7 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from reference.parameters import GATES, Invalid, Parameters, Reset, Unrepresentable, dtype_of, exact_array, one_of
+from reference.parameters import (
+    GATES,
+    Invalid,
+    Parameters,
+    Reset,
+    Unrepresentable,
+    are_parameters,
+    dtype_of,
+    exact_array,
+    flag,
+    one_of,
+)
 
 FRAMEWORK_DTYPES = tuple(np.dtype(t) for t in (np.float16, np.float32, np.float64))
 RZN = [1, 0, 2]  # z, r, n to PyTorch's r, z, n, and back
@@ -29,7 +40,8 @@ def to_keras(p: Parameters, use_bias: bool = True) -> list[np.ndarray]:
 
     Raises Unrepresentable if a bias that Keras has no place for is not zero.
     """
-    _check_dtype(p, "Keras")
+    _check(p, "Keras")
+    flag("use_bias", use_bias)
     arrays = [_side_by_side(p.kernel), _side_by_side(p.recurrent_kernel)]
     if not use_bias:
         if p.bias.any():
@@ -78,6 +90,7 @@ def merge_biases(p: Parameters) -> Parameters:
 
     Raises Unrepresentable for reset after, whose candidate tells the two biases apart, and if a sum would be rounded.
     """
+    are_parameters("p", p)
     if p.reset == "after":
         raise Unrepresentable(
             "reset='after' scales the candidate's recurrent bias by r, so the two biases cannot be merged"
@@ -100,7 +113,7 @@ def to_torch(p: Parameters, suffix: str = "_l0") -> dict[str, np.ndarray]:
 
     Raises Unrepresentable unless reset is after, the only one that PyTorch has.
     """
-    _check_dtype(p, "PyTorch")
+    _check(p, "PyTorch")
     if p.reset != "after":
         raise Unrepresentable(
             f"reset is {p.reset!r}, but torch.nn.GRU only has 'after'; no conversion keeps the function"
@@ -117,8 +130,10 @@ def from_torch(state_dict: Mapping[str, Any], suffix: str = "_l0") -> Parameters
     """The Parameters that hold one layer and direction of torch.nn.GRU's state dict: to_torch backwards.
 
     The values may be NumPy arrays or CPU tensors; without biases they are zeros. Raises Invalid if the names or shapes
-    do not fit.
+    do not fit, and for a tensor that NumPy cannot hold as it is.
     """
+    if not isinstance(state_dict, Mapping):
+        raise Invalid(f"state_dict is a {type(state_dict).__name__}, but must be a mapping; pass module.state_dict()")
     names = [f"{name}{suffix}" for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
     present = [name for name in names if name in state_dict]
     if present not in (names, names[:2]):
@@ -126,7 +141,7 @@ def from_torch(state_dict: Mapping[str, Any], suffix: str = "_l0") -> Parameters
             f"state_dict has {', '.join(map(str, state_dict)) or 'nothing'}, but must have {', '.join(names)} "
             "(or neither bias); choose the layer and direction by suffix"
         )
-    arrays = [np.asarray(state_dict[name]) for name in present]
+    arrays = [_as_array(name, state_dict[name]) for name in present]
     dtype = dtype_of(names[0], arrays[0])
     units = len(arrays[0]) // 3 if arrays[0].ndim else 0
     arrays += [np.zeros(3 * units, dtype)] * (len(names) - len(present))
@@ -152,7 +167,8 @@ def to_onnx(*directions: Parameters) -> dict[str, Any]:
         )
     first = directions[0]
     for p in directions:
-        _check_dtype(p, "ONNX")
+        _check(p, "ONNX")
+    for p in directions:
         if p.reset == "none":
             raise Unrepresentable("reset is 'none', but ONNX's GRU always has a reset gate; no conversion is exact")
         if p.reset != first.reset:
@@ -179,7 +195,8 @@ def from_onnx(
 
     Raises Invalid if the shapes do not fit, and for a linear_before_reset other than 0 and 1.
     """
-    if linear_before_reset not in (0, 1):
+    is_integer = isinstance(linear_before_reset, int | np.integer) and not isinstance(linear_before_reset, bool)
+    if not is_integer or linear_before_reset not in (0, 1):
         raise Invalid(
             f"linear_before_reset is {linear_before_reset!r}, but must be 0 (reset before) or 1 (reset after)"
         )
@@ -218,7 +235,20 @@ def _gates_below(fused: np.ndarray, gates: int) -> np.ndarray:
     return _gates_apart(fused.T, gates)
 
 
-def _check_dtype(p: Parameters, framework: str) -> None:
+def _as_array(name: str, value: Any) -> np.ndarray:
+    """An array or a CPU tensor as an array."""
+    try:
+        return np.asarray(value)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise Invalid(
+            f"{name} is a {type(value).__name__} that NumPy cannot read ({error}), but must be an array or a CPU "
+            "tensor of float16, float32 or float64 without gradient; use tensor.detach().cpu(), and .float() on "
+            "bfloat16"
+        ) from error
+
+
+def _check(p: Parameters, framework: str) -> None:
+    are_parameters("p", p)
     if p.dtype not in FRAMEWORK_DTYPES:
         raise Unrepresentable(
             f"the parameters are {p.dtype}, which {framework} does not have; make float64 Parameters first"

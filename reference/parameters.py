@@ -108,6 +108,20 @@ def one_of(name: str, value: object, names: tuple[str, ...]) -> None:
         raise Invalid(f"{name} is {value!r}, but must be one of {', '.join(map(repr, names))}")
 
 
+def flag(name: str, value: object) -> bool:
+    """The value, if it is True or False."""
+    if not isinstance(value, bool):
+        raise Invalid(f"{name} is {value!r}, but must be True or False; use bool(...)")
+    return value
+
+
+def are_parameters(name: str, value: object) -> "Parameters":
+    """The value, if it is Parameters."""
+    if not isinstance(value, Parameters):
+        raise Invalid(f"{name} is a {type(value).__name__}, but must be a reference.Parameters; make one first")
+    return value
+
+
 def plain_array(name: str, value: object) -> np.ndarray:
     """The value, if it is a plain NumPy array: a list has no dtype, and a masked array's mask would be ignored."""
     if type(value) is not np.ndarray:

@@ -15,7 +15,17 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from reference.cell import CELLS, Cell, Tape
-from reference.parameters import Invalid, Parameters, Weights, exact_array, one_of, plain_array
+from reference.parameters import (
+    Invalid,
+    Parameters,
+    Weights,
+    are_parameters,
+    dtype_of,
+    exact_array,
+    flag,
+    one_of,
+    plain_array,
+)
 
 MaskedOutputs = Literal["carry", "zero"]
 
@@ -177,18 +187,14 @@ def checked_run(
     masked_outputs: str,
 ) -> Run:
     """The Run that gru's arguments mean; raises Invalid."""
-    if not isinstance(parameters, Parameters):
-        raise Invalid(
-            f"parameters is a {type(parameters).__name__}, but must be a reference.Parameters; make one first"
-        )
+    are_parameters("parameters", parameters)
     plain_array("inputs", inputs)
     if inputs.ndim != 3:
         raise Invalid(f"inputs has shape {inputs.shape}, but must be (batch, time, input_dim); add the missing axis")
     batch, time, _ = inputs.shape
     because = "input_dim is the parameters'; inputs are batch-major"
     exact_array("inputs", inputs, parameters.dtype, (batch, time, parameters.input_dim), because)
-    if not isinstance(reverse, bool):
-        raise Invalid(f"reverse is {reverse!r}, but must be True or False; use bool(...)")
+    flag("reverse", reverse)
     one_of("masked_outputs", masked_outputs, tuple(SHOWS))
     return Run(
         inputs,
@@ -237,7 +243,7 @@ def validity(batch: int, time: int, lengths: np.ndarray | None, mask: np.ndarray
 
 
 def _check_outputs(outputs: np.ndarray) -> None:
-    plain_array("outputs", outputs)
+    dtype_of("outputs", outputs)
     if outputs.ndim != 3:
         raise Invalid(
             f"outputs has shape {outputs.shape}, but must be (batch, time, units); pass one direction's outputs"

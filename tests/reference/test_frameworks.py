@@ -23,6 +23,7 @@ import tensorflow as tf
 import torch
 
 from reference import (
+    Invalid,
     Parameters,
     flipped,
     from_keras,
@@ -292,3 +293,16 @@ def test_packed_is_tensorflows_reverse_sequence(lengths: list[int]) -> None:
 
     assert (packed(outputs, lengths=np.array(lengths)) == theirs).all()
     assert (packed(outputs, np.arange(5) < np.array(lengths)[:, None]) == theirs).all()
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (torch.nn.GRU(2, 3), r"weight_ih_l0 is a Parameter that NumPy cannot read .* use tensor\.detach\(\)\.cpu\(\)"),
+        (torch.nn.GRU(2, 3).bfloat16().requires_grad_(False), r"weight_ih_l0 is a .* and \.float\(\) on bfloat16$"),
+    ],
+)
+def test_tensors_numpy_cannot_read_are_refused(module: torch.nn.GRU, message: str) -> None:
+    """A tensor that requires grad or is bfloat16 is named, with what makes an array of it."""
+    with pytest.raises(Invalid, match=message):
+        from_torch(dict(module.named_parameters()))

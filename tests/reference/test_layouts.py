@@ -210,6 +210,13 @@ def test_what_would_lose_numbers_is_refused(function: Any, message: str) -> None
         function()
 
 
+class Unreadable:
+    """What torch does where a tensor requires grad, or has a dtype that NumPy lacks."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise RuntimeError("requires grad")
+
+
 KERAS, TORCH, ONNX = to_keras(parameters()), to_torch(parameters()), to_onnx(parameters())
 
 
@@ -269,6 +276,19 @@ KERAS, TORCH, ONNX = to_keras(parameters()), to_torch(parameters()), to_onnx(par
             lambda: from_torch(TORCH | {"weight_ih_l0": np.zeros((15, 4), int)}),
             r"weight_ih_l0 has dtype int64, but must be",
         ),
+        (lambda: to_keras(None), r"p is a NoneType, but must be a reference.Parameters; make one first$"),  # pyright: ignore
+        (lambda: to_keras(parameters(), 1), r"use_bias is 1, but must be True or False; use bool\(...\)$"),  # pyright: ignore
+        (lambda: merge_biases(KERAS), r"p is a list, but must be a reference.Parameters; make one first$"),  # pyright: ignore
+        (lambda: to_torch(TORCH), r"p is a dict, but must be a reference.Parameters; make one first$"),  # pyright: ignore
+        (lambda: to_onnx(parameters(), ONNX), r"p is a dict, but must be a reference.Parameters; make"),  # pyright: ignore
+        (
+            lambda: from_torch(None),  # pyright: ignore
+            r"state_dict is a NoneType, but must be a mapping; pass module.state_dict\(\)$",
+        ),
+        (
+            lambda: from_torch(TORCH | {"weight_hh_l0": Unreadable()}),
+            r"weight_hh_l0 is a Unreadable that NumPy cannot read \(requires grad\), but must be .* tensor.detach\(\)",
+        ),
         (lambda: to_onnx(), r"to_onnx got 0 Parameters, but ONNX has 1 direction or 2; pass forward, then backward$"),
         (lambda: to_onnx(*[parameters()] * 3), r"to_onnx got 3 Parameters"),
         (
@@ -278,6 +298,14 @@ KERAS, TORCH, ONNX = to_keras(parameters()), to_torch(parameters()), to_onnx(par
         (
             lambda: from_onnx(ONNX["W"], ONNX["R"], ONNX["B"], 2),
             r"linear_before_reset is 2, but must be 0 \(reset before\)",
+        ),
+        (
+            lambda: from_onnx(ONNX["W"], ONNX["R"], ONNX["B"], True),
+            r"linear_before_reset is True, but must be 0 \(reset before\)",
+        ),
+        (
+            lambda: from_onnx(ONNX["W"], ONNX["R"], ONNX["B"], np.zeros(2)),  # pyright: ignore
+            r"linear_before_reset is array.*, but must be 0 \(reset before\)",
         ),
         (
             lambda: from_onnx(ONNX["W"][0], ONNX["R"]),

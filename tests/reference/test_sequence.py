@@ -303,9 +303,19 @@ def test_flipped_reverses_all_of_time() -> None:
     assert flipped(outputs).tolist() == [[[4, 5], [2, 3], [0, 1]]]
 
 
+def test_flipped_is_a_copy() -> None:
+    """Writing to it leaves the outputs alone, and so it is for packed."""
+    outputs = np.arange(6.0).reshape(1, 3, 2)
+
+    flipped(outputs)[:] = 9
+    packed(outputs, np.ones((1, 3), bool))[:] = 9
+
+    assert outputs.ravel().tolist() == [0, 1, 2, 3, 4, 5]
+
+
 def test_packed_puts_valid_steps_in_processing_order_and_padding_after() -> None:
     """The last valid step comes first, the masked steps follow in time order."""
-    outputs = np.arange(10).reshape(2, 5, 1)
+    outputs = np.arange(10.0).reshape(2, 5, 1)
     mask = np.array([[1, 0, 1, 1, 0], [0, 0, 0, 0, 1]], bool)
 
     assert packed(outputs, mask)[:, :, 0].tolist() == [[3, 2, 0, 1, 4], [9, 5, 6, 7, 8]]
@@ -405,6 +415,9 @@ def test_an_invalid_cotangent_is_refused(arguments: dict[str, Any], message: str
             r"mask has dtype bool and shape \(1, 4\), but must be bool of shape \(2, 4\)",
         ),
         (lambda: packed(INPUTS[0], HOLES), r"outputs has shape \(4, 3\), but must be \(batch, time, units\); pass one"),
+        (lambda: packed(INPUTS.astype(int), HOLES), r"outputs has dtype int64, but must be one of float16"),
+        (lambda: flipped(INPUTS.astype(complex)), r"outputs has dtype complex128, but must be one of float16"),
+        (lambda: flipped(INPUTS[0]), r"outputs has shape \(4, 3\), but must be \(batch, time, units\); pass one"),
         (lambda: flipped((INPUTS, INPUTS)), r"outputs is a tuple, but must be a NumPy array"),  # pyright: ignore
     ],
 )
