@@ -1,7 +1,7 @@
 """What `gru` accepts, and what it says of anything else.
 
 Shapes and values known when the function is called or traced raise ValueError or TypeError there. What is known only
-when a graph runs is asserted by the graph; XLA drops assertions.
+when a graph runs is asserted by the graph. XLA drops assertions, but does not compile sizes that differ.
 """
 
 import operator
@@ -29,6 +29,21 @@ def tensor(name: str, value, dtype: tf.DType, shape: tuple, hint: str) -> tf.Ten
     if not value.shape.is_compatible_with(shape):
         raise ValueError(f"{name} has shape {_text(value.shape)}, but must be {_text(tf.TensorShape(shape))}: {hint}")
     return value
+
+
+def real(name: str, value, dtype: str) -> tf.Tensor:
+    """The value cast to the dtype of a layer; a complex one would lose its imaginary part."""
+    value = tf.convert_to_tensor(value)
+    if value.dtype.is_complex:
+        raise TypeError(f"{name} has dtype {value.dtype.name}, but must be real: pass its real or imaginary part")
+    return tf.cast(value, dtype)
+
+
+def check_features(inputs: tf.Tensor, kernel: tf.Tensor) -> None:
+    """Refuse inputs of another width than the one that a layer was built for."""
+    features, built = inputs.shape[-1], kernel.shape[0]
+    if features not in (None, built):
+        raise ValueError(f"inputs has {features} features, but the layer was built for {built}: make another layer")
 
 
 def sequence(inputs) -> tf.Tensor:
@@ -65,33 +80,27 @@ def weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
     return kernel, recurrent_kernel, bias, units
 
 
-def state(initial_state, inputs: tf.Tensor, units: int) -> tf.Tensor:
-    """The initial state, one row for each row of the inputs."""
+def state(name: str, value, inputs: tf.Tensor, units: int) -> tf.Tensor:
+    """A state, one row for each row of the inputs."""
     shape = (inputs.shape[0], units)
-    initial_state = tensor(
-        "initial_state",
-        initial_state,
-        inputs.dtype,
-        shape,
-        "one row for each row of inputs",
-    )
-    initial_state = _of_size(initial_state, inputs, 1, "initial_state is not (batch, units)")
-    return tf.ensure_shape(initial_state, shape)
+    value = tensor(name, value, inputs.dtype, shape, "one row for each row of inputs")
+    value = _of_size(value, 0, inputs, 0, f"{name} is not (batch, units)")
+    return tf.ensure_shape(value, shape)
 
 
-def dropout(name: str, scale, dtype: tf.DType, gates: int, shape: tuple) -> tf.Tensor | None:
+def dropout(name: str, scale, inputs: tf.Tensor, gates: int, kernel: tf.Tensor) -> tf.Tensor | None:
     """What multiplies values before their products: (batch, width) for all gates, (gates, batch, width) for each."""
     if scale is None:
         return None
     scale = tf.convert_to_tensor(scale)
-    expected = shape if scale.shape.rank == 2 else (gates, *shape)
-    return tensor(
-        name,
-        scale,
-        dtype,
-        expected,
-        "give one (batch, width) array for all gates, or one for each gate",
-    )
+    hint = "give one (batch, width) array for all gates, or one for each gate"
+    if scale.shape.rank is None:
+        raise ValueError(f"{name} has an unknown shape, but must have 2 or 3 axes: {hint}; set its shape")
+    shape = (inputs.shape[0], kernel.shape[0])
+    scale = tensor(name, scale, inputs.dtype, shape if scale.shape.rank == 2 else (gates, *shape), hint)
+    message = f"{name} is neither (batch, width) nor (gates, batch, width)"
+    scale = _of_size(scale, -2, inputs, 0, message)
+    return _of_size(scale, -1, kernel, 0, message)
 
 
 def valid_steps(mask, lengths, inputs: tf.Tensor) -> tf.Tensor | None:
@@ -104,7 +113,8 @@ def valid_steps(mask, lengths, inputs: tf.Tensor) -> tf.Tensor | None:
             tuple(inputs.shape[:2]),
             "it is (batch, time), True where the step counts",
         )
-        mask = _of_size(mask, inputs, 2, "mask is not (batch, time)")
+        for axis in (0, 1):
+            mask = _of_size(mask, axis, inputs, axis, "mask is not (batch, time)")
     if lengths is None:
         return mask
     counted = _from_lengths(lengths, inputs)
@@ -121,7 +131,7 @@ def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
     if not lengths.shape.is_compatible_with(inputs.shape[:1]):
         shape, expected = _text(lengths.shape), _text(inputs.shape[:1])
         raise ValueError(f"lengths has shape {shape}, but must be {expected}: one for each row of inputs")
-    lengths = _of_size(tf.cast(lengths, tf.int64), inputs, 1, "lengths is not (batch,)")
+    lengths = _of_size(tf.cast(lengths, tf.int64), 0, inputs, 0, "lengths is not (batch,)")
     steps, known = inputs.shape[1], tf.get_static_value(lengths)
     time = tf.shape(inputs, tf.int64)[1] if steps is None else tf.constant(steps, tf.int64)
     seen = "" if known is None else f": lengths is {known.tolist()}, time is {_text(inputs.shape[1:2])[1:-2]}"
@@ -136,11 +146,14 @@ def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
     return tf.sequence_mask(lengths, time)
 
 
-def _of_size(value: tf.Tensor, inputs: tf.Tensor, axes: int, message: str) -> tf.Tensor:
-    """The value, once its sizes are those of the first axes of the inputs."""
-    if value.shape[:axes].is_fully_defined() and inputs.shape[:axes].is_fully_defined():
+def _of_size(value: tf.Tensor, axis: int, like: tf.Tensor, like_axis: int, message: str) -> tf.Tensor:
+    """The value, once its size on one axis is that of another tensor: asserted, and under XLA compiled only then."""
+    if value.shape.rank is not None and None not in (value.shape[axis], like.shape[like_axis]):
         return value  # compared already
-    return _asserted(value, operator.eq, (tf.shape(value)[:axes], tf.shape(inputs)[:axes]), message)
+    size, expected = tf.shape(value)[axis], tf.shape(like)[like_axis]
+    size = _asserted(size, operator.eq, (size, expected), message)
+    with tf.control_dependencies([tf.reshape(tf.zeros(size[None]), expected[None])]):
+        return tf.identity(value)
 
 
 def _asserted(value: tf.Tensor, holds: Callable, operands: tuple, message: str) -> tf.Tensor:

@@ -1,5 +1,6 @@
 """One step of the GRU as a Keras cell, for keras.layers.RNN and for our own layer."""
 
+import numbers
 import operator
 
 import keras
@@ -58,7 +59,7 @@ class GRUCell(keras.layers.GRUCell):
         arguments.check_choice("reset_after", reset_after, (True, False, None))
         if not reset_gate and reset_after is not None:
             raise ValueError(f"reset_gate=False has nothing to reset, but reset_after is {reset_after}: leave it out")
-        if implementation not in (1, 2):
+        if type(implementation) is not int or implementation not in (1, 2):
             raise ValueError(f"implementation is {implementation!r}, but must be 1 (by gate) or 2 (all gates at once)")
         super().__init__(
             _positive("units", units),
@@ -124,9 +125,15 @@ class GRUCell(keras.layers.GRUCell):
     def call(self, inputs, states, training=False):
         """The next state twice, as output and as state, the latter in a list if it came in one."""
         nested = isinstance(states, (list, tuple))
-        h = tf.cast(states[0] if nested else states, self.compute_dtype)
-        inputs = tf.cast(inputs, self.compute_dtype)
+        if nested and len(states) != 1:
+            raise ValueError(f"states has {len(states)} tensors, but a GRU has one state: pass [state]")
+        inputs = arguments.real("inputs", inputs, self.compute_dtype)
+        if not inputs.shape.is_compatible_with((None, None)):
+            raise ValueError(f"inputs has shape {tuple(inputs.shape)}, but must be (batch, input_dim): pass one step")
         kernel, recurrent_kernel, bias = self.weight_tensors()
+        arguments.check_features(inputs, kernel)
+        h = arguments.real("the state", states[0] if nested else states, self.compute_dtype)
+        h = arguments.state("the state", h, inputs, self.units)
         input_bias, recurrent_bias = split_bias(self.reset, bias)
         scale = self.get_dropout_mask(inputs) if training else None
         recurrent_scale = self.get_recurrent_dropout_mask(h) if training else None
@@ -201,7 +208,7 @@ def _positive(name: str, value) -> int:
     return number
 
 
-def _rate(name: str, value) -> float:
-    if not 0 <= value <= 1:
+def _rate(name: str, value):
+    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 <= value <= 1:
         raise ValueError(f"{name} is {value!r}, but must be from 0 (nothing is dropped) to 1 (everything is)")
     return value

@@ -26,6 +26,10 @@ class GRU(keras.layers.RNN):
     - `unroll` changes no value; Keras' unrolled loop, under `go_backwards`, puts the zeros of `zero_output_for_mask`
       where the mask has its mirror image.
     - `dropout=1` and `recurrent_dropout=1` drop everything; in Keras it depends on which loop is taken.
+    - With `go_backwards` and `return_sequences` the mask that later layers receive is flipped like the outputs; Keras
+      hands it on unflipped.
+    What Keras clips or broadcasts is refused: rates outside 0 to 1, flags that are not booleans, an `initial_state` of
+    one row for a batch of more, masks (batch, time, 1), `implementation=0`.
     A masked step reads nothing, and a sequence may have no steps at all.
 
     reset_gate: False leaves the reset gate out: gates z and n, so 2 where there is 3 in the shapes of the weights, and
@@ -128,8 +132,9 @@ class GRU(keras.layers.RNN):
             mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask beside a second tensor
         if mask is not None:
             mask = tf.cast(mask, tf.bool)
-        sequences = tf.cast(sequences, self.compute_dtype)
+        sequences = arguments.real("inputs", sequences, self.compute_dtype)
         kernel, recurrent_kernel, bias = self.cell.weight_tensors()
+        arguments.check_features(sequences, kernel)
         dropout_mask, recurrent_dropout_mask = self._draw_dropout(sequences) if training else (None, None)
         outputs, final_state = gru(
             sequences,
@@ -164,7 +169,7 @@ class GRU(keras.layers.RNN):
             if len(initial_state) != 1:
                 raise ValueError(f"initial_state has {len(initial_state)} tensors, but a GRU has one state")
             (initial_state,) = initial_state
-        return None if initial_state is None else tf.cast(tf.convert_to_tensor(initial_state), self.compute_dtype)
+        return None if initial_state is None else arguments.real("initial_state", initial_state, self.compute_dtype)
 
     def _draw_dropout(self, sequences: tf.Tensor) -> tuple[tf.Tensor | None, tf.Tensor | None]:
         batch, input_dim = tf.shape(sequences)[0], sequences.shape[-1]

@@ -50,7 +50,8 @@ def gru(
         reset gate, so 2 for 3 and one row of bias.
     initial_state: (batch, units); None is zeros.
     mask: any booleans (batch, time), True where the step counts. A masked step copies the state and reads nothing,
-        whatever stands there.
+        whatever stands there. It adds nothing to a gradient either, if the derivatives of both activations are finite
+        where inputs and state are zeros; without a bias that is at 0.
     lengths: integers (batch,) from 0 to time; a mask padded on the right. With a mask too, both must say the same.
     reverse: from the last step to the first; the outputs stay at their inputs' time.
     masked_outputs: at a masked step "carry" gives the state reached so far, "zero" gives 0.
@@ -61,9 +62,9 @@ def gru(
         (batch, width) for all gates, or (gates, batch, width) for each.
 
     Raises ValueError or TypeError for what can be seen when it is called or traced. Lengths or shapes known only when
-    a graph runs are asserted there (tf.errors.InvalidArgumentError); XLA drops assertions, so under jit_compile such
-    lengths must be right: a negative one then counts as 0, one beyond time as time, and beside a mask they count for
-    nothing.
+    a graph runs are asserted there (tf.errors.InvalidArgumentError). Under jit_compile a wrong shape fails to compile,
+    but XLA drops assertions of values, so such lengths must be right: a negative one then counts as 0, one beyond time
+    as time, and beside a mask they count for nothing.
     """
     arguments.check_choice("reset", reset, tuple(GATES))
     arguments.check_choice("masked_outputs", masked_outputs, ("carry", "zero"))
@@ -73,10 +74,10 @@ def gru(
     kernel, recurrent_kernel, bias, units = arguments.weights(kernel, recurrent_kernel, bias, reset, inputs)
     mask = arguments.valid_steps(mask, lengths, inputs)
     scales = [
-        arguments.dropout(name, scale, inputs.dtype, GATES[reset], (inputs.shape[0], width))
-        for name, scale, width in (
-            ("dropout_mask", dropout_mask, kernel.shape[0]),
-            ("recurrent_dropout_mask", recurrent_dropout_mask, units),
+        arguments.dropout(name, scale, inputs, GATES[reset], weight)
+        for name, scale, weight in (
+            ("dropout_mask", dropout_mask, kernel),
+            ("recurrent_dropout_mask", recurrent_dropout_mask, recurrent_kernel),
         )
     ]
     input_bias, recurrent_bias = split_bias(reset, bias)
@@ -110,7 +111,7 @@ def _initial_state(initial_state, inputs: tf.Tensor, units: int) -> tf.Tensor:
     if initial_state is None:
         batch = tf.shape(inputs)[0] if inputs.shape[0] is None else inputs.shape[0]
         return tf.zeros((batch, units), inputs.dtype)
-    return arguments.state(initial_state, inputs, units)
+    return arguments.state("initial_state", initial_state, inputs, units)
 
 
 def _scan(
@@ -175,7 +176,8 @@ def _unrolled(step, x, h, valid, reverse: bool) -> tuple[tf.Tensor, tf.Tensor]:
 def _advance(step, x, h, valid) -> tf.Tensor:
     """The next state, or where the step is masked the same state, bit for bit.
 
-    A masked row steps from zeros in place of its state, so that nothing it would have computed reaches a gradient.
+    A masked row steps from zeros in place of its state, so that nothing it would have computed reaches a gradient:
+    a cotangent of 0 stays 0 wherever the derivative of the step at zeros is finite.
     """
     if valid is None:
         return step(x, h)

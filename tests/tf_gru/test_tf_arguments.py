@@ -227,3 +227,73 @@ def test_lengths_known_in_a_trace_are_checked_there(valid):
     """Constant lengths out of range fail under XLA too, where assertions are dropped."""
     with pytest.raises(ValueError, match="lengths must be from 0 to time"):
         tf.function(lambda: gru(**valid, lengths=[0, 0, 0, 0, 4]), jit_compile=True)()
+
+
+SIZES = [
+    ("lengths", (1,), tf.int32),
+    ("mask", (1, 3), tf.bool),
+    ("mask", (5, 1), tf.bool),
+    ("mask", (3, 5), tf.bool),
+    ("initial_state", (1, 4), tf.float64),
+    ("dropout_mask", (1, 2), tf.float64),
+    ("dropout_mask", (5, 1), tf.float64),
+    ("dropout_mask", (3, 1, 2), tf.float64),
+    ("dropout_mask", (1, 5, 2), tf.float64),
+    ("recurrent_dropout_mask", (1, 4), tf.float64),
+    ("recurrent_dropout_mask", (3, 5, 1), tf.float64),
+]
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize(("name", "shape", "dtype"), SIZES)
+def test_sizes_no_trace_knows_are_not_broadcast(valid, name, shape, dtype, jit):
+    """A wrong size is asserted when a plain graph runs, and does not compile under XLA."""
+    weights = {name: valid[name] for name in ("kernel", "recurrent_kernel", "bias")}
+
+    @tf.function(
+        jit_compile=jit,
+        input_signature=[tf.TensorSpec((None, None, 2), tf.float64), tf.TensorSpec([None] * len(shape), dtype)],
+    )
+    def function(inputs, value):
+        return gru(inputs, **weights, **{name: value})[1]
+
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        function(valid["inputs"], tf.ones(shape, dtype))
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_sizes_no_trace_knows_may_be_right(valid, exact, jit):
+    """The same results as with sizes that are known."""
+    given = {
+        "lengths": tf.constant([3, 1, 0, 2, 3]),
+        "mask": tf.constant(exact.masks["right padded"]),
+        "initial_state": tf.constant(exact.initial_state),
+        "dropout_mask": tf.ones((5, 2), tf.float64),
+        "recurrent_dropout_mask": tf.ones((3, 5, 4), tf.float64),
+    }
+    weights = {name: valid[name] for name in ("kernel", "recurrent_kernel", "bias")}
+    expected = gru(**valid, **exact.linear, **given)
+
+    signature = [
+        tf.TensorSpec((None, None, 2), tf.float64),
+        {name: tf.TensorSpec([None] * value.shape.rank, value.dtype) for name, value in given.items()},
+    ]
+
+    @tf.function(jit_compile=jit, input_signature=signature)
+    def function(inputs, given):
+        return gru(inputs, **weights, **exact.linear, **given)
+
+    exact.equal([a.numpy() for a in expected], [a.numpy() for a in function(valid["inputs"], given)])
+
+
+def test_a_dropout_mask_of_unknown_rank_is_refused(valid):
+    """Two axes and three mean different things, so a trace must know which."""
+
+    @tf.function(input_signature=[tf.TensorSpec(None, tf.float64)])
+    def function(scale):
+        return gru(**valid, dropout_mask=scale)
+
+    with pytest.raises(
+        ValueError, match=r"dropout_mask has an unknown shape, but must have 2 or 3 axes: .* set its shape"
+    ):
+        function(np.ones((5, 2)))

@@ -197,3 +197,15 @@ def test_the_configuration_comes_back(options):
 
     assert tf_gru.BiGRU.from_config(config).get_config() == config
     assert {**options, "units": 3, "name": "mine", "implementation": 1}.items() <= config.items()
+
+
+@pytest.mark.parametrize("merge_mode", MERGES)
+def test_lengths_are_a_mask_beside_states_too(exact, merge_mode):
+    """Given states, both directions still get the lengths."""
+    *_, ours = three(exact, merge_mode, return_sequences=True, return_state=True)
+    states = [tf.constant(exact.initial_state), tf.constant(exact.backward_state)]
+    mask = exact.masks["right padded"]
+
+    expected = arrays(ours(exact.inputs, mask=mask, initial_state=states))
+
+    exact.equal(expected, arrays(ours(exact.inputs, lengths=mask.sum(axis=1), initial_state=states)))

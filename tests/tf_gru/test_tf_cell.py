@@ -185,7 +185,13 @@ def test_full_dropout_drops_everything(exact, reset, implementation):
         ({"units": True}, "units is True, but must be a positive integer"),
         ({"dropout": 1.5}, "dropout is 1.5, but must be from 0"),
         ({"recurrent_dropout": -0.1}, "recurrent_dropout is -0.1, but must be from 0"),
+        ({"dropout": None}, "dropout is None, but must be from 0"),
+        ({"dropout": "a"}, "dropout is 'a', but must be from 0"),
+        ({"dropout": True}, "dropout is True, but must be from 0"),
+        ({"recurrent_dropout": [0.1]}, r"recurrent_dropout is \[0.1\], but must be from 0"),
         ({"implementation": 3}, "implementation is 3, but must be 1"),
+        ({"implementation": True}, "implementation is True, but must be 1"),
+        ({"implementation": 2.0}, "implementation is 2.0, but must be 1"),
         ({"use_bias": "no"}, "use_bias is 'no', but must be one of True, False"),
         ({"reset_gate": 0}, "reset_gate is 0, but must be one of True, False"),
         (
@@ -226,3 +232,37 @@ def test_the_configuration_comes_back(exact, reset):
     assert again.get_config() == cell.get_config()
     assert again.reset == reset
     assert [w.shape for w in again.weights] == [w.shape for w in cell.weights]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "states", "error", "message"),
+    [
+        (np.zeros((5, 2)), [], ValueError, r"states has 0 tensors, but a GRU has one state: pass \[state\]"),
+        (np.zeros((5, 2)), [np.zeros((5, 4))] * 2, ValueError, "states has 2 tensors, but a GRU has one state"),
+        (
+            np.zeros((5, 2)),
+            [np.zeros((1, 4))],
+            ValueError,
+            r"the state has shape \(1, 4\), but must be \(5, 4\): one row",
+        ),
+        (np.zeros((5, 2)), [np.zeros((5, 3))], ValueError, r"the state has shape \(5, 3\), but must be \(5, 4\)"),
+        (np.zeros((5, 2)), [np.zeros((5, 4), complex)], TypeError, "the state has dtype complex128, but must be real"),
+        (np.zeros((5, 7)), [np.zeros((5, 4))], ValueError, "inputs has 7 features, but the layer was built for 2"),
+        (
+            np.zeros((5, 3, 2)),
+            [np.zeros((5, 4))],
+            ValueError,
+            r"inputs has shape \(5, 3, 2\), but must be \(batch, input",
+        ),
+        (
+            np.zeros((5, 2), complex),
+            [np.zeros((5, 4))],
+            TypeError,
+            "inputs has dtype complex128, but must be real: pass",
+        ),
+    ],
+)
+def test_what_does_not_fit_the_cell_is_named(exact, inputs, states, error, message):
+    """A step takes (batch, input_dim) of the width it was built for, and one state (batch, units)."""
+    with pytest.raises(error, match=message):
+        cell_with(exact, "after").call(inputs, states)

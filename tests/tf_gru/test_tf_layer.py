@@ -440,3 +440,41 @@ def test_unrolling_needs_a_known_time(exact):
 
     with pytest.raises(ValueError, match="unroll=True needs a statically known time"):
         function(exact.inputs)
+
+
+def test_another_width_than_the_built_one_is_named(exact):
+    """A built layer says how many features it has, how many came, and what to do."""
+    _, ours = pair(exact)
+
+    with pytest.raises(ValueError, match="inputs has 5 features, but the layer was built for 2: make another layer"):
+        ours(np.zeros((exact.batch, exact.time, 5)))
+
+
+def test_complex_numbers_are_refused(exact):
+    """An imaginary part is not dropped, neither of the inputs nor of a state."""
+    _, ours = pair(exact)
+
+    with pytest.raises(TypeError, match="inputs has dtype complex128, but must be real: pass its real or imaginary"):
+        ours(exact.inputs.astype(complex))
+    with pytest.raises(TypeError, match="initial_state has dtype complex128, but must be real"):
+        ours(exact.inputs, initial_state=tf.constant(exact.initial_state.astype(complex)))
+
+
+@pytest.mark.parametrize("return_sequences", [True, False])
+@pytest.mark.parametrize("go_backwards", [True, False])
+@pytest.mark.parametrize("time", [0, 3])
+def test_the_state_kept_is_the_final_state_under_zeroed_outputs(exact, go_backwards, return_sequences, time):
+    """A masked end outputs 0 but keeps the state reached, and without steps the state stays what it was."""
+    _, ours = pair(
+        exact,
+        stateful=True,
+        return_sequences=return_sequences,
+        go_backwards=go_backwards,
+        zero_output_for_mask=True,
+    )
+    mask, state = exact.mask[:, :time], exact.initial_state
+    _, expected = exact.gru(exact.inputs[:, :time], *exact.weights("after"), "after", state, mask, go_backwards)
+
+    ours(exact.inputs[:, :time], mask=mask, initial_state=tf.constant(state))
+
+    exact.equal(expected, ours.states[0].numpy())

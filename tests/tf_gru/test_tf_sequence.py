@@ -459,3 +459,36 @@ def test_second_derivatives_exist(exact):
 
     assert eager.any()
     exact.equal(eager, graph)
+
+
+@pytest.mark.parametrize("mode", ["eager", "jit"])
+@pytest.mark.parametrize("reset", RESETS)
+def test_a_masked_row_needs_a_derivative_at_its_bias_alone(exact, reset, mode):
+    """Where inputs and state are zeros the activations meet the bias; NaN derivatives elsewhere reach no gradient."""
+    W, U, b = exact.weights(reset)
+    b = np.zeros_like(b)
+
+    @tf.custom_gradient
+    def activation(v):
+        return v, lambda upstream: tf.where(v == 0, upstream, upstream * np.nan)
+
+    def function(x, h, W, U, b, mask):
+        return gru(
+            x,
+            W,
+            U,
+            b,
+            reset=reset,
+            initial_state=h,
+            mask=mask,
+            activation=activation,
+            recurrent_activation=activation,
+        )
+
+    nothing = np.zeros((exact.batch, exact.time), bool)
+    _, (inputs_gradient, _, *others) = exact.called(
+        mode, function, [exact.inputs, exact.initial_state, W, U, b], [nothing]
+    )
+
+    assert not inputs_gradient.any()
+    assert all(not gradient.any() for gradient in others)
