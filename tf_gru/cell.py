@@ -1,9 +1,9 @@
 """One step of the GRU as a Keras cell, for keras.layers.RNN and for our own layer."""
 
-import numbers
 import operator
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tf_gru import arguments
@@ -147,7 +147,7 @@ class GRUCell(keras.layers.GRUCell):
         h = STEPS[self.reset](tf.concat(x, axis=-1), h, recurrence)
         return h, [h] if nested else h
 
-    def weight_tensors(self) -> list[tf.Tensor | None]:
+    def weight_tensors(self) -> list:
         """Kernel, recurrent kernel and bias in the dtype that is computed with."""
         weights = (self.kernel, self.recurrent_kernel, self.bias)
         return [None if w is None else tf.cast(tf.convert_to_tensor(w), self.compute_dtype) for w in weights]
@@ -208,7 +208,8 @@ def _positive(name: str, value) -> int:
     return number
 
 
-def _rate(name: str, value):
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 <= value <= 1:
+def _rate(name: str, value) -> float:
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not number or not 0 <= value <= 1:
         raise ValueError(f"{name} is {value!r}, but must be from 0 (nothing is dropped) to 1 (everything is)")
-    return value
+    return float(value)
