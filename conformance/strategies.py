@@ -20,7 +20,7 @@ TINY: Shape = (1, 1, 1, 1)
 SMALL: Shape = (2, 3, 4, 4)
 DISTINCT: Shape = (3, 5, 2, 4)
 LONG: Shape = (1, 40, 3, 2)
-WIDE: Shape = (9, 2, 33, 67)
+WIDE: Shape = (9, 2, 17, 33)
 SHAPES: tuple[Shape, ...] = (TINY, SMALL, DISTINCT, LONG, WIDE)
 """Few, because some subjects compile for each of them; past the widths of vectors and the lengths of chunks; the
 smallest first, so that what fails everywhere fails where a person can follow it."""

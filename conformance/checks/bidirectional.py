@@ -113,5 +113,6 @@ CHECKS = (
         ),
         needs=lambda capabilities: None if capabilities.merges else "merges",
         sizes=(SMALL,),
+        thin=True,
     ),
 )

@@ -20,7 +20,7 @@ from conformance.strategies import shapes as any_shapes
 
 CHOICES = ("resets", "padding", "masked_outputs", "runs", "merges", "regimes", "initial_state")
 """The options of which each value is asked by itself, where a check gives several."""
-COSTLY = ("resets", "masked_outputs")
+COSTLY = ("resets", "masked_outputs", "padding")
 """Those of which a thin check asks a compiling subject for the first only: each is another program to compile."""
 
 

@@ -42,6 +42,7 @@ CHECKS = (
             "padding": ("none", *padded(capabilities)),
             **runs_with_padding(capabilities),
         },
+        thin=True,
     ),
     Check(
         clause="calls-independent",

@@ -86,5 +86,6 @@ CHECKS = (
         },
         needs=needs("zero_batch"),
         sizes=((0, 5, 2, 4),),
+        thin=True,
     ),
 )

@@ -160,6 +160,19 @@ def test_what_is_not_finite_uses_infinitely_much_of_any_bound(value):
     assert np.all(allowed.margins(np.full((1, 3), value, np.float32)) == np.inf)
 
 
+@pytest.mark.parametrize("ulps", [1, 4, 8])
+@pytest.mark.parametrize("reset", RESETS)
+def test_the_bound_of_zero_parameters_is_what_one_derives_by_hand(ulps, reset):
+    """In units of u |h|, to first order: z = 1/2 is off by k; h + (1-z) (n-h) rounds 1 - z, n - h, their product, the sum.
+
+    Each of the four is half of u |h|: k + 2 in all, and no other form has more.
+    """
+    gates = 2 if reset == "none" else 3
+    zero = Parameters(*(np.zeros(s, np.float32) for s in ((gates, 2, 1), (gates, 1, 1), (2, gates, 1))), reset)
+    allowed = OneStep(zero, claim("float32", ulps=ulps))(np.ones((1, 2), np.float32), np.ones((1, 1), np.float32))
+    assert round(float(allowed.bound[0, 0]) * 2**24, 3) == ulps + 2
+
+
 class FlushesToZero(Emulated):
     """Replaces subnormal operands and results by 0, as TensorFlow's threads do."""
 
