@@ -83,7 +83,9 @@ class Numbers:
 
     def inputs(self, shape: tuple[int, ...]) -> np.ndarray:
         """Inputs: around 1, around the smallest normal number, or in the thousands."""
-        return self._cast(self.rng.standard_normal(shape), 4096.0 if self.regime == "far gates" else self.scale)
+        # Past every format's largest exponent, and its sums still within the bound's domain.
+        far = 2.0 ** min(12, FORMATS[self.dtype].largest - 9)
+        return self._cast(self.rng.standard_normal(shape), far if self.regime == "far gates" else self.scale)
 
     def states(self, shape: tuple[int, ...]) -> np.ndarray:
         """States: around 1, or around the smallest normal number."""

@@ -163,7 +163,7 @@ def test_what_is_not_finite_uses_infinitely_much_of_any_bound(value):
 @pytest.mark.parametrize("ulps", [1, 4, 8])
 @pytest.mark.parametrize("reset", RESETS)
 def test_the_bound_of_zero_parameters_is_what_one_derives_by_hand(ulps, reset):
-    """In units of u |h|, to first order: z = 1/2 is off by k; h + (1-z) (n-h) rounds 1 - z, n - h, their product, the sum.
+    """In units of u |h|, to first order: z is off by k; h + (1-z) (n-h) rounds 1 - z, n - h, their product, the sum.
 
     Each of the four is half of u |h|: k + 2 in all, and no other form has more.
     """
