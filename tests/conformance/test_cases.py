@@ -15,6 +15,7 @@ ANY = st.sampled_from(("float16", "float32", "float64")).flatmap(
         dtype,
         resets=("after", "before", "none"),
         padding=("none", "lengths with zero", "masks with zero", "one step"),
+        runs=("forward", "reverse", "bidirectional"),
         merges=("concat", "apart"),
     )
 )
