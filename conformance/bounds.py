@@ -78,9 +78,9 @@ class OneStep:
         self.arithmetic = arithmetic
         self._step = {"after": self._after, "before": self._before, "none": self._none}[parameters.reset]
         with precision(BITS):
-            self._u = _constant(arithmetic.unit_roundoff)
-            self._underflow = _constant(arithmetic.underflow)
-            self._limit = _constant(arithmetic.half_largest)
+            self._u = _constant(arithmetic.unit(arithmetic.format))
+            self._underflow = _constant(arithmetic.underflow(arithmetic.format))
+            self._limit = _constant(arithmetic.format.half_largest)
             self._kernel = [Matrix(self._read(block)) for block in parameters.kernel]
             self._recurrent_kernel = [Matrix(self._read(block)) for block in parameters.recurrent_kernel]
             self._bias, self._recurrent_bias = ([self._read(gate) for gate in row] for row in parameters.bias)
@@ -128,9 +128,10 @@ class OneStep:
     def _activation_error(self, exact: np.ndarray) -> np.ndarray:
         """k ULP: at most 2 k u relative, k spacings where the result is subnormal."""
         claim = self.arithmetic
-        floor = claim.activation_floor * self._u
-        below = claim.activation_ulps * _constant(claim.spacing) + self._underflow
-        return 2 * claim.activation_ulps * self._u * _up(exact) + floor + below
+        floor = claim.accuracy.floor * self._u + _constant(claim.accuracy.absolute)
+        ulps = _constant(claim.accuracy.ulps)
+        below = ulps * _constant(claim.format.spacing) + self._underflow
+        return 2 * ulps * self._u * _up(exact) + floor + below
 
     # Sums and single operations.
 
@@ -188,7 +189,7 @@ class OneStep:
         """Machine numbers as balls; where subnormals are flushed, the ball of one reaches 0."""
         balls = numbers if numbers.dtype == object else _balls(numbers.astype(np.float64))
         if self.arithmetic.flush:
-            smallest = _constant(self.arithmetic.smallest_normal)
+            smallest = _constant(self.arithmetic.format.smallest_normal)
             balls = _flushed(balls, smallest)
         return balls
 
@@ -210,7 +211,9 @@ def merged(merge: str, forward: np.ndarray, backward: np.ndarray, arithmetic: Ar
     "ave" may halve before or after the addition: one rounding, and an underflow for each half.
     """
     with precision(BITS):
-        once = Rounding(_constant(arithmetic.unit_roundoff), 2 * _constant(arithmetic.underflow))
+        once = Rounding(
+            _constant(arithmetic.unit(arithmetic.format)), 2 * _constant(arithmetic.underflow(arithmetic.format))
+        )
         joined = {
             "sum": lambda: forward + backward,
             "mul": lambda: forward * backward,

@@ -20,7 +20,7 @@ class OnnxRuntime:
     packages = ("onnxruntime", "onnx")
     capabilities = Capabilities(
         arithmetic={
-            "float32": Arithmetic(dtype="float32", activation_ulps=8, activation_floor=2, source=MLAS),
+            "float32": Arithmetic(dtype="float32", activation="8 ULP above 2u", source=MLAS),
         },
         resets=("after", "before"),
         lengths=True,

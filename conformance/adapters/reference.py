@@ -15,7 +15,7 @@ class Reference:
     packages = ("numpy",)
     capabilities = Capabilities(
         arithmetic={
-            dtype: Arithmetic(dtype=dtype, activation_ulps=8, source=NUMPY)
+            dtype: Arithmetic(dtype=dtype, activation="8 ULP", source=NUMPY)
             for dtype in ("float16", "float32", "float64")
         },
         resets=("after", "before", "none"),

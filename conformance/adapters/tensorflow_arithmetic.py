@@ -12,8 +12,7 @@ def tensorflow(path: str) -> dict[str, Arithmetic]:
     return {
         dtype: Arithmetic(
             dtype=dtype,
-            activation_ulps=8,
-            activation_floor=1 if compiled else 0,
+            activation="8 ULP above u" if compiled else "8 ULP",
             flush=True,
             source=XLA if compiled else EIGEN,
         )

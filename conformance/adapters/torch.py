@@ -17,7 +17,7 @@ class Torch:
     packages = ("torch",)
     capabilities = Capabilities(
         arithmetic={
-            dtype: Arithmetic(dtype=dtype, activation_ulps=8, source=SLEEF) for dtype in ("float32", "float64")
+            dtype: Arithmetic(dtype=dtype, activation="8 ULP", source=SLEEF) for dtype in ("float32", "float64")
         },
         resets=("after",),
         lengths=True,

@@ -10,7 +10,7 @@ from conformance.arithmetic import Arithmetic
 from conformance.case import Case, Outputs
 from conformance.emulated import Emulated
 
-CAPABILITIES = Capabilities(arithmetic={"float32": Arithmetic(dtype="float32", activation_ulps=8, source="NumPy")})
+CAPABILITIES = Capabilities(arithmetic={"float32": Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")})
 
 
 def honest(case: Case) -> Outputs:

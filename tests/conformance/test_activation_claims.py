@@ -46,8 +46,8 @@ def excess(activation: str, computed: np.ndarray, claim: Arithmetic) -> float:
             a = arb(float(point))
             exact = a.tanh() if activation == "tanh" else 1 / (1 + (-a).exp())
             spacing = float(np.spacing(np.abs(np.asarray(float(exact), claim.dtype))))
-            floor = claim.activation_floor * float(claim.unit_roundoff)
-            allowed = claim.activation_ulps * spacing + floor + float(claim.underflow)
+            floor = claim.accuracy.floor * float(claim.format.unit_roundoff)
+            allowed = float(claim.accuracy.ulps) * spacing + floor + float(claim.underflow(claim.format))
             worst = max(worst, float(abs(arb(float(value)) - exact)) / allowed)
     return worst
 

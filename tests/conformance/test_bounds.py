@@ -22,9 +22,9 @@ RESETS = ("after", "before", "none")
 UNITS = (4, 8, 16, 32, 64, 128, 256)
 
 
-def claim(dtype: str, *, ulps: int = 8, flush: bool = False) -> Arithmetic:
+def claim(dtype: str, *, activation: str = "8 ULP", flush: bool = False) -> Arithmetic:
     """The class that NumPy meets."""
-    return Arithmetic(dtype=dtype, activation_ulps=ulps, flush=flush, source="NumPy")
+    return Arithmetic(dtype=dtype, activation=activation, flush=flush, source="NumPy")
 
 
 def drawn(dtype, units, *, reset="after", regime="plain", batch=1, time=2, seed=5) -> Case:
@@ -160,16 +160,18 @@ def test_what_is_not_finite_uses_infinitely_much_of_any_bound(value):
     assert np.all(allowed.margins(np.full((1, 3), value, np.float32)) == np.inf)
 
 
-@pytest.mark.parametrize("ulps", [1, 4, 8])
+@pytest.mark.parametrize(("activation", "ulps"), [("correctly rounded", 0.5), ("4 ULP", 4), ("8 ULP", 8)])
 @pytest.mark.parametrize("reset", RESETS)
-def test_the_bound_of_zero_parameters_is_what_one_derives_by_hand(ulps, reset):
+def test_the_bound_of_zero_parameters_is_what_one_derives_by_hand(activation, ulps, reset):
     """In units of u |h|, to first order: z is off by k; h + (1-z) (n-h) rounds 1 - z, n - h, their product, the sum.
 
     Each of the four is half of u |h|: k + 2 in all, and no other form has more.
     """
     gates = 2 if reset == "none" else 3
     zero = Parameters(*(np.zeros(s, np.float32) for s in ((gates, 2, 1), (gates, 1, 1), (2, gates, 1))), reset)
-    allowed = OneStep(zero, claim("float32", ulps=ulps))(np.ones((1, 2), np.float32), np.ones((1, 1), np.float32))
+    allowed = OneStep(zero, claim("float32", activation=activation))(
+        np.ones((1, 2), np.float32), np.ones((1, 1), np.float32)
+    )
     assert round(float(allowed.bound[0, 0]) * 2**24, 3) == ulps + 2
 
 
@@ -185,7 +187,7 @@ class FlushesToZero(Emulated):
 
 
 def _flushed(array: np.ndarray) -> np.ndarray:
-    smallest = float(claim(array.dtype.name).smallest_normal)
+    smallest = float(claim(array.dtype.name).format.smallest_normal)
     return np.where(np.abs(array) < smallest, np.zeros_like(array), array)
 
 

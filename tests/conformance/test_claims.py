@@ -13,24 +13,28 @@ from reference import Parameters
 
 from .test_cases import plain
 
-CLAIM = Arithmetic(dtype="float32", activation_ulps=8, source="NumPy")
+CLAIM = Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")
 
 
 @pytest.mark.parametrize(
     "claim",
     [
-        {"activation_ulps": 200000},
-        {"activation_ulps": -5},
-        {"activation_ulps": 2.5},
-        {"activation_ulps": "8"},
-        {"activation_floor": 10**6},
+        {"activation": "200000 ULP"},
+        {"activation": 8},
+        {"activation": None},
+        {"compute": "tf32"},
+        {"products": "float8"},
+        {"accumulator": "tf32"},
+        {"output": "double"},
+        {"rounding": "up"},
+        {"summation": "some order"},
         {"flush": 1},
         {"dtype": "bfloat16"},
     ],
 )
 def test_a_claim_outside_the_closed_list_is_refused(claim):
     with pytest.raises(InvalidClaim, match="but a claim is one of"):
-        Arithmetic(**{"dtype": "float32", "activation_ulps": 8, "source": "", **claim})
+        Arithmetic(**{"dtype": "float32", "activation": "8 ULP", "source": "", **claim})
 
 
 @pytest.mark.parametrize(
