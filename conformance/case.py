@@ -46,13 +46,17 @@ class Outputs(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """The cotangents of a case's inputs (batch, time, input_dim), initial state (batch, units) and parameters."""
+    """The cotangents of a case's inputs (batch, time, input_dim), initial state (batch, units) and parameters.
 
-    inputs: np.ndarray
-    initial_state: np.ndarray
-    kernel: np.ndarray
-    recurrent_kernel: np.ndarray
-    bias: np.ndarray
+    The parameters' are shaped like them: gates first. Two directions: inputs is one array, since both read it; each of
+    the others is a pair (forward, backward). Where the case gives no initial state, the one of the zeros in its place.
+    """
+
+    inputs: Any
+    initial_state: Any
+    kernel: Any
+    recurrent_kernel: Any
+    bias: Any
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -171,14 +175,14 @@ class Case:
         return {
             "dtype": self.dtype,
             "reset": self.reset,
-            "inputs": _to_hex(self.inputs),
+            "inputs": to_hex(self.inputs),
             "parameters": [
-                {name: _to_hex(getattr(p, name)) for name in ("kernel", "recurrent_kernel", "bias")}
+                {name: to_hex(getattr(p, name)) for name in ("kernel", "recurrent_kernel", "bias")}
                 for p in self.parameters
             ],
-            "initial_state": None if self.initial_state is None else [_to_hex(state) for state in self.initial_state],
+            "initial_state": None if self.initial_state is None else [to_hex(state) for state in self.initial_state],
             "lengths": None if self.lengths is None else self.lengths.tolist(),
-            "mask": None if self.mask is None else _to_hex(self.mask),
+            "mask": None if self.mask is None else to_hex(self.mask),
             "reverse": self.reverse,
             "merge": self.merge,
             "masked_outputs": self.masked_outputs,
@@ -191,19 +195,19 @@ class Case:
             dtype, states, lengths, mask = data["dtype"], data["initial_state"], data["lengths"], data["mask"]
             _require(dtype in DTYPES, "dtype", f"{dtype}", f"one of {', '.join(DTYPES)}")
             return Case(
-                inputs=_from_hex(data["inputs"], dtype),
+                inputs=from_hex(data["inputs"], dtype),
                 parameters=tuple(
                     Parameters(
-                        _from_hex(p["kernel"], dtype),
-                        _from_hex(p["recurrent_kernel"], dtype),
-                        _from_hex(p["bias"], dtype),
+                        from_hex(p["kernel"], dtype),
+                        from_hex(p["recurrent_kernel"], dtype),
+                        from_hex(p["bias"], dtype),
                         data["reset"],
                     )
                     for p in data["parameters"]
                 ),
-                initial_state=None if states is None else tuple(_from_hex(state, dtype) for state in states),
+                initial_state=None if states is None else tuple(from_hex(state, dtype) for state in states),
                 lengths=None if lengths is None else np.asarray(lengths, np.int64),
-                mask=None if mask is None else _from_hex(mask, "bool"),
+                mask=None if mask is None else from_hex(mask, "bool"),
                 reverse=data["reverse"],
                 merge=data["merge"],
                 masked_outputs=data["masked_outputs"],
@@ -232,13 +236,15 @@ def _require(fact: bool, what: str, got: str, expected: str) -> None:
         raise InvalidCase(f"{what}: got {got}, expected {expected}")
 
 
-def _to_hex(array: np.ndarray) -> dict[str, Any]:
+def to_hex(array: np.ndarray) -> dict[str, Any]:
+    """An array as JSON values: its shape, and its numbers as hexadecimal literals (booleans as 0 and 1)."""
     if array.dtype == np.bool_:
         return {"shape": list(array.shape), "values": array.astype(int).ravel().tolist()}
     return {"shape": list(array.shape), "values": [float(value).hex() for value in array.ravel()]}
 
 
-def _from_hex(data: dict[str, Any], dtype: str) -> np.ndarray:
+def from_hex(data: dict[str, Any], dtype: str) -> np.ndarray:
+    """The array that to_hex wrote. Raises InvalidCase for a number that the dtype does not have."""
     values: Sequence[Any] = data["values"]
     if dtype != "bool":
         values = [float.fromhex(value) for value in values]

@@ -1,28 +1,22 @@
 """Certified truth: the GRU evaluated in ball arithmetic until every output is a correctly rounded float64.
 
-Contract (the inclusion principle): for all x in X, f(x) is in F(X). A ball is a midpoint with a rigorous radius, so the
-real-number value of the equations on these very machine inputs lies inside it. Precision is doubled until each ball
-rounds to one float64 whichever of its points is taken (Ziv's loop): that float64 is correctly rounded, with proof.
+Written from the equations over Arb matrices (python-flint); shares no code with reference or tf_gru. What a step
+computed is kept, for the derivatives in oracle_gradients and oracle_tangents.
 
-Written from the equations over Arb matrices (python-flint); shares no code with reference or tf_gru.
 Source: Cho et al. 2014, arXiv:1406.1078 (v1: reset after the product; v3: before); Johansson 2017, "Arb".
+Left out: what the certificate means (see balls), the one call that gives everything (see truth).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
-from flint import arb, arb_mat, ctx
+from flint import arb_mat
 
-from conformance.case import Case
+from conformance.balls import NotCertified, balls, matrix, precision, settle, sigma, times, zeros
+from conformance.case import Case, InvalidCase
+from reference import Parameters
 
-FIRST_BITS, LAST_BITS = 64, 4096
-
-
-class NotCertified(ArithmeticError):
-    """No precision up to LAST_BITS decides how some output rounds."""
+__all__ = ["Certified", "NotCertified", "certify", "precision"]
 
 
 class Certified(NamedTuple):
@@ -40,133 +34,182 @@ class Certified(NamedTuple):
 
 
 def certify(case: Case) -> Certified:
-    """The truth for a case. Raises NotCertified where LAST_BITS bits do not settle it."""
-    bits = FIRST_BITS
-    while bits <= LAST_BITS:
-        with precision(bits):
-            runs = [_scan(case, direction) for direction in range(len(case.parameters))]
-        rounded = [(_round(states), _round(final)) for states, final in runs]
-        if all(part is not None for pair in rounded for part in pair):
-            balls = [ball for run in runs for part in run for ball in part.ravel() if ball is not None]
-            return Certified(
-                tuple(states for states, _ in rounded), tuple(final for _, final in rounded), bits, _radius(balls)
-            )
-        bits *= 2
-    raise NotCertified(f"some output needs more than {LAST_BITS} bits to be rounded; it is not judged")
+    """The truth for a case.
+
+    Raises InvalidCase for a number that is read and not finite, NotCertified where no precision settles the rounding.
+    """
+    require_finite(case)
+    directions = len(case.parameters)
+
+    def evaluate() -> list[np.ndarray]:
+        runs = scans(case)
+        return [states(case, run) for run in runs] + [run.final for run in runs]
+
+    arrays, bits, radius = settle(evaluate)
+    return Certified(tuple(arrays[:directions]), tuple(arrays[directions:]), bits, radius)
 
 
-@contextmanager
-def precision(bits: int) -> Iterator[None]:
-    """Arb's working precision inside the block."""
-    before, ctx.prec = ctx.prec, bits
-    try:
-        yield
-    finally:
-        ctx.prec = before
+class Weights(NamedTuple):
+    """One direction's parameters as balls: a matrix a gate, and both biases (gates, units)."""
+
+    W: list[arb_mat]
+    U: list[arb_mat]
+    b: np.ndarray
+    c: np.ndarray
+
+    @staticmethod
+    def of(parameters: Parameters) -> "Weights":
+        """The parameters, exactly."""
+        W, U = balls(parameters.kernel), balls(parameters.recurrent_kernel)
+        return Weights([matrix(gate) for gate in W], [matrix(gate) for gate in U], *balls(parameters.bias))
 
 
-def _scan(case: Case, direction: int) -> tuple[np.ndarray, np.ndarray]:
-    """The states of one direction as balls: (batch, time, units), None at masked steps, and (batch, units)."""
+class Step(NamedTuple):
+    """One step of the rows for which it counts: all that was computed, as balls (rows, units).
+
+    x: (rows, input_dim). h: the state before. a_z, a_r, a_n: the gates' pre-activations. h_n: the state's side of a_n,
+    before the reset gate acts on it if that is after the product. new: the state after. Without a reset gate a_r and r
+    are empty.
+    """
+
+    time: int
+    rows: np.ndarray
+    x: np.ndarray
+    h: np.ndarray
+    a_z: np.ndarray
+    a_r: np.ndarray
+    a_n: np.ndarray
+    h_n: np.ndarray
+    z: np.ndarray
+    r: np.ndarray
+    n: np.ndarray
+    new: np.ndarray
+
+
+class Run(NamedTuple):
+    """One direction: its steps in processing order, the states it starts from and ends with, (batch, units)."""
+
+    steps: list[Step]
+    start: np.ndarray
+    final: np.ndarray
+
+
+def scans(case: Case) -> list[Run]:
+    """Every direction of a case, at the precision that is set."""
+    return [_scan(case, direction) for direction in range(len(case.parameters))]
+
+
+def order(case: Case, direction: int) -> range:
+    """The times in the order in which a direction processes them."""
+    times = range(case.time)
+    return times[::-1] if case.reverse or direction == 1 else times
+
+
+def _scan(case: Case, direction: int) -> Run:
     p = case.parameters[direction]
-    W, U, (b, c) = _blocks(p.kernel), _blocks(p.recurrent_kernel), p.bias
     step = {"after": _after, "before": _before, "none": _none}[p.reset]
-    h = [_balls(row) for row in case.starts[direction]]
-    states = np.full((case.batch, case.time, case.units), None, object)
-    order = range(case.time)
-    for t in reversed(order) if case.reverse or direction == 1 else order:
-        for row in np.flatnonzero(case.valid[:, t]):
-            h[row] = step(_row(case.inputs[row, t]), h[row], W, U, b, c)
-            states[row, t] = h[row]
-    final = np.empty((case.batch, case.units), object)
-    for row, state in enumerate(h):
-        final[row] = state
-    return states, final
+    weights = Weights.of(p)
+    start = balls(case.starts[direction])
+    h, steps = start.copy(), []
+    for t in order(case, direction):
+        rows = np.flatnonzero(case.valid[:, t])
+        if len(rows):
+            x = balls(case.inputs[rows, t])
+            a_z = _gate(x, h[rows], weights, 0)
+            a_r, a_n, h_n, r = step(x, h[rows], weights)
+            # 1 - z as sigma(-a): nothing cancels where z is close to 1.
+            z, n = sigma(a_z), np.tanh(a_n)
+            new = z * h[rows] + sigma(-a_z) * n
+            steps.append(Step(t, rows, x, h[rows], a_z, a_r, a_n, h_n, z, r, n, new))
+            h[rows] = new
+    return Run(steps, start, h)
 
 
-def _after(x: arb_mat, h: list[arb], W: list[arb_mat], U: list[arb_mat], b: np.ndarray, c: np.ndarray) -> list[arb]:
-    z = [_sigma(s + v) for s, v in zip(_affine(x, W[0], b[0]), _affine(_mat(h), U[0], c[0]), strict=True)]
-    r = [_sigma(s + v) for s, v in zip(_affine(x, W[1], b[1]), _affine(_mat(h), U[1], c[1]), strict=True)]
-    inner = _affine(_mat(h), U[2], c[2])
-    n = [(s + q * v).tanh() for s, q, v in zip(_affine(x, W[2], b[2]), r, inner, strict=True)]
-    return _blend(z, h, n)
+# The reset gate and the candidate: a_r, a_n, the state's side of a_n, and r.
 
 
-def _before(x: arb_mat, h: list[arb], W: list[arb_mat], U: list[arb_mat], b: np.ndarray, c: np.ndarray) -> list[arb]:
-    z = [_sigma(s + v) for s, v in zip(_affine(x, W[0], b[0]), _affine(_mat(h), U[0], c[0]), strict=True)]
-    r = [_sigma(s + v) for s, v in zip(_affine(x, W[1], b[1]), _affine(_mat(h), U[1], c[1]), strict=True)]
-    inner = _affine(_mat([q * v for q, v in zip(r, h, strict=True)]), U[2], c[2])
-    n = [(s + v).tanh() for s, v in zip(_affine(x, W[2], b[2]), inner, strict=True)]
-    return _blend(z, h, n)
+def _after(x: np.ndarray, h: np.ndarray, of: Weights) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    a_r = _gate(x, h, of, 1)
+    r = sigma(a_r)
+    h_n = times(h, of.U[2]) + of.c[2]
+    return a_r, times(x, of.W[2]) + of.b[2] + r * h_n, h_n, r
 
 
-def _none(x: arb_mat, h: list[arb], W: list[arb_mat], U: list[arb_mat], b: np.ndarray, c: np.ndarray) -> list[arb]:
-    z = [_sigma(s + v) for s, v in zip(_affine(x, W[0], b[0]), _affine(_mat(h), U[0], c[0]), strict=True)]
-    n = [(s + v).tanh() for s, v in zip(_affine(x, W[1], b[1]), _affine(_mat(h), U[1], c[1]), strict=True)]
-    return _blend(z, h, n)
+def _before(x: np.ndarray, h: np.ndarray, of: Weights) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    a_r = _gate(x, h, of, 1)
+    r = sigma(a_r)
+    h_n = times(r * h, of.U[2]) + of.c[2]
+    return a_r, times(x, of.W[2]) + of.b[2] + h_n, h_n, r
 
 
-def _blend(z: list[arb], h: list[arb], n: list[arb]) -> list[arb]:
-    return [candidate + gate * (old - candidate) for gate, old, candidate in zip(z, h, n, strict=True)]
+def _none(x: np.ndarray, h: np.ndarray, of: Weights) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    absent = zeros((len(x), 0))
+    h_n = times(h, of.U[1]) + of.c[1]
+    return absent, times(x, of.W[1]) + of.b[1] + h_n, h_n, absent
 
 
-def _sigma(a: arb) -> arb:
-    """The logistic function from exp(-|a|), which cannot overflow."""
-    e = (-abs(a)).exp()
-    return e / (1 + e) if a < 0 else 1 / (1 + e) if a > 0 else 1 / (1 + (-a).exp())
+def _gate(x: np.ndarray, h: np.ndarray, of: Weights, gate: int) -> np.ndarray:
+    return times(x, of.W[gate]) + of.b[gate] + times(h, of.U[gate]) + of.c[gate]
 
 
-def _affine(row: arb_mat, matrix: arb_mat, bias: np.ndarray) -> list[arb]:
-    return [value + arb(float(term)) for value, term in zip((row * matrix).entries(), bias, strict=True)]
+# From states to the answer.
 
 
-def _balls(row: np.ndarray) -> list[arb]:
-    return [arb(float(value)) for value in row]
+def states(case: Case, run: Run, name: str = "new") -> np.ndarray:
+    """One quantity of every step: (batch, time, units), None at masked steps."""
+    found = np.full((case.batch, case.time, case.units), None, object)
+    for step in run.steps:
+        found[step.rows, step.time] = getattr(step, name)
+    return found
 
 
-def _row(row: np.ndarray) -> arb_mat:
-    return _mat(_balls(row))
+def shown(case: Case, direction: int) -> np.ndarray:
+    """Where a state is shown: (batch, time) booleans. Elsewhere the policy puts a 0."""
+    if case.masked_outputs == "carry":
+        return np.ones((case.batch, case.time), bool)
+    if case.masked_outputs == "zero":
+        return case.valid
+    seen = np.zeros((case.batch, case.time), bool)
+    reached = np.zeros(case.batch, bool)
+    for t in order(case, direction):
+        seen[:, t] = reached = reached | case.valid[:, t]
+    return seen
 
 
-def _mat(row: list[arb]) -> arb_mat:
-    return arb_mat(1, len(row), row)
+def outputs_of(case: Case, direction: int, states: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """One direction's outputs, from its states at valid steps and its initial one: the policy at masked steps."""
+    outputs = zeros((case.batch, case.time, case.units))
+    state = start.copy()
+    visible = shown(case, direction)
+    for t in order(case, direction):
+        state[case.valid[:, t]] = states[case.valid[:, t], t]
+        outputs[visible[:, t], t] = state[visible[:, t]]
+    return outputs
 
 
-def _blocks(array: np.ndarray) -> list[arb_mat]:
-    return [arb_mat(*block.shape, _balls(block.ravel())) for block in array]
+def merged(case: Case, parts: list[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """The outputs of all directions as the case shows them: one array, two where they are apart."""
+    if case.merge in (None, "apart"):
+        return tuple(parts)
+    forward, backward = parts
+    if case.merge == "concat":
+        return (np.concatenate(parts, axis=-1),)
+    return ({"sum": forward + backward, "mul": forward * backward, "ave": (forward + backward) / 2}[case.merge],)
 
 
-def _round(balls: np.ndarray) -> np.ndarray | None:
-    """The one float64 each ball rounds to, NaN for None; None if a ball reaches across a rounding boundary."""
-    rounded = np.full(balls.shape, np.nan)
-    for index, ball in np.ndenumerate(balls):
-        if ball is None:
-            continue
-        if not ball.is_finite():
-            return None
-        middle, radius = _fraction(ball.mid()), _fraction(ball.rad())
-        low, high = _nearest(middle - radius), _nearest(middle + radius)
-        if low != high or abs(low) == float("inf"):
-            return None
-        rounded[index] = low + 0.0
-    return rounded
+def require_finite(case: Case) -> None:
+    """Refuse a number that is read and has no truth."""
+    finite = np.isfinite(case.inputs) | ~case.valid[:, :, None]
+    every_finite(case.inputs, finite, "inputs", "mask this step, or repair it")
+    for direction, state in enumerate(case.starts):
+        name = "initial_state" if len(case.starts) == 1 else f"initial_state[{direction}]"
+        every_finite(state, np.isfinite(state), name, "repair it")
 
 
-def _nearest(value: Fraction) -> float:
-    """The nearest float64; an infinity past the largest one, which no certified number is."""
-    try:
-        return float(value)
-    except OverflowError:
-        return float("inf") if value > 0 else -float("inf")
-
-
-def _fraction(exact: arb) -> Fraction:
-    mantissa, exponent = (int(part) for part in exact.man_exp())
-    # A radius of 2**-1e30 is a legal ball; as a fraction it would not fit into memory. Rounding it up keeps the proof.
-    exponent = max(exponent, -(1 << 16)) if mantissa else 0
-    return Fraction(mantissa) * Fraction(2) ** exponent
-
-
-def _radius(balls: list[arb]) -> int | None:
-    """The exponent of a power of two that no ball's radius exceeds."""
-    parts = [tuple(int(part) for part in ball.rad().man_exp()) for ball in balls]
-    return max((mantissa.bit_length() + exponent for mantissa, exponent in parts if mantissa), default=None)
+def every_finite(array: np.ndarray, finite: np.ndarray, name: str, todo: str) -> None:
+    """Raise InvalidCase at the first number that is not marked as finite."""
+    for index in np.argwhere(~finite):
+        where = tuple(int(i) for i in index)
+        raise InvalidCase(
+            f"{name}{list(where)} is {array[where]} and is read, but only finite numbers have a truth; {todo}"
+        )

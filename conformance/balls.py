@@ -1,0 +1,176 @@
+"""Balls: what certified numbers are made of, and Ziv's loop, which makes them.
+
+A ball is a midpoint with a rigorous radius, and arithmetic on balls obeys the inclusion principle: for all x in X, f(x)
+is in F(X). So the real-number value of a formula on these very machine numbers lies in its ball, and where every point
+of a ball rounds to one float64, that float64 is correctly rounded, with proof. Precision is doubled until it is so.
+
+Arrays of balls are object arrays of arb; None stands where there is no number. The elementary functions are NumPy's on
+such arrays or those below. Source: Ziv 1991, "Fast evaluation of elementary mathematical functions with correctly
+rounded last bit"; Johansson 2017, "Arb". Left out: directed rounding of the results, formats other than float64.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+from flint import arb, arb_mat, ctx
+
+FIRST_BITS, LAST_BITS = 64, 4096
+TINY = 1 << 16
+"""2 to the minus this is far below half the smallest float64, whatever it is multiplied with in a ball."""
+
+
+class NotCertified(ArithmeticError):
+    """No precision up to LAST_BITS decides how some number rounds, or it lies past the largest float64."""
+
+
+class Settled(NamedTuple):
+    """Correctly rounded float64 arrays, NaN where there was no ball, with their certificate.
+
+    bits: the precision that settled all of them. radius: the exponent of a power of two that no ball's radius exceeds
+    (None where every ball is exact).
+    """
+
+    arrays: list[np.ndarray]
+    bits: int
+    radius: int | None
+
+
+def settle(evaluate: Callable[[], Sequence[np.ndarray]]) -> Settled:
+    """Ziv's loop: arrays of balls, evaluated at double the precision until every ball rounds to one float64.
+
+    Raises NotCertified where LAST_BITS bits do not settle it, or where a number lies past the largest float64.
+    """
+    bits = FIRST_BITS
+    while bits <= LAST_BITS:
+        with precision(bits):
+            evaluated = evaluate()
+        rounded: list[np.ndarray] = []
+        for array in evaluated:
+            numbers = round_balls(array)
+            if numbers is None:
+                break
+            rounded.append(numbers)
+        else:
+            return Settled(rounded, bits, radius_exponent(evaluated))
+        bits *= 2
+    raise NotCertified(f"some number needs more than {LAST_BITS} bits to be rounded; there is no truth to cite")
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Arb's working precision inside the block."""
+    before, ctx.prec = ctx.prec, bits
+    try:
+        yield
+    finally:
+        ctx.prec = before
+
+
+def balls(array: np.ndarray) -> np.ndarray:
+    """Machine numbers as balls of radius 0."""
+    return _exact(array.astype(np.float64))
+
+
+def zeros(shape: tuple[int, ...]) -> np.ndarray:
+    """Exact zeros."""
+    return np.full(shape, arb(0), object)
+
+
+def matrix(array: np.ndarray) -> arb_mat:
+    """A plane of balls as a matrix."""
+    return arb_mat(*array.shape, array.ravel().tolist())
+
+
+def times(rows: np.ndarray, factor: arb_mat) -> np.ndarray:
+    """rows @ factor, as balls."""
+    return np.array((matrix(rows) * factor).entries(), object).reshape(len(rows), factor.ncols())
+
+
+def round_balls(array: np.ndarray) -> np.ndarray | None:
+    """The one float64 each ball rounds to, NaN for None; None if a ball reaches across a rounding boundary.
+
+    Raises NotCertified where a number lies past the largest float64.
+    """
+    rounded = np.full(array.shape, np.nan)
+    for index, ball in np.ndenumerate(array):
+        if ball is None:
+            continue
+        if not ball.is_finite():
+            return None
+        low, high = _ends(ball)
+        if low != high:
+            return None
+        if abs(low) == float("inf"):
+            raise NotCertified("some number lies past the largest float64; there is no truth to cite")
+        rounded[index] = low + 0.0  # no sign on a zero
+    return rounded
+
+
+def radius_exponent(arrays: Sequence[np.ndarray]) -> int | None:
+    """The exponent of a power of two that no ball's radius exceeds; None where every ball is exact."""
+    parts = [_parts(ball.rad()) for array in arrays for ball in array.flat if ball is not None]
+    return max((mantissa.bit_length() + exponent for mantissa, exponent in parts if mantissa), default=None)
+
+
+def _ends(ball: arb) -> tuple[float, float]:
+    """What the lowest and the highest point of a ball round to."""
+    (middle, low), (radius, other) = _clamped(ball.mid()), _clamped(ball.rad())
+    exponent = min(low, other)
+    middle, radius = middle << (low - exponent), radius << (other - exponent)
+    return _nearest(middle - radius, exponent), _nearest(middle + radius, exponent)
+
+
+def _nearest(mantissa: int, exponent: int) -> float:
+    """mantissa 2^exponent rounded to the nearest float64, ties to even; an infinity past the largest."""
+    try:
+        # Python's division of integers is rounded once, subnormal numbers too.
+        return mantissa / (1 << -exponent) if exponent < 0 else float(mantissa << exponent)
+    except OverflowError:
+        return float("inf") if mantissa > 0 else -float("inf")
+
+
+def _clamped(exact: arb) -> tuple[int, int]:
+    """Mantissa and exponent of an exact ball, of a size that fits into memory.
+
+    2^-1e30 is a legal number to Arb. Below every float64, a larger one of the same sign rounds alike, and a larger
+    radius keeps the proof.
+    """
+    mantissa, exponent = _parts(exact)
+    if not mantissa:
+        return 0, 0
+    if exponent > TINY:
+        return mantissa, TINY
+    return (mantissa, exponent) if mantissa.bit_length() + exponent > -TINY else (1 if mantissa > 0 else -1, -TINY)
+
+
+def _parts(exact: arb) -> tuple[int, int]:
+    mantissa, exponent = exact.man_exp()
+    return int(mantissa), int(exponent)
+
+
+# Elementwise on object arrays.
+
+
+def _sigma_ball(a: arb) -> arb:
+    """The logistic function from exp(-|a|), which cannot overflow."""
+    if a < 0:
+        e = a.exp()
+        return e / (1 + e)
+    return 1 / (1 + (-a).exp())
+
+
+def _sigma_slope_ball(a: arb) -> arb:
+    """sigma(a) sigma(-a) as e / (1 + e)^2 with e = exp(-|a|): no cancellation where a gate is saturated."""
+    e = (-abs(a)).exp()
+    return e / (1 + e) ** 2
+
+
+_exact = np.frompyfunc(lambda value: arb(float(value)), 1, 1)
+sigma = np.frompyfunc(_sigma_ball, 1, 1)
+"""The logistic function. 1 - sigma(a) is sigma(-a)."""
+sigma_slope = np.frompyfunc(_sigma_slope_ball, 1, 1)
+"""The derivative of sigma."""
+tanh_slope = np.frompyfunc(lambda a: 4 * _sigma_slope_ball(2 * a), 1, 1)
+"""The derivative of tanh: sech(a)^2 is 4 sigma(2 a) sigma(-2 a)."""
