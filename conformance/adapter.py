@@ -161,20 +161,30 @@ def ask(gru: GRU, case: Case) -> Outputs:
 
 
 def ask_gradients(gru: GRU, case: Case, cotangents: Outputs) -> Gradients:
-    """The subject's gradients for a case, of the right shapes and dtype. Raises SubjectError as ask does."""
+    """The subject's gradients for a case, of the right shapes and dtype. Raises SubjectError as ask does.
+
+    cotangents: shaped like ask's answer to the case. With two directions the gradient to the inputs is one array, and
+    each of the others is a pair (forward, backward).
+    """
     answer = answered("gradients", gru.gradients, case.copy(), cotangents)  # pyright: ignore[reportAttributeAccessIssue]
     if not isinstance(answer, tuple) or len(answer) != len(Gradients._fields):
         raise Malformed(f"gradients returned {_short(answer)}, but must return {Gradients._fields}")
-    p = case.single
+    inputs, *others = answer
+    p = case.parameters[0]
     shapes = {
-        "inputs": case.inputs.shape,
         "initial_state": (case.batch, case.units),
         "kernel": p.kernel.shape,
         "recurrent_kernel": p.recurrent_kernel.shape,
         "bias": p.bias.shape,
     }
-    parts = zip(shapes.items(), answer, strict=True)
-    return Gradients(*(_array(part, shape, case, f"gradients.{name}") for (name, shape), part in parts))
+    checked: list[Any] = [_array(inputs, case.inputs.shape, case, "gradients.inputs")]
+    for (part, shape), given in zip(shapes.items(), others, strict=True):
+        name = f"gradients.{part}"
+        if case.merge is None:
+            checked.append(_array(given, shape, case, name))
+        else:
+            checked.append(tuple(_array(of_one, shape, case, name) for of_one in _pair(given, name)))
+    return Gradients(*checked)
 
 
 def answered(name: str, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -52,15 +52,16 @@ class KerasLayers:
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         """By TensorFlow's own tape, inside the path."""
-        flip = [1] if case.reverse else []
-        out = tf.reverse(tf.constant(cotangents.outputs), flip)
-        given = {**self.arguments(case), "initial_state": tf.constant(case.starts[0])}
-        results = self._layer(case).backward(
-            tf.constant(case.inputs), given, (out, tf.constant(cotangents.final_state))
-        )
-        inputs, state, kernel, recurrent_kernel, bias = (np.array(tf.convert_to_tensor(part)) for part in results)
-        p = case.single
-        return Gradients(inputs, state, _by_gate(kernel, p), _by_gate(recurrent_kernel, p), _bias_by_gate(bias, p))
+        starts = [tf.constant(state) for state in case.starts]
+        given = {**self.arguments(case), "initial_state": starts if case.merge is not None else starts[0]}
+        results = self._layer(case).backward(tf.constant(case.inputs), given, _as_returned(case, cotangents))
+        inputs, *rest = (np.array(tf.convert_to_tensor(part)) for part in results)
+        states, weights = rest[: len(starts)], rest[len(starts) :]
+        each = [
+            (state, *_weights_by_gate(*weights[3 * direction : 3 * direction + 3], p))
+            for direction, (state, p) in enumerate(zip(states, case.parameters, strict=True))
+        ]
+        return Gradients(inputs, *(each[0] if case.merge is None else zip(*each, strict=True)))
 
     def _layer(self, case: Case) -> "_Layer":
         p = case.parameters[0]
@@ -90,16 +91,19 @@ class _Layer:
 
     @cached_property
     def backward(self) -> Callable[..., Any]:
-        """Inputs, call arguments and two cotangents to the cotangents of inputs, initial state and weights."""
+        """Inputs, call arguments and a cotangent of each result, to those of inputs, initial states and weights.
 
-        def backward(inputs: Any, arguments: dict[str, Any], cotangents: tuple[Any, Any]) -> Any:
-            sources = [inputs, arguments["initial_state"], *self.keras.trainable_variables]
+        The weights are in the order of set_weights: one direction after the other.
+        """
+
+        def backward(inputs: Any, arguments: dict[str, Any], cotangents: list[Any]) -> Any:
+            sources = [inputs, *tf.nest.flatten(arguments["initial_state"]), *self.keras.weights]
             sources = [getattr(source, "value", source) for source in sources]
             with tf.GradientTape() as tape:
                 tape.watch(sources)
-                results = self.keras(inputs, **arguments)
+                results = list(self.keras(inputs, **arguments))
             return tape.gradient(
-                results, sources, output_gradients=list(cotangents), unconnected_gradients=tf.UnconnectedGradients.ZERO
+                results, sources, output_gradients=cotangents, unconnected_gradients=tf.UnconnectedGradients.ZERO
             )
 
         return self.path(backward)
@@ -121,6 +125,22 @@ def initial_state(case: Case) -> dict[str, Any]:
         return {}
     states = [tf.constant(state) for state in case.initial_state]
     return {"initial_state": states if case.merge is not None else states[0]}
+
+
+def _as_returned(case: Case, cotangents: Outputs) -> list[Any]:
+    """The cotangents of a layer's results, in their order; only a single reverse run returns its last time first."""
+    if case.merge is None:
+        parts = [cotangents.outputs[:, ::-1] if case.reverse else cotangents.outputs, cotangents.final_state]
+    else:
+        outputs = cotangents.outputs if case.merge == "apart" else (cotangents.outputs,)
+        parts = [*outputs, *cotangents.final_state]
+    return [tf.constant(part) for part in parts]
+
+
+def _weights_by_gate(
+    kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray, p: Parameters
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return _by_gate(kernel, p), _by_gate(recurrent_kernel, p), _bias_by_gate(bias, p)
 
 
 def _by_gate(fused: np.ndarray, p: Parameters) -> np.ndarray:

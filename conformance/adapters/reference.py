@@ -3,7 +3,7 @@
 from conformance.adapter import Capabilities
 from conformance.arithmetic import Arithmetic
 from conformance.case import MERGES, Case, Gradients, Outputs
-from reference import bigru, gru_backward
+from reference import bigru, bigru_backward, gru_backward
 from reference import gru as run_gru
 
 NUMPY = "NumPy's vectorised exp and tanh: within 4 ULP (numpy/numpy#19478); sigma adds a sum, a quotient"
@@ -42,21 +42,21 @@ class Reference:
         return Outputs(*run_gru(case.inputs, case.single, initial_state=state, reverse=case.reverse, **options))
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """One call of reference.gru_backward."""
-        state = None if case.initial_state is None else case.initial_state[0]
-        return Gradients(
-            *gru_backward(
-                case.inputs,
-                case.single,
-                grad_outputs=cotangents.outputs,
-                grad_final_state=cotangents.final_state,
-                initial_state=state,
-                lengths=case.lengths,
-                mask=case.mask,
-                reverse=case.reverse,
-                masked_outputs=case.masked_outputs,
+        """One call of reference.gru_backward or reference.bigru_backward."""
+        options = {
+            "grad_outputs": cotangents.outputs,
+            "grad_final_state": cotangents.final_state,
+            "lengths": case.lengths,
+            "mask": case.mask,
+            "masked_outputs": case.masked_outputs,
+        }
+        if case.merge is not None:
+            both = bigru_backward(
+                case.inputs, *case.parameters, merge=case.merge, initial_state=case.initial_state, **options
             )
-        )
+            return Gradients(both.inputs, both.initial_state, *zip(both.forward, both.backward, strict=True))
+        state = None if case.initial_state is None else case.initial_state[0]
+        return Gradients(*gru_backward(case.inputs, case.single, initial_state=state, reverse=case.reverse, **options))
 
 
 gru = Reference()

@@ -9,6 +9,8 @@ from conformance.case import Case, Gradients, Outputs
 from reference.layouts import to_torch
 
 SLEEF = "SLEEF's vectorised exp and tanh, within 1 ULP; sigma adds a sum and a quotient"
+SUFFIXES = ("_l0", "_l0_reverse")
+"""What the names of the two directions' weights end in."""
 
 
 class Torch:
@@ -49,16 +51,14 @@ class Torch:
         inputs = torch.tensor(case.inputs, requires_grad=True)
         state = torch.tensor(np.stack(case.starts), requires_grad=True)
         outputs, final = _forward(module, case, inputs, state)
-        torch.autograd.backward(
-            (outputs, final), (torch.tensor(cotangents.outputs), torch.tensor(cotangents.final_state)[None])
-        )
+        d_final = (cotangents.final_state,) if case.merge is None else cotangents.final_state
+        torch.autograd.backward((outputs, final), (torch.tensor(cotangents.outputs), torch.tensor(np.stack(d_final))))
         grads = {name: parameter.grad.numpy() for name, parameter in module.named_parameters()}
-        return Gradients(
-            inputs.grad.numpy(),
-            state.grad.numpy()[0],
-            *(_by_gate(grads[name]).transpose(0, 2, 1) for name in ("weight_ih_l0", "weight_hh_l0")),
-            np.stack([_by_gate(grads[name]) for name in ("bias_ih_l0", "bias_hh_l0")]),
-        )
+        each = [
+            (of_state, *_weights_by_gate(grads, suffix))
+            for of_state, suffix in zip(state.grad.numpy(), SUFFIXES, strict=False)
+        ]
+        return Gradients(inputs.grad.numpy(), *(each[0] if case.merge is None else zip(*each, strict=True)))
 
 
 def _module(case: Case) -> torch.nn.GRU:
@@ -67,7 +67,7 @@ def _module(case: Case) -> torch.nn.GRU:
     dtype = getattr(torch, case.dtype)
     module = torch.nn.GRU(p.input_dim, p.units, batch_first=True, bidirectional=two, dtype=dtype)
     weights: dict[str, torch.Tensor] = {}
-    for parameters, suffix in zip(case.parameters, ("_l0", "_l0_reverse"), strict=False):
+    for parameters, suffix in zip(case.parameters, SUFFIXES, strict=False):
         weights |= {name: torch.tensor(array) for name, array in to_torch(parameters, suffix).items()}
     module.load_state_dict(weights)
     return module
@@ -88,6 +88,14 @@ def _forward(
     outputs, final = module(packed, state)
     padded, _ = torch.nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True, total_length=case.time)
     return padded, final
+
+
+def _weights_by_gate(grads: dict[str, np.ndarray], suffix: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """kernel, recurrent kernel and bias of the direction whose names end in suffix."""
+    kernel, recurrent_kernel, *bias = (
+        _by_gate(grads[name + suffix]) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    )
+    return kernel.transpose(0, 2, 1), recurrent_kernel.transpose(0, 2, 1), np.stack(bias)
 
 
 def _by_gate(stacked: np.ndarray) -> np.ndarray:
