@@ -9,9 +9,9 @@ such arrays or those below. Source: Ziv 1991, "Fast evaluation of elementary mat
 rounded last bit"; Johansson 2017, "Arb". Left out: directed rounding of the results, formats other than float64.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from flint import arb, arb_mat, ctx
@@ -25,37 +25,48 @@ class NotCertified(ArithmeticError):
     """No precision up to LAST_BITS decides how some number rounds, or it lies past the largest float64."""
 
 
-class Settled(NamedTuple):
+class Undecided(ArithmeticError):
+    """At this precision a ball reaches across a rounding boundary."""
+
+
+T = TypeVar("T")
+
+
+class Settled(NamedTuple, Generic[T]):
     """Correctly rounded float64 arrays, NaN where there was no ball, with their certificate.
 
-    bits: the precision that settled all of them. radius: the exponent of a power of two that no ball's radius exceeds
-    (None where every ball is exact).
+    values: the arrays, in the tuples in which their balls came. bits: the precision that settled all of them.
+    radius: the exponent of a power of two that no ball's radius exceeds; None where every ball is exact.
     """
 
-    arrays: list[np.ndarray]
+    values: T
     bits: int
     radius: int | None
 
 
-def settle(evaluate: Callable[[], Sequence[np.ndarray]]) -> Settled:
+def settle(evaluate: Callable[[], T]) -> Settled[T]:
     """Ziv's loop: arrays of balls, evaluated at double the precision until every ball rounds to one float64.
 
-    Raises NotCertified where LAST_BITS bits do not settle it, or where a number lies past the largest float64.
+    evaluate returns an array or a tuple of such, nested and named as one likes; None in it stays. Raises NotCertified
+    where LAST_BITS bits do not settle the rounding, or where a number lies past the largest float64.
     """
     bits = FIRST_BITS
     while bits <= LAST_BITS:
         with precision(bits):
-            evaluated = evaluate()
-        rounded: list[np.ndarray] = []
-        for array in evaluated:
-            numbers = round_balls(array)
-            if numbers is None:
-                break
-            rounded.append(numbers)
-        else:
-            return Settled(rounded, bits, radius_exponent(evaluated))
-        bits *= 2
+            found = evaluate()
+        try:
+            return Settled(each(round_balls, found), bits, radius_exponent(found))
+        except Undecided:
+            bits *= 2
     raise NotCertified(f"some number needs more than {LAST_BITS} bits to be rounded; there is no truth to cite")
+
+
+def each(function: Callable[[np.ndarray], Any], arrays: Any) -> Any:
+    """The function's result for every array in nested tuples, in the same tuples. None stays."""
+    if arrays is None or isinstance(arrays, np.ndarray):
+        return None if arrays is None else function(arrays)
+    parts = [each(function, part) for part in arrays]
+    return type(arrays)(*parts) if hasattr(arrays, "_fields") else tuple(parts)
 
 
 @contextmanager
@@ -88,29 +99,31 @@ def times(rows: np.ndarray, factor: arb_mat) -> np.ndarray:
     return np.array((matrix(rows) * factor).entries(), object).reshape(len(rows), factor.ncols())
 
 
-def round_balls(array: np.ndarray) -> np.ndarray | None:
-    """The one float64 each ball rounds to, NaN for None; None if a ball reaches across a rounding boundary.
+def round_balls(array: np.ndarray) -> np.ndarray:
+    """The one float64 each ball rounds to, NaN for None.
 
-    Raises NotCertified where a number lies past the largest float64.
+    Raises Undecided where a ball reaches across a rounding boundary, NotCertified where it lies past the largest
+    float64.
     """
     rounded = np.full(array.shape, np.nan)
     for index, ball in np.ndenumerate(array):
         if ball is None:
             continue
         if not ball.is_finite():
-            return None
+            raise Undecided
         low, high = _ends(ball)
         if low != high:
-            return None
+            raise Undecided
         if abs(low) == float("inf"):
             raise NotCertified("some number lies past the largest float64; there is no truth to cite")
         rounded[index] = low + 0.0  # no sign on a zero
     return rounded
 
 
-def radius_exponent(arrays: Sequence[np.ndarray]) -> int | None:
+def radius_exponent(arrays: Any) -> int | None:
     """The exponent of a power of two that no ball's radius exceeds; None where every ball is exact."""
-    parts = [_parts(ball.rad()) for array in arrays for ball in array.flat if ball is not None]
+    parts: list[tuple[int, int]] = []
+    each(lambda array: parts.extend(_parts(ball.rad()) for ball in array.flat if ball is not None), arrays)
     return max((mantissa.bit_length() + exponent for mantissa, exponent in parts if mantissa), default=None)
 
 

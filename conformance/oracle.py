@@ -7,13 +7,13 @@ Source: Cho et al. 2014, arXiv:1406.1078 (v1: reset after the product; v3: befor
 Left out: what the certificate means (see balls), the one call that gives everything (see truth).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb_mat
 
 from conformance.balls import NotCertified, balls, matrix, precision, settle, sigma, times, zeros
-from conformance.case import Case, InvalidCase
+from conformance.case import Case, InvalidCase, Outputs
 from reference import Parameters
 
 __all__ = ["Certified", "NotCertified", "certify", "precision"]
@@ -39,14 +39,13 @@ def certify(case: Case) -> Certified:
     Raises InvalidCase for a number that is read and not finite, NotCertified where no precision settles the rounding.
     """
     require_finite(case)
-    directions = len(case.parameters)
 
-    def evaluate() -> list[np.ndarray]:
+    def evaluate() -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
         runs = scans(case)
-        return [states(case, run) for run in runs] + [run.final for run in runs]
+        return tuple(states(case, run) for run in runs), tuple(run.final for run in runs)
 
-    arrays, bits, radius = settle(evaluate)
-    return Certified(tuple(arrays[:directions]), tuple(arrays[directions:]), bits, radius)
+    (outputs, finals), bits, radius = settle(evaluate)
+    return Certified(outputs, finals, bits, radius)
 
 
 class Weights(NamedTuple):
@@ -155,6 +154,13 @@ def _gate(x: np.ndarray, h: np.ndarray, of: Weights, gate: int) -> np.ndarray:
 # From states to the answer.
 
 
+def answer(case: Case, runs: list[Run]) -> Outputs:
+    """The whole answer, as balls: the policy at masked steps, then the merge; one final state, or a pair."""
+    parts = [outputs_of(case, k, states(case, run), run.start) for k, run in enumerate(runs)]
+    finals = tuple(run.final for run in runs)
+    return Outputs(merged(case, parts), finals[0] if case.merge is None else finals)
+
+
 def states(case: Case, run: Run, name: str = "new") -> np.ndarray:
     """One quantity of every step: (batch, time, units), None at masked steps."""
     found = np.full((case.batch, case.time, case.units), None, object)
@@ -187,14 +193,19 @@ def outputs_of(case: Case, direction: int, states: np.ndarray, start: np.ndarray
     return outputs
 
 
-def merged(case: Case, parts: list[np.ndarray]) -> tuple[np.ndarray, ...]:
-    """The outputs of all directions as the case shows them: one array, two where they are apart."""
-    if case.merge in (None, "apart"):
-        return tuple(parts)
+def merged(case: Case, parts: list[np.ndarray]) -> Any:
+    """The outputs of all directions as the case shows them: one array, or a pair where they are apart."""
+    if case.merge is None:
+        return parts[0]
     forward, backward = parts
-    if case.merge == "concat":
-        return (np.concatenate(parts, axis=-1),)
-    return ({"sum": forward + backward, "mul": forward * backward, "ave": (forward + backward) / 2}[case.merge],)
+    joined = {
+        "concat": lambda: np.concatenate(parts, axis=-1),
+        "sum": lambda: forward + backward,
+        "mul": lambda: forward * backward,
+        "ave": lambda: (forward + backward) / 2,
+        "apart": lambda: (forward, backward),
+    }
+    return joined[case.merge]()
 
 
 def require_finite(case: Case) -> None:

@@ -1,16 +1,17 @@
 """The one call to cite: everything that a case's equations give, each number correctly rounded to float64.
 
-Source: the specification's equations, evaluated by oracle, oracle_gradients. Left out: forward-mode derivatives (see
-oracle_tangents).
+Source: the specification's equations, evaluated by oracle and oracle_gradients. Left out: forward-mode derivatives (see
+oracle_tangents), and what the certificate means (see balls).
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.balls import settle
-from conformance.case import Case, Gradients
-from conformance.oracle import Run, merged, outputs_of, require_finite, scans, states
+from conformance.balls import each, settle
+from conformance.case import Case, Gradients, InvalidCase, Outputs, from_hex, to_hex
+from conformance.oracle import Run, answer, require_finite, scans, states
+from conformance.oracle_gradients import certify_gradients
 
 
 class Steps(NamedTuple):
@@ -30,7 +31,7 @@ class Truth(NamedTuple):
 
     outputs, final_state: in the shapes of Outputs, under the case's policy and merge. steps: one for each direction.
     gradients: None where no cotangents were given. bits: the most precision that any number took. radius: the exponent
-    of a power of two that no number's ball exceeds in radius when it was rounded; None where every ball was exact.
+    of a power of two that no number's ball exceeded in radius when it was rounded; None where every ball was exact.
     """
 
     outputs: Any
@@ -40,39 +41,65 @@ class Truth(NamedTuple):
     bits: int
     radius: int | None
 
+    def to_json(self) -> dict[str, Any]:
+        """The truth as JSON values, pairs as lists; from_json gives it back bit for bit."""
+        return {
+            "outputs": each(to_hex, self.outputs),
+            "final_state": each(to_hex, self.final_state),
+            "steps": [each(to_hex, step)._asdict() for step in self.steps],
+            "gradients": None if self.gradients is None else each(to_hex, self.gradients)._asdict(),
+            "bits": self.bits,
+            "radius": self.radius,
+        }
 
-def truth(case: Case) -> Truth:
-    """The truth for a case.
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> "Truth":
+        """The truth that to_json wrote. Raises InvalidCase for anything else."""
+        try:
+            gradients = data["gradients"]
+            return Truth(
+                _arrays(data["outputs"]),
+                _arrays(data["final_state"]),
+                tuple(Steps(*(_arrays(step[name]) for name in Steps._fields)) for step in data["steps"]),
+                None if gradients is None else Gradients(*(_arrays(gradients[name]) for name in Gradients._fields)),
+                data["bits"],
+                data["radius"],
+            )
+        except InvalidCase:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            what = f"{type(error).__name__}: {error}"
+            raise InvalidCase(f"this JSON is no truth: {what}; write it with Truth.to_json") from error
 
-    Raises InvalidCase for a number that is read and not finite, NotCertified where no precision settles the rounding.
+
+def truth(case: Case, cotangents: Outputs | None = None) -> Truth:
+    """The truth for a case; with cotangents of its answer, the gradients too.
+
+    cotangents: in the shapes of the answer, of any of the three formats; None in it is zeros. Where the policy puts a
+    0, they are not read. Raises InvalidCase for what does not fit and for a number that is read and not finite,
+    NotCertified where no precision settles the rounding.
     """
     require_finite(case)
-    directions = range(len(case.parameters))
-    names = ("z", "n", "new") if case.reset == "none" else ("z", "r", "n", "new")
 
-    def evaluate() -> list[np.ndarray]:
+    def evaluate() -> tuple[Outputs, tuple[Steps, ...]]:
         runs = scans(case)
-        parts = [_shown(case, direction, runs[direction]) for direction in directions]
-        return [
-            *(states(case, run, name) for run in runs for name in names),
-            *(run.final for run in runs),
-            *merged(case, parts),
-        ]
+        return answer(case, runs), tuple(_steps(case, run) for run in runs)
 
-    arrays, bits, radius = settle(evaluate)
-    found = iter(arrays)
-    steps = [{name: next(found) for name in names} for _ in directions]
-    finals = [next(found) for _ in directions]
-    outputs = tuple(found)
-    return Truth(
-        outputs if case.merge == "apart" else outputs[0],
-        finals[0] if case.merge is None else tuple(finals),
-        tuple(Steps(step["z"], step.get("r"), step["n"], step["new"]) for step in steps),
-        None,
-        bits,
-        radius,
-    )
+    (outputs, steps), bits, radius = settle(evaluate)
+    if cotangents is None:
+        return Truth(*outputs, steps, None, bits, radius)
+    gradients, more, wider = certify_gradients(case, cotangents)
+    radii = [exponent for exponent in (radius, wider) if exponent is not None]
+    return Truth(*outputs, steps, gradients, max(bits, more), max(radii, default=None))
 
 
-def _shown(case: Case, direction: int, run: Run) -> np.ndarray:
-    return outputs_of(case, direction, states(case, run), run.start)
+def _steps(case: Case, run: Run) -> Steps:
+    z, n, h = (states(case, run, name) for name in ("z", "n", "new"))
+    return Steps(z, None if case.reset == "none" else states(case, run, "r"), n, h)
+
+
+def _arrays(value: Any) -> Any:
+    """An array or None, or a pair of such."""
+    if isinstance(value, list):
+        return tuple(_arrays(part) for part in value)
+    return None if value is None else from_hex(value, "float64")

@@ -1,0 +1,169 @@
+"""Certified gradients: back-propagation through time in ball arithmetic, correctly rounded like the answer itself.
+
+Each gate's slope is computed without cancellation, so saturated gates need no more bits than others. Written from the
+derivatives of the equations; shares no code with reference or tf_gru.
+
+Source: Werbos 1990, "Backpropagation through time"; Cho et al. 2014, arXiv:1406.1078 (v1 and v3).
+Left out: forward mode (oracle_tangents), second derivatives.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from flint import arb, arb_mat
+
+from conformance.balls import balls, matrix, settle, sigma, sigma_slope, tanh_slope, times, zeros
+from conformance.case import Case, Gradients, Outputs
+from conformance.oracle import Run, Step, order, outputs_of, require_finite, scans, shown, states
+from conformance.oracle_reading import read_cotangents
+from reference import Parameters
+
+
+class CertifiedGradients(NamedTuple):
+    """Correctly rounded float64 gradients, in the shapes of Gradients, with their certificate.
+
+    bits: the precision used. radius: the exponent of a power of two that no ball's radius exceeds; None where every
+    ball is exact.
+    """
+
+    gradients: Gradients
+    bits: int
+    radius: int | None
+
+
+def certify_gradients(case: Case, cotangents: Outputs) -> CertifiedGradients:
+    """The true gradients of a case for these cotangents of its answer.
+
+    cotangents: in the shapes of the answer, of any of the three formats; None is zeros. Where the policy puts a 0,
+    they are not read. The gradient to a masked input is exactly 0.
+
+    Raises InvalidCase for what does not fit and for a number that is read and not finite, NotCertified where no
+    precision settles the rounding.
+    """
+    require_finite(case)
+    read = read_cotangents(case, cotangents)
+    return CertifiedGradients(*settle(lambda: pulled_back(case, read)))
+
+
+def pulled_back(case: Case, cotangents: Outputs) -> Gradients:
+    """The gradients as balls, at the precision that is set. cotangents: as read_cotangents gives them."""
+    runs = scans(case)
+    d_outputs = _unmerged(case, runs, cotangents.outputs)
+    d_finals = [cotangents.final_state] if case.merge is None else cotangents.final_state
+    found = [_pull(case, k, run, d_outputs[k], balls(d_finals[k])) for k, run in enumerate(runs)]
+    if case.merge is None:
+        return found[0]
+    forward, backward = found
+    return Gradients(forward.inputs + backward.inputs, *zip(forward[1:], backward[1:], strict=True))
+
+
+def _unmerged(case: Case, runs: list[Run], d: np.ndarray | tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
+    """The cotangents of each direction's outputs, from those of the merged ones."""
+    if isinstance(d, tuple):
+        return [balls(part) for part in d]
+    d = balls(d)
+    if case.merge == "mul":
+        forward, backward = (outputs_of(case, k, states(case, run), run.start) for k, run in enumerate(runs))
+        return [d * backward, d * forward]
+    if case.merge == "concat":
+        return [d[:, :, : case.units], d[:, :, case.units :]]
+    return {None: [d], "sum": [d, d], "ave": [d / 2, d / 2]}[case.merge]
+
+
+class Transposed(NamedTuple):
+    """One direction's matrices, transposed: a gate each."""
+
+    W: list[arb_mat]
+    U: list[arb_mat]
+
+    @staticmethod
+    def of(parameters: Parameters) -> "Transposed":
+        """The parameters, exactly."""
+        kernel, recurrent_kernel = (
+            balls(np.swapaxes(w, 1, 2)) for w in (parameters.kernel, parameters.recurrent_kernel)
+        )
+        return Transposed([matrix(gate) for gate in kernel], [matrix(gate) for gate in recurrent_kernel])
+
+
+class Pulled(NamedTuple):
+    """What one step's cotangent becomes, as balls.
+
+    d_h: that of the state before (rows, units). by_x, by_h: for each gate that of x W + b and that of the product with
+    U plus c, (rows, units). factors: for each gate what was multiplied with U, (rows, units).
+    """
+
+    d_h: np.ndarray
+    by_x: list[np.ndarray]
+    by_h: list[np.ndarray]
+    factors: list[np.ndarray]
+
+
+def _pull(case: Case, direction: int, run: Run, d_outputs: np.ndarray, d_h: np.ndarray) -> Gradients:
+    """The gradients of one direction; d_h starts as the cotangent of the final state."""
+    p = case.parameters[direction]
+    pull = {"after": _after, "before": _before, "none": _none}[p.reset]
+    of = Transposed.of(p)
+    d_inputs = zeros(case.inputs.shape)
+    visible = shown(case, direction)
+    steps = {step.time: step for step in run.steps}
+    found: list[tuple[Step, Pulled]] = []
+    for t in reversed(order(case, direction)):
+        d_h[visible[:, t]] += d_outputs[visible[:, t], t]
+        if t in steps:
+            step = steps[t]
+            pulled = pull(step, d_h[step.rows], of)
+            d_h[step.rows] = pulled.d_h
+            d_inputs[step.rows, t] = sum(times(d, W) for d, W in zip(pulled.by_x, of.W, strict=True))
+            found.append((step, pulled))
+    return Gradients(d_inputs, d_h, *_weights(found, *p.kernel.shape))
+
+
+def _weights(found: list[tuple[Step, Pulled]], gates: int, input_dim: int, units: int) -> Iterator[np.ndarray]:
+    """The gradients of kernel, recurrent kernel and bias: one product over all steps and rows for each gate."""
+    x = _stacked([step.x for step, _ in found], input_dim)
+    ones = np.full((1, len(x)), arb(1), object)
+    sides = [
+        [[_stacked([getattr(pulled, name)[gate] for _, pulled in found], units) for gate in range(gates)]]
+        for name in ("by_x", "by_h", "factors")
+    ]
+    ((by_x,), (by_h,), (factors,)) = sides
+    yield np.stack([times(x.T, matrix(d)) for d in by_x])
+    yield np.stack([times(h.T, matrix(d)) for h, d in zip(factors, by_h, strict=True)])
+    yield np.stack([np.concatenate([times(ones, matrix(d)) for d in side]) for side in (by_x, by_h)])
+
+
+def _stacked(rows: list[np.ndarray], width: int) -> np.ndarray:
+    return np.concatenate([zeros((0, width)), *rows])
+
+
+# One step: z h + (1 - z) n, pulled back to all that it read.
+
+
+def _after(step: Step, d: np.ndarray, of: Transposed) -> Pulled:
+    d_a_z, d_a_n = _gates(step, d)
+    d_a_r = d_a_n * step.h_n * sigma_slope(step.a_r)
+    d_h_n = d_a_n * step.r
+    d_h = d * step.z + times(d_a_z, of.U[0]) + times(d_a_r, of.U[1]) + times(d_h_n, of.U[2])
+    return Pulled(d_h, [d_a_z, d_a_r, d_a_n], [d_a_z, d_a_r, d_h_n], [step.h] * 3)
+
+
+def _before(step: Step, d: np.ndarray, of: Transposed) -> Pulled:
+    d_a_z, d_a_n = _gates(step, d)
+    d_seen = times(d_a_n, of.U[2])  # the cotangent of r h
+    d_a_r = d_seen * step.h * sigma_slope(step.a_r)
+    d_h = d * step.z + d_seen * step.r + times(d_a_z, of.U[0]) + times(d_a_r, of.U[1])
+    by_gate = [d_a_z, d_a_r, d_a_n]
+    return Pulled(d_h, by_gate, by_gate, [step.h, step.h, step.r * step.h])
+
+
+def _none(step: Step, d: np.ndarray, of: Transposed) -> Pulled:
+    d_a_z, d_a_n = _gates(step, d)
+    d_h = d * step.z + times(d_a_z, of.U[0]) + times(d_a_n, of.U[1])
+    return Pulled(d_h, [d_a_z, d_a_n], [d_a_z, d_a_n], [step.h] * 2)
+
+
+def _gates(step: Step, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The cotangents of the pre-activations of update gate and candidate."""
+    d_a_z = d * (step.h - step.n) * sigma_slope(step.a_z)
+    return d_a_z, d * sigma(-step.a_z) * tanh_slope(step.a_n)
