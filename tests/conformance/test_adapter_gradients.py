@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from conformance.adapter import Adapter, Malformed, SubjectError, ask, ask_gradients
-from conformance.adapters import REGISTERED, load
+from conformance.adapters import load
 from conformance.case import MERGES, Case, Gradients, Outputs
 from conformance.emulated import Emulated
+from conformance.oracle_gradients import certify_gradients
 from reference import Parameters
 
 BATCH, TIME, INPUT_DIM, UNITS = 3, 4, 2, 4
@@ -88,22 +89,26 @@ def arrays(gradients: Gradients) -> list[np.ndarray]:
 
 
 def assert_same(gru, case: Case) -> None:
-    """The subject's gradients are the specification's, bit for bit."""
-    ours, theirs = (ask_gradients(subject, case, cotangents(case)) for subject in (gru, load("reference")))
-    for computed, exact in zip(arrays(ours), arrays(theirs), strict=True):
+    """The subject's gradients are the certified ones, bit for bit."""
+    truth = certify_gradients(case, cotangents(case))
+    assert truth.radius is None  # every ball is exact: nothing was rounded, so nobody may round
+    for computed, exact in zip(
+        arrays(ask_gradients(gru, case, cotangents(case))), arrays(truth.gradients), strict=True
+    ):
         np.testing.assert_array_equal(computed, exact)
 
 
 def cases_for(name: str) -> Iterator[Case]:
-    """Every declared reset, run, merge, padding and policy; all runs with all paddings for the first reset only."""
+    """Every declared reset, run, merge, padding and policy; each run with two paddings for the first reset."""
     can = load(name).capabilities
     padding = [{}, {"lengths": LENGTHS}]
     padding += [{"mask": MASK}] if can.masks else []
     padding += [{"lengths": np.array([4, 0, 3])}] if can.zero_length else []
     runs = [{}, *([{"reverse": True}] if can.reverse else []), *({"merge": merge} for merge in can.merges)]
-    for run, padded in product(runs, padding):
-        yield exact_case(can.resets[0], **run, **padded)
-    for reset, run in product(can.resets[1:], runs):
+    for number, run in enumerate(runs):
+        for padded in (padding[number % len(padding)], padding[(number + 1) % len(padding)]):
+            yield exact_case(can.resets[0], **run, **padded)
+    for reset, run in product(can.resets[1:], runs[1:3]):
         yield exact_case(reset, **run, **padding[-1])
     for policy in ("carry", "zero"):
         if policy in can.masked_outputs:
@@ -127,24 +132,24 @@ def test_the_cases_are_what_they_are_said_to_be(reset):
         assert array.any()
 
 
-@pytest.mark.parametrize("name", [name for name in EAGER if name != "reference"])
-def test_every_declared_run_has_the_gradients_of_the_specification(name):
+@pytest.mark.parametrize("name", EAGER)
+def test_every_declared_run_has_the_certified_gradients(name):
     gru = load(name)
     for case in cases_for(name):
         assert_same(gru, case)
 
 
-@pytest.mark.parametrize("name", [f"{layer}:{path}" for layer in ("tf_gru", "keras") for path in ("graph", "xla")])
-@pytest.mark.parametrize("merge", ["apart", None])
-def test_compiled_runs_have_the_gradients_of_the_specification(name, merge):
-    assert_same(load(name), exact_case("after", merge=merge, reverse=merge is None, lengths=np.array([4, 0, 3])))
+@pytest.mark.parametrize("layer", ["tf_gru", "keras"])
+@pytest.mark.parametrize(("path", "merge"), [("graph", "apart"), ("xla", "apart"), ("xla", None)])
+def test_compiled_runs_have_the_certified_gradients(layer, path, merge):
+    assert_same(
+        load(f"{layer}:{path}"), exact_case("after", merge=merge, reverse=merge is None, lengths=np.array([4, 0, 3]))
+    )
 
 
-@pytest.mark.parametrize("name", [name for name in REGISTERED if name != "onnxruntime"])
+@pytest.mark.parametrize("name", EAGER)
 def test_two_directions_are_shaped_as_the_case_is(name):
     """inputs is one array, the others are pairs, of the format asked in."""
-    if name.endswith(":xla"):
-        name = name.replace(":xla", ":graph")
     case = exact_case("after", merge="concat")
     inputs, *pairs = ask_gradients(load(name), case, cotangents(case))
     assert inputs.shape == case.inputs.shape
