@@ -121,20 +121,15 @@ def _pull(case: Case, direction: int, run: Run, d_outputs: np.ndarray, d_h: np.n
 
 def _weights(found: list[tuple[Step, Pulled]], gates: int, input_dim: int, units: int) -> Iterator[np.ndarray]:
     """The gradients of kernel, recurrent kernel and bias: one product over all steps and rows for each gate."""
-    x = _stacked([step.x for step, _ in found], input_dim)
-    ones = np.full((1, len(x)), arb(1), object)
-    sides = [
-        [[_stacked([getattr(pulled, name)[gate] for _, pulled in found], units) for gate in range(gates)]]
+    x = np.concatenate([zeros((0, input_dim)), *(step.x for step, _ in found)])
+    by_x, by_h, factors = (
+        [np.concatenate([zeros((0, units)), *(getattr(pulled, name)[g] for _, pulled in found)]) for g in range(gates)]
         for name in ("by_x", "by_h", "factors")
-    ]
-    ((by_x,), (by_h,), (factors,)) = sides
+    )
+    ones = np.full((1, len(x)), arb(1), object)
     yield np.stack([times(x.T, matrix(d)) for d in by_x])
     yield np.stack([times(h.T, matrix(d)) for h, d in zip(factors, by_h, strict=True)])
     yield np.stack([np.concatenate([times(ones, matrix(d)) for d in side]) for side in (by_x, by_h)])
-
-
-def _stacked(rows: list[np.ndarray], width: int) -> np.ndarray:
-    return np.concatenate([zeros((0, width)), *rows])
 
 
 # One step: z h + (1 - z) n, pulled back to all that it read.

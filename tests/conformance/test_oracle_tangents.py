@@ -1,0 +1,172 @@
+"""Forward mode and reverse mode hold one against the other, and forward mode against the complex step."""
+
+import numpy as np
+import pytest
+from flint import arb
+from mpmath import mp
+
+from conformance import balls, oracle_gradients, oracle_tangents
+from conformance.balls import precision
+from conformance.case import MERGES, POLICIES, Case, Gradients, InvalidCase, Outputs
+from conformance.oracle_gradients import pulled_back
+from conformance.oracle_reading import read_cotangents, read_tangents
+from conformance.oracle_tangents import certify_tangents, pushed_forward
+from tests.conformance.complex_step import (
+    DIGITS,
+    FIELDS,
+    MASK,
+    STEP,
+    Path,
+    answer,
+    drawn,
+    drawn_alone,
+    drawn_cotangents,
+    drawn_tangents,
+    exact,
+    given,
+    in_order,
+    rounded,
+)
+
+RESETS = ("after", "before", "none")
+BITS = 300
+THIN = -200
+"""Powers of two: at BITS bits both sides of the identity are thinner than this, so that they cannot overlap by being
+vague."""
+
+
+def arrays(found) -> list[np.ndarray]:
+    """Every array, those of pairs one after the other."""
+    return [part for field in found for part in (field if isinstance(field, tuple) else (field,))]
+
+
+def inner(a, b) -> arb:
+    """The inner product of all numbers; b may be machine numbers."""
+    pairs = zip(arrays(a), arrays(b), strict=True)
+    return sum((p * q for x, y in pairs for p, q in zip(x.flat, balls.balls(y).flat, strict=True)), arb(0))
+
+
+def sides(case: Case) -> tuple[arb, arb]:
+    """<v, J w> and <J^T v, w>."""
+    v = read_cotangents(case, drawn_cotangents(case))
+    w = read_tangents(case, drawn_tangents(case))
+    with precision(BITS):
+        return inner(pushed_forward(case, w), v), inner(pulled_back(case, v), w)
+
+
+def adjoint(case: Case) -> bool:
+    """Whether the identity holds; both sides must be thin and not 0."""
+    left, right = sides(case)
+    assert all(side.rad() < arb(2) ** THIN and side.abs_lower() > arb(2) ** (THIN / 2) for side in (left, right))
+    return bool(left.overlaps(right))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("direction", [0, 1], ids=["forward", "reverse"])
+@pytest.mark.parametrize("reset", RESETS)
+def test_the_adjoint_identity_holds_in_one_direction(reset, direction, policy):
+    assert adjoint(drawn_alone(direction, reset=reset, mask=MASK, masked_outputs=policy))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("merge", MERGES)
+@pytest.mark.parametrize("reset", RESETS)
+def test_the_adjoint_identity_holds_in_both(reset, merge, policy):
+    assert adjoint(drawn(reset=reset, merge=merge, mask=MASK, masked_outputs=policy))
+
+
+@pytest.mark.parametrize("regime", ["large weights", "saturated gates", "plain"])
+def test_the_adjoint_identity_holds_on_wide_shapes(regime):
+    assert adjoint(drawn(3, 12, 5, 8, regime=regime, lengths=np.array([12, 0, 5])))
+
+
+def stepped(case: Case, tangents: Gradients) -> list[np.ndarray]:
+    """Each row of the answer's tangents by the complex step, everything moved at once."""
+    with mp.workdps(DIGITS):
+        numbers = []
+        for k in range(len(case.parameters)):
+            mine = [field[k] if isinstance(field, tuple) else field for field in tangents]
+            moved = {name: exact(array) * mp.mpc(0, STEP) for name, array in zip(FIELDS, mine, strict=True)}
+            numbers.append({name: array + moved[name] for name, array in given(case, k).items()})
+        rows = [answer(case, [Path.of(case, k, row, of) for k, of in enumerate(numbers)]) for row in range(case.batch)]
+        return [rounded(np.array([mp.im(v) / STEP for v in row], object)) for row in rows]
+
+
+def holds(case: Case) -> bool:
+    """Whether the certified tangents are those of the complex step."""
+    w = drawn_tangents(case)
+    found = certify_tangents(case, w)
+    mine = [in_order(case, row, Outputs(found.outputs, found.final_state)) for row in range(case.batch)]
+    return all(np.array_equal(a, b) for a, b in zip(mine, stepped(case, w), strict=True))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("reset", RESETS)
+@pytest.mark.parametrize("merge", [None, *MERGES])
+def test_the_complex_step_agrees(reset, merge, policy):
+    assert holds(drawn(reset=reset, merge=merge, mask=MASK, masked_outputs=policy))
+
+
+WRONG = {
+    "tanh's slope is 1": ("_sech", lambda a: a**0),
+    "sigma's slope is sigma": ("_sigma_tangent", lambda a, d: balls.sigma(a) * d),
+    "z for 1 - z": ("sigma", lambda a: balls.sigma(abs(a))),
+    "the weights do not move": ("_product", lambda rows, d_rows, M, d_M: balls.times(d_rows, M)),
+    "the rows do not move": ("_product", lambda rows, d_rows, M, d_M: balls.times(rows, d_M)),
+    "reset before for after": ("_after", oracle_tangents._before),
+    "the policy ignored": ("outputs_of", lambda case, k, s, h: np.where(case.valid[:, :, None], s, h[:, None])),
+    "the merge is a sum": ("merged", lambda case, parts: parts[0] + parts[1]),
+}
+
+
+@pytest.mark.parametrize(("name", "replacement"), WRONG.values(), ids=WRONG)
+def test_wrong_tangents_break_the_identity_and_the_step(monkeypatch, name, replacement):
+    case = drawn(mask=MASK, masked_outputs="carry", merge="ave")
+    monkeypatch.setattr(oracle_tangents, name, replacement)
+    assert not adjoint(case)
+    assert not holds(case)
+
+
+@pytest.mark.parametrize("name", ["sigma_slope", "tanh_slope"])
+def test_wrong_gradients_break_the_identity(monkeypatch, name):
+    """By a factor of 1.0005."""
+    right = getattr(oracle_gradients, name)
+    monkeypatch.setattr(oracle_gradients, name, lambda a: right(a) * 2001 / 2000)
+    assert not adjoint(drawn(mask=MASK))
+
+
+def test_masked_inputs_and_their_tangents_are_not_read():
+    case = drawn(mask=MASK)
+    w = drawn_tangents(case)
+    assert np.isnan(w.inputs[~MASK]).all() and np.isfinite(certify_tangents(case, w).outputs).all()
+    w.inputs[0, 1, 2] = np.inf
+    with pytest.raises(InvalidCase, match=r"tangents.inputs\[0, 1, 2\] is inf and is read"):
+        certify_tangents(case, w)
+
+
+def test_no_tangents_are_zeros():
+    found = certify_tangents(drawn(1, 2, 3, 2), Gradients(None, None, None, None, None))
+    assert not found.outputs.any() and not found.final_state.any() and found.radius is None
+
+
+@pytest.mark.parametrize(
+    ("tangents", "message"),
+    [
+        (np.zeros(5), r"tangents is a ndarray, expected Gradients\('inputs', 'initial_state'"),
+        (Gradients(np.zeros((1, 3, 2)), *[None] * 4), r"tangents.inputs: got shape \(1, 3, 2\), expected \(1, 2, 3\)"),
+        (Gradients(*[None] * 4, np.zeros((2, 2, 2))), r"tangents.bias: got shape \(2, 2, 2\), expected \(2, 3, 2\)"),
+    ],
+)
+def test_what_is_no_tangent_is_refused(tangents, message):
+    with pytest.raises(InvalidCase, match=message):
+        certify_tangents(drawn(1, 2, 3, 2), tangents)
+
+
+def test_the_certificate_bounds_every_radius():
+    case = drawn(mask=MASK, merge="mul")
+    w = drawn_tangents(case)
+    found = certify_tangents(case, w)
+    with precision(found.bits):
+        each = [ball for array in arrays(pushed_forward(case, read_tangents(case, w))) for ball in array.flat]
+    assert all(ball.rad() <= 2.0**found.radius for ball in each)
+    assert any(ball.rad() > 2.0 ** (found.radius - 1) for ball in each)
