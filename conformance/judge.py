@@ -130,7 +130,11 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
 
 def _explore(examine: Callable[[Case], None], cases: st.SearchStrategy[Case], profile: Profile, examples: int) -> None:
     """Let Hypothesis draw cases. Without randomness its seed is the function's source: the same for every subject."""
-    explored = given(cases)(examine)
+
+    # Short, because Hypothesis parses it each time.
+    def asked(case: Case) -> None:
+        examine(case)
+
     settings(
         max_examples=examples,
         derandomize=profile.derandomize,
@@ -140,7 +144,7 @@ def _explore(examine: Callable[[Case], None], cases: st.SearchStrategy[Case], pr
         verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck),
         phases=(Phase.generate, Phase.target, Phase.shrink),
-    )(explored)()
+    )(given(cases)(asked))()
 
 
 def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:

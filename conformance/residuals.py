@@ -3,18 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from conformance.arithmetic import Arithmetic
-from conformance.bounds import OneStep, OutsideDomain, StepSet
+from conformance.bounds import ExpectedStep, OneStep, OutsideDomain, StepSet
 from conformance.case import Case
+from conformance.statistical import NO_SAMPLE, Sample
 from reference import Parameters
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One deviation: what is wrong, and where the first one is, as numbers. margin: how many bounds it is off."""
+    """One deviation: what is wrong, and where the first one is, as numbers. margin: how many bounds it is off.
+
+    order: where it stands among the findings of a run, in processing order.
+    """
 
     message: str
     where: str = ""
@@ -22,6 +27,7 @@ class Finding:
     exact: float | None = None
     bound: float | None = None
     margin: float | None = None
+    order: tuple[int, int] = (0, 0)
 
     def __str__(self) -> str:
         if self.computed is None:
@@ -35,13 +41,15 @@ class Judgement:
     """What one check says of one case: how many numbers it judged, the worst margin, and the findings.
 
     ulps: the largest distance from certified truth at the end of any step, in units in the last place of 1: for
-    information, since it grows with time as honest rounding does.
+    information, since it grows with time as honest rounding does. sample: the errors of single steps, for the
+    statistical rules.
     """
 
     judged: int = 0
     margin: float = 0.0
     findings: list[Finding] = field(default_factory=list)
     ulps: float = 0.0
+    sample: Sample = NO_SAMPLE
 
     def add(self, other: "Judgement") -> "Judgement":
         """Both judgements as one."""
@@ -50,6 +58,7 @@ class Judgement:
             max(self.margin, other.margin),
             [*self.findings, *other.findings],
             max(self.ulps, other.ulps),
+            self.sample + other.sample,
         )
 
     def require(self, fact: bool, message: str) -> None:
@@ -72,28 +81,82 @@ def judge_steps(
 ) -> tuple[Judgement, np.ndarray]:
     """Each valid step of one direction against its bound; and the state the subject ends with, from its own outputs.
 
-    A step outside the domain of its bound is not judged, and not counted.
+    A step outside the domain of its bound is not judged, and not counted; nor is one from a state that is no number,
+    which is found where it was computed.
     outputs: (batch, time, units) of that direction, aligned with the inputs' time.
     """
     judgement = Judgement()
-    bound = one_step(case.parameters[direction], arithmetic)
-    state = case.starts[direction].copy()
+    taken = _taken(case, outputs, direction)
+    for part, allowed in _allowed(one_step(case.parameters[direction], arithmetic), taken):
+        judgement = judgement.add(_judge_part(case, part, allowed, arithmetic, direction, name))
+    judgement.findings.sort(key=lambda finding: finding.order)
+    return judgement, taken.reached
+
+
+class Taken(NamedTuple):
+    """The valid steps of a run in processing order, a row each, and the state that was reached.
+
+    row, time: (steps,). x: (steps, input_dim). before, after: (steps, units), the states shown on either side.
+    """
+
+    row: np.ndarray
+    time: np.ndarray
+    x: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    reached: np.ndarray
+
+    def part(self, index: Any) -> "Taken":
+        """Some of the steps."""
+        return Taken(*(array[index] for array in self[:5]), self.reached)
+
+
+def _taken(case: Case, outputs: np.ndarray, direction: int) -> Taken:
+    reached = case.starts[direction].copy()
+    before = np.empty_like(outputs)
     for t in steps(case, direction):
-        rows = np.flatnonzero(case.valid[:, t])
-        if not len(rows):
-            continue
-        computed = outputs[rows, t]
-        try:
-            allowed = bound(case.inputs[rows, t], state[rows])
-        except OutsideDomain:
-            state[rows] = computed
-            continue
-        message = f"step {t} is not within the one-step bound of {arithmetic}"
-        judgement = judgement.add(judge_set(allowed, computed, message, f"rows {rows.tolist()} at time {t}, {name}"))
-        if judgement.findings:
-            return judgement, state
-        state[rows] = computed
-    return judgement, state
+        before[:, t] = reached
+        valid = case.valid[:, t]
+        reached[valid] = outputs[valid, t]
+    row, time = (np.array(index, int) for index in np.nonzero(case.valid))
+    order = np.lexsort((row, -time if backwards(case, direction) else time))
+    row, time = row[order], time[order]
+    return Taken(row, time, case.inputs[row, time], before[row, time], outputs[row, time], reached)
+
+
+def _allowed(bound: OneStep, taken: Taken) -> Iterator[tuple[Taken, StepSet]]:
+    """The sets of all steps at once, or where some are outside the domain, of each that is inside it."""
+    taken = taken.part(np.isfinite(taken.before).all(axis=1))
+    if not len(taken.row):
+        return
+    try:
+        yield taken, bound(taken.x, taken.before)
+        return
+    except OutsideDomain:
+        if len(taken.row) == 1:
+            return
+    half = len(taken.row) // 2
+    for part in (taken.part(slice(half)), taken.part(slice(half, None))):
+        yield from _allowed(bound, part)
+
+
+def _judge_part(
+    case: Case, taken: Taken, allowed: StepSet, arithmetic: Arithmetic, direction: int, name: str
+) -> Judgement:
+    margins = allowed.margins(taken.after)
+    judgement = Judgement(margins.size, float(margins.max(initial=0)))
+    if arithmetic.rounding == "nearest":
+        expected = expected_step(case.parameters[direction], arithmetic)(taken.x, taken.before)
+        judgement.sample = Sample.of(allowed.errors(taken.after), expected.claimed, expected.noise)
+    wrong = np.argwhere(margins > 1)
+    if len(wrong):
+        step, unit = (int(i) for i in wrong[0])
+        row, time = int(taken.row[step]), int(taken.time[step])
+        numbers = (float(values[step, unit]) for values in (taken.after, allowed.exact, allowed.bound, margins))
+        message = f"step {time} is not within the one-step bound of {arithmetic}"
+        order = (case.time - time if backwards(case, direction) else time, row)
+        judgement.findings.append(Finding(message, f"{name}{[row, time, unit]}", *numbers, order=order))
+    return judgement
 
 
 def judge_set(allowed: StepSet, computed: np.ndarray, message: str, name: str) -> Judgement:
@@ -110,7 +173,12 @@ def judge_set(allowed: StepSet, computed: np.ndarray, message: str, name: str) -
 def steps(case: Case, direction: int = 0) -> Iterator[int]:
     """The times of a direction in the order in which it processes them."""
     order = range(case.time)
-    return reversed(order) if case.reverse or direction == 1 else iter(order)
+    return reversed(order) if backwards(case, direction) else iter(order)
+
+
+def backwards(case: Case, direction: int = 0) -> bool:
+    """Whether a direction starts at the last time."""
+    return case.reverse or direction == 1
 
 
 def masked_outputs(case: Case, states: np.ndarray, direction: int, policy: str) -> np.ndarray:
@@ -140,3 +208,9 @@ def one_direction(case: Case, direction: int) -> Case:
 def one_step(parameters: Parameters, arithmetic: Arithmetic) -> OneStep:
     """The bound of these parameters, prepared once: parameters do not change and compare by identity."""
     return OneStep(parameters, arithmetic)
+
+
+@lru_cache(maxsize=64)
+def expected_step(parameters: Parameters, arithmetic: Arithmetic) -> ExpectedStep:
+    """What is expected of these parameters' steps, prepared once."""
+    return ExpectedStep(parameters, arithmetic)

@@ -1,0 +1,24 @@
+"""What a conforming GRU may return, derived from the arithmetic that it claims: docs/error-analysis.md.
+
+Reading order: elementwise (balls in arrays), blends, proven (operations with their errors), step (the one-step bound),
+expected (errors to first order).
+"""
+
+from conformance.bounds.blends import BLENDS, Rounding, Sizes
+from conformance.bounds.expected import ExpectedStep
+from conformance.bounds.proven import Computed, OutsideDomain, Proven
+from conformance.bounds.step import BITS, OneStep, StepSet, merged
+
+__all__ = [
+    "BITS",
+    "BLENDS",
+    "Computed",
+    "ExpectedStep",
+    "OneStep",
+    "OutsideDomain",
+    "Proven",
+    "Rounding",
+    "Sizes",
+    "StepSet",
+    "merged",
+]

@@ -1,0 +1,68 @@
+"""The closed list of forms in which the new state is written in the field, each with its rounding errors.
+
+All are z h + (1 - z) n in exact arithmetic. A form that is not here is another class, and cannot be claimed.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from flint import arb
+
+# An array of magnitudes: balls where the bound is proven, floats where it is of first order.
+Sized = Any
+
+
+class Rounding(NamedTuple):
+    """One rounding: its relative part u, its absolute part where the result underflows."""
+
+    u: arb | float
+    underflow: arb | float
+
+    def of(self, size: Sized) -> Sized:
+        """The error of one operation whose exact result is at most size."""
+        return self.u * size + self.underflow
+
+
+class Sizes(NamedTuple):
+    """Magnitudes in a blend: of z, s = 1 - z, n, h and h - n; and the rounding error of s where it is subtracted."""
+
+    z: Sized
+    s: Sized
+    n: Sized
+    h: Sized
+    d: Sized
+    e_s: Sized
+
+
+# Each gives the error before the last addition is rounded.
+
+
+def _products(once: Rounding, of: Sizes) -> Sized:
+    return once.of(of.z * of.h) + of.e_s * of.n + once.of((of.s + of.e_s) * of.n)
+
+
+def _candidate_first(once: Rounding, of: Sizes) -> Sized:
+    e_d = once.of(of.d)
+    return of.z * e_d + once.of(of.z * (of.d + e_d))
+
+
+def _state_first(once: Rounding, of: Sizes) -> Sized:
+    e_d = once.of(of.d)
+    return of.s * e_d + of.e_s * (of.d + e_d) + once.of((of.s + of.e_s) * (of.d + e_d))
+
+
+def _three_terms(once: Rounding, of: Sizes) -> Sized:
+    e_zn = once.of(of.z * of.n)
+    return e_zn + once.of(of.s * of.n + e_zn) + once.of(of.z * of.h)
+
+
+PRODUCTS, CANDIDATE_FIRST, STATE_FIRST, THREE_TERMS = (
+    "z h + (1-z) n", "n + z (h-n)", "h + (1-z) (n-h)", "n - z n + z h",
+)  # fmt: skip
+
+BLENDS: dict[str, Callable[[Rounding, Sizes], Sized]] = {
+    PRODUCTS: _products,
+    CANDIDATE_FIRST: _candidate_first,
+    STATE_FIRST: _state_first,
+    THREE_TERMS: _three_terms,
+}

@@ -1,0 +1,86 @@
+"""Balls in NumPy object arrays: the elementwise operations that the bounds are made of, and products of matrices.
+
+Arb rounds every radius outwards, so whatever is computed here encloses the real-number result (python-flint).
+"""
+
+from fractions import Fraction
+
+import numpy as np
+from flint import arb, arb_mat
+
+FAR = 1 << 20
+"""Past this, exp would have an exponent too large to hold; there sigma is below every format's smallest number."""
+
+
+def constant(value: Fraction | int) -> arb:
+    """A power of two, or a number of few bits, exactly."""
+    value = Fraction(value)
+    return arb(value.numerator) / arb(value.denominator)
+
+
+def exactly(numbers: np.ndarray) -> np.ndarray:
+    """Machine numbers as balls of radius 0."""
+    return _balls(np.asarray(numbers, np.float64))
+
+
+def nothing(like: np.ndarray) -> np.ndarray:
+    """Zeros of the same shape."""
+    return np.full(like.shape, arb(0), object)
+
+
+def times_matrix(rows: np.ndarray, matrix: arb_mat) -> np.ndarray:
+    """rows @ matrix."""
+    product = matrix_of(rows) * matrix
+    return np.array(product.entries(), object).reshape(len(rows), matrix.ncols())
+
+
+def matrix_of(balls: np.ndarray) -> arb_mat:
+    """A matrix of balls in Arb's own form, whose products run in C."""
+    return arb_mat(*balls.shape, balls.ravel().tolist())
+
+
+def _sigma(a: arb) -> arb:
+    if a < -FAR:
+        return arb(0, (-arb(FAR)).exp())
+    return 1 / (1 + (-a).exp()) if a < FAR else 1 - arb(0, (-arb(FAR)).exp())
+
+
+def _sigma_slope(a: arb) -> arb:
+    """sigma(a) sigma(-a), which loses no digits where sigma is close to 1; the derivative is even."""
+    size = abs(a)
+    e = (-size).exp() if size < FAR else arb(0, (-arb(FAR)).exp())
+    return e / (1 + e) ** 2
+
+
+def _flush(value: arb, smallest: arb) -> arb:
+    """How far from a number the 0 is that may be read in its place."""
+    return abs(value).upper() if abs(value) < smallest else arb(0)
+
+
+def _covers(ball: arb, state: arb) -> bool:
+    """Whether a ball holds all that any blend of the state with a candidate in [-1, 1] could be."""
+    return bool(ball.contains(state.union(arb(-1)).union(arb(1))))
+
+
+def _margin(computed: float, exact: arb, bound: arb) -> float:
+    distance = abs(arb(computed) - exact)
+    if not distance.is_finite():
+        return float("inf")
+    if bound.is_zero():
+        return 0.0 if distance.is_zero() else float("inf")
+    return float(distance / bound)
+
+
+_balls = np.frompyfunc(lambda value: arb(float(value)), 1, 1)
+up = np.frompyfunc(lambda ball: ball.abs_upper(), 1, 1)
+middle = np.frompyfunc(lambda ball: ball.mid(), 1, 1)
+radius = np.frompyfunc(lambda ball: ball.rad(), 1, 1)
+spread = np.frompyfunc(lambda ball, distance: arb(ball, distance), 2, 1)
+larger = np.frompyfunc(lambda a, b: a.max(b), 2, 1)
+smaller = np.frompyfunc(lambda a, b: a.min(b), 2, 1)
+sigma = np.frompyfunc(_sigma, 1, 1)
+sigma_slope = np.frompyfunc(_sigma_slope, 1, 1)
+tanh = np.frompyfunc(lambda ball: ball.tanh(), 1, 1)
+flushed = np.frompyfunc(_flush, 2, 1)
+covers = np.frompyfunc(_covers, 2, 1)
+margin = np.frompyfunc(_margin, 3, 1)

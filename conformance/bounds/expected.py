@@ -1,0 +1,170 @@
+"""How large the errors of a step are expected to be, to first order: what the statistical rules rest on.
+
+Model. Every rounding is off by at most u times its result, independently of all others and by 0 in the mean. Such an
+error is sub-Gaussian with variance proxy u^2 (Hoeffding's lemma), and proxies of independent errors add: sqrt(n) u
+sum|a b| for a sum of n products, where the proven bound has n u sum|a b|. What a claim allows of activations is no
+rounding: it is kept apart and allowed in full. Underflow is, too.
+
+The model is the field's (Higham & Mary 2019, "A new approach to probabilistic rounding error analysis"; Ipsen & Zhou
+2020, "Probabilistic error analysis for inner products"); it is not proven of any machine, and never decides a pass.
+Operations have the names and the meaning of those in proven.py, over floats.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+
+from conformance.arithmetic import Arithmetic, Format
+from conformance.bounds.blends import BLENDS, Rounding, Sizes
+from conformance.bounds.proven import contains
+from conformance.bounds.step import StepWeights, step_parts
+from reference import Parameters
+
+
+class Estimate(NamedTuple):
+    """A value, what a claim allows it to be off, and the standard deviation (at most) of its rounding errors."""
+
+    value: np.ndarray
+    claimed: np.ndarray
+    noise: np.ndarray
+
+
+class Activated(NamedTuple):
+    """An activation's estimate, and the part of claimed that it makes itself."""
+
+    computed: Estimate
+    own: np.ndarray
+
+
+class Expected:
+    """The operations of one class of arithmetic, rounded to nearest."""
+
+    def __init__(self, arithmetic: Arithmetic) -> None:
+        self.arithmetic = arithmetic
+        self.once = self._rounding(arithmetic.format)
+        accuracy, u = arithmetic.accuracy, self.once.u
+        self._relative = 2 * float(accuracy.ulps) * u
+        self._absolute = accuracy.floor * u + float(accuracy.absolute) + self.once.underflow
+
+    def _rounding(self, format: Format) -> Rounding:
+        return Rounding(float(self.arithmetic.unit(format)), float(self.arithmetic.underflow(format)))
+
+    def read(self, numbers: np.ndarray) -> Estimate:
+        """Numbers of the interface's format, as they are computed with."""
+        value = np.asarray(numbers, np.float64)
+        claimed = np.zeros_like(value)
+        if self.arithmetic.flush:
+            claimed = np.where(np.abs(value) < float(self.arithmetic.format.smallest_normal), np.abs(value), 0)
+        read = Estimate(value, claimed, np.zeros_like(value))
+        return self._cast(read, self.arithmetic.interface, self.arithmetic.format)
+
+    def carried(self, states: np.ndarray) -> Estimate:
+        """The states that are carried, from those that are shown."""
+        return self._cast(self.read(states), self.arithmetic.format, self.arithmetic.shown)
+
+    def shown(self, states: Estimate) -> Estimate:
+        """The states that are shown, from those that are carried."""
+        return self._cast(states, self.arithmetic.format, self.arithmetic.shown)
+
+    def operand(self, numbers: Estimate) -> Estimate:
+        """Numbers rounded to be multiplied."""
+        return self._cast(numbers, self.arithmetic.format, self.arithmetic.operands)
+
+    def _cast(self, numbers: Estimate, old: Format, new: Format) -> Estimate:
+        return numbers if contains(new, old) else self._rounded(numbers, self._rounding(new))
+
+    def _rounded(self, numbers: Estimate, once: Rounding) -> Estimate:
+        value, claimed, noise = numbers
+        return Estimate(value, claimed + once.underflow, np.hypot(noise, once.u * np.abs(value)))
+
+    def sum(self, products: Sequence[tuple[Estimate, Estimate]], addends: Sequence[Estimate] = ()) -> Estimate:
+        """rows @ matrix for each pair, and what is added to them."""
+        pairs = [(self.operand(rows), matrix) for rows, matrix in products]
+        terms = sum(len(matrix.value) for _, matrix in pairs) + len(addends)
+        once = self._rounding(self.arithmetic.sums)
+        value = _total([a.value @ b.value for a, b in pairs] + [a.value for a in addends])
+        size = _total([np.abs(a.value) @ np.abs(b.value) for a, b in pairs] + [np.abs(a.value) for a in addends])
+        claimed = _total(
+            [a.claimed @ np.abs(b.value) + np.abs(a.value) @ b.claimed for a, b in pairs] + [a.claimed for a in addends]
+        )
+        variance = _total(
+            [a.noise**2 @ b.value**2 + a.value**2 @ b.noise**2 for a, b in pairs] + [a.noise**2 for a in addends]
+        )
+        noise = np.sqrt(variance + terms * (once.u * size) ** 2)
+        result = Estimate(value, claimed + 2 * terms * once.underflow, noise)
+        return self._cast(result, self.arithmetic.sums, self.arithmetic.format)
+
+    def add(self, a: Estimate, b: Estimate) -> Estimate:
+        """a + b, rounded once."""
+        joined = Estimate(a.value + b.value, a.claimed + b.claimed, np.hypot(a.noise, b.noise))
+        return self._rounded(joined, self.once)
+
+    def times(self, a: Estimate, b: Estimate) -> Estimate:
+        """A b, rounded once."""
+        x, y = np.abs(a.value), np.abs(b.value)
+        joined = Estimate(a.value * b.value, x * b.claimed + y * a.claimed, np.hypot(x * b.noise, y * a.noise))
+        return self._rounded(joined, self.once)
+
+    def either(self, *ways: Estimate) -> Estimate:
+        """One real number, computed in one of several ways."""
+        return Estimate(ways[0].value, *(reduce(np.maximum, parts) for parts in list(zip(*ways, strict=True))[1:]))
+
+    def sigma(self, a: Estimate) -> Activated:
+        """The logistic function."""
+        value = _sigma(a.value)
+        return self._activated(value, value * _sigma(-a.value), a)
+
+    def sigma_and_complement(self, a: Estimate) -> tuple[Activated, Activated]:
+        """sigma(a), and 1 - sigma(a) as sigma(-a)."""
+        return self.sigma(a), self.sigma(a._replace(value=-a.value))
+
+    def tanh(self, a: Estimate) -> Activated:
+        """The hyperbolic tangent."""
+        return self._activated(np.tanh(a.value), 4 * _sigma(2 * a.value) * _sigma(-2 * a.value), a)
+
+    def _activated(self, value: np.ndarray, slope: np.ndarray, a: Estimate) -> Activated:
+        own = self._relative * np.abs(value) + self._absolute
+        if self.arithmetic.activation == "correctly rounded":
+            return Activated(Estimate(value, slope * a.claimed, np.hypot(slope * a.noise, own)), 0 * own)
+        return Activated(Estimate(value, slope * a.claimed + own, slope * a.noise), own)
+
+    def blend(self, z: Activated, keep: Activated, n: Estimate, h: Estimate) -> Estimate:
+        """z h + (1 - z) n: the claims of the form with the largest, the roundings of all together."""
+        gate = z.computed
+        d, s = np.abs(h.value - n.value), np.abs(1 - gate.value)
+        size = Sizes(np.abs(gate.value), s, np.abs(n.value), np.abs(h.value), d, self.once.u * s)
+        rounding = reduce(np.maximum, (form(self.once, size) for form in BLENDS.values()))
+        claimed = gate.claimed * d + s * n.claimed + size.z * h.claimed
+        apart = (gate.claimed - z.own) * d + z.own * size.h + keep.own * size.n + s * n.claimed + size.z * h.claimed
+        noise = np.sqrt((gate.noise * d) ** 2 + (s * n.noise) ** 2 + (size.z * h.noise) ** 2 + rounding**2)
+        value = n.value + gate.value * (h.value - n.value)
+        return self._rounded(Estimate(value, np.maximum(claimed, apart), noise), self.once)
+
+
+class ExpectedStep:
+    """The errors that are expected of one step of one direction's parameters."""
+
+    def __init__(self, parameters: Parameters, arithmetic: Arithmetic) -> None:
+        self.ops, self.reset = Expected(arithmetic), parameters.reset
+        kernels = (
+            [self.ops.operand(self.ops.read(block)) for block in array]
+            for array in (parameters.kernel, parameters.recurrent_kernel)
+        )
+        self.weights = StepWeights(*kernels, *([self.ops.read(gate) for gate in row] for row in parameters.bias))
+
+    def __call__(self, x: np.ndarray, h: np.ndarray) -> Estimate:
+        """For inputs x (rows, input_dim) and shown states h (rows, units): arrays (rows, units)."""
+        state = self.ops.carried(h)
+        parts = step_parts(self.ops, self.reset, self.weights, self.ops.read(x), state)
+        return self.ops.shown(self.ops.blend(parts.z, parts.keep, parts.n.computed, state))
+
+
+def _sigma(a: np.ndarray) -> np.ndarray:
+    e = np.exp(-np.abs(a))
+    return np.where(a >= 0, 1, e) / (1 + e)
+
+
+def _total(parts: list[np.ndarray]) -> np.ndarray:
+    return reduce(np.add, parts)

@@ -1,0 +1,262 @@
+"""Operations as an implementation may carry them out: exact values as balls, and how far its own may be from them.
+
+Contract. Let the operands of an operation be machine numbers that are within `error` of some point of `exact`, and let
+it be carried out in the claimed arithmetic. Then what it returns is within the result's `error` of the real-number
+result at that same point. Products of errors are inside; nothing is linearised.
+
+Balls are wide only where a whole set of states is meant; from one state they are as thin as Arb makes them.
+
+Source: n u sum|a b| for a sum of n products in any order, with no restriction on n: Jeannerod & Rump 2013, "Improved
+error bounds for inner products in floating-point arithmetic"; (1+2u)^n - 1 where rounding is not to nearest: Higham
+2002, "Accuracy and Stability", 3.1. Underflow: the same, 2.8.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+from flint import arb
+
+from conformance.arithmetic import Arithmetic, Format
+from conformance.bounds.blends import BLENDS, PRODUCTS, STATE_FIRST, Rounding, Sizes
+from conformance.bounds.elementwise import (
+    constant,
+    exactly,
+    flushed,
+    larger,
+    matrix_of,
+    nothing,
+    sigma,
+    sigma_slope,
+    smaller,
+    tanh,
+    times_matrix,
+    up,
+)
+
+
+class OutsideDomain(ArithmeticError):
+    """Nothing can be judged here: sums may overflow, or the bound is wider than the range of the outputs."""
+
+
+class Computed(NamedTuple):
+    """Two object arrays of arb: where the exact values lie, and how far the computed ones may be from them."""
+
+    exact: np.ndarray
+    error: np.ndarray
+
+    @property
+    def reach(self) -> np.ndarray:
+        """How large the computed values may be."""
+        return up(self.exact) + self.error
+
+    @property
+    def transposed(self) -> "Computed":
+        """Rows and columns exchanged."""
+        return Computed(self.exact.T, self.error.T)
+
+    def part(self, index: Any) -> "Computed":
+        """Some of the rows."""
+        return Computed(self.exact[index], self.error[index])
+
+
+class Gate(NamedTuple):
+    """An activation: the error that its argument hands on, and the one it makes itself."""
+
+    exact: np.ndarray
+    inherited: np.ndarray
+    own: np.ndarray
+
+    @property
+    def computed(self) -> Computed:
+        """Both errors in one."""
+        return Computed(self.exact, self.inherited + self.own)
+
+
+class Matrix:
+    """Weights as operands of products, with their magnitudes; prepared once."""
+
+    def __init__(self, weights: Computed) -> None:
+        self.rows = len(weights.exact)
+        self.exact = matrix_of(weights.exact)
+        self.off = matrix_of(weights.error)
+        self.reach = matrix_of(weights.reach)
+
+
+class Proven:
+    """The operations of one class of arithmetic. Raises OutsideDomain where a sum may overflow."""
+
+    def __init__(self, arithmetic: Arithmetic) -> None:
+        self.arithmetic = arithmetic
+        self.once = self.rounding(arithmetic.format)
+        limits = (arithmetic.format, arithmetic.operands, arithmetic.sums)
+        self._limit = min(constant(format.half_largest / 2) for format in limits)
+        accuracy, u = arithmetic.accuracy, constant(arithmetic.unit(arithmetic.format))
+        ulps = constant(accuracy.ulps)
+        self._relative = 2 * ulps * u
+        self._absolute = accuracy.floor * u + constant(accuracy.absolute) + self.once.underflow
+        self._absolute += ulps * constant(arithmetic.format.spacing)
+
+    def rounding(self, format: Format) -> Rounding:
+        """One rounding to a format."""
+        return Rounding(constant(self.arithmetic.unit(format)), constant(self.arithmetic.underflow(format)))
+
+    def growth(self, terms: int) -> arb:
+        """The relative error of a sum of so many products in any order."""
+        u = constant(self.arithmetic.unit(self.arithmetic.sums))
+        return terms * u if self.arithmetic.rounding == "nearest" else (1 + u) ** terms - 1
+
+    # From and to machine numbers.
+
+    def read(self, numbers: np.ndarray) -> Computed:
+        """Numbers of the interface's format, as they are computed with."""
+        balls = exactly(numbers)
+        error = nothing(balls)
+        if self.arithmetic.flush:
+            error = flushed(balls, constant(self.arithmetic.format.smallest_normal))
+        return self._cast(Computed(balls, error), self.arithmetic.interface, self.arithmetic.format)
+
+    def carried(self, states: np.ndarray) -> Computed:
+        """The states that are carried, from those that are shown."""
+        read = self.read(states)
+        if contains(self.arithmetic.shown, self.arithmetic.format):
+            return read
+        once = self.rounding(self.arithmetic.shown)
+        return Computed(read.exact, read.error + once.of(up(read.exact)) / (1 - once.u))
+
+    def shown(self, states: Computed) -> Computed:
+        """The states that are shown, from those that are carried."""
+        return self._cast(states, self.arithmetic.format, self.arithmetic.shown)
+
+    def returned(self, numbers: Computed) -> Computed:
+        """Numbers handed back in the interface's format."""
+        return self._cast(numbers, self.arithmetic.format, self.arithmetic.interface)
+
+    def _cast(self, numbers: Computed, old: Format, new: Format) -> Computed:
+        return numbers if contains(new, old) else self._rounded(numbers, self.rounding(new))
+
+    def _rounded(self, numbers: Computed, once: Rounding) -> Computed:
+        return Computed(numbers.exact, numbers.error + once.of(numbers.reach))
+
+    # Sums and products.
+
+    def operand(self, numbers: Computed) -> Computed:
+        """Numbers rounded to be multiplied."""
+        return self._cast(numbers, self.arithmetic.format, self.arithmetic.operands)
+
+    def sum(self, products: Sequence[tuple[Computed, Matrix]], addends: Sequence[Computed] = ()) -> Computed:
+        """rows @ matrix for each pair, and what is added to them: one sum, in any order."""
+        terms = sum(matrix.rows for _, matrix in products) + len(addends)
+        exact, inherited, size = [], [], []
+        for numbers, matrix in products:
+            rows = self.operand(numbers)
+            reach = rows.reach
+            exact.append(times_matrix(rows.exact, matrix.exact))
+            inherited.append(times_matrix(up(rows.exact), matrix.off) + times_matrix(rows.error, matrix.reach))
+            size.append(times_matrix(reach, matrix.reach))
+        for numbers in addends:
+            exact.append(numbers.exact)
+            inherited.append(numbers.error)
+            size.append(numbers.reach)
+        total = _total(size)
+        self.require(total)
+        # Every product and every addition may underflow; each such error counts as a summand of its own.
+        lost = 2 * terms * self.rounding(self.arithmetic.sums).underflow
+        error = _total(inherited) + self.growth(terms) * (total + lost) + lost
+        return self._cast(Computed(_total(exact), error), self.arithmetic.sums, self.arithmetic.format)
+
+    def require(self, size: np.ndarray) -> None:
+        """Refuse sums of terms that may overflow."""
+        if any(not value < self._limit for value in size.flat):
+            raise OutsideDomain(f"sums of up to {max(map(float, size.flat)):.2g} may overflow {self.arithmetic}")
+
+    def add(self, a: Computed, b: Computed) -> Computed:
+        """a + b, rounded once."""
+        return self._rounded(Computed(a.exact + b.exact, a.error + b.error), self.once)
+
+    def subtract(self, a: Computed, b: Computed) -> Computed:
+        """a - b, rounded once."""
+        return self._rounded(Computed(a.exact - b.exact, a.error + b.error), self.once)
+
+    def times(self, *factors: Computed) -> Computed:
+        """A product of several factors, in any order."""
+        exact = reduce(np.multiply, (factor.exact for factor in factors))
+        reach = reduce(np.multiply, (factor.reach for factor in factors))
+        inherited = reach - reduce(np.multiply, (up(factor.exact) for factor in factors))
+        roundings = len(factors) - 1
+        growth = (1 + self.once.u) ** roundings - 1
+        # A product that underflows is multiplied by factors still to come.
+        later = reduce(np.multiply, (larger(factor.reach, arb(1)) for factor in factors))
+        return Computed(exact, up(inherited) + growth * reach + roundings * self.once.underflow * later)
+
+    def either(self, *ways: Computed) -> Computed:
+        """One real number, computed in one of several ways."""
+        return Computed(ways[0].exact, reduce(larger, (way.error for way in ways)))
+
+    # Activations and the blend.
+
+    def sigma(self, a: Computed) -> Gate:
+        """The logistic function."""
+        return self._gate(sigma(a.exact), self._through_sigma(a))
+
+    def sigma_and_complement(self, a: Computed) -> tuple[Gate, Gate]:
+        """sigma(a), and 1 - sigma(a) as sigma(-a): the error of a is the same in both, with the other sign."""
+        inherited = self._through_sigma(a)
+        return self._gate(sigma(a.exact), inherited), self._gate(sigma(-a.exact), inherited)
+
+    def tanh(self, a: Computed) -> Gate:
+        """The hyperbolic tangent; its derivative is 4 sigma'(2a)."""
+        return self._gate(tanh(a.exact), smaller(up(4 * sigma_slope(2 * around(a))), arb(1)) * a.error)
+
+    def _through_sigma(self, a: Computed) -> np.ndarray:
+        """By the mean value theorem, with the steepest slope on the way."""
+        return smaller(up(sigma_slope(around(a))), arb(0.25)) * a.error
+
+    def _gate(self, exact: np.ndarray, inherited: np.ndarray) -> Gate:
+        """k ULP: at most 2 k u relative, k spacings where the result is subnormal."""
+        return Gate(exact, inherited, self._relative * (up(exact) + inherited) + self._absolute)
+
+    def blend(self, z: Gate, keep: Gate, n: Computed, h: Computed) -> Computed:
+        """z h + (1 - z) n in every form; keep is 1 - z as sigma(-a).
+
+        Where a form reads one z, its error enters once, through h - n. Where 1 - z is sigma(-a), the error of a still
+        does, and the two activation errors enter each by itself.
+        """
+        d = h.exact - n.exact
+        s = 1 - z.exact
+        exact = n.exact + z.exact * d
+
+        def within(e_z: np.ndarray) -> np.ndarray:
+            return e_z * (up(d) + n.error + h.error) + up(s) * n.error + up(z.exact) * h.error
+
+        e_z = z.computed.error
+        size = Sizes(up(z.exact) + e_z, up(s) + e_z, n.reach, h.reach, up(d) + n.error + h.error, arb(0))
+        size = size._replace(e_s=self.once.of(size.s))
+        subtracted = within(e_z) + reduce(larger, (form(self.once, size) for form in BLENDS.values()))
+        size = size._replace(s=keep.computed.reach, e_s=arb(0))
+        activations = {PRODUCTS: z.own * size.h + keep.own * size.n, STATE_FIRST: keep.own * size.d}
+        of_sigma = reduce(larger, (own + BLENDS[name](self.once, size) for name, own in activations.items()))
+        error = larger(subtracted, within(z.inherited) + of_sigma)
+        return self._rounded(Computed(exact, error), self.once)
+
+
+def around(numbers: Computed) -> np.ndarray:
+    """Balls that hold what may be computed."""
+    return _widened(numbers.exact, numbers.error)
+
+
+def contains(wide: Format, narrow: Format) -> bool:
+    """Whether every number of one format is a number of the other."""
+    return (
+        wide.precision >= narrow.precision
+        and wide.largest >= narrow.largest
+        and wide.smallest - wide.precision <= narrow.smallest - narrow.precision
+    )
+
+
+def _total(parts: list[np.ndarray]) -> np.ndarray:
+    return reduce(np.add, parts)
+
+
+_widened = np.frompyfunc(lambda ball, error: ball + arb(0, error), 2, 1)

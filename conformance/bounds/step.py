@@ -1,0 +1,172 @@
+"""The one-step bound: everything that one step of a conforming GRU may return.
+
+Contract. Let h be the state that an implementation really had, and let it compute the next state by the equations in
+the arithmetic it claims, the blend in a form of BLENDS. Then the state it returns lies in the set given here.
+
+Judging each step from the implementation's own previous state keeps the bound small at any length: nothing grows with
+time. The equations of a step are written once, over operations that carry their errors (proven.py, expected.py).
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from conformance.arithmetic import Arithmetic
+from conformance.bounds.blends import Rounding
+from conformance.bounds.elementwise import constant, covers, exactly, margin, middle, radius, spread, up
+from conformance.bounds.proven import Computed, Gate, Matrix, OutsideDomain, Proven
+from conformance.oracle import precision
+from reference import Parameters
+
+BITS = 192
+
+
+class StepSet(NamedTuple):
+    """Balls, as two object arrays (rows, units) of arb: the exact step, and how far a conforming one may be from it."""
+
+    exact: np.ndarray
+    bound: np.ndarray
+
+    @staticmethod
+    def of(balls: np.ndarray) -> "StepSet":
+        """The set of numbers in these balls."""
+        return StepSet(middle(balls), radius(balls))
+
+    @staticmethod
+    def around(numbers: Computed) -> "StepSet":
+        """What may be computed, about the middle of what is exact."""
+        return StepSet(middle(numbers.exact), numbers.error + radius(numbers.exact))
+
+    @staticmethod
+    def exactly(numbers: np.ndarray) -> np.ndarray:
+        """Machine numbers as balls of radius 0."""
+        return exactly(numbers)
+
+    @property
+    def balls(self) -> np.ndarray:
+        """Both in one: all that the step may return."""
+        with precision(BITS):
+            return spread(self.exact, self.bound)
+
+    def margins(self, computed: np.ndarray) -> np.ndarray:
+        """How much of its bound each computed number uses. Over 1 is outside; NaN and infinities use all there is."""
+        with precision(BITS):
+            return margin(computed.astype(np.float64), self.exact, self.bound).astype(np.float64)
+
+    def errors(self, computed: np.ndarray) -> np.ndarray:
+        """How far each computed number is from the exact one, with its sign, as float64."""
+        with precision(BITS):
+            return (exactly(computed) - self.exact).astype(np.float64)
+
+
+class StepWeights(NamedTuple):
+    """One direction's parameters as operands: a kernel, recurrent kernel and two biases for each gate."""
+
+    W: list[Any]
+    U: list[Any]
+    b: list[Any]
+    c: list[Any]
+
+    @staticmethod
+    def proven(ops: Proven, p: Parameters) -> "StepWeights":
+        """As operations that are proven read them."""
+        kernels = (
+            [Matrix(ops.operand(ops.read(block))) for block in array] for array in (p.kernel, p.recurrent_kernel)
+        )
+        return StepWeights(*kernels, *([ops.read(gate) for gate in row] for row in p.bias))
+
+
+class OneStep:
+    """The one-step bound of one direction's parameters in one class of arithmetic."""
+
+    def __init__(self, parameters: Parameters, arithmetic: Arithmetic) -> None:
+        self.arithmetic, self.reset = arithmetic, parameters.reset
+        with precision(BITS):
+            self.ops = Proven(arithmetic)
+            self.weights = StepWeights.proven(self.ops, parameters)
+
+    def __call__(self, x: np.ndarray, h: np.ndarray) -> StepSet:
+        """The set for inputs x (rows, input_dim) and shown states h (rows, units), machine numbers.
+
+        Raises OutsideDomain where overflow is possible or the bound would prove nothing.
+        """
+        with precision(BITS):
+            state = self.ops.carried(h)
+            parts = step_parts(self.ops, self.reset, self.weights, self.ops.read(x), state)
+            result = StepSet.around(self.ops.shown(self.ops.blend(parts.z, parts.keep, parts.n.computed, state)))
+            if np.any(covers(result.balls, state.exact)):
+                raise OutsideDomain("the bound is wider than the range of the outputs, so it would prove nothing")
+            return result
+
+
+class Parts(NamedTuple):
+    """What goes into the blend, and what the derivative needs.
+
+    z, 1 - z as sigma(-a), the candidate n; the reset gate r, and what it multiplies: the recurrent product v ("after")
+    or the state, which gives s ("before").
+    """
+
+    z: Gate
+    keep: Gate
+    n: Gate
+    r: Gate | None = None
+    v: Computed | None = None
+    s: Computed | None = None
+
+
+# The equations, over any operations (ops), from inputs x and states h.
+
+
+def step_parts(ops: Any, reset: str, w: StepWeights, x: Any, h: Any) -> Parts:
+    """One step up to its blend, for a place of the reset gate."""
+    return {"after": _after, "before": _before, "none": _none}[reset](ops, w, x, h)
+
+
+def _after(ops: Any, w: StepWeights, x: Any, h: Any) -> Parts:
+    r = ops.sigma(_pre_activation(ops, w, x, h, 1))
+    v = ops.sum([(h, w.U[2])], [w.c[2]])
+    n = ops.tanh(ops.add(ops.sum([(x, w.W[2])], [w.b[2]]), ops.times(r.computed, v)))
+    return Parts(*_update(ops, w, x, h), n, r, v)
+
+
+def _before(ops: Any, w: StepWeights, x: Any, h: Any) -> Parts:
+    r = ops.sigma(_pre_activation(ops, w, x, h, 1))
+    s = ops.times(r.computed, h)
+    return Parts(*_update(ops, w, x, h), ops.tanh(_pre_activation(ops, w, x, s, 2)), r, s=s)
+
+
+def _none(ops: Any, w: StepWeights, x: Any, h: Any) -> Parts:
+    return Parts(*_update(ops, w, x, h), ops.tanh(_pre_activation(ops, w, x, h, 1)))
+
+
+def _update(ops: Any, w: StepWeights, x: Any, h: Any) -> tuple[Gate, Gate]:
+    return ops.sigma_and_complement(_pre_activation(ops, w, x, h, 0))
+
+
+def _pre_activation(ops: Any, w: StepWeights, x: Any, h: Any, gate: int) -> Any:
+    """x W + b + h U + c: each side summed with its own bias, or the biases added first; or all in one sum."""
+    side, state, b, c = (x, w.W[gate]), (h, w.U[gate]), w.b[gate], w.c[gate]
+    if ops.arithmetic.summation == "any order":
+        return ops.sum([side, state], [b, c])
+    apart = ops.add(ops.sum([side], [b]), ops.sum([state], [c]))
+    merged = ops.add(ops.sum([side], [ops.add(b, c)]), ops.sum([state]))
+    return ops.either(apart, merged)
+
+
+def merged(merge: str, forward: np.ndarray, backward: np.ndarray, arithmetic: Arithmetic) -> StepSet:
+    """The set of one merged output, from the balls of both directions' states (rows, units).
+
+    "ave" may halve before or after the addition: one rounding, and an underflow for each half.
+    """
+    with precision(BITS):
+        format = arithmetic.format
+        once = Rounding(constant(arithmetic.unit(format)), 2 * constant(arithmetic.underflow(format)))
+        joined = {
+            "sum": lambda: forward + backward,
+            "mul": lambda: forward * backward,
+            "ave": lambda: (forward + backward) / 2,
+        }
+        if merge not in joined:
+            return StepSet.of(np.concatenate([forward, backward], axis=-1))
+        result = joined[merge]()
+        return StepSet(middle(result), radius(result) + once.of(up(result)))

@@ -1,0 +1,80 @@
+"""Statistical rules beside the proven bound: they see errors that are systematic, or too large on the whole.
+
+The proven bound of a sum grows with its n terms, honest errors with sqrt(n), so at large sizes a wrong arithmetic can
+hide within it. Two rules, each with a false alarm probability of at most FALSE_ALARM under the model of
+bounds/expected.py. An alarm is a verdict of its own: the claimed class is not met, statistically.
+
+Spread: for independent errors with variance proxy 1, P(sum X^2 > N + 2 sqrt(N t) + 2 t) <= exp(-t) (Hsu, Kakade & Zhang
+2012, "A tail inequality for quadratic forms of subgaussian random vectors"). Drift: P(|sum w X| > t) <=
+2 exp(-t^2 / (2 sum w^2 s^2)) (Hoeffding 1963).
+"""
+
+from math import log, sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+FALSE_ALARM = 2.0**-40
+"""Of each rule, in each verdict: a policy, not a tolerance. A suite of 10,000 verdicts a day alarms once in 300,000
+years of honest days."""
+
+
+class Sample(NamedTuple):
+    """What the rules need of a set of errors; samples of independent errors add.
+
+    count: how many. squares: the sum of (error beyond what is claimed / noise)^2. drift: the weighted sum of errors.
+    claimed: the same sum of what is claimed. variance: of drift.
+    """
+
+    count: int = 0
+    squares: float = 0.0
+    drift: float = 0.0
+    claimed: float = 0.0
+    variance: float = 0.0
+
+    @staticmethod
+    def of(error: np.ndarray, claimed: np.ndarray, noise: np.ndarray) -> "Sample":
+        """From errors, what a claim allows them to be, and the standard deviation of the rest."""
+        used = noise > 0
+        error, claimed, noise = error[used], claimed[used], noise[used]
+        beyond = np.maximum(np.abs(error) - claimed, 0) / noise
+        scale = noise + claimed
+        return Sample(
+            error.size,
+            float(np.sum(beyond**2)),
+            float(np.sum(error / scale)),
+            float(np.sum(claimed / scale)),
+            float(np.sum((noise / scale) ** 2)),
+        )
+
+    def __add__(self, other: tuple[float, ...]) -> "Sample":  # pyright: ignore[reportIncompatibleMethodOverride]
+        return Sample(*(a + b for a, b in zip(self, other, strict=True)))  # pyright: ignore[reportArgumentType]
+
+    @property
+    def spread(self) -> float:
+        """The size of the errors beyond what is claimed, in units of what the rule allows: over 1 is an alarm."""
+        t = -log(FALSE_ALARM)
+        allowed = self.count + 2 * sqrt(self.count * t) + 2 * t
+        return sqrt(self.squares / allowed)
+
+    @property
+    def leaning(self) -> float:
+        """How far the errors lean to one side, in units of what the rule allows: over 1 is an alarm."""
+        allowed = self.claimed + sqrt(2 * log(2 / FALSE_ALARM) * self.variance)
+        return abs(self.drift) / allowed if allowed else 0.0
+
+    @property
+    def alarm(self) -> str | None:
+        """What the rules say, or None."""
+        worst = max(self.spread, self.leaning)
+        if not worst > 1:
+            return None
+        what = "are too large on the whole" if self.spread >= self.leaning else "lean to one side"
+        return (
+            f"the errors of {self.count} numbers {what}, by {worst:.3g} times what independent roundings would: "
+            f"claimed class not met (statistical, p < 2^{log(FALSE_ALARM) / log(2):.0f})"
+        )
+
+
+NO_SAMPLE = Sample()
+"""No errors at all."""
