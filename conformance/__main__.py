@@ -1,4 +1,4 @@
-"""The command line: python -m conformance list | clauses | run | again."""
+"""The command line: python -m conformance list | clauses | run | again | oracle."""
 
 import os
 from importlib import metadata
@@ -11,6 +11,7 @@ from rich.table import Table
 
 from conformance.adapters import REGISTERED
 from conformance.case import Case, InvalidCase
+from conformance.commands.oracle import oracle
 from conformance.isolation import chosen, judge_apart
 from conformance.judge import PROFILES
 from conformance.report import show, write_json, write_junit
@@ -125,6 +126,8 @@ def again(name: str, clause: str, case: str) -> None:
     show(_paper(), [report])
     raise SystemExit(report.code)
 
+
+main.add_command(oracle)
 
 if __name__ == "__main__":
     main()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.balls import each, settle
+from conformance.balls import settle
 from conformance.case import Case, Gradients, InvalidCase, Outputs, from_hex, to_hex
 from conformance.oracle import Run, answer, require_finite, scans, states
 from conformance.oracle_gradients import certify_gradients
@@ -44,10 +44,10 @@ class Truth(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """The truth as JSON values, pairs as lists; from_json gives it back bit for bit."""
         return {
-            "outputs": each(to_hex, self.outputs),
-            "final_state": each(to_hex, self.final_state),
-            "steps": [each(to_hex, step)._asdict() for step in self.steps],
-            "gradients": None if self.gradients is None else each(to_hex, self.gradients)._asdict(),
+            "outputs": in_hex(self.outputs),
+            "final_state": in_hex(self.final_state),
+            "steps": [in_hex(step) for step in self.steps],
+            "gradients": in_hex(self.gradients),
             "bits": self.bits,
             "radius": self.radius,
         }
@@ -96,6 +96,15 @@ def truth(case: Case, cotangents: Outputs | None = None) -> Truth:
 def _steps(case: Case, run: Run) -> Steps:
     z, n, h = (states(case, run, name) for name in ("z", "n", "new"))
     return Steps(z, None if case.reset == "none" else states(case, run, "r"), n, h)
+
+
+def in_hex(value: Any) -> Any:
+    """Arrays as to_hex gives them; a pair of them as a list, what has named fields as an object, None as it is."""
+    if value is None or isinstance(value, np.ndarray):
+        return None if value is None else to_hex(value)
+    if hasattr(value, "_asdict"):
+        return {name: in_hex(part) for name, part in value._asdict().items()}
+    return [in_hex(part) for part in value]
 
 
 def _arrays(value: Any) -> Any:

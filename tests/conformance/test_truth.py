@@ -1,0 +1,154 @@
+"""truth() is the whole answer, every number as an independent evaluation rounds it; docs/citing.md runs."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from markdown_it import MarkdownIt
+from mpmath import mp
+
+from conformance import oracle
+from conformance import truth as module
+from conformance.case import MERGES, POLICIES, Case, InvalidCase, Outputs
+from conformance.oracle import certify
+from conformance.oracle_gradients import certify_gradients
+from conformance.truth import Steps, Truth, truth
+from tests.conformance.complex_step import (
+    DIGITS,
+    MASK,
+    answer,
+    drawn,
+    drawn_alone,
+    drawn_cotangents,
+    in_order,
+    paths_of,
+    rounded,
+)
+
+RESETS = ("after", "before", "none")
+CITING = Path(__file__).parent.parent.parent / "docs/citing.md"
+
+
+def answers(case: Case, reset: str, directions: tuple[int, ...]) -> bool:
+    """Whether every number is that of mpmath, in all outputs, final states and steps."""
+    found = truth(case)
+    with mp.workdps(DIGITS):
+        paths = [paths_of(reset, k).plain for k in directions]
+        for row in range(case.batch):
+            there = rounded(np.array(answer(case, [path[row] for path in paths]), object))
+            if not np.array_equal(in_order(case, row, Outputs(found.outputs, found.final_state)), there):
+                return False
+        return all(steps_of(case, path, of) for path, of in zip(paths, found.steps, strict=True))
+
+
+def steps_of(case: Case, path, found: Steps) -> bool:
+    """Whether z, r, n, h are those of one direction's path, and NaN elsewhere."""
+    assert (found.r is None) == (case.reset == "none")
+    for name, values in found._asdict().items():
+        expected = np.full((case.batch, case.time, case.units), np.nan)
+        for row in range(case.batch):
+            for t, step in path[row].steps.items():
+                if values is not None:
+                    expected[row, t] = rounded(np.array(step[name], object))
+        if values is not None and not np.array_equal(values, expected, equal_nan=True):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("direction", [0, 1], ids=["forward", "reverse"])
+@pytest.mark.parametrize("reset", RESETS)
+def test_one_direction(reset, direction, policy):
+    assert answers(drawn_alone(direction, reset=reset, mask=MASK, masked_outputs=policy), reset, (direction,))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("merge", MERGES)
+@pytest.mark.parametrize("reset", RESETS)
+def test_two_directions(reset, merge, policy):
+    assert answers(drawn(reset=reset, merge=merge, mask=MASK, masked_outputs=policy), reset, (0, 1))
+
+
+WRONG = {
+    "the gates swapped": (module, "Steps", lambda z, r, n, h: Steps(r, z, n, h)),
+    "the policy ignored": (oracle, "shown", lambda case, k: np.ones((case.batch, case.time), bool)),
+    "zero before the first alone": (oracle, "shown", lambda case, k: np.cumsum(case.valid, 1) > 0),
+    "the merge halved": (oracle, "merged", lambda case, parts: (parts[0] + parts[1]) / 4),
+    "both directions alike": (oracle, "order", lambda case, k: range(case.time)),
+    "tanh for sigma": (oracle, "sigma", np.tanh),
+}
+
+
+@pytest.mark.parametrize(("where", "name", "replacement"), WRONG.values(), ids=WRONG)
+def test_a_wrong_truth_is_seen(monkeypatch, where, name, replacement):
+    case = drawn(merge="ave", mask=MASK, masked_outputs="zero")
+    monkeypatch.setattr(where, name, replacement)
+    assert not answers(case, "after", (0, 1))
+
+
+def test_the_states_are_those_of_certify():
+    case = drawn(merge="apart", mask=MASK)
+    found, states = truth(case), certify(case)
+    assert all(np.array_equal(step.h, h, equal_nan=True) for step, h in zip(found.steps, states.outputs, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(found.final_state, states.final_state, strict=True))
+
+
+def test_the_certificate_covers_answer_and_gradients():
+    case = drawn(mask=MASK)
+    alone, gradients = truth(case), certify_gradients(case, drawn_cotangents(case))
+    both = truth(case, drawn_cotangents(case))
+    assert alone.gradients is None and both.gradients is not None
+    assert np.array_equal(both.gradients.kernel, gradients.gradients.kernel)
+    assert both.bits == max(alone.bits, gradients.bits)
+    assert both.radius == max(alone.radius, gradients.radius)
+
+
+def test_what_is_exact_has_no_radius():
+    found = truth(drawn(2, 0, 3, 2), Outputs(None, np.ones((2, 2))))
+    assert found.radius is None and found.bits == 64
+    assert found.outputs.shape == (2, 0, 2) and found.steps[0].z.shape == (2, 0, 2)
+
+
+def test_a_merge_is_rounded_once_not_after_each_direction_is():
+    case = drawn(4, 20, 3, 2, merge="ave")
+    forward, backward = truth(replace(case, merge="apart")).outputs
+    assert not np.array_equal(truth(case).outputs, (forward + backward) / 2)
+
+
+@pytest.mark.parametrize("reset", RESETS)
+@pytest.mark.parametrize("merge", [None, "sum", "apart"])
+def test_it_travels_as_json_bit_for_bit(merge, reset):
+    case = drawn(2, 3, 2, 2, merge=merge, reset=reset, lengths=np.array([0, 2]))
+    found = truth(case, drawn_cotangents(case))
+    again = Truth.from_json(json.loads(json.dumps(found.to_json())))
+    assert again.to_json() == found.to_json()
+    assert (again.bits, again.radius, type(again.steps[0])) == (found.bits, found.radius, Steps)
+    assert repr(again) == repr(found)
+
+
+def test_without_gradients_there_are_none_in_json():
+    assert Truth.from_json(truth(drawn(1, 1, 1, 1)).to_json()).gradients is None
+
+
+@pytest.mark.parametrize(
+    "change", [{"bits": 1, "steps": 3}, {"outputs": {"shape": [9], "values": []}}, {"steps": [{}]}]
+)
+def test_other_json_is_no_truth(change):
+    data = truth(drawn(1, 1, 1, 1)).to_json()
+    with pytest.raises(InvalidCase, match=r"no truth.*Truth.to_json"):
+        Truth.from_json({**data, **change})
+
+
+def test_numbers_that_are_read_must_be_finite():
+    case = drawn(1, 2, 2, 2)
+    case.inputs[0, 1, 0] = np.inf
+    with pytest.raises(InvalidCase, match=r"inputs\[0, 1, 0\] is inf and is read"):
+        truth(case)
+
+
+def test_the_python_of_the_document_runs(capsys):
+    (code,) = [t.content for t in MarkdownIt().parse(CITING.read_text()) if t.type == "fence" and t.info == "python"]
+    exec(code, {})
+    assert capsys.readouterr().out.count("0x1.") == 1
