@@ -14,7 +14,6 @@ from flint import arb_mat
 
 from conformance.balls import NotCertified, balls, matrix, precision, settle, sigma, times, zeros
 from conformance.case import Case, InvalidCase, Outputs
-from reference import Parameters
 
 __all__ = ["Certified", "NotCertified", "certify", "precision"]
 
@@ -57,10 +56,10 @@ class Weights(NamedTuple):
     c: np.ndarray
 
     @staticmethod
-    def of(parameters: Parameters) -> "Weights":
-        """The parameters, exactly."""
-        W, U = balls(parameters.kernel), balls(parameters.recurrent_kernel)
-        return Weights([matrix(gate) for gate in W], [matrix(gate) for gate in U], *balls(parameters.bias))
+    def of(kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray) -> "Weights":
+        """Machine numbers, exactly."""
+        W, U = balls(kernel), balls(recurrent_kernel)
+        return Weights([matrix(gate) for gate in W], [matrix(gate) for gate in U], *balls(bias))
 
 
 class Step(NamedTuple):
@@ -107,7 +106,7 @@ def order(case: Case, direction: int) -> range:
 def _scan(case: Case, direction: int) -> Run:
     p = case.parameters[direction]
     step = {"after": _after, "before": _before, "none": _none}[p.reset]
-    weights = Weights.of(p)
+    weights = Weights.of(p.kernel, p.recurrent_kernel, p.bias)
     start = balls(case.starts[direction])
     h, steps = start.copy(), []
     for t in order(case, direction):
@@ -156,9 +155,13 @@ def _gate(x: np.ndarray, h: np.ndarray, of: Weights, gate: int) -> np.ndarray:
 
 def answer(case: Case, runs: list[Run]) -> Outputs:
     """The whole answer, as balls: the policy at masked steps, then the merge; one final state, or a pair."""
-    parts = [outputs_of(case, k, states(case, run), run.start) for k, run in enumerate(runs)]
     finals = tuple(run.final for run in runs)
-    return Outputs(merged(case, parts), finals[0] if case.merge is None else finals)
+    return Outputs(merged(case, directions(case, runs)), finals[0] if case.merge is None else finals)
+
+
+def directions(case: Case, runs: list[Run]) -> list[np.ndarray]:
+    """Each direction's outputs before the merge: (batch, time, units)."""
+    return [outputs_of(case, k, states(case, run), run.start) for k, run in enumerate(runs)]
 
 
 def states(case: Case, run: Run, name: str = "new") -> np.ndarray:

@@ -15,9 +15,8 @@ from flint import arb, arb_mat
 
 from conformance.balls import balls, matrix, settle, sigma, sigma_slope, tanh_slope, times, zeros
 from conformance.case import Case, Gradients, Outputs
-from conformance.oracle import Run, Step, order, outputs_of, require_finite, scans, shown, states
+from conformance.oracle import Run, Step, directions, order, require_finite, scans, shown
 from conformance.oracle_reading import read_cotangents
-from reference import Parameters
 
 
 class CertifiedGradients(NamedTuple):
@@ -64,7 +63,7 @@ def _unmerged(case: Case, runs: list[Run], d: np.ndarray | tuple[np.ndarray, np.
         return [balls(part) for part in d]
     d = balls(d)
     if case.merge == "mul":
-        forward, backward = (outputs_of(case, k, states(case, run), run.start) for k, run in enumerate(runs))
+        forward, backward = directions(case, runs)
         return [d * backward, d * forward]
     if case.merge == "concat":
         return [d[:, :, : case.units], d[:, :, case.units :]]
@@ -78,12 +77,10 @@ class Transposed(NamedTuple):
     U: list[arb_mat]
 
     @staticmethod
-    def of(parameters: Parameters) -> "Transposed":
-        """The parameters, exactly."""
-        kernel, recurrent_kernel = (
-            balls(np.swapaxes(w, 1, 2)) for w in (parameters.kernel, parameters.recurrent_kernel)
-        )
-        return Transposed([matrix(gate) for gate in kernel], [matrix(gate) for gate in recurrent_kernel])
+    def of(kernel: np.ndarray, recurrent_kernel: np.ndarray) -> "Transposed":
+        """Machine numbers, exactly."""
+        W, U = (balls(np.swapaxes(weights, 1, 2)) for weights in (kernel, recurrent_kernel))
+        return Transposed([matrix(gate) for gate in W], [matrix(gate) for gate in U])
 
 
 class Pulled(NamedTuple):
@@ -103,7 +100,7 @@ def _pull(case: Case, direction: int, run: Run, d_outputs: np.ndarray, d_h: np.n
     """The gradients of one direction; d_h starts as the cotangent of the final state."""
     p = case.parameters[direction]
     pull = {"after": _after, "before": _before, "none": _none}[p.reset]
-    of = Transposed.of(p)
+    of = Transposed.of(p.kernel, p.recurrent_kernel)
     d_inputs = zeros(case.inputs.shape)
     visible = shown(case, direction)
     steps = {step.time: step for step in run.steps}

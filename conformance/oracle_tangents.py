@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb_mat
 
-from conformance.balls import balls, matrix, settle, sigma, times
+from conformance.balls import balls, settle, sigma, times
 from conformance.case import Case, Gradients, Outputs
-from conformance.oracle import Run, Step, Weights, merged, outputs_of, require_finite, scans, states
+from conformance.oracle import Run, Step, Weights, directions, merged, outputs_of, require_finite, scans
 from conformance.oracle_reading import read_tangents
-from reference import Parameters
 
 
 class CertifiedTangents(NamedTuple):
@@ -48,14 +47,14 @@ def certify_tangents(case: Case, tangents: Gradients) -> CertifiedTangents:
 def pushed_forward(case: Case, tangents: Gradients) -> Outputs:
     """The answer's tangents as balls, at the precision that is set. tangents: as read_tangents gives them."""
     runs = scans(case)
-    of_each = (
-        [tangents] if case.merge is None else [Gradients(tangents[0], *(t[k] for t in tangents[1:])) for k in (0, 1)]
-    )
-    pushed = [_push(case, run, p, t) for run, p, t in zip(runs, case.parameters, of_each, strict=True)]
-    d_parts = [outputs_of(case, k, d_states, d_start) for k, (d_states, d_start, _) in enumerate(pushed)]
-    d_finals = tuple(d_final for _, _, d_final in pushed)
+    of_each = [tangents]
+    if case.merge is not None:
+        of_each = [Gradients(tangents.inputs, *(pair[k] for pair in tangents[1:])) for k in (0, 1)]
+    pushed = [_push(case, k, run, of_each[k]) for k, run in enumerate(runs)]
+    d_parts = [d_part for d_part, _ in pushed]
+    d_finals = tuple(d_final for _, d_final in pushed)
     if case.merge == "mul":
-        forward, backward = (outputs_of(case, k, states(case, run), run.start) for k, run in enumerate(runs))
+        forward, backward = directions(case, runs)
         return Outputs(d_parts[0] * backward + forward * d_parts[1], d_finals)
     return Outputs(merged(case, d_parts), d_finals[0] if case.merge is None else d_finals)
 
@@ -79,11 +78,11 @@ class Moving(NamedTuple):
         return self.x_side(step.x, d_x, gate) + self.h_side(step.h, d_h, gate)
 
 
-def _push(case: Case, run: Run, p: Parameters, tangents: Gradients) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The tangents of one direction's states at valid steps, of its initial and of its final state."""
-    d_inputs, d_start, d_W, d_U, d_b = (balls(tangent) for tangent in tangents)
-    by = Weights([matrix(gate) for gate in d_W], [matrix(gate) for gate in d_U], *d_b)
-    of = Moving(Weights.of(p), by)
+def _push(case: Case, direction: int, run: Run, tangents: Gradients) -> tuple[np.ndarray, np.ndarray]:
+    """The tangents of one direction's outputs before the merge, and of its final state."""
+    p = case.parameters[direction]
+    d_inputs, d_start = balls(tangents.inputs), balls(tangents.initial_state)
+    of = Moving(Weights.of(p.kernel, p.recurrent_kernel, p.bias), Weights.of(*tangents[2:]))
     push = {"after": _after, "before": _before, "none": _none}[p.reset]
     d_h = d_start.copy()
     d_states = np.full((case.batch, case.time, case.units), None, object)
@@ -94,7 +93,7 @@ def _push(case: Case, run: Run, p: Parameters, tangents: Gradients) -> tuple[np.
         z, keep = step.z, sigma(-step.a_z)
         d_h[step.rows] = d_z * step.h + z * d_old - d_z * step.n + keep * d_n
         d_states[step.rows, step.time] = d_h[step.rows]
-    return d_states, d_start, d_h
+    return outputs_of(case, direction, d_states, d_start), d_h
 
 
 # The tangent of the candidate's pre-activation.

@@ -1,8 +1,11 @@
 """The oracle's numbers are truth: an independent evaluation agrees, and its certificate means what it says."""
 
+import ast
+import sys
 import time
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -188,6 +191,19 @@ def balls_of(case: Case) -> np.ndarray:
     """Every state, in balls, at the precision that is set."""
     (run,) = oracle.scans(case)
     return oracle.states(case, run)
+
+
+@pytest.mark.parametrize("name", ["balls", "oracle", "oracle_gradients", "oracle_tangents", "oracle_reading", "truth"])
+def test_the_oracle_imports_nothing_of_what_it_judges(name):
+    tree = ast.parse((Path(oracle.__file__).parent / f"{name}.py").read_text())
+    modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    modules |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    ours = {f"conformance.{mine}" for mine in ("balls", "case", "oracle", "oracle_gradients", "oracle_reading")}
+    assert {module for module in modules if module.partition(".")[0] not in sys.stdlib_module_names} <= {
+        "numpy",
+        "flint",
+        *ours,
+    }
 
 
 def drawn(batch, time, input_dim, units, *, reset="after", regime="plain", dtype="float32") -> Case:
