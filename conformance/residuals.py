@@ -10,7 +10,7 @@ import numpy as np
 from conformance.arithmetic import Arithmetic
 from conformance.bounds import ExpectedStep, OneStep, OutsideDomain, StepSet
 from conformance.case import Case
-from conformance.statistical import NO_SAMPLE, Sample
+from conformance.statistical import NO_SAMPLE, NO_SCALE, Sample, Scale
 from reference import Parameters
 
 
@@ -41,8 +41,8 @@ class Judgement:
     """What one check says of one case: how many numbers it judged, the worst margin, and the findings.
 
     ulps: the largest distance from certified truth at the end of any step, in units in the last place of 1: for
-    information, since it grows with time as honest rounding does. sample: the errors of single steps, for the
-    statistical rules.
+    information, since it grows with time as honest rounding does. sample: the errors of single steps, and scale:
+    those of gradients, for the statistical rules.
     """
 
     judged: int = 0
@@ -50,6 +50,7 @@ class Judgement:
     findings: list[Finding] = field(default_factory=list)
     ulps: float = 0.0
     sample: Sample = NO_SAMPLE
+    scale: Scale = NO_SCALE
 
     def add(self, other: "Judgement") -> "Judgement":
         """Both judgements as one."""
@@ -59,6 +60,7 @@ class Judgement:
             [*self.findings, *other.findings],
             max(self.ulps, other.ulps),
             self.sample + other.sample,
+            self.scale + other.scale,
         )
 
     def require(self, fact: bool, message: str) -> None:

@@ -76,5 +76,46 @@ class Sample(NamedTuple):
         )
 
 
+class Scale(NamedTuple):
+    """What tells whether numbers are all too large or too small by one factor: for gradients, whose errors are bounded.
+
+    A weighted sum of errors in proportion to their numbers, and the sum of squares of its terms' bounds. Under
+    independent errors, 0 in the mean and within their bounds, it exceeds t sqrt(squares) with a probability of at most
+    2 exp(-t^2 / 2) (Hoeffding 1963).
+    """
+
+    count: int = 0
+    drift: float = 0.0
+    squares: float = 0.0
+
+    @staticmethod
+    def of(error: np.ndarray, exact: np.ndarray, bound: np.ndarray) -> "Scale":
+        """From errors, the exact numbers and the errors' bounds."""
+        used = (bound > 0) & np.isfinite(bound) & np.isfinite(error)
+        error, part, bound = error[used], exact[used] / bound[used], bound[used]
+        return Scale(error.size, float(np.sum(part * (error / bound))), float(np.sum(part**2)))
+
+    def __add__(self, other: tuple[float, ...]) -> "Scale":  # pyright: ignore[reportIncompatibleMethodOverride]
+        return Scale(*(a + b for a, b in zip(self, other, strict=True)))  # pyright: ignore[reportArgumentType]
+
+    @property
+    def leaning(self) -> float:
+        """How far the numbers are scaled, in units of what the rule allows: over 1 is an alarm."""
+        allowed = sqrt(2 * log(2 / FALSE_ALARM) * self.squares)
+        return abs(self.drift) / allowed if allowed else 0.0
+
+    @property
+    def alarm(self) -> str | None:
+        """What the rule says, or None."""
+        if not self.leaning > 1:
+            return None
+        way = "large" if self.drift > 0 else "small"
+        return (
+            f"{self.count} numbers are too {way} by one factor, {self.leaning:.3g} times what independent errors "
+            f"within their bounds would be: claimed class not met (statistical, p < 2^{log(FALSE_ALARM) / log(2):.0f})"
+        )
+
+
 NO_SAMPLE = Sample()
+NO_SCALE = Scale()
 """No errors at all."""

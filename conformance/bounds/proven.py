@@ -74,6 +74,13 @@ class Gate(NamedTuple):
         return Computed(self.exact, self.inherited + self.own)
 
 
+class Later(NamedTuple):
+    """Terms that may come anywhere in a sum and are added elsewhere: how many, and the sum of their magnitudes."""
+
+    count: int
+    size: np.ndarray
+
+
 class Matrix:
     """Weights as operands of products, with their magnitudes; prepared once."""
 
@@ -102,9 +109,10 @@ class Proven:
         """One rounding to a format."""
         return Rounding(constant(self.arithmetic.unit(format)), constant(self.arithmetic.underflow(format)))
 
-    def growth(self, terms: int) -> arb:
+    def growth(self, terms: int, *, across_steps: bool = False) -> arb:
         """The relative error of a sum of so many products in any order."""
-        u = constant(self.arithmetic.unit(self.arithmetic.sums))
+        formats = (self.arithmetic.sums, self.arithmetic.format if across_steps else self.arithmetic.sums)
+        u = constant(max(map(self.arithmetic.unit, formats)))
         return terms * u if self.arithmetic.rounding == "nearest" else (1 + u) ** terms - 1
 
     # From and to machine numbers.
@@ -145,10 +153,21 @@ class Proven:
         """Numbers rounded to be multiplied."""
         return self._cast(numbers, self.arithmetic.format, self.arithmetic.operands)
 
-    def sum(self, products: Sequence[tuple[Computed, Matrix]], addends: Sequence[Computed] = ()) -> Computed:
-        """rows @ matrix for each pair, and what is added to them: one sum, in any order."""
-        terms = sum(matrix.rows for _, matrix in products) + len(addends)
-        exact, inherited, size = [], [], []
+    def sum(
+        self,
+        products: Sequence[tuple[Computed, Matrix]],
+        addends: Sequence[Computed] = (),
+        *,
+        more: "Later | None" = None,
+        across_steps: bool = False,
+    ) -> Computed:
+        """rows @ matrix for each pair, and what is added to them: one sum, in any order.
+
+        more: terms of the same sum that are not in this result. across_steps: parts of the sum may be held in the
+        format of elementwise operations in between.
+        """
+        terms = sum(matrix.rows for _, matrix in products) + len(addends) + (more.count if more else 0)
+        exact, inherited, size = [], [], [more.size] if more else []
         for numbers, matrix in products:
             rows = self.operand(numbers)
             reach = rows.reach
@@ -163,8 +182,19 @@ class Proven:
         self.require(total)
         # Every product and every addition may underflow; each such error counts as a summand of its own.
         lost = 2 * terms * self.rounding(self.arithmetic.sums).underflow
-        error = _total(inherited) + self.growth(terms) * (total + lost) + lost
+        error = _total(inherited) + self.growth(terms, across_steps=across_steps) * (total + lost) + lost
         return self._cast(Computed(_total(exact), error), self.arithmetic.sums, self.arithmetic.format)
+
+    def outer(self, left: Computed, right: Computed) -> Computed:
+        """left^T @ right: a product for each row of both, summed over the rows."""
+        return self.sum([(left.transposed, Matrix(self.operand(right)))], across_steps=True)
+
+    def total(self, numbers: Computed) -> Computed:
+        """The sum over rows."""
+        error, size = numbers.error.sum(axis=0, initial=arb(0)), numbers.reach.sum(axis=0, initial=arb(0))
+        self.require(size)
+        growth = self.growth(len(numbers.exact), across_steps=True)
+        return Computed(numbers.exact.sum(axis=0, initial=arb(0)), error + growth * size)
 
     def require(self, size: np.ndarray) -> None:
         """Refuse sums of terms that may overflow."""

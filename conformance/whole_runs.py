@@ -1,0 +1,148 @@
+"""Judging what no single step shows: gradients, and the final states of a GRU that shows nothing else.
+
+Both against proven bounds for whole runs (bounds/run.py). Where a bound proves nothing, nothing is judged.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from conformance.arithmetic import Arithmetic
+from conformance.balls import precision
+from conformance.bounds import BITS, Computed, OutsideDomain, Proven, StepSet
+from conformance.bounds.elementwise import nothing
+from conformance.bounds.run import Run, RunGradients, require_meaning, run_backward, run_forward
+from conformance.case import Case, Gradients, Outputs
+from conformance.residuals import Judgement, judge_set, steps
+from conformance.statistical import Scale
+
+
+def judge_final_states(case: Case, final: Any, arithmetic: Arithmetic) -> Judgement:
+    """Each direction's final state (batch, units) against the bound of its whole run; nothing where there is none."""
+    judgement = Judgement()
+    finals = [final] if case.merge is None else final
+    try:
+        with precision(BITS):
+            allowed = [_shown(run) for run in _runs(case, arithmetic)]
+    except OutsideDomain:
+        return judgement
+    for direction, (computed, inside) in enumerate(zip(finals, allowed, strict=True)):
+        message = f"the final state is not within the bound of the whole run of {arithmetic}"
+        judgement = judgement.add(judge_set(inside, computed, message, f"final_state {direction}"))
+    return judgement
+
+
+def judge_gradients(case: Case, cotangents: Outputs, computed: Gradients, arithmetic: Arithmetic) -> Judgement:
+    """Every gradient against its bound; those whose bound proves nothing are not judged, and not counted.
+
+    cotangents, computed: as for `conformance.adapter.ask_gradients`.
+    """
+    judgement = Judgement()
+    try:
+        allowed = gradient_bounds(case, cotangents, arithmetic)
+    except OutsideDomain:
+        return judgement
+    for name, sets, numbers in zip(Gradients._fields, allowed, computed, strict=True):
+        pairs = [(sets, numbers)] if isinstance(sets, StepSet) or sets is None else zip(sets, numbers, strict=True)
+        for direction, (inside, array) in enumerate(pairs):
+            if inside is None:
+                continue
+            message = f"the gradient to {name} is not within its bound of {arithmetic}"
+            judgement = judgement.add(judge_set(inside, array, message, f"gradients.{name} {direction}"))
+            with precision(BITS):
+                exact, bound = inside.exact.astype(np.float64), inside.bound.astype(np.float64)
+            judgement.scale = judgement.scale + Scale.of(inside.errors(array), exact, bound)
+    return judgement
+
+
+def gradient_bounds(case: Case, cotangents: Outputs, arithmetic: Arithmetic) -> Gradients:
+    """What a conforming GRU may return as gradients: a StepSet in the place of each array, None where unproven.
+
+    Raises OutsideDomain where nothing is proven of any.
+    """
+    with precision(BITS):
+        runs = _runs(case, arithmetic)
+        ops = runs[0].ops
+        finals = [cotangents.final_state] if case.merge is None else cotangents.final_state
+        parts = [
+            run_backward(run, outputs, ops.read(final), _flows(case, direction))
+            for direction, (run, outputs, final) in enumerate(
+                zip(runs, _unmerged(case, cotangents.outputs, runs), finals, strict=True)
+            )
+        ]
+        return _returned(case, ops, parts)
+
+
+def _runs(case: Case, arithmetic: Arithmetic) -> list[Run]:
+    ops = Proven(arithmetic)
+    return [
+        run_forward(ops, p, case.inputs, case.starts[direction], case.valid, list(steps(case, direction)))
+        for direction, p in enumerate(case.parameters)
+    ]
+
+
+def _shown(run: Run) -> StepSet:
+    """What may be shown of the final state."""
+    return StepSet.around(run.ops.shown(run.final))
+
+
+def _flows(case: Case, direction: int) -> np.ndarray:
+    """Where the output is the state, (batch, time) booleans: elsewhere a cotangent of the output reaches nothing."""
+    if case.masked_outputs == "carry":
+        return np.ones_like(case.valid)
+    if case.masked_outputs == "zero":
+        return case.valid
+    seen = np.zeros(case.batch, bool)
+    flows = np.zeros_like(case.valid)
+    for t in steps(case, direction):
+        seen = seen | case.valid[:, t]
+        flows[:, t] = seen
+    return flows
+
+
+def _unmerged(case: Case, outputs: Any, runs: list[Run]) -> list[Computed]:
+    """The cotangents of each direction's outputs (batch, time, units), from those of the merged ones."""
+    ops = runs[0].ops
+    if case.merge is None:
+        return [ops.read(outputs)]
+    if case.merge in ("apart", "concat"):
+        parts = outputs if case.merge == "apart" else np.split(outputs, 2, axis=-1)
+        return [ops.read(part) for part in parts]
+    given = ops.read(outputs)
+    if case.merge == "sum":
+        return [given, given]
+    if case.merge == "ave":
+        half = Computed(given.exact / 2, given.error / 2 + ops.once.underflow)
+        return [half, half]
+    shown = [_outputs(case, direction, run) for direction, run in enumerate(runs)]
+    return [ops.times(given, other) for other in reversed(shown)]
+
+
+def _outputs(case: Case, direction: int, run: Run) -> Computed:
+    """One direction's outputs under the case's policy."""
+    flows = _flows(case, direction)[:, :, None]
+    shown = run.ops.shown(Computed(run.states, run.errors))
+    none = nothing(run.states)
+    return Computed(np.where(flows, shown.exact, none), np.where(flows, shown.error, none))
+
+
+def _returned(case: Case, ops: Proven, parts: list[RunGradients]) -> Gradients:
+    inputs = parts[0].inputs
+    if len(parts) == 2:
+        both = ops.add(inputs, parts[1].inputs)
+        valid = case.valid[:, :, None]
+        inputs = Computed(both.exact, np.where(valid, both.error, nothing(both.error)))
+    fields: list[Any] = [_proven(ops, "inputs", inputs)]
+    for name in Gradients._fields[1:]:
+        sets = tuple(_proven(ops, name, getattr(part, name)) for part in parts)
+        fields.append(sets if len(sets) == 2 else sets[0])
+    return Gradients(*fields)
+
+
+def _proven(ops: Proven, name: str, numbers: Computed) -> StepSet | None:
+    returned = ops.returned(numbers)
+    try:
+        require_meaning(name, returned)
+    except OutsideDomain:
+        return None
+    return StepSet.around(returned)
