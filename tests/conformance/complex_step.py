@@ -1,4 +1,4 @@
-"""Derivatives without a derivative formula: the equations by mpmath, with one number in turn moved by i h.
+"""The equations by mpmath, scalar by scalar; and derivatives without a formula, one number in turn moved by i h.
 
 f(v + i h) = f(v) + i h f'(v) - h^2 f''(v) / 2 - ..., so the imaginary part over h is f' up to h^2. Real and imaginary
 parts are rounded each by itself and h is 2^-200, so what is left is far below the half ULP that decides a rounding.
@@ -102,6 +102,21 @@ class Path(NamedTuple):
                 steps[t] = step(list(x[row, t]), h, W, U, b, case.reset)
                 h = steps[t]["h"]
         return Path(list(states[row]), steps)
+
+
+def states(case: Case, direction: int = 0, digits: int = 800) -> tuple[np.ndarray, np.ndarray]:
+    """The states after each valid step, NaN elsewhere, and the final ones: each rounded once to float64."""
+    with mp.workdps(digits):
+        numbers = given(case, direction)
+        found = np.full((case.batch, case.time, case.units), np.nan)
+        finals = np.full((case.batch, case.units), np.nan)
+        for row in range(case.batch):
+            path = Path.of(case, direction, row, numbers)
+            for t, computed in path.steps.items():
+                found[row, t] = rounded(np.array(computed["h"], object))
+            last = [path.start, *(computed["h"] for computed in path.steps.values())][-1]
+            finals[row] = rounded(np.array(last, object))
+        return found, finals
 
 
 class Paths:

@@ -4,21 +4,19 @@ import ast
 import sys
 import time
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
-import mpmath
 import numpy as np
 import pytest
 from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mpmath.libmp import to_rational
 
 from conformance import balls, oracle
 from conformance.case import Case
-from conformance.strategies import REGIMES, Numbers, cases
+from conformance.strategies import REGIMES, cases
 from reference import Parameters
+from tests.conformance.complex_step import drawn, states
 
 CASES = st.sampled_from(("float32", "float64")).flatmap(
     lambda dtype: cases(
@@ -31,58 +29,12 @@ CASES = st.sampled_from(("float32", "float64")).flatmap(
 )
 
 
-def mpmath_states(case: Case) -> tuple[np.ndarray, np.ndarray]:
-    """The equations by mpmath, scalar by scalar, at 300 decimal digits, rounded to float64 at the very end."""
-    with mpmath.workdps(300):
-        p = case.single
-        W, U, b = (
-            np.vectorize(mpmath.mpf, otypes=[object])(a.astype(float)) for a in (p.kernel, p.recurrent_kernel, p.bias)
-        )
-
-        def sigma(a):
-            return 1 / (1 + mpmath.exp(-a))
-
-        def side(v, M, c):
-            return [mpmath.fsum(v[i] * M[i, j] for i in range(len(v))) + c[j] for j in range(case.units)]
-
-        states = np.full((case.batch, case.time, case.units), np.nan)
-        finals = np.zeros((case.batch, case.units))
-        for row in range(case.batch):
-            h = [mpmath.mpf(float(v)) for v in case.starts[0][row]]
-            for t in range(case.time)[:: -1 if case.reverse else 1]:
-                if not case.valid[row, t]:
-                    continue
-                x = [mpmath.mpf(float(v)) for v in case.inputs[row, t]]
-                xs = [side(x, W[g], b[0, g]) for g in range(len(W))]
-                hs = [side(h, U[g], b[1, g]) for g in range(len(W))]
-                z = [sigma(p + q) for p, q in zip(xs[0], hs[0], strict=True)]
-                if p.reset == "none":
-                    a = [p + q for p, q in zip(xs[1], hs[1], strict=True)]
-                else:
-                    r = [sigma(p + q) for p, q in zip(xs[1], hs[1], strict=True)]
-                    if p.reset == "after":
-                        a = [p + s * q for p, s, q in zip(xs[2], r, hs[2], strict=True)]
-                    else:
-                        inner = side([s * v for s, v in zip(r, h, strict=True)], U[2], b[1, 2])
-                        a = [p + q for p, q in zip(xs[2], inner, strict=True)]
-                n = [mpmath.tanh(v) for v in a]
-                h = [s * v + (1 - s) * c for s, v, c in zip(z, h, n, strict=True)]
-                states[row, t] = [nearest(v) for v in h]
-            finals[row] = [nearest(v) for v in h]
-        return states, finals
-
-
-def nearest(value) -> float:
-    """Rounded once, subnormal numbers too (mpmath's own float() rounds them twice)."""
-    return float(Fraction(*to_rational(value._mpf_)))
-
-
 @given(CASES)
 @settings(max_examples=40, deadline=None, derandomize=True)
 def test_an_independent_evaluation_rounds_to_the_same_numbers(case):
     truth = oracle.certify(case)
-    states, finals = mpmath_states(case)
-    assert np.array_equal(truth.outputs[0], states, equal_nan=True)
+    outputs, finals = states(case)
+    assert np.array_equal(truth.outputs[0], outputs, equal_nan=True)
     assert np.array_equal(truth.final_state[0], finals)
 
 
@@ -95,7 +47,7 @@ def test_a_wrong_oracle_would_be_seen(monkeypatch, wrong):
     }
     case = drawn(2, 3, 3, 2)
     monkeypatch.setattr(oracle, wrong, replacements[wrong])
-    assert not np.array_equal(oracle.certify(case).outputs[0], mpmath_states(case)[0])
+    assert not np.array_equal(oracle.certify(case).outputs[0], states(case)[0])
 
 
 @pytest.mark.parametrize("reset", ["after", "before", "none"])
@@ -119,19 +71,10 @@ def test_the_certificate_bounds_every_radius():
 
 
 def test_each_direction_is_certified():
-    numbers = Numbers(np.random.default_rng(3), "float64", 53, "plain")
-    two = Case(
-        inputs=numbers.inputs((2, 3, 2)),
-        parameters=(numbers.parameters(2, 3, "after"), numbers.parameters(2, 3, "after")),
-        merge="apart",
-    )
+    two = drawn(2, 3, 2, 3, dtype="float64", merge="apart")
     truth = oracle.certify(two)
-    forward, backward = (
-        Case(inputs=two.inputs, parameters=(p,), reverse=reverse)
-        for p, reverse in zip(two.parameters, (False, True), strict=True)
-    )
-    assert np.array_equal(truth.outputs[0], mpmath_states(forward)[0])
-    assert np.array_equal(truth.outputs[1], mpmath_states(backward)[0])
+    assert all(np.array_equal(truth.outputs[k], states(two, k)[0]) for k in (0, 1))
+    assert not np.array_equal(truth.outputs[0], truth.outputs[1])
 
 
 def test_masked_steps_have_no_output_and_are_not_read():
@@ -184,7 +127,7 @@ def test_four_rows_of_thirty_two_steps_cost_under_half_a_second():
 @pytest.mark.parametrize("regime", REGIMES)
 def test_every_regime_is_certified(regime):
     case = drawn(2, 3, 3, 2, regime=regime)
-    assert np.array_equal(oracle.certify(case).outputs[0], mpmath_states(case)[0])
+    assert np.array_equal(oracle.certify(case).outputs[0], states(case)[0])
 
 
 def balls_of(case: Case) -> np.ndarray:
@@ -204,13 +147,3 @@ def test_the_oracle_imports_nothing_of_what_it_judges(name):
         "flint",
         *ours,
     }
-
-
-def drawn(batch, time, input_dim, units, *, reset="after", regime="plain", dtype="float32") -> Case:
-    """A case of these sizes, from a fixed seed."""
-    numbers = Numbers(np.random.default_rng(7), dtype, 24, regime)
-    return Case(
-        inputs=numbers.inputs((batch, time, input_dim)),
-        parameters=(numbers.parameters(input_dim, units, reset),),
-        initial_state=(numbers.inputs((batch, units)),),
-    )
