@@ -17,7 +17,7 @@ from conformance.checks import CHECKS
 from conformance.checks.check import Check
 from conformance.residuals import Finding, Judgement
 from conformance.smoke import smoke
-from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Subject, Verdict
+from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Subject, Verdict
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,10 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
         )  # fmt: skip
     if not total.judged:
         return Verdict(clause=check.clause, dtype=dtype, kind=ERROR, cases=asked, reason=NOTHING)
+    alarm = total.sample.alarm or total.scale.alarm
     return Verdict(
-        clause=check.clause, dtype=dtype, kind=PASS, margin=total.margin, ulps=total.ulps, cases=asked,
-        judged=total.judged,
+        clause=check.clause, dtype=dtype, kind=STATISTICAL if alarm else PASS, margin=total.margin, ulps=total.ulps,
+        cases=asked, judged=total.judged, reason=alarm or "",
     )  # fmt: skip
 
 

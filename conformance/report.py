@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from conformance.specification import CLAUSES
-from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Subject, Verdict
+from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, PASS, STATISTICAL, Subject, Verdict
 
-STYLE = {PASS: "green", FAIL: "bold red", ERROR: "red", DECLINED: "dim"}
+STYLE = {PASS: "green", FAIL: "bold red", STATISTICAL: "bold red", ERROR: "red", DECLINED: "dim"}
 
 
 def show(console: Console, subjects: list[Subject]) -> None:
@@ -46,7 +46,7 @@ def _table(subjects: list[Subject]) -> Table:
 def _cell(verdict: Verdict | None) -> str:
     if verdict is None:
         return ""
-    text = {FAIL: "FAIL", ERROR: "ERROR", DECLINED: "decl."}.get(verdict.kind)
+    text = {FAIL: "FAIL", STATISTICAL: "STAT.", ERROR: "ERROR", DECLINED: "decl."}.get(verdict.kind)
     if text is None:
         text = f"{verdict.margin:.3f}" if verdict.margin else "  –  "
     return f"[{STYLE[verdict.kind]}]{text:>5}[/]"
@@ -61,7 +61,7 @@ def _show_one(console: Console, subject: Subject) -> None:
         )
         return
     versions = ", ".join(f"{name} {version}" for name, version in subject.versions.items())
-    counts = ", ".join(f"{subject.count(kind)} {kind}" for kind in (PASS, FAIL, ERROR, DECLINED))
+    counts = ", ".join(f"{subject.count(kind)} {kind}" for kind in KINDS)
     total = len(subject.verdicts)
     console.print(f"[bold]{escape(subject.name)}[/] ({versions}): {counts}; of {total}", highlight=False)
     for dtype in DTYPES:
@@ -81,7 +81,7 @@ def _show_one(console: Console, subject: Subject) -> None:
         told = "every clause" if len(clauses) == len(CLAUSES) else ", ".join(clauses)
         console.print(f"  [dim]declined: {escape(reason)} ({told})[/]", highlight=False, soft_wrap=True)
     for verdict in subject.verdicts:
-        if verdict.kind in (FAIL, ERROR):
+        if verdict.kind in (FAIL, STATISTICAL, ERROR):
             _show_finding(console, subject, verdict)
     console.print()
 
@@ -145,7 +145,7 @@ def write_junit(path: Path, subjects: list[Subject]) -> None:
             suite.add_testcase(case)
         for verdict in subject.verdicts:
             case = TestCase(f"{verdict.clause}[{verdict.dtype}]", subject.name)
-            result = {FAIL: Failure, ERROR: Error, DECLINED: Skipped}.get(verdict.kind)
+            result = {FAIL: Failure, STATISTICAL: Failure, ERROR: Error, DECLINED: Skipped}.get(verdict.kind)
             if result is not None:
                 case.result = [result(verdict.reason)]
             suite.add_testcase(case)

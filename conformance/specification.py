@@ -25,6 +25,11 @@ CLAUSES = {
     "bidirectional": "Two directions are two independent runs, aligned; a final state for each.",
     "bidirectional-masked": "Two directions with padding: each starts at its own end of the valid steps.",
     "merge": "Two directions are joined by concatenation, sum, product or mean, or given apart.",
+    "gradients": "The gradients of inputs, initial state, kernels and biases are those of the equations, for any "
+    "cotangents of outputs and final state.",
+    "gradients-masked": "They are with padding: a masked step hands the state's cotangent on; that of its output joins "
+    "it where the policy carries, and is ignored where it does not.",
+    "gradients-bidirectional": "They are for two directions and every merge; the inputs' is the sum of both.",
     "masked-gradient": "The gradient to a masked input is exactly 0.",
     "padding-gradient": "NaN in a masked input changes no gradient.",
     "inputs-unmodified": "Inputs, states and parameters are not modified.",

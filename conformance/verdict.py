@@ -9,12 +9,13 @@ from conformance.residuals import Finding
 DTYPES = ("float32", "float64")
 """The formats in which every subject is asked: with the clauses, the fixed denominator of every score."""
 
-PASS, FAIL, ERROR, DECLINED = "pass", "fail", "error", "declined"
+PASS, FAIL, STATISTICAL, ERROR, DECLINED = KINDS = ("pass", "fail", "statistical", "error", "declined")
+"""statistical: every number is within its bound, and together they are not what the claimed class makes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """One clause in one format. kind: pass, fail, error (the subject gave no answer) or declined (not declared).
+    """One clause in one format. kind: one of KINDS; error: the subject gave no answer; declined: not declared.
 
     margin: the worst use of a bound, 1 being all of it; None where nothing was judged. ulps: the largest distance of a
     whole run from certified truth, in units in the last place of 1, where it was measured. cases, judged: how many
@@ -54,7 +55,7 @@ class Subject:
         """0: something was judged and nothing failed. 1: a failure or an error. 2: there is nothing to score."""
         if self.broken is not None:
             return 2
-        if self.count(FAIL) or self.count(ERROR):
+        if any(self.count(kind) for kind in (FAIL, STATISTICAL, ERROR)):
             return 1
         return 0 if self.count(PASS) else 2
 
@@ -69,5 +70,5 @@ class Subject:
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON values."""
-        counts = {kind: self.count(kind) for kind in (PASS, FAIL, ERROR, DECLINED)}
+        counts = {kind: self.count(kind) for kind in KINDS}
         return {**asdict(self), "counts": counts, "remarks": self.remarks, "code": self.code}

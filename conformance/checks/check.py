@@ -30,6 +30,7 @@ class Check:
 
     examine: judges the subject on one case. options: what the case should be like, given what the subject can do (as
     arguments of strategies.cases). needs: the name of what the subject lacks to be asked, or None. sizes: the shapes.
+    drawn: options of which each case draws one value, where another check asks for every combination.
     thin: another check of the same clauses' code asks a compiling subject for every combination; this one need not.
     """
 
@@ -38,6 +39,7 @@ class Check:
     options: Callable[[Capabilities], dict[str, Any]]
     needs: Callable[[Capabilities], str | None] = lambda capabilities: None
     sizes: tuple[Shape, ...] = (DISTINCT,)
+    drawn: tuple[str, ...] = ()
     thin: bool = False
 
     def cases(self, capabilities: Capabilities, dtype: str, *, wide: bool = False) -> list[st.SearchStrategy[Case]]:
@@ -56,8 +58,9 @@ class Check:
         choices = {name: values for name, values in options.items() if name in CHOICES}
         if self.thin and capabilities.compiles_per_shape:
             choices |= {name: choices[name][:1] for name in COSTLY if name in choices}
+        drawn = {name: choices.pop(name) for name in self.drawn}
         return [
-            _cases(dtype, shape, dict(zip(choices, chosen, strict=True)))
+            _cases(dtype, shape, {name: (value,) for name, value in zip(choices, chosen, strict=True)} | drawn)
             for chosen in product(*choices.values())
             for shape in shapes
         ]
@@ -72,8 +75,8 @@ class Check:
 
 
 def _cases(dtype: str, shape: st.SearchStrategy[Shape], chosen: dict[str, Any]) -> st.SearchStrategy[Case]:
-    initial_state = chosen.pop("initial_state")
-    return cases(dtype, shapes=shape, initial_state=initial_state, **{name: (value,) for name, value in chosen.items()})
+    (initial_state,) = chosen.pop("initial_state")
+    return cases(dtype, shapes=shape, initial_state=initial_state, **chosen)
 
 
 def runs(capabilities: Capabilities) -> dict[str, Any]:

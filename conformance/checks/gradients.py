@@ -1,12 +1,13 @@
-"""Gradients where they are exact: at masked steps. Their values elsewhere are not judged here."""
+"""Gradients: their values against a proven bound; and where they are exact, at masked steps."""
 
 import numpy as np
 
 from conformance.adapter import GRU, Capabilities, ask_gradients
 from conformance.case import Case, Gradients, Outputs
-from conformance.checks.check import Check, needs, needs_padding, padded
+from conformance.checks.check import Check, claim, needs, needs_padding, padded
 from conformance.checks.time import poisoned
 from conformance.residuals import Judgement
+from conformance.whole_runs import judge_gradients
 
 
 def the_gradient_to_a_masked_input_is_zero(gru: GRU, case: Case) -> Judgement:
@@ -29,13 +30,27 @@ def nan_in_the_padding_changes_no_gradient(gru: GRU, case: Case) -> Judgement:
     return judgement
 
 
+def gradients_are_right(gru: GRU, case: Case) -> Judgement:
+    """Of inputs, initial state, kernels and biases, for cotangents of all outputs and final states."""
+    given = cotangents(case)
+    return judge_gradients(case, given, ask_gradients(gru, case, given), claim(gru, case))
+
+
 def cotangents(case: Case) -> Outputs:
-    """Cotangents of outputs and final state, all different, made from the case alone."""
-    shape = (case.batch, case.time, case.units)
-    count = case.batch * (case.time + 1) * case.units
-    values = (np.arange(1, count + 1) % 7 - 2.5).astype(case.dtype)
-    final = case.batch * case.units
-    return Outputs(values[final:].reshape(shape), values[:final].reshape(case.batch, case.units))
+    """Cotangents of outputs and final states in the shapes of the answer, made from the case alone."""
+    width = 2 * case.units if case.merge == "concat" else case.units
+    pieces = 2 if case.merge == "apart" else 1
+    count = iter(range(1, 7))
+
+    def values(*shape: int) -> np.ndarray:
+        start = next(count)
+        return ((np.arange(start, start + np.prod(shape, dtype=int)) % 7 - 2.5) / 2).astype(case.dtype).reshape(shape)
+
+    outputs = [values(case.batch, case.time, width) for _ in range(pieces)]
+    finals = [values(case.batch, case.units) for _ in case.parameters]
+    return Outputs(
+        tuple(outputs) if case.merge == "apart" else outputs[0], finals[0] if case.merge is None else tuple(finals)
+    )
 
 
 def _options(capabilities: Capabilities) -> dict[str, object]:
@@ -52,7 +67,49 @@ def _needs(capabilities: Capabilities) -> str | None:
     return needs("gradients")(capabilities) or needs_padding(capabilities)
 
 
+def _values(capabilities: Capabilities) -> dict[str, object]:
+    return {"resets": capabilities.resets, "regimes": ("plain", "saturated gates")}
+
+
+def _values_with_padding(capabilities: Capabilities) -> dict[str, object]:
+    return {**_options(capabilities), "padding": _most(capabilities), "masked_outputs": capabilities.masked_outputs}
+
+
+def _both_directions(capabilities: Capabilities) -> dict[str, object]:
+    policies = capabilities.bidirectional_masked_outputs
+    return {
+        "resets": capabilities.resets,
+        "runs": ("bidirectional",),
+        "merges": capabilities.merges,
+        "padding": _most(capabilities) if policies and padded(capabilities) else ("none",),
+        "masked_outputs": policies or ("carry",),
+        "regimes": ("plain",),
+    }
+
+
+def _most(capabilities: Capabilities) -> tuple[str, ...]:
+    """The most general padding that a subject declares."""
+    return padded(capabilities, zero=capabilities.zero_length)[:1]
+
+
 CHECKS = (
+    Check(clause="gradients", examine=gradients_are_right, options=_values, needs=needs("gradients")),
+    Check(
+        clause="gradients-masked",
+        examine=gradients_are_right,
+        options=_values_with_padding,
+        needs=_needs,
+        drawn=("resets",),
+        thin=True,
+    ),
+    Check(
+        clause="gradients-bidirectional",
+        examine=gradients_are_right,
+        options=_both_directions,
+        needs=needs("gradients", "merges"),
+        drawn=("resets", "masked_outputs"),
+        thin=True,
+    ),
     Check(
         clause="masked-gradient",
         examine=the_gradient_to_a_masked_input_is_zero,
