@@ -1,6 +1,6 @@
 """The suite: point it at any GRU to learn whether it is right and to which precision.
 
-Reading order: specification (the clauses), case, adapter, oracle (truth), arithmetic and bounds (what may differ),
+Reading order: specification (the clauses), case, adapter, oracle and truth, arithmetic and bounds (what may differ),
 checks (one a clause), judge, report; mutants (what the checks are tested on).
 What an adapter needs is here: Adapter, Capabilities, Arithmetic; Case comes in, Outputs and Gradients go out.
 """

@@ -18,7 +18,7 @@ from flint import arb, arb_mat, ctx
 
 FIRST_BITS, LAST_BITS = 64, 4096
 TINY = 1 << 16
-"""2 to the minus this is far below half the smallest float64, whatever it is multiplied with in a ball."""
+"""Exponents past this are cut to it: 2^-TINY is far below half the smallest float64, 2^TINY above the largest."""
 
 
 class NotCertified(ArithmeticError):
@@ -147,8 +147,8 @@ def _nearest(mantissa: int, exponent: int) -> float:
 def _clamped(exact: arb) -> tuple[int, int]:
     """Mantissa and exponent of an exact ball, of a size that fits into memory.
 
-    2^-1e30 is a legal number to Arb. Below every float64, a larger one of the same sign rounds alike, and a larger
-    radius keeps the proof.
+    2^-1e30 is a legal number to Arb. Far below every float64, a larger one of the same sign rounds alike, and a larger
+    radius keeps the proof; what is far above them stays there, and is never certified.
     """
     mantissa, exponent = _parts(exact)
     if not mantissa:

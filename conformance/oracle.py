@@ -99,8 +99,8 @@ def scans(case: Case) -> list[Run]:
 
 def order(case: Case, direction: int) -> range:
     """The times in the order in which a direction processes them."""
-    times = range(case.time)
-    return times[::-1] if case.reverse or direction == 1 else times
+    forward = range(case.time)
+    return forward[::-1] if case.reverse or direction == 1 else forward
 
 
 def _scan(case: Case, direction: int) -> Run:

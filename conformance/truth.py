@@ -65,8 +65,6 @@ class Truth(NamedTuple):
                 data["bits"],
                 data["radius"],
             )
-        except InvalidCase:
-            raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             what = f"{type(error).__name__}: {error}"
             raise InvalidCase(f"this JSON is no truth: {what}; write it with Truth.to_json") from error

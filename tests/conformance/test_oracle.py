@@ -113,6 +113,42 @@ def test_a_ball_across_a_rounding_boundary_is_not_rounded():
         assert balls.round_balls(np.array([arb(0, arb(2) ** -1080)], object)) == [0.0]
 
 
+def test_a_ball_without_bounds_is_not_rounded():
+    for ball in (arb(0, float("inf")), arb("nan"), arb(1, arb(2) ** 70000)):
+        with pytest.raises(balls.Undecided):
+            balls.round_balls(np.array([ball], object))
+
+
+@pytest.mark.parametrize("exponent", [1024, 70000, 1 << 60])
+def test_what_lies_past_the_largest_float64_is_not_certified(exponent):
+    for number in (arb(2) ** exponent, -(arb(2) ** exponent)):
+        with pytest.raises(balls.NotCertified, match="past the largest float64"):
+            balls.round_balls(np.array([number], object))
+
+
+@pytest.mark.parametrize("exponent", [1077, 70000, 1 << 60])
+def test_what_lies_below_the_smallest_float64_is_zero_and_moves_no_other(exponent):
+    with oracle.precision(100):
+        tiny = arb(2) ** -exponent
+        found = balls.round_balls(np.array([tiny, -tiny, arb(1, tiny), arb(tiny, tiny)], object))
+    assert found.tolist() == [0, 0, 1, 0]
+    assert not np.signbit(found).any()
+
+
+@pytest.mark.parametrize("a", [-5000.0, -40.0, -3.0, -0.0, 2.0**-1074, 20.0, 40.0, 5000.0])
+def test_slopes_lose_no_bits_where_gates_are_saturated(a):
+    """Held against 20000 bits, where 1 - tanh^2 is sharp too."""
+    with oracle.precision(64):
+        here = np.array([arb(a)], object)
+        slopes = (balls.sigma(here), balls.sigma_slope(here), balls.tanh_slope(here))
+        assert all(slope[0].rel_accuracy_bits() >= 60 for slope in slopes)
+        assert (1 - arb(40).tanh() ** 2).rel_accuracy_bits() < 0 < (1 - arb(3).tanh() ** 2).rel_accuracy_bits() < 60
+    with oracle.precision(20000):
+        s, t = 1 / (1 + (-arb(a)).exp()), arb(a).tanh()
+        exact = (s, s * (1 - s), 1 - t * t)
+        assert all(slope[0].overlaps(e) for slope, e in zip(slopes, exact, strict=True))
+
+
 def test_four_rows_of_thirty_two_steps_cost_under_half_a_second():
     """The middle of three runs, since other processes share the machine."""
     case = drawn(4, 32, 16, 16)

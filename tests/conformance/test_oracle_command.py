@@ -222,7 +222,9 @@ def test_decimals_are_rounded_once(tmp_path, dtype, decimal, literal):
     assert float.fromhex(value) == float.fromhex(literal)
 
 
-@pytest.mark.parametrize(("dtype", "decimal"), [("float16", "65520"), ("float32", "3.4028235677973367e38")])
+@pytest.mark.parametrize(
+    ("dtype", "decimal"), [("float16", "65520"), ("float32", "3.4028235677973367e38"), ("float64", "1e99999")]
+)
 def test_what_would_round_to_an_infinity_is_refused(tmp_path, dtype, decimal):
     refused(
         asked(tmp_path, json.dumps({**WRITTEN, "dtype": dtype}).replace("[2]]]", f"[{decimal}]]]")), "past the largest"
