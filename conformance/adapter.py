@@ -36,6 +36,8 @@ class Capabilities:
     """What a GRU does. Everything beyond one forward direction is off unless it is declared.
 
     arithmetic: the class claimed for each dtype ("float32", ...); other dtypes are declined.
+    outputs: it gives the sequence of outputs; one that does not answers Outputs(None, final_state), and its final
+    states are judged by the bound of the whole run.
     lengths: right-padded rows of at least one step; zero_length: rows of none; masks: any boolean mask.
     masked_outputs: the policies of `conformance.case.POLICIES` it offers; bidirectional_masked_outputs: those it offers
     with two directions. merges: those of `conformance.case.MERGES` it offers.
@@ -45,6 +47,7 @@ class Capabilities:
 
     arithmetic: Mapping[str, Arithmetic]
     resets: tuple[str, ...] = ("after",)
+    outputs: bool = True
     initial_state: bool = True
     lengths: bool = False
     zero_length: bool = False
@@ -150,14 +153,18 @@ def ask(gru: GRU, case: Case) -> Outputs:
         raise Malformed(f"run returned {_short(answer)}, but must return Outputs(outputs, final_state)")
     outputs, final = answer
     shape, state = (case.batch, case.time, case.units), (case.batch, case.units)
-    if case.merge is None:
-        return Outputs(_array(outputs, shape, case, "outputs"), _array(final, state, case, "final_state"))
-    if case.merge == "apart":
-        merged: Any = tuple(_array(part, shape, case, "outputs") for part in _pair(outputs, "outputs"))
+    if not gru.capabilities.outputs:
+        if outputs is not None:
+            raise Malformed(f"outputs is {_short(outputs)}, but a subject that declares none must return None")
+        shown: Any = None
+    elif case.merge == "apart":
+        shown = tuple(_array(part, shape, case, "outputs") for part in _pair(outputs, "outputs"))
     else:
         width = 2 * case.units if case.merge == "concat" else case.units
-        merged = _array(outputs, (*shape[:2], width), case, "outputs")
-    return Outputs(merged, tuple(_array(part, state, case, "final_state") for part in _pair(final, "final_state")))
+        shown = _array(outputs, (*shape[:2], width), case, "outputs")
+    if case.merge is None:
+        return Outputs(shown, _array(final, state, case, "final_state"))
+    return Outputs(shown, tuple(_array(part, state, case, "final_state") for part in _pair(final, "final_state")))
 
 
 def ask_gradients(gru: GRU, case: Case, cotangents: Outputs) -> Gradients:

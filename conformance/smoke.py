@@ -14,6 +14,7 @@ from conformance.adapter import GRU, SubjectError, ask
 from conformance.case import Case
 from conformance.residuals import Judgement, judge_steps
 from conformance.strategies import DISTINCT
+from conformance.whole_runs import judge_final_states
 from reference import Parameters
 
 BATCH, TIME, INPUT_DIM, UNITS = DISTINCT
@@ -30,7 +31,10 @@ class Form(NamedTuple):
     def judge(self, gru: GRU, dtype: str, reset: str) -> Judgement:
         """The subject on this form's case."""
         case = self.case(dtype, reset, gru.capabilities.initial_state)
-        judgement, _ = judge_steps(case, ask(gru, case).outputs, gru.capabilities.arithmetic[dtype])
+        answer = ask(gru, case)
+        if answer.outputs is None:
+            return judge_final_states(case, answer.final_state, gru.capabilities.arithmetic[dtype])
+        judgement, _ = judge_steps(case, answer.outputs, gru.capabilities.arithmetic[dtype])
         return judgement
 
 

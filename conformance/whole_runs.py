@@ -3,6 +3,7 @@
 Both against proven bounds for whole runs (bounds/run.py). Where a bound proves nothing, nothing is judged.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,37 @@ from conformance.arithmetic import Arithmetic
 from conformance.balls import precision
 from conformance.bounds import BITS, Computed, OutsideDomain, Proven, StepSet
 from conformance.bounds.elementwise import nothing
+from conformance.bounds.proven import around
 from conformance.bounds.run import Run, RunGradients, require_meaning, run_backward, run_forward
 from conformance.case import Case, Gradients, Outputs
-from conformance.residuals import Judgement, judge_set, steps
+from conformance.residuals import Judgement, judge_set, judge_steps, steps
 from conformance.statistical import Scale
+
+
+def judge_run(case: Case, answer: Outputs, arithmetic: Arithmetic) -> Judgement:
+    """Each direction's steps and final state; where no outputs are given, final states by the bound of the run."""
+    if answer.outputs is None:
+        return judge_final_states(case, answer.final_state, arithmetic)
+    total = Judgement()
+    for direction, outputs, final in directions(case, answer):
+        judgement, reached = judge_steps(case, outputs, arithmetic, direction=direction, name=f"outputs {direction}")
+        if not judgement.findings:
+            message = "the final state is not the state after the last valid step"
+            judgement.same(final, reached, message, f"final_state {direction}")
+        total = total.add(judgement)
+    return total
+
+
+def directions(case: Case, answer: Outputs) -> Iterator[tuple[int, Any, np.ndarray]]:
+    """Each direction's number, outputs (None where none are given) and final state."""
+    if case.merge is None:
+        yield 0, answer.outputs, answer.final_state
+        return
+    if answer.outputs is None:
+        parts: Any = (None, None)
+    else:
+        parts = answer.outputs if case.merge == "apart" else np.split(answer.outputs, 2, axis=-1)
+    yield from zip((0, 1), parts, answer.final_state, strict=True)
 
 
 def judge_final_states(case: Case, final: Any, arithmetic: Arithmetic) -> Judgement:
@@ -53,6 +81,16 @@ def judge_gradients(case: Case, cotangents: Outputs, computed: Gradients, arithm
                 exact, bound = inside.exact.astype(np.float64), inside.bound.astype(np.float64)
             judgement.scale = judgement.scale + Scale.of(inside.errors(array), exact, bound)
     return judgement
+
+
+def output_balls(case: Case, arithmetic: Arithmetic) -> list[tuple[np.ndarray, StepSet]]:
+    """For each direction, balls of its outputs (batch, time, units) under the case's policy; and its final states.
+
+    Raises OutsideDomain where nothing is proven.
+    """
+    with precision(BITS):
+        runs = _runs(case, arithmetic)
+        return [(around(_outputs(case, direction, run)), _shown(run)) for direction, run in enumerate(runs)]
 
 
 def gradient_bounds(case: Case, cotangents: Outputs, arithmetic: Arithmetic) -> Gradients:

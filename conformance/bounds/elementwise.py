@@ -19,7 +19,9 @@ def constant(value: Fraction | int) -> arb:
 
 
 def exactly(numbers: np.ndarray) -> np.ndarray:
-    """Machine numbers as balls of radius 0."""
+    """Machine numbers as balls of radius 0. Balls are refused: their radii would be lost."""
+    if np.asarray(numbers).dtype == object:
+        raise TypeError("machine numbers are wanted here, got objects; a set of states is a Computed")
     return _balls(np.asarray(numbers, np.float64))
 
 

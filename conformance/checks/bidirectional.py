@@ -5,55 +5,40 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import GRU, Capabilities, ask
-from conformance.bounds import StepSet, merged
+from conformance.bounds import OutsideDomain, merged
 from conformance.case import MERGES, Case
 from conformance.checks.check import (
     Check,
     claim,
     each_row_is_its_valid_steps,
+    needs,
     needs_padding,
     padded,
     showing_both,
 )
 from conformance.checks.time import padding_is_never_read
-from conformance.residuals import Judgement, judge_set, one_step, steps
+from conformance.residuals import Judgement, judge_set
 from conformance.strategies import SMALL
+from conformance.whole_runs import output_balls
 
 
 def the_merge_is_the_one_asked_for(gru: GRU, case: Case) -> Judgement:
-    """A merge hides both states, so each direction's set is carried from its initial state, and the sets are merged."""
-    outputs, finals = ask(gru, case)
-    shown = np.empty((2, case.batch, case.time, case.units), object)
+    """A merge hides both states, so the merged outputs are held against the bounds of both whole runs."""
     judgement = Judgement()
-    for direction, final in enumerate(finals):
-        state = _carry(gru, case, direction, shown[direction])
+    outputs, finals = ask(gru, case)
+    try:
+        (forward, first), (backward, last) = output_balls(case, claim(gru, case))
+    except OutsideDomain:
+        return judgement
+    for direction, (final, allowed) in enumerate(zip(finals, (first, last), strict=True)):
         message = f"the final state of direction {direction} is not the state after its last valid step"
-        judgement = judgement.add(judge_set(StepSet.of(state), final, message, f"final_state {direction}, "))
+        judgement = judgement.add(judge_set(allowed, final, message, f"final_state {direction}, "))
     for t in range(case.time):
         computed = np.concatenate([part[:, t] for part in outputs], -1) if case.merge == "apart" else outputs[:, t]
-        allowed = merged(case.merge or "", shown[0, :, t], shown[1, :, t], claim(gru, case))
+        allowed = merged(case.merge or "", forward[:, t], backward[:, t], claim(gru, case))
         message = f'the directions are not joined by "{case.merge}"'
         judgement = judgement.add(judge_set(allowed, computed, message, f"time {t}, outputs"))
     return judgement
-
-
-def _carry(gru: GRU, case: Case, direction: int, shown: np.ndarray) -> np.ndarray:
-    """Fill in the balls of a direction's outputs (batch, time, units); return those of its final state."""
-    state = start = StepSet.exactly(case.starts[direction])
-    seen = np.zeros(case.batch, bool)
-    for t in steps(case, direction):
-        valid = case.valid[:, t]
-        rows = np.flatnonzero(valid)
-        state = state.copy()
-        if len(rows):
-            state[rows] = one_step(case.parameters[direction], claim(gru, case))(
-                case.inputs[rows, t], state[rows]
-            ).balls
-        seen |= valid
-        policy = case.masked_outputs
-        zero = ~valid & ((policy == "zero") | ((policy == "zero-before-first") & ~seen))
-        shown[:, t] = np.where(zero[:, None], 0 * start, state)
-    return state
 
 
 def _both(capabilities: Capabilities, **options: Any) -> dict[str, Any]:
@@ -111,7 +96,7 @@ CHECKS = (
             masked_outputs=capabilities.bidirectional_masked_outputs[:1] or ("carry",),
             regimes=("plain",),
         ),
-        needs=lambda capabilities: None if capabilities.merges else "merges",
+        needs=needs("outputs", "merges"),
         sizes=(SMALL,),
         thin=True,
     ),

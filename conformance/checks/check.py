@@ -3,7 +3,7 @@
 Most clauses differ only in their cases; each_row_is_its_valid_steps is what they ask of them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from conformance.adapter import GRU, Capabilities, ask
 from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Outputs
-from conformance.residuals import Judgement, judge_steps, masked_outputs
+from conformance.case import Case
+from conformance.residuals import Judgement, masked_outputs
 from conformance.strategies import DISTINCT, Shape, cases
 from conformance.strategies import shapes as any_shapes
+from conformance.whole_runs import directions, judge_run
 
 CHOICES = ("resets", "padding", "masked_outputs", "runs", "merges", "regimes", "initial_state")
 """The options of which each value is asked by itself, where a check gives several."""
-COSTLY = ("resets", "masked_outputs", "padding")
+COSTLY = ("resets", "masked_outputs", "padding", "merges")
 """Those of which a thin check asks a compiling subject for the first only: each is another program to compile."""
 
 
@@ -129,18 +130,9 @@ def claim(gru: GRU, case: Case) -> Arithmetic:
 def each_row_is_its_valid_steps(gru: GRU, case: Case) -> Judgement:
     """Every valid step from the state after the valid one before it, and the final state after the last.
 
-    In each direction of the case, whose outputs must show both.
+    In each direction of the case, whose outputs must show both; where there are none, the final states of the runs.
     """
-    total = Judgement()
-    for direction, outputs, final in directions(case, ask(gru, case)):
-        judgement, reached = judge_steps(
-            case, outputs, claim(gru, case), direction=direction, name=f"outputs {direction}"
-        )
-        if not judgement.findings:
-            message = "the final state is not the state after the last valid step"
-            judgement.same(final, reached, message, f"final_state {direction}")
-        total = total.add(judgement)
-    return total
+    return judge_run(case, ask(gru, case), claim(gru, case))
 
 
 def masked_outputs_follow_the_policy(gru: GRU, case: Case) -> Judgement:
@@ -156,14 +148,6 @@ def masked_outputs_follow_the_policy(gru: GRU, case: Case) -> Judgement:
 
 
 def each_step_is_right_masked_or_not(gru: GRU, case: Case) -> Judgement:
-    """Both of the above."""
-    return each_row_is_its_valid_steps(gru, case).add(masked_outputs_follow_the_policy(gru, case))
-
-
-def directions(case: Case, answer: Outputs) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Each direction's number, outputs and final state."""
-    if case.merge is None:
-        yield 0, answer.outputs, answer.final_state
-        return
-    parts = answer.outputs if case.merge == "apart" else np.split(answer.outputs, 2, axis=-1)
-    yield from zip((0, 1), parts, answer.final_state, strict=True)
+    """Both of the above, as far as they are shown."""
+    judgement = each_row_is_its_valid_steps(gru, case)
+    return judgement.add(masked_outputs_follow_the_policy(gru, case)) if gru.capabilities.outputs else judgement

@@ -90,7 +90,7 @@ CHECKS = (
             padding=padded(capabilities) + _with_zero(capabilities),
             masked_outputs=capabilities.masked_outputs,
         ),
-        needs=needs_padding,
+        needs=lambda capabilities: needs("outputs")(capabilities) or needs_padding(capabilities),
     ),
     Check(clause="padding-unread", examine=padding_is_never_read, options=_padding, needs=needs_padding),
     Check(
