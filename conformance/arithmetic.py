@@ -164,7 +164,8 @@ class Arithmetic:
         return format.spacing / (2 if self.rounding == "nearest" else 1)
 
     def __str__(self) -> str:
-        parts = [f"{self.dtype}, activations within {self.activation}", "subnormals flushed" if self.flush else ""]
+        activations = self.activation if self.activation == "correctly rounded" else f"within {self.activation}"
+        parts = [f"{self.dtype}, activations {activations}", "subnormals flushed" if self.flush else ""]
         parts += [f"{value} {name}" for name, value in self._formats.items()]
         parts += ["rounded anyhow" if self.rounding == "any" else "", "" if self.summation == "separate" else "one sum"]
         return ", ".join(part for part in parts if part)

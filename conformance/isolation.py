@@ -14,6 +14,7 @@ from pathlib import Path
 from conformance.case import Case
 from conformance.checks import CHECKS
 from conformance.checks.check import Check
+from conformance.grades import Grade
 from conformance.verdict import DTYPES, ERROR, Subject, Verdict
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -96,12 +97,13 @@ def _environment() -> Iterator[None]:
 
 
 def _work(name: str, profile: str, clauses: tuple[str, ...], case: str | None, pipe: Connection, log: str) -> None:
-    """The child: what the subject prints goes to its log; messages are Subject, Verdict or the reason it broke."""
+    """The child: what the subject prints goes to its log; messages are what _take knows."""
     file = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(file, stream)
     from conformance.adapter import UsageError
     from conformance.adapters import load
+    from conformance.grades import grades
     from conformance.judge import PROFILES, describe, judge_case, verdicts, wired
 
     try:
@@ -122,6 +124,8 @@ def _work(name: str, profile: str, clauses: tuple[str, ...], case: str | None, p
         return
     for verdict in verdicts(gru, PROFILES[profile], chosen(clauses)):
         pipe.send(verdict)
+    if not clauses:
+        pipe.send(grades(gru))
 
 
 def chosen(clauses: tuple[str, ...]) -> tuple[Check, ...]:
@@ -129,11 +133,14 @@ def chosen(clauses: tuple[str, ...]) -> tuple[Check, ...]:
     return tuple(check for check in CHECKS if not clauses or check.clause in clauses)
 
 
-def _take(report: Subject, message: Subject | Verdict | str) -> None:
+def _take(report: Subject, message: Subject | Verdict | list[Grade] | str) -> None:
+    """What is known before anything is judged, a verdict, the grades, or why the subject broke."""
     if isinstance(message, Subject):
         report.versions, report.claims, report.policies = message.versions, message.claims, message.policies
     elif isinstance(message, Verdict):
         report.verdicts.append(message)
+    elif isinstance(message, list):
+        report.grades = message
     else:
         report.broken = message
 

@@ -75,6 +75,9 @@ def _show_one(console: Console, subject: Subject) -> None:
                 console.print(
                     f"  whole runs end within {ulps:.2f} ULP (of 1) of certified truth in {dtype}", highlight=False
                 )
+    for grade in subject.grades:
+        best = f"{grade.met} (margin {grade.margin:.3f})" if grade.met else "none of the list"
+        console.print(f"  best class met in {grade.dtype}: {escape(best)}", highlight=False, soft_wrap=True)
     for remark in subject.remarks:
         console.print(f"  {escape(remark)}", highlight=False, soft_wrap=True)
     for reason, clauses in _grouped(subject).items():

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from conformance.case import OFFERED, POLICIES
+from conformance.grades import Grade
 from conformance.residuals import Finding
 
 DTYPES = ("float32", "float64")
@@ -37,13 +38,18 @@ class Verdict:
 
 @dataclass(kw_only=True)
 class Subject:
-    """One subject's report. broken: why there is no score: it could not be found, or no closed form holds."""
+    """One subject's report.
+
+    grades: the best class of arithmetic met in each format, where the whole suite was asked. broken: why there is no
+    score: it could not be found, or no closed form holds.
+    """
 
     name: str
     versions: dict[str, str] = field(default_factory=dict)
     claims: dict[str, str] = field(default_factory=dict)
     policies: dict[str, list[str]] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
+    grades: list[Grade] = field(default_factory=list)
     broken: str | None = None
 
     def count(self, kind: str) -> int:

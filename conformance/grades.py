@@ -1,0 +1,110 @@
+"""The best class that an implementation meets, whatever it claims: from the strictest on, the first that holds.
+
+A few runs are asked once and judged against one class after another, by the proven bounds and the statistical rules. It
+says what the numbers are consistent with, not how the implementation is written: "float32 with products in TF32".
+Subnormals, masks and reversal play no part in it. Left out: claims of rounding or summation beyond the usual, which
+only widen a bound.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from conformance.adapter import GRU, SubjectError, ask
+from conformance.arithmetic import FORMATS, Arithmetic
+from conformance.case import Case, Outputs
+from conformance.residuals import Judgement
+from conformance.strategies import DISTINCT, WIDE, Numbers
+from conformance.whole_runs import judge_run
+
+ACTIVATIONS = ("correctly rounded", "4 ULP", "8 ULP", "8 ULP above u", "8 ULP above 2u", "2^-10")
+
+WITHIN = {
+    "float64": ("float64", "float32", "float16", "bfloat16"),
+    "float32": ("float64", "float32", "float16", "bfloat16"),
+    "float16": ("float64", "float32", "float16"),
+}
+"""The formats in which a GRU with this interface may compute, the most precise first."""
+
+PRODUCTS = ("tf32", "float16", "bfloat16")
+"""What float32 products are replaced by."""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The best class met in one format: its name, or None where no class of the list holds; and its worst margin."""
+
+    dtype: str
+    met: str | None
+    margin: float
+    judged: int
+
+
+def grade(gru: GRU, dtype: str) -> Grade:
+    """The first class of the list that the subject meets. Raises SubjectError where it does not answer."""
+    asked = [(case, ask(gru, case)) for case in _cases(gru, dtype)]
+    flush = gru.capabilities.arithmetic[dtype].flush
+    for arithmetic in ladder(dtype, flush=flush):
+        judgement = _judge(asked, arithmetic)
+        if judgement is not None:
+            return Grade(dtype, str(replace(arithmetic, flush=False)), judgement.margin, judgement.judged)
+    return Grade(dtype, None, float("inf"), 0)
+
+
+def grades(gru: GRU) -> list[Grade]:
+    """A grade for each format that is claimed and judged; none for one in which the subject does not answer."""
+    found = []
+    for dtype in ("float32", "float64"):
+        if dtype in gru.capabilities.arithmetic:
+            try:
+                found.append(grade(gru, dtype))
+            except SubjectError:
+                continue
+    return found
+
+
+def ladder(dtype: str, *, flush: bool = False) -> list[Arithmetic]:
+    """The classes of one interface format, each stricter than the next in the format that matters most."""
+    steps = []
+    for compute in WITHIN[dtype]:
+        narrow = FORMATS[compute].precision < FORMATS[dtype].precision
+        options: dict[str, str] = {}
+        if compute != dtype:
+            options = {"compute": compute} if narrow else {"compute": compute, "output": dtype}
+        named = ACTIVATIONS[:-1] if compute == dtype else ("8 ULP above 2u",)
+        steps += [_class(dtype, flush, activation=activation, **options) for activation in named]
+        if compute == dtype == "float32":
+            steps += [_class(dtype, flush, activation="8 ULP above 2u", products=format) for format in PRODUCTS]
+            steps += [_class(dtype, flush, activation=ACTIVATIONS[-1])]
+    return steps
+
+
+def _class(dtype: str, flush: bool, **options: str) -> Arithmetic:
+    return Arithmetic(dtype=dtype, flush=flush, source="the list of classes", **options)  # pyright: ignore
+
+
+def _judge(asked: list[tuple[Case, Outputs]], arithmetic: Arithmetic) -> Judgement | None:
+    """All runs against one class; None where it is not met, or nothing could be judged by it."""
+    total = Judgement()
+    for case, answer in asked:
+        total = total.add(judge_run(case, answer, arithmetic))
+        if any(finding.margin is not None for finding in total.findings):
+            return None
+    return total if total.judged and total.sample.alarm is None else None
+
+
+def _cases(gru: GRU, dtype: str) -> list[Case]:
+    """Plain runs of two sizes for each place of the reset gate; the sizes are those of the other checks."""
+    cases = []
+    for seed, reset in enumerate(gru.capabilities.resets):
+        for batch, time, input_dim, units in (DISTINCT, WIDE):
+            numbers = Numbers(np.random.default_rng(seed), dtype, FORMATS[dtype].precision, "plain")
+            state = numbers.states((batch, units)) if gru.capabilities.initial_state else None
+            cases.append(
+                Case(
+                    inputs=numbers.inputs((batch, time, input_dim)),
+                    parameters=(numbers.parameters(input_dim, units, reset),),
+                    initial_state=None if state is None else (state,),
+                )
+            )
+    return cases
