@@ -36,6 +36,14 @@ class Exact(NamedTuple):
     low: np.ndarray
     exponent: np.ndarray
 
+    @property
+    def place(self) -> np.ndarray:
+        """The exponents of the binades they lie in: from 2^(place - 1) up to 2^place; of 0, far below every format."""
+        mantissa, place = np.frexp(self.high)
+        # A power of two from which something is taken lies in the binade below.
+        place = place - ((np.abs(mantissa) == 0.5) & (np.sign(self.low) == -np.sign(self.high)))
+        return np.where(mantissa == 0, NOTHING, place + self.exponent)
+
     @staticmethod
     def of(high: np.ndarray, low: np.ndarray | float = 0.0) -> "Exact":
         """The sum of two float64 numbers of which the second is at most half a unit in the last place of the first."""
@@ -126,20 +134,17 @@ class Soft:
         """Real numbers rounded to the format; NaN and infinities stay."""
         with np.errstate(all="ignore"):
             high, low, exponent = exact
-            mantissa, place = np.frexp(high)
-            # A power of two from which something is taken lies in the binade below.
-            place = place - ((np.abs(mantissa) == 0.5) & (np.sign(low) == -np.sign(high)))
-            last = np.maximum(place + exponent, self.format.smallest + 1) - self.format.precision
-            shift = exponent - last
+            place = exact.place
+            last = np.maximum(place, self.format.smallest + 1) - self.format.precision
             # Far below the last place, a number only shows its sign.
-            shift = np.maximum(shift, -FAR - place)
+            shift = exponent - last + np.maximum(0, last - FAR - place)
             high, low = np.ldexp(high, shift), np.ldexp(low, shift)
             below = np.floor(high)
             below -= (high == below) & (low < 0)
             steps = self._steps(below, high - below, low)
             result = np.ldexp(below + steps, last)
             if self.flush:
-                result = np.where(place + exponent <= self.format.smallest, 0.0, result)
+                result = np.where(place <= self.format.smallest, 0.0, result)
             result = self._within_range(result)
             return np.where(np.isfinite(exact.high), result, exact.high)
 

@@ -1,0 +1,273 @@
+"""The GRU in software is honest: its sums, activations and steps are what its class says, and use what it allows."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from flint import arb
+
+from conformance import soft_activations
+from conformance.arithmetic import ACTIVATIONS, FORMATS, Arithmetic, Format
+from conformance.balls import precision
+from conformance.bounds import BLENDS
+from conformance.case import Case
+from conformance.checks import CHECKS
+from conformance.judge import Profile, judge, wired
+from conformance.residuals import judge_steps
+from conformance.soft import MODES, Soft
+from conformance.soft_activations import SIGMA, TANH, correctly_rounded, within
+from conformance.soft_gru import FORMS, ROUNDINGS, SKEWS, SoftGRU
+from conformance.soft_sums import ALIGNED, TREES, Sums
+from conformance.strategies import Numbers
+from conformance.verdict import PASS
+
+from .test_soft import DIRECTED, rounded
+
+FLOAT32 = Arithmetic(dtype="float32", activation="8 ULP", source="software")
+
+
+def drawn(dtype="float32", *, batch=6, time=3, reset="after", regime="plain", seed=3) -> Case:
+    numbers = Numbers(np.random.default_rng(seed), dtype, FORMATS[dtype].precision, regime)
+    return Case(
+        inputs=numbers.inputs((batch, time, 3)),
+        parameters=(numbers.parameters(3, 4, reset),),
+        initial_state=(numbers.states((batch, 4)),),
+    )
+
+
+# Activations.
+
+
+def arguments(format: Format) -> np.ndarray:
+    """Of every size, and where functions saturate or are half way."""
+    rng = np.random.default_rng(1)
+    sizes = rng.standard_normal(60) * np.exp2(rng.integers(max(format.smallest, -300), 9, 60))
+    special = [0, 1, 2.0**-26, 2.0**-33, 2.0**-40, 2.0**-52, 2.0**-51, 17.5, 18, 25, 26, 37, 45, 46, 100, 700]
+    return np.unique(Soft(format).cast(np.concatenate([sizes, special, np.negative(special)])))
+
+
+def truth(function: str, a: float) -> Fraction:
+    """Far more digits than any rounding needs."""
+    with precision(6000):
+        ball = arb(a).tanh() if function == TANH else 1 / (1 + (-arb(a)).exp())
+        mantissa, exponent = (int(part) for part in ball.mid().man_exp())
+    return Fraction(mantissa) * Fraction(2) ** exponent
+
+
+@pytest.mark.parametrize("function", [SIGMA, TANH])
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32", "float64"])
+def test_what_is_correctly_rounded_is(function, name):
+    format = FORMATS[name]
+    a = arguments(format)
+    exact = [truth(function, value) for value in a.tolist()]
+    for mode in DIRECTED:
+        computed = correctly_rounded(function, a, Soft(format, mode))
+        assert computed.tolist() == [rounded(value, format, mode) for value in exact]
+
+
+@pytest.mark.parametrize("function", [SIGMA, TANH])
+def test_extended_precision_by_itself_would_not_decide_every_rounding(monkeypatch, function):
+    """Without ball arithmetic some number is refused; with it alone, as where there is no extended precision, none."""
+    a = arguments(FORMATS["float64"])
+    a = np.concatenate([a, np.random.default_rng(2).standard_normal(4000)])
+    expected = correctly_rounded(function, a, Soft(FORMATS["float64"]))
+    with monkeypatch.context() as patch:
+        patch.setattr(soft_activations, "EXTENDED", np.finfo(np.float64))
+        assert np.array_equal(correctly_rounded(function, a, Soft(FORMATS["float64"])), expected)
+    monkeypatch.setattr(soft_activations, "_sharpened", lambda function, a, value, where: value)
+    with pytest.raises(ArithmeticError, match="do not decide"):
+        correctly_rounded(function, a, Soft(FORMATS["float64"]))
+
+
+def test_arguments_far_beyond_every_exponent_saturate():
+    soft = Soft(FORMATS["float64"], "up")
+    assert correctly_rounded(SIGMA, np.array([-3e4, 3e4, np.inf]), soft).tolist() == [2.0**-1074, 1.0, 1.0]
+    assert np.isnan(correctly_rounded(TANH, np.array([np.nan]), soft)).all()
+
+
+@pytest.mark.parametrize("claim", [name for name in ACTIVATIONS if name != "correctly rounded"])
+@pytest.mark.parametrize("function", [SIGMA, TANH])
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32", "float64"])
+def test_activations_are_off_by_as_much_as_is_claimed_and_no_more(claim, function, name):
+    format, parts = FORMATS[name], ACTIVATIONS[claim]
+    a = arguments(format)
+    exact = [truth(function, value) for value in a.tolist()]
+    used = []
+    for skew in (-1.0, 1.0, 0.3):
+        computed = within(parts, function, a, format, np.full(a.shape, skew))
+        for value, got in zip(exact, computed.tolist(), strict=True):
+            exponent = abs(value).numerator.bit_length() - value.denominator.bit_length() if value else format.smallest
+            exponent = max(exponent - (abs(value) < Fraction(2) ** exponent), format.smallest)
+            ulp = Fraction(2) ** (exponent + 1 - format.precision)
+            reach = parts.ulps * ulp + parts.floor * format.unit_roundoff + parts.absolute
+            used.append(abs(Fraction(got) - value) / reach)
+    assert max(used) <= 1
+    assert max(used) > Fraction(3, 4)
+
+
+def test_activations_are_flushed_where_that_is_claimed():
+    a = np.array([2.0**-120, -100.0])
+    skew = np.zeros(2)
+    kept = within(ACTIVATIONS["4 ULP"], SIGMA, a[1:], FORMATS["float32"], skew[1:])
+    flushed = within(ACTIVATIONS["4 ULP"], SIGMA, a[1:], FORMATS["float32"], skew[1:], flush=True)
+    assert 0 < kept[0] < float(FORMATS["float32"].smallest_normal)
+    assert flushed[0] == 0
+
+
+# Sums.
+
+
+@pytest.mark.parametrize("order", [*TREES, ALIGNED])
+@pytest.mark.parametrize("terms", [0, 1, 2, 5, 19])
+def test_a_sum_that_needs_no_rounding_has_every_term_once(order, terms):
+    rng = np.random.default_rng(terms)
+    rows, matrix, bias = (rng.integers(-9, 9, shape).astype(float) for shape in ((5, terms), (terms, 3), (3,)))
+    more, other = rng.integers(-9, 9, (5, 2)).astype(float), rng.integers(-9, 9, (2, 3)).astype(float)
+    soft = Soft(FORMATS["float32"], "toward zero")
+    for seed in range(9):
+        sums = Sums(lambda: soft, np.random.default_rng(seed), order)
+        expected = rows @ matrix + bias + more @ other
+        assert np.array_equal(sums([(rows, matrix), (more, other)], [bias]), expected)
+        assert np.array_equal(sums([(rows, matrix)], [bias]), np.broadcast_to(rows @ matrix + bias, (5, 3)))
+
+
+@pytest.mark.parametrize("order", TREES)
+def test_orders_and_contraction_round_in_many_ways(order):
+    rng = np.random.default_rng(0)
+    rows, matrix = rng.standard_normal((1, 12)), rng.standard_normal((12, 1))
+    soft = Soft(FORMATS["float16"])
+    sums = Sums(lambda: soft, rng, order)
+    assert len({float(sums([(rows, matrix)])[0, 0]) for _ in range(50)}) > 5
+
+
+def test_aligned_terms_are_cut_off_behind_the_last_place_of_the_largest():
+    """8 + 15/16 + 15/16 in three bits and up to two more: multiples of 2, 1 or 1/2, then truncated to three bits."""
+    soft = Soft(Format(3, -9, 9), "toward zero")
+    rows, matrix = np.array([[8.0, 15 / 16, 15 / 16]]), np.ones((3, 1))
+    found = {float(Sums(lambda: soft, np.random.default_rng(s), ALIGNED)([(rows, matrix)])[0, 0]) for s in range(40)}
+    assert found == {8.0}
+    rows = np.array([[8.0, 1.75, 1.75]])  # 8 + 1 + 1 with one more place
+    found = {float(Sums(lambda: soft, np.random.default_rng(s), ALIGNED)([(rows, matrix)])[0, 0]) for s in range(40)}
+    assert found == {8.0, 10.0}
+
+
+def test_products_of_wide_operands_are_rounded_once():
+    """In float16, of float64 operands: by way of float32 the last one would be half way, and even."""
+    a, b = 1 + 2.0**-30, 1 + 2.0**-11
+    soft = Soft(FORMATS["float16"])
+    sums = Sums(lambda: soft, np.random.default_rng(0))
+    assert sums([(np.array([[a]]), np.array([[b]]))])[0, 0] == 1 + 2.0**-10
+
+
+# Steps.
+
+CLASSES = {
+    "plain": FLOAT32,
+    "any rounding": replace(FLOAT32, rounding="any"),
+    "one sum": replace(FLOAT32, summation="any order"),
+    "flushed": replace(FLOAT32, flush=True),
+    "bfloat16 inside": replace(FLOAT32, compute="bfloat16", accumulator="float32", activation="correctly rounded"),
+    "tf32": replace(FLOAT32, products="tf32", accumulator="float32"),
+    "float16 shown": Arithmetic(
+        dtype="float16", compute="float32", output="float16", products="float16", activation="4 ULP", source="software"
+    ),
+    "bfloat16 shown": replace(FLOAT32, output="bfloat16", rounding="any"),
+    "float64": Arithmetic(dtype="float64", activation="correctly rounded", source="software"),
+    "rough": replace(FLOAT32, activation="2^-10", products="bfloat16", accumulator="float16"),
+}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("regime", ["plain", "near underflow"])
+def test_every_step_is_within_the_bound_of_its_class(name, regime):
+    claim, judged = CLASSES[name], 0
+    for seed, reset in enumerate(("after", "before", "none")):
+        case = drawn(claim.dtype, reset=reset, regime=regime, seed=seed)
+        judgement, _ = judge_steps(case, SoftGRU(claim, seed).run(case).outputs, claim)
+        assert not judgement.findings
+        judged += judgement.judged
+    assert judged
+
+
+@pytest.mark.parametrize(
+    ("name", "claimed"),
+    [
+        ("any rounding", replace(FLOAT32, activation="correctly rounded")),
+        ("tf32", FLOAT32),
+        ("bfloat16 inside", FLOAT32),
+        ("rough", FLOAT32),
+        ("plain", replace(FLOAT32, activation="correctly rounded")),
+        ("float16 shown", replace(CLASSES["float16 shown"], output=None)),
+        ("bfloat16 inside", replace(CLASSES["bfloat16 inside"], accumulator="float64", compute="float32")),
+    ],
+)
+def test_a_class_that_claims_more_than_is_done_is_not_met(name, claimed):
+    """Some run of the rougher class is outside the bound of the finer one."""
+    findings = []
+    for seed in range(8):
+        case = drawn(claimed.dtype, seed=seed)
+        findings += judge_steps(case, SoftGRU(CLASSES[name], seed, skew="most").run(case).outputs, claimed)[0].findings
+    assert findings
+
+
+def test_flushing_shows_only_near_underflow():
+    case = drawn(regime="near underflow")
+    outputs = SoftGRU(CLASSES["flushed"], 1).run(case).outputs
+    assert not judge_steps(case, outputs, CLASSES["flushed"])[0].findings
+    assert judge_steps(case, outputs, FLOAT32)[0].findings
+
+
+@pytest.mark.parametrize(
+    ("freedom", "choices"),
+    [("rounding", ROUNDINGS["any"]), ("form", FORMS), ("order", (*TREES, ALIGNED)), ("skew", tuple(SKEWS))],
+)
+def test_every_freedom_is_used(freedom, choices):
+    """Each choice gives other numbers than the others."""
+    claim = replace(FLOAT32, rounding="any")
+    fixed = {"rounding": "toward zero", "form": FORMS[0], "order": "sequential", "skew": "least"}
+    case = drawn(batch=60)
+    runs = {choice: SoftGRU(claim, 1, **{**fixed, freedom: choice}).run(case).outputs.tobytes() for choice in choices}
+    assert len(set(runs.values())) == len(choices)
+
+
+def test_a_seed_gives_the_same_answer_again():
+    case, claim = drawn(), CLASSES["any rounding"]
+    for seed in range(6):
+        first, again = (SoftGRU(claim, seed).run(case) for _ in range(2))
+        assert np.array_equal(first.outputs, again.outputs)
+
+
+def test_all_forms_of_the_closed_list_are_drawn():
+    assert {form.split(" by ")[0] for form in FORMS} == set(BLENDS)
+    assert {SoftGRU(FLOAT32, seed).form for seed in range(60)} == set(FORMS)
+    assert {SoftGRU(CLASSES["any rounding"], seed).rounding for seed in range(60)} >= set(MODES)
+
+
+CLAUSES = (
+    "final-state", "length-zero", "masks", "masked-outputs", "padding-unread", "reverse-masked", "bidirectional",
+    "time-zero", "batch-zero", "calls-independent",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("clause", CLAUSES)
+def test_what_is_not_arithmetic_holds_too(clause):
+    """With a state of which less is shown than is carried."""
+    gru = SoftGRU(CLASSES["bfloat16 shown"], 5)
+    (check,) = (check for check in CHECKS if check.clause == clause)
+    assert wired(gru) is None
+    assert judge(gru, check, "float32", Profile(examples=1, derandomize=True)).kind == PASS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"rounding": "up"}, "allows nearest, nearest away"),
+        ({"form": "h + z"}, "allows z h"),
+        ({"skew": "worse"}, "allows most"),
+        ({"arithmetic": replace(FLOAT32, compute="float64")}, "claim a narrower output"),
+    ],
+)
+def test_what_its_class_does_not_allow_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        SoftGRU(**{"arithmetic": FLOAT32, "seed": 0, **arguments})
