@@ -1,4 +1,4 @@
-"""The command line: python -m conformance list | clauses | run | again | oracle."""
+"""The command line: python -m conformance list | clauses | run | again | oracle | vectors."""
 
 import os
 from importlib import metadata
@@ -12,6 +12,7 @@ from rich.table import Table
 from conformance.adapters import REGISTERED
 from conformance.case import Case, InvalidCase
 from conformance.commands.oracle import oracle
+from conformance.commands.vectors import vectors
 from conformance.isolation import chosen, judge_apart
 from conformance.judge import PROFILES
 from conformance.report import show, write_json, write_junit
@@ -128,6 +129,7 @@ def again(name: str, clause: str, case: str) -> None:
 
 
 main.add_command(oracle)
+main.add_command(vectors)
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,97 @@
+"""python -m conformance vectors list | check | write | replay: the golden vectors."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from conformance.vectors import files
+from conformance.vectors.apart import judge_apart
+from conformance.vectors.authored import AUTHORED
+from conformance.vectors.replay import questions
+from conformance.vectors.show import show, write_json
+from conformance.vectors.validate import violations
+
+
+@click.group()
+def vectors() -> None:
+    """The golden vectors: fixed cases with certified answers, one JSON file each (docs/vectors.md)."""
+
+
+@vectors.command("list")
+def list_vectors() -> None:
+    """Every vector: its id (the first digits), name, clause, and the bugs it shows."""
+    table = Table("id", "name", "clause", "flags")
+    for name, (vector, _) in files.stored().items():
+        table.add_row(vector.id[:12], name, vector.clause, " ".join(vector.flags))
+    _paper().print(table)
+
+
+@vectors.command()
+def check() -> None:
+    """Make every byte again and compare; hold every file against the schema.
+
+    Exit code 0: the files are what is authored and true. 1: a line for each that is not.
+    """
+    with _progress("checking", len(AUTHORED)) as advance:
+        lines = [*files.check(progress=lambda name: advance()), *violations(files.FOLDER)]
+    for line in lines:
+        click.echo(line)
+    click.echo(f"{len(AUTHORED)} vectors, {len(lines)} differences")
+    raise SystemExit(bool(lines))
+
+
+@vectors.command()
+def write() -> None:
+    """Write every file again, and remove those that are no vector's."""
+    with _progress("writing", len(AUTHORED)) as advance:
+        changed = files.write(progress=lambda name: advance())
+    for path in changed:
+        click.echo(path.name)
+    click.echo(f"{len(AUTHORED)} vectors, {len(changed)} files changed")
+
+
+@vectors.command()
+@click.argument("name")
+@click.option("--vector", "chosen", multiple=True, metavar="VECTOR", help="Only this; repeatable")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as JSON")
+@click.option("--time-limit", type=click.FloatRange(1), default=300, show_default=True, help="Seconds for one answer")
+def replay(name: str, chosen: tuple[str, ...], json_file: Path | None, time_limit: float) -> None:
+    """Judge NAME, a registered name or module:attribute, by the files alone.
+
+    Exit code 0: something was judged and nothing failed. 1: a failure or an error. 2: a usage error, an adapter for
+    which no closed form holds, or nothing but declined vectors.
+    """
+    if json_file is not None and not json_file.parent.is_dir():
+        raise click.UsageError(f"{json_file}: there is no folder {json_file.parent}; make it first")
+    found = {key: stored.vector for key, stored in files.stored().items()}
+    unknown = [key for key in chosen if key not in found]
+    if unknown:
+        raise click.UsageError(f"there is no vector {unknown[0]!r}; `python -m conformance vectors list` names them")
+    asked = list(questions(found[key] for key in chosen or found))
+    with _progress(name, len(asked)) as advance:
+        report = judge_apart(name, asked, time_limit=time_limit, progress=advance)
+    show(_paper(), report, found)
+    if json_file is not None:
+        write_json(json_file, report, found)
+    raise SystemExit(report.code)
+
+
+def _paper() -> Console:
+    """The terminal, or where there is none, a page wide enough for every row."""
+    console = Console(emoji=False)
+    return console if console.is_terminal else Console(emoji=False, width=200)
+
+
+@contextmanager
+def _progress(description: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar on the terminal; elsewhere nothing."""
+    console = Console(stderr=True, emoji=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        task = bars.add_task(description, total=total)
+        yield lambda: bars.advance(task)

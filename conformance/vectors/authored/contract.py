@@ -1,0 +1,44 @@
+"""Vectors of calls, and of two runs in relation.
+
+They are asked as their clause says: the same case twice, in two parts, with its rows or units in another order.
+"""
+
+from conformance.vectors.authored.questions import LENGTHS, case, vector
+from conformance.vectors.vector import Vector
+
+
+def calls() -> list[Vector]:
+    """A function: it changes nothing and keeps nothing."""
+    return [
+        vector("plain", "Inputs and state are compared after the call.", case(620),
+               clause="inputs-unmodified", flags="InputsModified"),
+        vector("lengths", "Padding too.", case(621, lengths=LENGTHS),
+               clause="inputs-unmodified", flags="InputsModified"),
+        vector("both", "Two directions read the same inputs.", case(622, run="both", merge="concat"),
+               clause="inputs-unmodified", flags="InputsModified"),
+        vector("one-direction", "After a call with other inputs.", case(630, start=False),
+               clause="calls-independent", flags="StateKept", waives="initial-state"),
+        vector("both", "Two directions, after a call with other inputs.",
+               case(631, start=False, run="both", merge="concat"),
+               clause="calls-independent", flags="StateKept", waives="initial-state"),
+    ]  # fmt: skip
+
+
+def laws() -> list[Vector]:
+    """Two runs in relation, each place of the reset gate once."""
+    flags = {
+        "split": "InitialStateIgnored",
+        "rows-permuted": "RowsShareReset",
+        "units-permuted": "",
+        "padding-appended": "LengthsIgnored",
+        "time-reversed": "ReverseIgnored",
+    }
+    return [
+        vector(reset, f"Reset {reset}.", case(640 + 10 * index + seed, reset=reset),
+               clause=clause, flags=named if reset != "none" else named.replace("RowsShareReset", ""))
+        for index, (clause, named) in enumerate(flags.items())
+        for seed, reset in enumerate(("after", "before", "none"))
+    ]  # fmt: skip
+
+
+VECTORS = [*calls(), *laws()]

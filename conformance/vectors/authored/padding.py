@@ -1,0 +1,112 @@
+"""Vectors of padding: lengths, masks, what stands at masked steps, and that nothing there is read."""
+
+from conformance.vectors.authored.questions import HOLES, LEFT, LENGTHS, POISON, WITH_EMPTY, case, vector
+from conformance.vectors.vector import Vector
+
+IGNORED = "LengthsIgnored LeftPaddingNeutral"
+EMPTY = (0, 0, 0, 0)
+
+
+def lengths() -> list[Vector]:
+    """Rows padded on the right."""
+    clause = "lengths"
+    return [
+        vector("unsorted", "Lengths unsorted, the shortest 1, the longest all of the time.", case(400, lengths=LENGTHS),
+               clause=clause, flags=f"{IGNORED} LengthOffByOne FinalStateFromPadding"),
+        vector("carry", "The same under the policy carry.", case(401, lengths=(2, 5, 1, 4), policy="carry"),
+               clause=clause, flags=f"{IGNORED} LengthOffByOne"),
+        vector("before", "Reset before.", case(402, lengths=(5, 1, 4, 2), reset="before"),
+               clause=clause, flags=f"{IGNORED} ResetAfter"),
+        vector("none", "No reset gate.", case(403, lengths=(1, 2, 5, 3), reset="none"), clause=clause, flags=IGNORED),
+        vector("all-full", "Every length is all of the time.", case(404, lengths=(5, 5, 5, 5)),
+               clause=clause, flags="LengthOffByOne", waives="padding"),
+        vector("all-one", "Every length is 1.", case(405, lengths=(1, 1, 1, 1)), clause=clause, flags=IGNORED,
+               waives="palindrome"),
+        vector("zeros", "The padding is zeros: with biases that is not neutral.",
+               case(406, lengths=LENGTHS, padding=(0.0,)),
+               clause=clause, flags=f"{IGNORED} LengthOffByOne", waives="padding"),
+    ]  # fmt: skip
+
+
+def length_zero() -> list[Vector]:
+    """Rows of no step beside rows of some, and alone."""
+    clause = "length-zero"
+    return [
+        vector("mixed", "A row of length 0 among others.", case(410, lengths=WITH_EMPTY),
+               clause=clause, flags=f"LengthZero {IGNORED}"),
+        vector("mixed-carry", "Its outputs are its initial state.", case(411, lengths=WITH_EMPTY, policy="carry"),
+               clause=clause, flags=f"LengthZero PolicyBeforeFirst {IGNORED}"),
+        vector("all", "Every row has length 0.", case(412, lengths=EMPTY),
+               clause=clause, flags=f"LengthZero {IGNORED}", waives="palindrome tails"),
+        vector("reverse", "Reverse.", case(413, lengths=WITH_EMPTY, run="reverse"), clause=clause, flags="LengthZero"),
+        vector("before", "Reset before.", case(414, lengths=WITH_EMPTY, reset="before"),
+               clause=clause, flags="LengthZero"),
+        vector("both", "Two directions.", case(415, lengths=WITH_EMPTY, run="both", merge="concat"),
+               clause=clause, flags="LengthZero"),
+        vector("no-start", "No initial state: zeros.", case(416, lengths=WITH_EMPTY, start=False),
+               clause=clause, flags=IGNORED, waives="initial-state"),
+    ]  # fmt: skip
+
+
+def masks() -> list[Vector]:
+    """Masked steps anywhere."""
+    clause = "masks"
+    return [
+        vector("holes", "Masked steps in the middle.", case(420, mask=HOLES),
+               clause=clause, flags=f"{IGNORED} MaskAsLength LengthOffByOne"),
+        vector("left", "Padding on the left.", case(421, mask=LEFT), clause=clause, flags=f"{IGNORED} MaskAsLength"),
+        vector("left-zeros", "Padding of zeros on the left.", case(422, mask=LEFT, padding=(0.0,)),
+               clause=clause, flags=f"{IGNORED} MaskAsLength", waives="padding"),
+        vector("one-step", "Each row has one step, each at another time.",
+               case(423, mask=("...x.", "x....", ".x...", "....x")),
+               clause=clause, flags=f"{IGNORED} MaskAsLength", waives="palindrome"),
+        vector("with-empty", "One row has no step.", case(424, mask=("x.x.x", ".....", ".xx..", "...xx")),
+               clause=clause, flags=f"{IGNORED} LengthZero"),
+        vector("before", "Reset before.", case(425, mask=HOLES, reset="before"), clause=clause, flags=IGNORED),
+        vector("none", "No reset gate.", case(426, mask=LEFT, reset="none"), clause=clause, flags=IGNORED),
+        vector("right", "A mask that could be lengths.", case(427, mask=("xxx..", "xxxxx", "x....", "xx...")),
+               clause=clause, flags=f"{IGNORED} LengthOffByOne"),
+    ]  # fmt: skip
+
+
+def policies() -> list[Vector]:
+    """The two policies that the specification offers, and the one that exists."""
+    clause = "masked-outputs"
+    return [
+        vector("carry-lengths", "The state stands after a row's end.", case(430, lengths=LENGTHS, policy="carry"),
+               clause=clause, flags="Policy"),
+        vector("zero-lengths", "Zeros stand after a row's end.", case(431, lengths=LENGTHS), clause=clause,
+               flags="Policy"),
+        vector("carry-holes", "The state stands at holes, the initial one before the first step.",
+               case(432, mask=HOLES, policy="carry"), clause=clause, flags="Policy PolicyBeforeFirst"),
+        vector("zero-holes", "Zeros stand at holes.", case(433, mask=HOLES), clause=clause, flags="Policy"),
+        vector("carry-left", "The initial state stands before the first step.",
+               case(434, mask=LEFT, policy="carry"), clause=clause, flags="Policy PolicyBeforeFirst"),
+        vector("zero-before-first-left", "Zeros stand before the first step, beside an initial state.",
+               case(435, mask=LEFT, policy="zero-before-first"), clause=clause),
+        vector("zero-before-first-holes", "Zeros before the first step, and the state at holes.",
+               case(436, mask=HOLES, policy="zero-before-first"), clause=clause),
+    ]  # fmt: skip
+
+
+def unread() -> list[Vector]:
+    """NaN and infinities at masked steps."""
+    clause = "padding-unread"
+    flags = "PaddingMultiplied LengthsIgnored"
+    poison = {"padding": POISON}
+    return [
+        vector("lengths", "After each row's end.", case(440, lengths=LENGTHS, **poison),
+               clause=clause, flags=flags),
+        vector("lengths-carry", "Under the policy carry.", case(441, lengths=LENGTHS, policy="carry", **poison),
+               clause=clause, flags=flags),
+        vector("holes", "At holes.", case(442, mask=HOLES, **poison), clause=clause, flags=flags),
+        vector("left", "Before the first step.", case(443, mask=LEFT, **poison),
+               clause=clause, flags=flags),
+        vector("before", "Reset before.", case(444, lengths=LENGTHS, reset="before", **poison),
+               clause=clause, flags=flags),
+        vector("none", "No reset gate.", case(445, mask=HOLES, reset="none", **poison),
+               clause=clause, flags=flags),
+    ]  # fmt: skip
+
+
+VECTORS = [*lengths(), *length_zero(), *masks(), *policies(), *unread()]

@@ -1,0 +1,135 @@
+"""How vectors are stated: a few words for each, and numbers from a seed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.case import Case, Outputs
+from conformance.vectors.numbers import Numbers
+from conformance.vectors.vector import Vector
+from reference import Parameters
+
+BATCH, TIME, INPUT_DIM, UNITS = SIZES = (4, 5, 2, 3)
+"""The sizes of a vector that says nothing else: all different, none of them 1."""
+
+LENGTHS = (3, 5, 2, 1)
+"""Unsorted, with 1 and all of the time."""
+WITH_EMPTY = (3, 5, 0, 1)
+"""The same with 0: for vectors that are about it, since some implementations refuse it."""
+HOLES = ("x.xx.", ".x..x", "..xx.", "xx..x")
+"""Masks, a row each, x where a step counts: with holes, leading and trailing masked steps."""
+LEFT = ("..xxx", "xxxxx", "....x", ".xxxx")
+"""Padding on the left."""
+
+FAR = (2.0**100, -(2.0**100))
+"""What stands at masked steps: numbers that no step could read unseen, and that are finite."""
+POISON = (float("nan"), float("inf"), -float("inf"))
+"""Or what no arithmetic takes away again."""
+
+
+def case(
+    seed: int,
+    *,
+    sizes: tuple[int, int, int, int] = SIZES,
+    reset: str = "after",
+    start: bool = True,
+    run: str = "forward",
+    merge: str = "apart",
+    lengths: Sequence[int] | None = None,
+    mask: Sequence[str] | None = None,
+    policy: str | None = None,
+    padding: Sequence[float] = FAR,
+    dtype: str = "float32",
+    bits: int = 3,
+    gain: float = 1.0,
+) -> Case:
+    """A case of numbers drawn from a seed, all different; masked inputs are those of `padding` in turn.
+
+    run: "forward", "reverse" or "both" directions, joined by merge. policy: "zero" where there is padding, which is
+    what most implementations offer, unless it says more.
+    """
+    batch, time, input_dim, units = sizes
+    numbers = Numbers(seed, dtype=dtype, bits=bits, gain=gain)
+    directions = 2 if run == "both" else 1
+    inputs = numbers.inputs((batch, time, input_dim))
+    parameters = tuple(numbers.parameters(input_dim, units, reset) for _ in range(directions))
+    states = tuple(numbers.states((batch, units)) for _ in range(directions))
+    padded = lengths is not None or mask is not None
+    found = Case(
+        inputs=inputs,
+        parameters=parameters,
+        initial_state=states if start else None,
+        lengths=None if lengths is None else np.array(lengths, np.int64),
+        mask=None if mask is None else np.array([[step == "x" for step in row] for row in mask]),
+        reverse=run == "reverse",
+        merge=merge if directions == 2 else None,
+        masked_outputs=policy or ("zero" if padded else "carry"),
+    )
+    masked = found.inputs[~found.valid]
+    found.inputs[~found.valid] = np.resize(np.array(padding, dtype), masked.shape)
+    return found
+
+
+def with_weights(
+    question: Case,
+    *,
+    kernel: np.ndarray | float | None = None,
+    recurrent_kernel: np.ndarray | float | None = None,
+    bias: np.ndarray | float | None = None,
+) -> Case:
+    """The case with other parameters in its one direction, each array broadcast to its shape."""
+    p = question.single
+
+    def given(values: np.ndarray | float | None, default: np.ndarray) -> np.ndarray:
+        return default if values is None else np.broadcast_to(np.asarray(values, default.dtype), default.shape).copy()
+
+    changed = Parameters(
+        given(kernel, p.kernel), given(recurrent_kernel, p.recurrent_kernel), given(bias, p.bias), p.reset
+    )
+    return replace(question, parameters=(changed,))
+
+
+def pushed(question: Case, by: tuple[int, ...]) -> Case:
+    """The case with these added to the input biases of every gate, in turn and with both signs."""
+    p = question.single
+    bias = p.bias.copy()
+    signs = np.resize(np.array([1, -1, -1, 1, 1]), bias[0].shape)
+    bias[0] += np.resize(np.array(by), bias[0].shape) * signs
+    return with_weights(question, bias=bias)
+
+
+def vector(
+    name: str,
+    description: str,
+    question: Case,
+    *,
+    clause: str,
+    flags: str = "",
+    waives: str = "",
+) -> Vector:
+    """A vector, with cotangents if its clause is about gradients. flags, waives: words apart by spaces.
+
+    name: what comes after the clause.
+    """
+    return Vector(
+        name=f"{clause}-{name}",
+        clause=clause,
+        description=description,
+        flags=tuple(flags.split()),
+        case=question,
+        cotangents=cotangents(question) if "gradient" in clause else None,
+        waives=tuple(waives.split()),
+    )
+
+
+def cotangents(question: Case) -> Outputs:
+    """Cotangents of few bits, of everything that the case answers."""
+    numbers = Numbers(question.inputs.size + question.units, dtype=question.dtype)
+    shape, state = (question.batch, question.time, question.units), (question.batch, question.units)
+    if question.merge is None:
+        return Outputs(numbers.cotangents(shape), numbers.cotangents(state))
+    width = 2 * question.units if question.merge == "concat" else question.units
+    apart = question.merge == "apart"
+    outputs = [numbers.cotangents((*shape[:2], width)) for _ in range(1 + apart)]
+    return Outputs(tuple(outputs) if apart else outputs[0], (numbers.cotangents(state), numbers.cotangents(state)))

@@ -1,0 +1,62 @@
+"""The numbers of vectors: few bits, no two alike, and the same on every machine and in every version of Python.
+
+Whatever a generator of random numbers promises, here it promises enough: Python's `random.Random(seed).random()` is
+documented to give the same sequence for ever. Left out: NumPy's generators, whose streams may change between versions.
+"""
+
+from math import prod
+from random import Random
+
+import numpy as np
+
+from reference import Parameters
+
+
+class Numbers:
+    """Draws multiples of 2**-bits, never 0, from a seed; a value comes again only when all others have come.
+
+    bits: 23 makes numbers that fill a float32. dtype: the format in which they are exact. gain: a factor of weights.
+    """
+
+    def __init__(self, seed: int, *, dtype: str = "float32", bits: int = 3, gain: float = 1.0) -> None:
+        self._random, self.dtype, self.bits, self.gain = Random(seed), dtype, bits, gain
+
+    def inputs(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Inputs, up to 2 in magnitude."""
+        return self.draw(shape, 2.0, self.bits)
+
+    def states(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Initial states, below 1 in magnitude."""
+        return self.draw(shape, 1.0, self.bits + 1)
+
+    def parameters(self, input_dim: int, units: int, reset: str) -> Parameters:
+        """One direction's parameters. Biases always have few bits, so that the sum of two is exact."""
+        gates = 2 if reset == "none" else 3
+        return Parameters(
+            self.draw((gates, input_dim, units), 2.0, self.bits) * self._cast(self.gain),
+            self.draw((gates, units, units), 2.0, self.bits) * self._cast(self.gain),
+            self.draw((2, gates, units), 1.0, 4),
+            reset,
+        )
+
+    def cotangents(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Cotangents, up to 2 in magnitude, of few bits."""
+        return self.draw(shape, 2.0, 2)
+
+    def draw(self, shape: tuple[int, ...], limit: float, bits: int) -> np.ndarray:
+        """Multiples of 2**-bits from -limit to limit, the last one left out."""
+        highest = int(limit * 2**bits)
+        pool: list[int] = []
+        values = []
+        for _ in range(prod(shape)):
+            if bits > 12:
+                # So many that none comes twice; odd, so that the last bit is used.
+                values.append(2 * int(self._random.random() * highest) + 1 - highest)
+                continue
+            if not pool:
+                pool = [value for value in range(-highest + 1, highest) if value]
+            values.append(pool.pop(int(self._random.random() * len(pool))))
+        return (np.array(values, np.float64) / 2**bits).astype(self.dtype).reshape(shape)
+
+    def _cast(self, factor: float) -> np.generic:
+        return np.dtype(self.dtype).type(factor)

@@ -1,0 +1,142 @@
+"""Judging by the files: each vector in each of its formats; what is not declared is declined, with the reason.
+
+An answer is judged as everywhere in the suite: each step by its one-step bound from the subject's own states, final
+states and masked outputs exactly, merges and gradients by their bounds. Vectors of clauses that are about calls, or
+about two runs, are asked as their clause says besides.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import GRU, Capabilities, ask, ask_gradients
+from conformance.case import Case, Outputs
+from conformance.checks import BY_CLAUSE
+from conformance.checks.bidirectional import the_merge_is_the_one_asked_for
+from conformance.checks.check import Check, claim, each_step_is_right_masked_or_not
+from conformance.judge import judge_case
+from conformance.residuals import Judgement
+from conformance.vectors.vector import Stored, Vector
+from conformance.verdict import Verdict
+from conformance.whole_runs import judge_gradients
+
+RELATIONS = (
+    "shape-and-dtype",
+    "time-zero",
+    "batch-zero",
+    "inputs-unmodified",
+    "calls-independent",
+    "split",
+    "rows-permuted",
+    "units-permuted",
+    "padding-appended",
+    "time-reversed",
+)
+"""The clauses whose check says more than one answer to the case can show."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A vector by its name, its clause, and a format."""
+
+    vector: str
+    clause: str
+    dtype: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed(Verdict):
+    """The verdict on one vector in one format."""
+
+    vector: str
+
+
+def questions(vectors: Iterable[Vector]) -> Iterator[Question]:
+    """All that is asked: the same for every subject."""
+    for vector in vectors:
+        for dtype in vector.dtypes:
+            yield Question(vector=vector.name, clause=vector.clause, dtype=dtype)
+
+
+def judge_vector(gru: GRU, stored: Stored, dtype: str) -> Replayed:
+    """The verdict on one vector in one of its formats. Where it has cotangents the gradients are judged."""
+    vector, truth = stored
+    case, cotangents = vector.cast(dtype)
+    judgement = Judgement()
+
+    def examine(gru: GRU, case: Case) -> Judgement:
+        nonlocal judgement
+        if cotangents is None:
+            judgement = _judge_outputs(gru, case, vector.clause, Outputs(truth.outputs, truth.final_state))
+        else:
+            judgement = _judge_gradients(gru, case, cotangents)
+        return judgement
+
+    check = Check(
+        clause=vector.clause,
+        examine=examine,
+        options=lambda capabilities: {},
+        needs=lambda capabilities: next(lacking(capabilities, vector), None),
+    )
+    verdict = replace(judge_case(gru, check, case), ulps=judgement.ulps)
+    return Replayed(vector=vector.name, **vars(verdict))
+
+
+def _judge_outputs(gru: GRU, case: Case, clause: str, truth: Outputs) -> Judgement:
+    """The answer to a vector's case, and what its clause asks besides."""
+    judgement = BY_CLAUSE[clause].examine(gru, case) if clause in RELATIONS else Judgement()
+    hidden = case.merge in ("sum", "mul", "ave")
+    examine = the_merge_is_the_one_asked_for if hidden else each_step_is_right_masked_or_not
+    judgement = judgement.add(examine(gru, case))
+    if not judgement.findings:
+        answer = ask(gru, case)
+        shown = [pair for pair in zip(answer, truth, strict=True) if pair[0] is not None]
+        judgement.ulps = max(_distance(computed, exact) for computed, exact in shown)
+    return judgement
+
+
+def _judge_gradients(gru: GRU, case: Case, cotangents: Outputs) -> Judgement:
+    """Each gradient by its bound, and exact zeros to masked inputs."""
+    computed = ask_gradients(gru, case, cotangents)
+    judgement = judge_gradients(case, cotangents, computed, claim(gru, case))
+    masked = computed.inputs[~case.valid]
+    judgement.same(masked, np.zeros_like(masked), "the gradient to a masked input is not 0", "masked gradients.inputs")
+    return judgement
+
+
+def lacking(capabilities: Capabilities, vector: Vector) -> Iterator[str]:
+    """What a subject does not declare and would have to, to be asked: names of fields, or of their values."""
+    case, two = vector.case, vector.case.merge is not None
+    policies = capabilities.bidirectional_masked_outputs if two else capabilities.masked_outputs
+    needed = {
+        f"reset {case.reset}": case.reset in capabilities.resets,
+        "initial_state": capabilities.initial_state or case.initial_state is None,
+        "lengths": capabilities.lengths or case.lengths is None,
+        "masks": capabilities.masks or case.mask is None,
+        "zero_length": capabilities.zero_length or case.time == 0 or bool(case.valid.any(axis=1).all()),
+        f"masked_outputs {case.masked_outputs}": case.masked_outputs in policies
+        or bool(case.valid.all())
+        or not capabilities.outputs,
+        "reverse": capabilities.reverse or not case.reverse,
+        f"merge {case.merge}": not two or case.merge in capabilities.merges,
+        "zero_time": capabilities.zero_time or case.time > 0,
+        "zero_batch": capabilities.zero_batch or case.batch > 0,
+        "gradients": capabilities.gradients or vector.cotangents is None,
+    }
+    yield from (name for name, declared in needed.items() if not declared)
+    beyond = BY_CLAUSE[vector.clause].needs(capabilities)
+    if beyond is not None:
+        yield beyond
+
+
+def _distance(computed: Any, truth: Any) -> float:
+    """How far a part of an answer is from that in the file, in units in the last place of 1, or of what is larger."""
+    pairs = zip(computed, truth, strict=True) if isinstance(truth, tuple) else [(computed, truth)]
+    return max((float(_ulps(part, exact).max(initial=0)) for part, exact in pairs), default=0.0)
+
+
+def _ulps(computed: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    unit = np.spacing(np.maximum(np.abs(truth), 1).astype(computed.dtype))
+    return np.abs(computed.astype(np.float64) - truth) / unit

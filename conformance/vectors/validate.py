@@ -1,0 +1,67 @@
+"""Files held against the schema beside them (JSON Schema 2020-12), and against what a schema cannot say."""
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.vectors.files import FOLDER, SCHEMA, paths
+from conformance.vectors.vector import identity
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+
+
+def violations(folder: Path = FOLDER) -> list[str]:
+    """A line for each thing wrong in a folder's files."""
+    return [f"{path.name}: {line}" for path in paths(folder) for line in _of_text(path)]
+
+
+def _of_text(path: Path) -> list[str]:
+    try:
+        data = json.loads(path.read_text())
+    except ValueError as error:
+        return [f"no JSON: {error}"]
+    return violations_of(data, path.stem)
+
+
+def violations_of(data: Any, name: str) -> list[str]:
+    """A line for each thing wrong in one file's JSON. name: what the file is called."""
+    broken = [f"{error.json_path}: {error.message[:200]}" for error in sorted(validator().iter_errors(data), key=str)]
+    return broken or list(_unsaid(data, name))
+
+
+@lru_cache(maxsize=1)
+def validator() -> "Draft202012Validator":
+    """The validator of the schema, itself held against the schema of schemas."""
+    from jsonschema import Draft202012Validator  # here, because it would double the time that the command line starts
+
+    schema = json.loads((FOLDER / SCHEMA).read_text())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def _unsaid(data: dict[str, Any], name: str) -> Iterator[str]:
+    if data["name"] != name:
+        yield f"its name is {data['name']!r}, but a file is named as its vector"
+    if not data["name"].startswith(data["clause"] + "-"):
+        yield f"its name does not begin with its clause {data['clause']!r}"
+    question = {"case": data["case"], "cotangents": data["cotangents"]}
+    if data["id"] != identity(question):
+        yield f"its id is not the hash of its question, {identity(question)}"
+    if set(data["notes"]) != set(data["flags"]):
+        yield f"it has notes on {sorted(data['notes'])}, but flags {sorted(data['flags'])}"
+    for where, array in _arrays(data, "$"):
+        if prod(array["shape"]) != len(array["values"]):
+            yield f"{where}: {len(array['values'])} values do not fill the shape {array['shape']}"
+
+
+def _arrays(value: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(value, dict) and set(value) == {"shape", "values"}:
+        yield where, value
+    elif isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            yield from _arrays(item, f"{where}.{key}")
