@@ -39,12 +39,14 @@ class Sample(NamedTuple):
         error, claimed, noise = error[used], claimed[used], noise[used]
         beyond = np.maximum(np.abs(error) - claimed, 0) / noise
         scale = noise + claimed
+        # Numbers of which the claim allows more than rounding makes tell little, and count little.
+        telling = noise / scale
         return Sample(
             error.size,
             float(np.sum(beyond**2)),
-            float(np.sum(error / scale)),
-            float(np.sum(claimed / scale)),
-            float(np.sum((noise / scale) ** 2)),
+            float(np.sum(telling * (error / scale))),
+            float(np.sum(telling * (claimed / scale))),
+            float(np.sum(telling**4)),
         )
 
     def __add__(self, other: tuple[float, ...]) -> "Sample":  # pyright: ignore[reportIncompatibleMethodOverride]

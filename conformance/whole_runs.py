@@ -13,7 +13,7 @@ from conformance.balls import precision
 from conformance.bounds import BITS, Computed, OutsideDomain, Proven, StepSet
 from conformance.bounds.elementwise import nothing
 from conformance.bounds.proven import around
-from conformance.bounds.run import Run, RunGradients, require_meaning, run_backward, run_forward
+from conformance.bounds.run import Run, RunGradients, at_enough_bits, require_meaning, run_backward, run_forward
 from conformance.case import Case, Gradients, Outputs
 from conformance.residuals import Judgement, judge_set, judge_steps, steps
 from conformance.statistical import Scale
@@ -50,8 +50,7 @@ def judge_final_states(case: Case, final: Any, arithmetic: Arithmetic) -> Judgem
     judgement = Judgement()
     finals = [final] if case.merge is None else final
     try:
-        with precision(BITS):
-            allowed = [_shown(run) for run in _runs(case, arithmetic)]
+        allowed = at_enough_bits(lambda: [_shown(run) for run in _runs(case, arithmetic)], BITS)
     except OutsideDomain:
         return judgement
     for direction, (computed, inside) in enumerate(zip(finals, allowed, strict=True)):
@@ -88,9 +87,12 @@ def output_balls(case: Case, arithmetic: Arithmetic) -> list[tuple[np.ndarray, S
 
     Raises OutsideDomain where nothing is proven.
     """
-    with precision(BITS):
+
+    def evaluate() -> list[tuple[np.ndarray, StepSet]]:
         runs = _runs(case, arithmetic)
         return [(around(_outputs(case, direction, run)), _shown(run)) for direction, run in enumerate(runs)]
+
+    return at_enough_bits(evaluate, BITS)
 
 
 def gradient_bounds(case: Case, cotangents: Outputs, arithmetic: Arithmetic) -> Gradients:
@@ -98,17 +100,19 @@ def gradient_bounds(case: Case, cotangents: Outputs, arithmetic: Arithmetic) -> 
 
     Raises OutsideDomain where nothing is proven of any.
     """
-    with precision(BITS):
+
+    def evaluate() -> Gradients:
         runs = _runs(case, arithmetic)
         ops = runs[0].ops
         finals = [cotangents.final_state] if case.merge is None else cotangents.final_state
+        given = zip(runs, _unmerged(case, cotangents.outputs, runs), finals, strict=True)
         parts = [
             run_backward(run, outputs, ops.read(final), _flows(case, direction))
-            for direction, (run, outputs, final) in enumerate(
-                zip(runs, _unmerged(case, cotangents.outputs, runs), finals, strict=True)
-            )
+            for direction, (run, outputs, final) in enumerate(given)
         ]
         return _returned(case, ops, parts)
+
+    return at_enough_bits(evaluate, BITS)
 
 
 def _runs(case: Case, arithmetic: Arithmetic) -> list[Run]:

@@ -9,21 +9,51 @@ Errors that were made in different steps add through true products of Jacobians 
 grow where the GRU forgets. Where it does grow past the range of what it bounds, it is refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from flint import arb
 
+from conformance.balls import precision
 from conformance.bounds.derivative import BackWeights, Cotangents, back_step, maps
-from conformance.bounds.elementwise import covers, exactly, nothing, spread, up
+from conformance.bounds.elementwise import covers, exactly, nothing, radius, spread, up
 from conformance.bounds.proven import Computed, Later, OutsideDomain, Proven, around
 from conformance.bounds.spread import Spread, floats_above, near
 from conformance.bounds.step import Parts, StepWeights, step_parts
 from reference import Parameters
 
+T = TypeVar("T")
+LAST_BITS = 4096
+THIN = arb(2) ** -64
+"""Part of the largest number of an array that the radius of an exact one may be: far below any float64 rounding."""
+
 NOTHING_PROVEN = "the bound is wider than the range of the outputs, so it would prove nothing"
+
+
+class Thick(ArithmeticError):
+    """The balls of exact numbers have grown too thick, as they do with every step: more bits are needed."""
+
+
+def at_enough_bits(evaluate: Callable[[], T], bits: int) -> T:
+    """What evaluate gives at the first precision, doubled from bits on, at which exact numbers are thin.
+
+    Raises OutsideDomain where LAST_BITS bits do not suffice.
+    """
+    while bits <= LAST_BITS:
+        with precision(bits):
+            try:
+                return evaluate()
+            except Thick:
+                bits *= 2
+    raise OutsideDomain(f"the exact numbers need more than {LAST_BITS} bits, so nothing is proven")
+
+
+def require_thin(exact: np.ndarray) -> None:
+    """Refuse balls that tell too little of where an exact number is. Raises Thick."""
+    if exact.size and not max(radius(exact).flat) <= THIN * max(up(exact).flat):
+        raise Thick
 
 
 class Visit(NamedTuple):
@@ -84,6 +114,7 @@ def run_forward(
             visits[t] = Visit(t, rows, x, before, exact, over)
             state[rows] = exact.n.exact + exact.z.exact * (before.exact - exact.n.exact)
             error = exactly(spreads.radius())
+            require_thin(state)
             if np.any(covers(spread(state[rows], error[rows]), state[rows])):
                 raise OutsideDomain(NOTHING_PROVEN)
         states[:, t], errors[:, t] = state, error
@@ -247,6 +278,7 @@ def require_meaning(name: str, numbers: Computed) -> None:
     """
     if not numbers.exact.size:
         return
+    require_thin(numbers.exact)
     finite = all(error.is_finite() for error in numbers.error.flat)
     largest = max(up(numbers.exact).flat)
     if not finite or (largest > 0 and all(error > largest for error in numbers.error.flat)):

@@ -1,0 +1,145 @@
+"""The statistical rules: silent for honest roundings, and loud where every number is within its bound and all are off."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from conformance.arithmetic import Arithmetic
+from conformance.case import Case, Gradients
+from conformance.checks.check import Check
+from conformance.checks.gradients import gradients_are_right
+from conformance.emulated import Emulated
+from conformance.judge import Profile, judge
+from conformance.residuals import judge_steps
+from conformance.statistical import NO_SAMPLE, NO_SCALE, Sample, Scale
+from conformance.strategies import Numbers
+from conformance.verdict import FAIL, PASS, STATISTICAL
+
+from .test_bounds import claim
+
+ROUNDED = Arithmetic(dtype="float32", activation="correctly rounded", source="float64, rounded")
+
+
+class Rounded(Emulated):
+    """Honest: exact products and activations, rounded once."""
+
+    capabilities = replace(Emulated.capabilities, arithmetic={"float32": ROUNDED})
+
+    def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return (a.astype(np.float64) @ b.astype(np.float64)).astype(a.dtype)
+
+    def sigmoid(self, a: np.ndarray) -> np.ndarray:
+        return super().sigmoid(a.astype(np.float64)).astype(a.dtype)
+
+    def tanh(self, a: np.ndarray) -> np.ndarray:
+        return super().tanh(a.astype(np.float64)).astype(a.dtype)
+
+
+class RoundedDown(Rounded):
+    """Products are summed with every rounding down, in a unit whose rounding mode was changed and left so."""
+
+    def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        total = np.zeros((len(a), b.shape[1]))
+        for column, row in zip(a.T.astype(np.float64), b.astype(np.float64), strict=True):
+            total = down(total + column[:, None] * row)
+        return total.astype(a.dtype)
+
+
+def down(a: np.ndarray) -> np.ndarray:
+    """The largest float32 numbers that are not larger, as float64."""
+    near = a.astype(np.float32)
+    return np.where(near > a, np.nextafter(near, np.float32(-np.inf)), near).astype(np.float64)
+
+
+def wide(time: int) -> Case:
+    numbers = Numbers(np.random.default_rng(1), "float32", 24, "plain")
+    return Case(inputs=numbers.inputs((4, time, 64)), parameters=(numbers.parameters(64, 64, "after"),))
+
+
+@pytest.mark.parametrize(("subject", "alarms"), [(Rounded(), False), (RoundedDown(), True)])
+def test_a_rounding_mode_that_hides_within_the_bound_leans_to_one_side(subject, alarms):
+    case = wide(64)
+    judgement, _ = judge_steps(case, subject.run(case).outputs, ROUNDED)
+    assert not judgement.findings
+    assert (judgement.sample.alarm is not None) == alarms
+    if alarms:
+        assert "lean to one side" in judgement.sample.alarm
+
+
+class SlightlyLarge(Emulated):
+    """Gradients too large by 8e-6 of themselves: a fraction of their bounds."""
+
+    def gradients(self, case, cotangents):
+        return Gradients(*((part * (1 + 8e-6)).astype(part.dtype) for part in super().gradients(case, cotangents)))
+
+
+GRADIENTS = Check(
+    clause="gradients",
+    examine=gradients_are_right,
+    options=lambda capabilities: {"regimes": ("plain",)},
+    sizes=((3, 3, 8, 8),),
+)
+
+
+@pytest.mark.parametrize(("subject", "kind"), [(Emulated(), PASS), (SlightlyLarge(), STATISTICAL)])
+def test_gradients_off_by_one_factor_within_their_bounds_are_a_verdict_of_their_own(subject, kind):
+    verdict = judge(subject, GRADIENTS, "float32", Profile(16, derandomize=True))
+    assert verdict.kind == kind, verdict
+    if kind == STATISTICAL:
+        assert verdict.margin < 1
+        assert "too large by one factor" in verdict.reason
+        assert "claimed class not met (statistical, p < 2^-40)" in verdict.reason
+
+
+def test_errors_that_are_too_large_on_the_whole_alarm():
+    rng = np.random.default_rng(0)
+    error, ones = rng.choice((-1.0, 1.0), 4000), np.ones(4000)
+    assert Sample.of(error, 0 * ones, ones).alarm is None
+    assert "too large on the whole" in Sample.of(1.2 * error, 0 * ones, ones).alarm
+    assert Sample.of(1.2 * error, 0.5 * ones, ones).alarm is None
+
+
+def test_errors_that_lean_alarm_only_beyond_what_is_claimed():
+    ones = np.ones(4000)
+    assert Sample.of(0.3 * ones, 0 * ones, ones).alarm is not None
+    assert Sample.of(0.3 * ones, 0.3 * ones, ones).alarm is None
+    assert Sample.of(np.resize([0.3, -0.3], 4000), 0 * ones, ones).alarm is None
+
+
+def test_a_common_factor_alarms_and_independent_errors_within_their_bounds_do_not():
+    rng = np.random.default_rng(0)
+    exact, bound = rng.standard_normal(4000), np.ones(4000)
+    assert Scale.of(rng.uniform(-1, 1, 4000), exact, bound).alarm is None
+    assert "too large" in Scale.of(0.2 * exact, exact, bound).alarm
+    assert "too small" in Scale.of(-0.2 * exact, exact, bound).alarm
+
+
+def test_samples_of_independent_errors_add():
+    error, ones = np.array([1.0, -2.0, 3.0, 5.0]), np.ones(4)
+    parts = [Sample.of(error[half], ones[half], ones[half]) for half in (slice(2), slice(2, None))]
+    assert parts[0] + parts[1] == Sample.of(error, ones, ones)
+    parts = [Scale.of(error[half], ones[half], 2 * ones[half]) for half in (slice(2), slice(2, None))]
+    assert parts[0] + parts[1] == Scale.of(error, ones, 2 * ones)
+
+
+def test_nothing_is_no_alarm():
+    none = np.zeros(0)
+    assert NO_SAMPLE.alarm is None and NO_SCALE.alarm is None
+    assert Sample.of(none, none, none) == NO_SAMPLE
+    assert Scale.of(none, none, none) == NO_SCALE
+
+
+def test_where_rounding_is_not_to_nearest_no_rule_is_asked():
+    case = wide(4)
+    anyhow = replace(claim("float32"), rounding="any")
+    judgement, _ = judge_steps(case, Emulated().run(case).outputs, anyhow)
+    assert judgement.judged and judgement.sample == NO_SAMPLE
+
+
+def test_a_failure_is_told_before_an_alarm():
+    class Wrong(Emulated):
+        def gradients(self, case, cotangents):
+            return Gradients(*(2 * part for part in super().gradients(case, cotangents)))
+
+    assert judge(Wrong(), GRADIENTS, "float32", Profile(4, derandomize=True)).kind == FAIL
