@@ -50,7 +50,7 @@ def judge_final_states(case: Case, final: Any, arithmetic: Arithmetic) -> Judgem
     judgement = Judgement()
     finals = [final] if case.merge is None else final
     try:
-        allowed = at_enough_bits(lambda: [_shown(run) for run in _runs(case, arithmetic)], BITS)
+        allowed = final_bounds(case, arithmetic)
     except OutsideDomain:
         return judgement
     for direction, (computed, inside) in enumerate(zip(finals, allowed, strict=True)):
@@ -64,11 +64,16 @@ def judge_gradients(case: Case, cotangents: Outputs, computed: Gradients, arithm
 
     cotangents, computed: as for `conformance.adapter.ask_gradients`.
     """
-    judgement = Judgement()
     try:
         allowed = gradient_bounds(case, cotangents, arithmetic)
     except OutsideDomain:
-        return judgement
+        return Judgement()
+    return gradients_within(allowed, computed, arithmetic)
+
+
+def gradients_within(allowed: Gradients, computed: Gradients, arithmetic: Arithmetic) -> Judgement:
+    """Gradients against what gradient_bounds allows."""
+    judgement = Judgement()
     for name, sets, numbers in zip(Gradients._fields, allowed, computed, strict=True):
         pairs = [(sets, numbers)] if isinstance(sets, StepSet) or sets is None else zip(sets, numbers, strict=True)
         for direction, (inside, array) in enumerate(pairs):
@@ -80,6 +85,11 @@ def judge_gradients(case: Case, cotangents: Outputs, computed: Gradients, arithm
                 exact, bound = inside.exact.astype(np.float64), inside.bound.astype(np.float64)
             judgement.scale = judgement.scale + Scale.of(inside.errors(array), exact, bound)
     return judgement
+
+
+def final_bounds(case: Case, arithmetic: Arithmetic) -> list[StepSet]:
+    """What each direction's final state may be. Raises OutsideDomain where nothing is proven."""
+    return at_enough_bits(lambda: [_shown(run) for run in _runs(case, arithmetic)], BITS)
 
 
 def output_balls(case: Case, arithmetic: Arithmetic) -> list[tuple[np.ndarray, StepSet]]:

@@ -68,10 +68,10 @@ def test_a_rounding_mode_that_hides_within_the_bound_leans_to_one_side(subject, 
 
 
 class SlightlyLarge(Emulated):
-    """Gradients too large by 8e-6 of themselves: a fraction of their bounds."""
+    """Gradients too large by 2^-17 of themselves: a fraction of their bounds."""
 
     def gradients(self, case, cotangents):
-        return Gradients(*((part * (1 + 8e-6)).astype(part.dtype) for part in super().gradients(case, cotangents)))
+        return Gradients(*((part * (1 + 2.0**-17)).astype(part.dtype) for part in super().gradients(case, cotangents)))
 
 
 GRADIENTS = Check(
