@@ -37,6 +37,15 @@ class Format(NamedTuple):
         return (1 - self.unit_roundoff) * Fraction(2) ** self.largest
 
 
+def contains(wide: Format, narrow: Format) -> bool:
+    """Whether every number of one format is a number of the other."""
+    return (
+        wide.precision >= narrow.precision
+        and wide.largest >= narrow.largest
+        and wide.smallest - wide.precision <= narrow.smallest - narrow.precision
+    )
+
+
 FORMATS = {
     "float64": Format(53, -1022, 1023),
     "float32": Format(24, -126, 127),
@@ -86,7 +95,7 @@ class Arithmetic:
     compute: the format of elementwise operations, of activations and of the carried state; None is dtype.
     products: the format to which the operands of matrix products are rounded first; None is compute.
     accumulator: the format in which products are summed; None is compute.
-    output: the format to which states are rounded to be shown; None is compute.
+    output: the format to which states are rounded to be shown; None is compute, or dtype where that is the narrower.
     activation: how accurate sigma and tanh are, one of ACTIVATIONS.
     rounding: "nearest", or "any": directed, stochastic, truncating, as in tensor cores.
     summation: "separate": x W + b and h U + c are summed apart, then added (a gate's two biases may be added
@@ -122,6 +131,10 @@ class Arithmetic:
             value = getattr(self, name)
             if not any(type(value) is type(choice) and value == choice for choice in allowed):
                 raise InvalidClaim(f"{name} is {value!r}, but a claim is one of {', '.join(map(repr, allowed))}")
+        if not contains(self.interface, self.shown):
+            raise InvalidClaim(
+                f"output is {self.output!r}, whose numbers {self.dtype} cannot hold; name a narrower one"
+            )
 
     @property
     def interface(self) -> Format:
@@ -146,7 +159,8 @@ class Arithmetic:
     @property
     def shown(self) -> Format:
         """The format of the states that are shown."""
-        return FORMATS[self.output or self.compute or self.dtype]
+        usual = self.compute if contains(self.interface, self.format) else None
+        return FORMATS[self.output or usual or self.dtype]
 
     @property
     def accuracy(self) -> Activation:

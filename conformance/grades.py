@@ -67,10 +67,7 @@ def ladder(dtype: str, *, flush: bool = False) -> list[Arithmetic]:
     """The classes of one interface format, each stricter than the next in the format that matters most."""
     steps = []
     for compute in WITHIN[dtype]:
-        narrow = FORMATS[compute].precision < FORMATS[dtype].precision
-        options: dict[str, str] = {}
-        if compute != dtype:
-            options = {"compute": compute} if narrow else {"compute": compute, "output": dtype}
+        options = {} if compute == dtype else {"compute": compute}
         named = ACTIVATIONS[:-1] if compute == dtype else ("8 ULP above 2u",)
         steps += [_class(dtype, flush, activation=activation, **options) for activation in named]
         if compute == dtype == "float32":

@@ -13,9 +13,8 @@ from functools import cache, partial
 import numpy as np
 
 from conformance.adapter import RESETS, Capabilities
-from conformance.arithmetic import Arithmetic, Format
+from conformance.arithmetic import Arithmetic, Format, contains
 from conformance.bounds.blends import BLENDS, CANDIDATE_FIRST, PRODUCTS, STATE_FIRST, THREE_TERMS
-from conformance.bounds.proven import contains
 from conformance.case import Case
 from conformance.emulated import Emulated
 from conformance.soft import MODES, Soft

@@ -16,9 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from conformance.arithmetic import Arithmetic, Format
+from conformance.arithmetic import Arithmetic, Format, contains
 from conformance.bounds.blends import BLENDS, Rounding, Sizes
-from conformance.bounds.proven import contains
 from conformance.bounds.step import StepWeights, step_parts
 from reference import Parameters
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb
 
-from conformance.arithmetic import Arithmetic, Format
+from conformance.arithmetic import Arithmetic, Format, contains
 from conformance.bounds.blends import BLENDS, PRODUCTS, STATE_FIRST, Rounding, Sizes
 from conformance.bounds.elementwise import (
     constant,
@@ -274,15 +274,6 @@ class Proven:
 def around(numbers: Computed) -> np.ndarray:
     """Balls that hold what may be computed."""
     return _widened(numbers.exact, numbers.error)
-
-
-def contains(wide: Format, narrow: Format) -> bool:
-    """Whether every number of one format is a number of the other."""
-    return (
-        wide.precision >= narrow.precision
-        and wide.largest >= narrow.largest
-        and wide.smallest - wide.precision <= narrow.smallest - narrow.precision
-    )
 
 
 def _total(parts: list[np.ndarray]) -> np.ndarray:
