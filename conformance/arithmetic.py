@@ -167,6 +167,14 @@ class Arithmetic:
         """The parts of the activations' error."""
         return ACTIVATIONS[self.activation]
 
+    @property
+    def expects(self) -> bool:
+        """Whether errors can be expected to first order: roundings to nearest, and activations no rougher than them.
+
+        An activation off by 2^-10 leaves a second-order term that is larger than any rounding.
+        """
+        return self.rounding == "nearest" and not self.accuracy.absolute
+
     def unit(self, format: Format) -> Fraction:
         """The largest relative error of one rounding to a format: u to nearest, 2 u in any other way."""
         return format.unit_roundoff * (1 if self.rounding == "nearest" else 2)

@@ -147,7 +147,7 @@ def _judge_part(
 ) -> Judgement:
     margins = allowed.margins(taken.after)
     judgement = Judgement(margins.size, float(margins.max(initial=0)))
-    if arithmetic.rounding == "nearest":
+    if arithmetic.expects:
         expected = expected_step(case.parameters[direction], arithmetic)(taken.x, taken.before)
         judgement.sample = Sample.of(allowed.errors(taken.after), expected.claimed, expected.noise)
     wrong = np.argwhere(margins > 1)

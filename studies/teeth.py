@@ -1,9 +1,9 @@
 """What the bounds let through and what they do not, at growing sizes: the table of docs/error-analysis.md.
 
 For each size an honest float32 GRU, and GRUs wrong by little: products in TF32 and bfloat16, a tanh off by 5e-4,
-gradients off by the factor 1.0005. Each is judged by three rules: every step from its own previous state, the final state
-alone by the bound of its whole run, and gradients by theirs; with a statistical rule beside it where there is one. A number
-over 1 is an alarm. Weights are uniform in +-1/sqrt(units), inputs normal, as frameworks initialise them.
+gradients off by the factor 1.0005. Each is judged by three rules: every step from its own previous state, the final
+state alone by the bound of its whole run, and gradients by theirs; with a statistical rule beside it where there is
+one. A number over 1 is an alarm. Weights are uniform in +-1/sqrt(units), inputs normal, as frameworks initialise them.
 """
 
 from collections.abc import Iterator
