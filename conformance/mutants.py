@@ -4,9 +4,11 @@ Each can be judged: python -m conformance run conformance.mutants:NAME.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
+from conformance.balls import each
 from conformance.case import Case, Gradients, Outputs
 from conformance.emulated import Emulated
 from reference import Parameters
@@ -415,7 +417,47 @@ class nan_through_a_masked_select(Emulated):
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         right = super().gradients(case, cotangents)
         with np.errstate(invalid="ignore"):
-            return right._replace(kernel=right.kernel + (0 * case.inputs).sum())
+            return right._replace(kernel=each(lambda kernel: kernel + (0 * case.inputs).sum(), right.kernel))
+
+
+class gradients_off_by_a_factor(Emulated):
+    """Every gradient is too large by the factor 1.0005."""
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        off = np.dtype(case.dtype).type(1.0005)
+        return Gradients(*(each(lambda part: part * off, right) for right in super().gradients(case, cotangents)))
+
+
+class recurrent_bias_has_no_gradient(Emulated):
+    """The recurrent bias is left out of the backward pass."""
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        right = super().gradients(case, cotangents)
+        keep = np.array([1, 0], case.dtype).reshape(2, 1, 1)
+        return right._replace(bias=each(lambda bias: bias * keep, right.bias))
+
+
+class gradient_stops_at_the_initial_state(Emulated):
+    """The initial state gets no gradient."""
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        right = super().gradients(case, cotangents)
+        return right._replace(initial_state=each(np.zeros_like, right.initial_state))
+
+
+class gradients_forget_the_policy(Emulated):
+    """The cotangents of masked outputs reach the state, although these outputs are 0."""
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        return super().gradients(replace(case, masked_outputs="carry"), cotangents)
+
+
+class gradients_of_the_directions_swapped(Emulated):
+    """Each direction gets the gradients of the other's kernel."""
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        right = super().gradients(case, cotangents)
+        return right if case.merge is None else right._replace(kernel=right.kernel[::-1])
 
 
 def _tf32(a: np.ndarray) -> np.ndarray:

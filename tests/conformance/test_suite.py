@@ -56,6 +56,9 @@ MUST_CATCH = {
     "bidirectional": "directions_share_their_weights",
     "bidirectional-masked": "two_directions_ignore_the_policy",
     "merge": "average_is_a_sum",
+    "gradients": "gradients_off_by_a_factor",
+    "gradients-masked": "gradients_forget_the_policy",
+    "gradients-bidirectional": "gradients_of_the_directions_swapped",
     "masked-gradient": "gradient_at_masked_inputs",
     "padding-gradient": "nan_through_a_masked_select",
     "inputs-unmodified": "inputs_scaled_in_place",
@@ -91,6 +94,9 @@ def test_every_check_catches_what_its_clause_is_about(clause):
         ("inputs-unmodified", "padding_zeroed_in_place"),
         ("length-zero", "empty_row_ends_in_zeros"),
         ("calls-independent", "state_kept_between_calls"),
+        ("gradients", "recurrent_bias_has_no_gradient"),
+        ("gradients-masked", "gradient_stops_at_the_initial_state"),
+        ("gradients-bidirectional", "gradients_off_by_a_factor"),
     ],
 )
 def test_cases_reach_where_a_bug_is_seen(clause, mutant):
