@@ -194,7 +194,8 @@ class Proven:
         error, size = numbers.error.sum(axis=0, initial=arb(0)), numbers.reach.sum(axis=0, initial=arb(0))
         self.require(size)
         growth = self.growth(len(numbers.exact), across_steps=True)
-        return Computed(numbers.exact.sum(axis=0, initial=arb(0)), error + growth * size)
+        lost = 2 * len(numbers.exact) * self.once.underflow
+        return Computed(numbers.exact.sum(axis=0, initial=arb(0)), error + growth * (size + lost) + lost)
 
     def require(self, size: np.ndarray) -> None:
         """Refuse sums of terms that may overflow."""
