@@ -12,6 +12,7 @@ from rich.table import Table
 from conformance.adapters import REGISTERED
 from conformance.case import Case, InvalidCase
 from conformance.commands.oracle import oracle
+from conformance.commands.probe import probe
 from conformance.commands.vectors import vectors
 from conformance.isolation import chosen, judge_apart
 from conformance.judge import PROFILES
@@ -129,6 +130,7 @@ def again(name: str, clause: str, case: str) -> None:
 
 
 main.add_command(oracle)
+main.add_command(probe)
 main.add_command(vectors)
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from conformance.arithmetic import Arithmetic
 from conformance.case import Case, Gradients, Outputs
 from reference.layouts import to_torch
 
-SLEEF = "SLEEF's vectorised exp and tanh, within 1 ULP; sigma adds a sum and a quotient"
+SLEEF = "SLEEF's exp and tanh, within 1 ULP; sigma is 1 / (1 + exp(-a)): 0 where exp overflows, below the normal range"
 SUFFIXES = ("_l0", "_l0_reverse")
 """What the names of the two directions' weights end in."""
 
@@ -19,7 +19,8 @@ class Torch:
     packages = ("torch",)
     capabilities = Capabilities(
         arithmetic={
-            dtype: Arithmetic(dtype=dtype, activation="8 ULP", source=SLEEF) for dtype in ("float32", "float64")
+            dtype: Arithmetic(dtype=dtype, activation="8 ULP", flush=True, source=SLEEF)
+            for dtype in ("float32", "float64")
         },
         resets=("after",),
         lengths=True,
