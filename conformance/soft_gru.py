@@ -13,7 +13,7 @@ from functools import cache, partial
 import numpy as np
 
 from conformance.adapter import RESETS, Capabilities
-from conformance.arithmetic import Arithmetic, Format, contains
+from conformance.arithmetic import Arithmetic, Format
 from conformance.bounds.blends import BLENDS, CANDIDATE_FIRST, PRODUCTS, STATE_FIRST, THREE_TERMS
 from conformance.case import Case
 from conformance.emulated import Emulated
@@ -58,8 +58,6 @@ class SoftGRU(Emulated):
         order: str | None = None,
         skew: str | None = None,
     ) -> None:
-        if not contains(arithmetic.interface, arithmetic.shown):
-            raise ValueError(f"{arithmetic} shows numbers that {arithmetic.dtype} cannot hold: claim a narrower output")
         self.arithmetic = arithmetic
         self.rng = np.random.default_rng(seed)
         self.rounding = self._drawn("rounding", rounding, ROUNDINGS[arithmetic.rounding])

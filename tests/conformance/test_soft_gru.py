@@ -198,7 +198,7 @@ def test_every_step_is_within_the_bound_of_its_class(name, regime):
         ("bfloat16 inside", FLOAT32),
         ("rough", FLOAT32),
         ("plain", replace(FLOAT32, activation="correctly rounded")),
-        ("float16 shown", replace(CLASSES["float16 shown"], output=None)),
+        ("bfloat16 shown", replace(FLOAT32, rounding="any")),
         ("bfloat16 inside", replace(CLASSES["bfloat16 inside"], accumulator="float64", compute="float32")),
     ],
 )
@@ -265,7 +265,6 @@ def test_what_is_not_arithmetic_holds_too(clause):
         ({"rounding": "up"}, "allows nearest, nearest away"),
         ({"form": "h + z"}, "allows z h"),
         ({"skew": "worse"}, "allows most"),
-        ({"arithmetic": replace(FLOAT32, compute="float64")}, "claim a narrower output"),
     ],
 )
 def test_what_its_class_does_not_allow_is_refused(arguments, message):
