@@ -19,7 +19,7 @@ from conformance.bounds.proven import Gate
 from conformance.oracle import precision
 from conformance.soft import Soft
 from conformance.soft_gru import NEGATED
-from studies.toys import EIGHT_BITS, SIX_BITS, Lookup, Search, Toy, known, numbers, share, toy
+from studies.toys import EIGHT_BITS, SIX_BITS, Ends, Lookup, Search, Toy, known, numbers, toy
 
 MODES = {"nearest": ("nearest", "nearest away"), "any": ("up", "down")}
 """Any other rounding of one operation is one of these or exact, so all choices among them are all there is."""
@@ -40,32 +40,18 @@ def forms(format: Format = EIGHT_BITS, most: float = 2.0) -> Iterator[Search]:
 def form_search(claim: Toy, form: str, most: float) -> Search:
     """One form in one class. Numbers are counted in the format's last place, products in its square."""
     found = Search(f"blend {form}", claim.rounding)
-    format = claim.format
-    last = format.smallest - format.precision + 1
-    scale = 2**-last
+    format, name = claim.format, form.removesuffix(NEGATED)
     z, n, h = (numbers(format, least=low, most=top) for low, top in ((0, 1), (-1, 1), (-most, most)))
-    name = form.removesuffix(NEGATED)
-    lookups = [
-        Lookup(Soft(format, mode), 2 * last, int((2 * most + 4) * scale * scale)) for mode in MODES[claim.rounding]
-    ]
+    h = h[:, None]
+    ways = Ways(claim, most)
     once = Rounding(float(claim.unit(format)), float(claim.underflow(format)))
     for gate in z:
-        complements = [None] if form == name else _near(format, 1 - gate)
-        for keep in complements:
-            s = 1 - gate if keep is None else keep
-            exact = gate * h[:, None] + s * n if name == PRODUCTS else h[:, None] + s * (n - h[:, None])
-            e_s = once.of(s) if keep is None else 0.0
-            size = Sizes(gate, s, np.abs(n), np.abs(h[:, None]), np.abs(h[:, None] - n), e_s)
+        for s in _near(format, 1 - gate) if form != name else [1 - gate]:
+            exact = gate * h + s * n if name == PRODUCTS else h + s * (n - h)
+            size = Sizes(gate, s, np.abs(n), np.abs(h), np.abs(h - n), once.of(s) if form == name else 0.0)
             inner = BLENDS[name](once, size)
-            bound = inner + once.of(np.abs(exact) + inner)
-            counts = (
-                (np.array([gate]), h[:, None], n)
-                if keep is None
-                else (np.array([gate]), h[:, None], n, np.array([keep]))
-            )
-            counted = [np.round(part * scale).astype(np.intp) for part in counts]
-            for result in _results(name, lookups, int(scale), *counted):
-                found.add(share(result / scale**2 - exact, bound), z=gate, h=h[:, None], n=n, s=s)
+            ends = ways.ends(name, gate, h, n, s if form != name else None)
+            found.add(ends.share(exact, inner + once.of(np.abs(exact) + inner)), ends.ways, z=gate, h=h, n=n, s=s)
     return found
 
 
@@ -74,36 +60,50 @@ def _near(format: Format, value: float) -> list[float]:
     return sorted({float(Soft(format, mode).cast(np.float64(value))) for mode in ("up", "down")})
 
 
-def _results(
-    form: str, lookups: list[Lookup], one: int, z: np.ndarray, h: np.ndarray, n: np.ndarray, s: np.ndarray | None = None
-) -> Iterator[np.ndarray]:
-    """Every way of rounding and contracting a form, counted in squares of the last place.
+class Ways:
+    """Every way of rounding and contracting a form in one class, for states up to a size.
 
     Operands are counted in last places; what an operation returns, in squares of them, is a multiple of one.
     """
 
-    def ways(exact: np.ndarray) -> list[np.ndarray]:
-        return [lookup(exact) // one for lookup in lookups]
+    def __init__(self, claim: Toy, most: float) -> None:
+        last = claim.format.smallest - claim.format.precision + 1
+        self.one = 2**-last
+        reach = int((2 * most + 2) * self.one * self.one)
+        self.lookups = [Lookup(Soft(claim.format, mode), 2 * last, reach) for mode in MODES[claim.rounding]]
 
-    def times_plus(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> Iterator[np.ndarray]:
+    def ends(self, form: str, z: float, h: np.ndarray, n: np.ndarray, s: float | None = None) -> Ends:
+        """The least and the most that a form gives; s is 1 - z where that is not subtracted."""
+        counted = [np.round(np.asarray(part) * self.one).astype(np.intp) for part in (z, h, n)]
+        complements = self._each((self.one - counted[0]) * self.one) if s is None else [np.intp(round(s * self.one))]
+        exact = self._exact(form, complements, *counted)
+        return Ends.of(last(part) / self.one**2 for part in exact for last in self.lookups)
+
+    def _each(self, exact: np.ndarray) -> list[np.ndarray]:
+        """An exact result in each rounding."""
+        return [lookup(exact) // self.one for lookup in self.lookups]
+
+    def _times_plus(self, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> Iterator[np.ndarray]:
         """a b + c, contracted or not, before its last rounding."""
-        yield from (part * one + c * one for part in ways(a * b))
-        yield a * b + c * one
+        yield from (part * self.one + c * self.one for part in self._each(a * b))
+        yield a * b + c * self.one
 
-    complements = ways((one - z) * one) if s is None else [s]
-    for last in lookups:
+    def _exact(
+        self, form: str, complements: list[np.ndarray], z: np.ndarray, h: np.ndarray, n: np.ndarray
+    ) -> Iterator[np.ndarray]:
+        """A form in all its roundings but that of its last addition."""
         if form == CANDIDATE_FIRST:
-            yield from (last(part) for d in ways((h - n) * one) for part in times_plus(z, d, n))
+            yield from (part for d in self._each((h - n) * self.one) for part in self._times_plus(z, d, n))
         if form == STATE_FIRST:
-            differences = ways((n - h) * one)
-            yield from (last(part) for d, k in product(differences, complements) for part in times_plus(k, d, h))
+            differences = self._each((n - h) * self.one)
+            yield from (part for d, k in product(differences, complements) for part in self._times_plus(k, d, h))
         if form == PRODUCTS:
             for k in complements:
-                yield from (last(part) for other in ways(k * n) for part in times_plus(z, h, other))
-                yield from (last(part) for other in ways(z * h) for part in times_plus(k, n, other))
+                yield from (part for other in self._each(k * n) for part in self._times_plus(z, h, other))
+                yield from (part for other in self._each(z * h) for part in self._times_plus(k, n, other))
         if form == THREE_TERMS:
-            firsts = [first for part in times_plus(-z, n, n) for first in ways(part)]
-            yield from (last(part) for first in firsts for part in times_plus(z, h, first))
+            firsts = [first for part in self._times_plus(-z, n, n) for first in self._each(part)]
+            yield from (part for first in firsts for part in self._times_plus(z, h, first))
 
 
 def whole(format: Format = SIX_BITS, most: float = 1.75) -> Iterator[Search]:
@@ -122,30 +122,20 @@ def whole_search(claim: Toy, form: str, most: float) -> Search:
     """
     found = Search(f"blend {form}, from inexact z and n", claim.rounding)
     format, name = claim.format, form.removesuffix(NEGATED)
-    last = format.smallest - format.precision + 1
-    scale = 2**-last
-    lookups = [
-        Lookup(Soft(format, mode), 2 * last, int((2 * most + 6) * scale * scale)) for mode in MODES[claim.rounding]
-    ]
     n, h = numbers(format, least=-1, most=1), numbers(format, least=-most, most=most)
-    grid_n, grid_h = (part.ravel() for part in np.meshgrid(n, h))
-    counted = [np.round(part * scale).astype(np.intp) for part in (grid_h, grid_n)]
+    n, h = (part.ravel() for part in np.meshgrid(n, h))
+    ways = Ways(claim, most)
     with precision(BITS):
-        ops = Proven(claim)
-        bound_of = _bound_of(ops, grid_n, grid_h)
+        bound_of = _bound_of(Proven(claim), n, h)
         for gate in numbers(format, least=0, most=1):
-            for keep in _near(format, 1 - gate) if form != name else [1 - gate]:
-                sides = [
-                    np.array([round(part * scale)], np.intp) for part in ((gate, keep) if form != name else (gate,))
-                ]
-                results = list(_results(name, lookups, int(scale), sides[0], *counted, *sides[1:]))
+            for s in _near(format, 1 - gate) if form != name else [1 - gate]:
+                ends = ways.ends(name, gate, h, n, s if form != name else None)
                 for inherited, own, off in product((-1, 0, 1), repeat=3):
                     shift, mine, n_off = inherited * STEP, own * STEP / 2, off * STEP / 2
-                    # keep = 1 - z - shift + its own error, where z = gate - shift - mine.
-                    theirs = keep - 1 + gate - mine if form != name else 0.0
+                    # z = gate - shift - mine, and s = 1 - z - shift + its own error.
+                    theirs = s - 1 + gate - mine if form != name else 0.0
                     exact, bound = bound_of(gate - shift - mine, abs(shift), abs(mine), abs(theirs), n_off)
-                    for result in results:
-                        found.add(share(result / scale**2 - exact, bound), z=gate, h=grid_h, n=grid_n, s=keep)
+                    found.add(ends.share(exact, bound), ends.ways, z=gate, h=h, n=n, s=s)
     return found
 
 

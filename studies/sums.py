@@ -11,7 +11,6 @@ each rounding and each addition keeps order, so what one gets by rounding this w
 from collections.abc import Iterator
 from functools import cache
 from itertools import combinations, combinations_with_replacement, product
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from conformance.bounds import BITS, Proven
 from conformance.bounds.proven import Matrix
 from conformance.oracle import precision
 from conformance.soft import Soft
-from studies.toys import FIVE_BITS, Lookup, Search, Toy, high, known, numbers, share, toy, unbounded
+from studies.toys import FIVE_BITS, Ends, Lookup, Search, Toy, high, known, numbers, toy, unbounded
 
 Tree = int | tuple["Tree", "Tree"]
 """A leaf is the number of a term; the last one is the bias where there is one."""
@@ -65,30 +64,10 @@ def search(name: str, operands: Format, claim: Toy, n: int, *, with_bias: bool, 
         for terms in _multisets(products, n, biases):
             total = terms if with_bias else terms[:-1]
             ends = aligned_ends(total, rounded, operands.precision) if aligned else tree_ends(total, n, rounded)
-            exact, size = sum(terms), sum(map(np.abs, terms))
             named = {f"product {i + 1}": np.ldexp(part, unit) for i, part in enumerate(terms[:-1])}
-            for end in (ends.least, ends.most):
-                used = share(end - exact, bound[size])
-                found.add(used, **named, bias=np.ldexp(terms[-1], unit))
-            found.tried += (ends.ways - 2) * exact.size
+            size = sum(map(np.abs, terms))
+            found.add(ends.share(sum(terms), bound[size]), ends.ways, **named, bias=np.ldexp(terms[-1], unit))
     return found
-
-
-class Ends(NamedTuple):
-    """The least and the most that some ways of summing give, and how many ways there were."""
-
-    least: np.ndarray
-    most: np.ndarray
-    ways: int
-
-    @staticmethod
-    def of(results: Iterator[np.ndarray]) -> "Ends":
-        """The ends of what comes."""
-        least = most = next(results)
-        ways = 1
-        for result in results:
-            least, most, ways = np.minimum(least, result), np.maximum(most, result), ways + 1
-        return Ends(least, most, ways)
 
 
 def bounds(claim: Toy, n: int, with_bias: bool, unit: int, reach: int) -> np.ndarray:

@@ -3,7 +3,9 @@
 A toy is an Arithmetic in all but its formats, so it is judged by the very code that judges float32.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -96,13 +98,34 @@ class Lookup:
         # Negative counts index the table from its end.
         counts = np.concatenate([np.arange(reach + 1.0), np.arange(-float(reach), 0)])
         rounded = np.ldexp(soft.cast(np.ldexp(counts, unit)), -unit)
-        if not np.array_equal(rounded, np.round(rounded)):
-            raise ValueError(f"{soft.format} has numbers that are no multiples of 2^{unit}; count in a smaller unit")
+        if not np.isfinite(rounded).all() or not np.array_equal(rounded, np.round(rounded)):
+            raise ValueError(f"not every multiple of 2^{unit} up to {reach} rounds to one in {soft.format}")
         self.table = rounded.astype(np.intp)
 
     def __call__(self, counts: np.ndarray) -> np.ndarray:
         """Exact counts, rounded."""
         return np.take(self.table, counts)
+
+
+class Ends(NamedTuple):
+    """The least and the most that some ways of summing give, and how many ways there were."""
+
+    least: np.ndarray
+    most: np.ndarray
+    ways: int
+
+    @staticmethod
+    def of(results: Iterator[np.ndarray]) -> "Ends":
+        """The ends of what comes."""
+        least = most = next(results)
+        ways = 1
+        for result in results:
+            least, most, ways = np.minimum(least, result), np.maximum(most, result), ways + 1
+        return Ends(least, most, ways)
+
+    def share(self, exact: np.ndarray, bound: np.ndarray) -> np.ndarray:
+        """The larger share of the bound that either end uses."""
+        return share(np.maximum(self.most - exact, exact - self.least), bound)
 
 
 @dataclass
@@ -119,9 +142,9 @@ class Search:
     at: str = ""
     refused: int = 0
 
-    def add(self, used: np.ndarray, **operands: np.ndarray) -> None:
-        """Shares of the bound, with the operands that they belong to."""
-        self.tried += used.size
+    def add(self, used: np.ndarray, ways: int = 1, **operands: np.ndarray) -> None:
+        """Shares of the bound, with the operands that they belong to. ways: how many each share is the largest of."""
+        self.tried += used.size * ways
         used = np.nan_to_num(np.asarray(used, np.float64), nan=np.inf)
         if used.size and used.max() > self.worst:
             self.worst = float(used.max())
