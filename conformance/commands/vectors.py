@@ -11,7 +11,6 @@ from rich.table import Table
 
 from conformance.vectors import files
 from conformance.vectors.apart import judge_apart
-from conformance.vectors.authored import AUTHORED
 from conformance.vectors.replay import questions
 from conformance.vectors.show import show, write_json
 from conformance.vectors.validate import violations
@@ -26,7 +25,7 @@ def vectors() -> None:
 def list_vectors() -> None:
     """Every vector: its id (the first digits), name, clause, and the bugs it shows."""
     table = Table("id", "name", "clause", "flags")
-    for name, (vector, _) in files.stored().items():
+    for name, (vector, _) in files.stored(files.FOLDER).items():
         table.add_row(vector.id[:12], name, vector.clause, " ".join(vector.flags))
     _paper().print(table)
 
@@ -37,22 +36,22 @@ def check() -> None:
 
     Exit code 0: the files are what is authored and true. 1: a line for each that is not.
     """
-    with _progress("checking", len(AUTHORED)) as advance:
-        lines = [*files.check(progress=lambda name: advance()), *violations(files.FOLDER)]
+    with _progress("checking", len(files.AUTHORED)) as advance:
+        lines = [*files.check(files.FOLDER, progress=lambda name: advance()), *violations(files.FOLDER)]
     for line in lines:
         click.echo(line)
-    click.echo(f"{len(AUTHORED)} vectors, {len(lines)} differences")
+    click.echo(f"{len(files.AUTHORED)} vectors, {len(lines)} differences")
     raise SystemExit(bool(lines))
 
 
 @vectors.command()
 def write() -> None:
     """Write every file again, and remove those that are no vector's."""
-    with _progress("writing", len(AUTHORED)) as advance:
-        changed = files.write(progress=lambda name: advance())
+    with _progress("writing", len(files.AUTHORED)) as advance:
+        changed = files.write(files.FOLDER, progress=lambda name: advance())
     for path in changed:
         click.echo(path.name)
-    click.echo(f"{len(AUTHORED)} vectors, {len(changed)} files changed")
+    click.echo(f"{len(files.AUTHORED)} vectors, {len(changed)} files changed")
 
 
 @vectors.command()
@@ -68,7 +67,7 @@ def replay(name: str, chosen: tuple[str, ...], json_file: Path | None, time_limi
     """
     if json_file is not None and not json_file.parent.is_dir():
         raise click.UsageError(f"{json_file}: there is no folder {json_file.parent}; make it first")
-    found = {key: stored.vector for key, stored in files.stored().items()}
+    found = {key: stored.vector for key, stored in files.stored(files.FOLDER).items()}
     unknown = [key for key in chosen if key not in found]
     if unknown:
         raise click.UsageError(f"there is no vector {unknown[0]!r}; `python -m conformance vectors list` names them")

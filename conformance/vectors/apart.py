@@ -12,6 +12,8 @@ from conformance.vectors.files import stored
 from conformance.vectors.replay import Question, Replayed, judge_vector
 from conformance.verdict import DECLINED, ERROR, FAIL, Subject
 
+STARTING = 300
+"""Seconds within which a subject must be imported, whatever the limit for an answer."""
 UNWIRED = "no closed form holds, so the adapter is to be looked at first, and there is no score; the first: "
 
 
@@ -55,7 +57,7 @@ class _Worker:
         self.process = context.Process(target=_serve, args=(self.name, theirs), daemon=True)
         self.process.start()
         theirs.close()
-        said = self._hear()
+        said = self._hear(max(self.time_limit, STARTING))
         if isinstance(said, Subject):
             return said
         return Subject(name=self.name, broken=str(said))
@@ -67,7 +69,7 @@ class _Worker:
             if report.broken is not None:
                 return report.broken
         self.pipe.send(question)
-        return self._hear()
+        return self._hear(self.time_limit)
 
     def end(self) -> None:
         """Stop the process."""
@@ -77,11 +79,11 @@ class _Worker:
             self.pipe.close()
             self.process = None
 
-    def _hear(self) -> Any:
+    def _hear(self, seconds: float) -> Any:
         try:
-            if self.pipe.poll(self.time_limit):
+            if self.pipe.poll(seconds):
                 return self.pipe.recv()
-            why = f"there was no answer for {self.time_limit:.0f} s, so it was stopped"
+            why = f"there was no answer for {seconds:.0f} s, so it was stopped"
         except EOFError:
             self.process.join()
             why = f"the process ended with exit code {self.process.exitcode}"

@@ -83,7 +83,7 @@ def _difference(expected: bytes, found: bytes) -> str:
     where = next((i for i, pair in enumerate(zip(right, wrong, strict=False)) if pair[0] != pair[1]), None)
     if where is None:
         return f"has {len(wrong) - 1} lines, expected {len(right) - 1}"
-    got, wanted = (lines[where].decode(errors="replace").strip()[:120] for lines in (wrong, right))
+    got, wanted = (lines[where].decode(errors="replace").strip(" ,")[:120] for lines in (wrong, right))
     return f"line {where + 1}: got {got}, expected {wanted}"
 
 

@@ -356,6 +356,16 @@ FLAGS = {
         "The path through the reset gate is left out of the backward pass.",
         "Its weights get no gradient, and what it reads too little.",
     ),
+    "GradientOfRecurrentBias": _note(
+        "no gradient to the recurrent bias",
+        "The recurrent bias is left out of the backward pass.",
+        "It stays as it was initialised.",
+    ),
+    "GradientsSwapped": _note(
+        "gradients of the directions exchanged",
+        "Each direction gets the gradients of the other's kernel.",
+        "Two directions learn from each other's errors.",
+    ),
     "GradientOfFinalState": _note(
         "cotangent of the final state ignored",
         "Only the outputs' cotangents are propagated.",

@@ -29,8 +29,17 @@ def _of_text(path: Path) -> list[str]:
 
 def violations_of(data: Any, name: str) -> list[str]:
     """A line for each thing wrong in one file's JSON. name: what the file is called."""
-    broken = [f"{error.json_path}: {error.message[:200]}" for error in sorted(validator().iter_errors(data), key=str)]
+    from jsonschema.exceptions import best_match
+
+    # Of alternatives, what is wrong with the nearest.
+    nearest = [best_match([error]) for error in sorted(validator().iter_errors(data), key=str)]
+    broken = [f"{error.json_path}: {_end(error.message)}" for error in nearest if error is not None]
     return broken or list(_unsaid(data, name))
+
+
+def _end(message: str) -> str:
+    """The end of a message, which may begin with a whole array."""
+    return message if len(message) < 160 else "... " + message[-160:]
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from conformance.case import MERGES
 from conformance.vectors.authored.questions import HOLES, LEFT, LENGTHS, POISON, WITH_EMPTY, case, pushed, vector
 from conformance.vectors.vector import Vector
 
-FLAGS = "GradientScaled GradientOfFinalState GradientOfInitialState"
+FLAGS = "GradientScaled GradientOfFinalState GradientOfInitialState GradientOfRecurrentBias"
 
 
 def values() -> list[Vector]:
@@ -64,7 +64,8 @@ def both() -> list[Vector]:
     clause, two = "gradients-bidirectional", {"run": "both"}
     return [
         *(
-            vector(merge, f"Joined by {merge}.", case(740 + seed, merge=merge, **two), clause=clause, flags=FLAGS)
+            vector(merge, f"Joined by {merge}.", case(740 + seed, merge=merge, **two),
+                   clause=clause, flags=f"{FLAGS} GradientsSwapped")
             for seed, merge in enumerate(MERGES)
         ),
         vector("lengths", "Rows that end early.", case(750, merge="concat", lengths=LENGTHS, **two),

@@ -1,0 +1,51 @@
+"""Every number in the vectors' files is correctly rounded: made again in another precision, and by other means."""
+
+import numpy as np
+import pytest
+
+from conformance import balls
+from conformance.balls import each
+from conformance.truth import Truth, truth
+from conformance.vectors import files
+from tests.conformance.tape import evaluated
+
+STORED = files.stored()
+
+
+def numbers(found: Truth) -> list[np.ndarray]:
+    """All arrays of a truth, in their order."""
+    arrays: list[np.ndarray] = []
+    each(arrays.append, (found.outputs, found.final_state, found.steps, found.gradients))
+    return arrays
+
+
+def same(one: Truth, other: Truth) -> bool:
+    """Whether all numbers are equal, and there are some or none in both."""
+    pairs = zip(numbers(one), numbers(other), strict=True)
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_an_independent_evaluation_rounds_to_every_number_of_the_file(name):
+    vector, found = STORED[name]
+    assert same(evaluated(vector.case, vector.cotangents, 2 * found.bits), found)
+
+
+@pytest.mark.parametrize("name", list(STORED)[::4])
+def test_another_precision_gives_the_same_numbers(name, monkeypatch):
+    vector, found = STORED[name]
+    monkeypatch.setattr(balls, "FIRST_BITS", 3 * found.bits)
+    again = truth(vector.case, vector.cotangents)
+    assert again.bits > found.bits
+    assert same(again, found)
+
+
+def test_one_wrong_bit_would_be_seen():
+    vector, found = STORED["gradients-after"]
+    right = evaluated(vector.case, vector.cotangents, 2 * found.bits)
+    for array in numbers(found):
+        kept = array.flat[-1]
+        array.flat[-1] = np.nextafter(kept, 2 * kept)
+        assert not same(right, found)
+        array.flat[-1] = kept
+    assert same(right, found)
