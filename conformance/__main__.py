@@ -1,4 +1,4 @@
-"""The command line: python -m conformance list | clauses | run | again | oracle | vectors."""
+"""The command line: python -m conformance list | clauses | run | again | oracle | probe | vectors."""
 
 import os
 from importlib import metadata

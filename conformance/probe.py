@@ -214,7 +214,7 @@ def _judged(errors: Errors, allowance: Allowance) -> Swept:
         activation=activation,
         points=computed.size,
         ulps=largest(np.where(exponents >= claim.shown.smallest, errors.ulps(errors.off, claim.shown), 0)),
-        absolute=largest(np.ldexp(errors.off, errors.exact.scale + claim.shown.precision)),
+        absolute=largest(errors.roundoffs(claim.shown)),
         beyond=largest(errors.ulps(allowance.beyond(claim.accuracy, errors), claim.shown)),
         least=float(computed.min()),
         greatest=float(computed.max()),

@@ -26,7 +26,8 @@ class Blend(NamedTuple):
     relative: of the candidate, in the state after the empty gate. Let G be the larger distance of sigma(-64) from 0 and
     of sigma(64) from 1, as seen from a state of 1. In each form that state is n times one of sigma(64), 1 - sigma(-64),
     or n minus n sigma(-64): at most G away from n, but for two roundings. It is n itself where sigma(64) is 1 and
-    sigma(-64) is so small that both differences round to what is subtracted from.
+    sigma(-64) is so small that both differences round to what is subtracted from. (A GRU's sigma is taken to be the
+    same number wherever its argument is the same.)
 
     subtracted: whether what is seen as sigma(a) may have been computed as 1 - s with s = 1 - sigma(a) or sigma(-a), as
     h + (1-z) (n-h) has it. That is a multiple of u; one number below 1/2 that is none refutes it. All other forms give
@@ -41,10 +42,11 @@ class Blend(NamedTuple):
         """sigma: (widths, arguments) as it was seen. Where it was not, the gate is what the claim allows at most."""
         u, accuracy = claim.format.unit_roundoff, claim.accuracy
         if sigma is None:
-            far = (accuracy.ulps + accuracy.floor) * u + accuracy.absolute
+            far = (accuracy.ulps + accuracy.floor) * u + accuracy.absolute + Fraction(1, 2**FORCED)
             return Blend(_twice_rounded(far, claim), True)
         empty, full = (sigma[:, arguments == forced].ravel() for forced in (-FORCED, FORCED))
-        subtracted = not np.any((sigma < 0.5) & (np.ldexp(sigma, claim.format.precision) % 1 != 0))
+        small = sigma[np.abs(sigma) < 0.5]
+        subtracted = not np.any(np.ldexp(small, claim.format.precision) % 1)
         if not np.all(np.isfinite([empty, full])):
             return Blend(Fraction(1), subtracted)
         far = max(Fraction(float(np.abs(part).max())) for part in (empty, 1 - full))

@@ -111,12 +111,21 @@ class Errors(NamedTuple):
     @staticmethod
     def of(computed: np.ndarray, exact: Exact) -> "Errors":
         """computed: (widths, arguments)."""
-        off = np.abs((np.ldexp(computed, -exact.scale) - exact.lead) - exact.rest)
+        with np.errstate(over="ignore"):  # a subject may return anything
+            off = np.abs((np.ldexp(computed, -exact.scale) - exact.lead) - exact.rest)
         return Errors(computed, exact, np.abs(exact.lead), np.where(np.isnan(off), np.inf, off))
 
     def ulps(self, off: np.ndarray, format: Format) -> np.ndarray:
         """Errors in units in the last place of the exact values."""
-        return np.ldexp(off, self.exact.scale - last_place(self.exact.exponents, format))
+        return self._scaled(off, -last_place(self.exact.exponents, format))
+
+    def roundoffs(self, format: Format) -> np.ndarray:
+        """Errors in unit roundoffs of a format."""
+        return self._scaled(self.off, format.precision)
+
+    def _scaled(self, off: np.ndarray, exponents: np.ndarray | int) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            return np.ldexp(off, self.exact.scale + exponents)
 
     def beside(self, other: "Errors") -> "Errors":
         """Both, sorted by their arguments."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,11 +84,16 @@ def probe(names: tuple[str, ...], dtypes: tuple[str, ...], rounds: int, json_fil
             f"probed {name}: {', '.join(probed.dtype for probed in report.probed) or 'nothing'}", highlight=False
         )
         reports.append(report)
-    _show(paper if paper.is_terminal else Console(emoji=False, width=200), reports)
+    _show(paper if paper.is_terminal else Console(emoji=False, width=200), reports, rounds)
     if json_file is not None:
         suite = {"name": "tf-gru conformance", "version": metadata.version("tf-gru")}
-        report = {"suite": suite, "rounds": rounds, "subjects": [report.to_json() for report in reports]}
-        json_file.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n")
+        whole = {
+            "suite": suite,
+            "machine": platform.machine(),
+            "rounds": rounds,
+            "subjects": [report.to_json() for report in reports],
+        }
+        json_file.write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n")
     raise SystemExit(max(report.code for report in reports))
 
 
@@ -126,11 +132,13 @@ def _quietly() -> Iterator[None]:
                 os.close(original)
 
 
-def _show(paper: Console, reports: list[_Report]) -> None:
+def _show(paper: Console, reports: list[_Report], rounds: int) -> None:
+    about = f"tf-gru {metadata.version('tf-gru')} on {platform.machine()}, {rounds} rounds closer to the largest errors"
+    paper.print(about, highlight=False)
     table = Table("subject", "format", "", "claims", title="sigma and tanh through the GRU", title_justify="left")
-    for column in ("worst error in ULP", "at", "worst in u", "at", "results"):
+    for column in ("most ULP", "at", "most u", "at", "results"):
         table.add_column(column, justify="right")
-    for column in ("below the normal range", "monotone", "meets"):
+    for column in ("subnormal", "monotone", "meets"):
         table.add_column(column)
     for report in reports:
         for probed in report.probed:
@@ -139,8 +147,9 @@ def _show(paper: Console, reports: list[_Report]) -> None:
     if table.row_count:
         paper.print(table)
         paper.print(
-            "ULP: units in the last place of the exact value, where that is a normal number. u: unit roundoffs.\n"
+            "most ULP: the largest error, in units in the last place of an exact value that is a normal number."
         )
+        paper.print("most u: the largest error in unit roundoffs. subnormal: what becomes of results that small.\n")
     for report in reports:
         versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
         paper.print(f"[bold]{escape(report.name)}[/] ({versions})", highlight=False, soft_wrap=True)
@@ -155,11 +164,11 @@ def _row(report: _Report, probed: Probed, swept: Swept) -> list[str]:
         report.name,
         probed.dtype,
         swept.activation,
-        probed.claim.activation + (", flushed" if probed.claim.flush else ""),
+        probed.claim.activation + (", flush" if probed.claim.flush else ""),
         _size(swept.ulps.error),
-        str(number(swept.ulps.argument)),
+        f"{swept.ulps.argument:.9g}",
         f"{swept.absolute.error:.3f}",
-        str(number(swept.absolute.argument)),
+        f"{swept.absolute.argument:.9g}",
         f"{inside}{number(swept.least)!s} to {number(swept.greatest)!s}",
         swept.subnormals,
         "yes" if swept.monotone else "no",
@@ -198,7 +207,7 @@ def _told(point: Point, dtype: str) -> str:
     number = np.dtype(dtype).type
     return (
         f"at x = {number(point.argument)!s}: computed {number(point.computed)!s}, exact {point.exact!r}, "
-        f"{_size(point.error)} times what is allowed (in a GRU of {point.units} units)"
+        f"{_size(point.error)} times what is allowed (in a GRU of width {point.units})"
     )
 
 

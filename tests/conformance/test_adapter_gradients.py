@@ -140,7 +140,7 @@ def test_every_declared_run_has_the_certified_gradients(name):
 
 
 @pytest.mark.parametrize("layer", ["tf_gru", "keras"])
-@pytest.mark.parametrize(("path", "merge"), [("graph", "apart"), ("xla", "apart"), ("xla", None)])
+@pytest.mark.parametrize(("path", "merge"), [("graph", None), ("xla", "apart")])
 def test_compiled_runs_have_the_certified_gradients(layer, path, merge):
     assert_same(
         load(f"{layer}:{path}"), exact_case("after", merge=merge, reverse=merge is None, lengths=np.array([4, 0, 3]))
