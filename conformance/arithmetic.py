@@ -74,6 +74,7 @@ ACTIVATIONS = {
     "8 ULP": Activation(Fraction(8)),
     "8 ULP above u": Activation(Fraction(8), floor=1),
     "8 ULP above 2u": Activation(Fraction(8), floor=2),
+    "8 ULP above 4u": Activation(Fraction(8), floor=4),
     "2^-10": Activation(Fraction(1, 2), absolute=Fraction(1, 2**10)),
 }
 """The closed list of what can be claimed: a rougher activation is a finding, not a claim. A floor is for a sigma that

@@ -17,7 +17,7 @@ from conformance.residuals import Judgement
 from conformance.strategies import DISTINCT, WIDE, Numbers
 from conformance.whole_runs import judge_run
 
-ACTIVATIONS = ("correctly rounded", "4 ULP", "8 ULP", "8 ULP above u", "8 ULP above 2u", "2^-10")
+ACTIVATIONS = ("correctly rounded", "4 ULP", "8 ULP", "8 ULP above u", "8 ULP above 2u", "8 ULP above 4u", "2^-10")
 
 WITHIN = {
     "float64": ("float64", "float32", "float16", "bfloat16"),
@@ -68,10 +68,10 @@ def ladder(dtype: str, *, flush: bool = False) -> list[Arithmetic]:
     steps = []
     for compute in WITHIN[dtype]:
         options = {} if compute == dtype else {"compute": compute}
-        named = ACTIVATIONS[:-1] if compute == dtype else ("8 ULP above 2u",)
+        named = ACTIVATIONS[:-1] if compute == dtype else ("8 ULP above 4u",)
         steps += [_class(dtype, flush, activation=activation, **options) for activation in named]
         if compute == dtype == "float32":
-            steps += [_class(dtype, flush, activation="8 ULP above 2u", products=format) for format in PRODUCTS]
+            steps += [_class(dtype, flush, activation="8 ULP above 4u", products=format) for format in PRODUCTS]
             steps += [_class(dtype, flush, activation=ACTIVATIONS[-1])]
     return steps
 

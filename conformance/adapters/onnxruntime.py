@@ -11,7 +11,7 @@ from conformance.arithmetic import Arithmetic
 from conformance.case import Case, Outputs
 from reference.layouts import to_onnx
 
-MLAS = "MLAS's vectorised tanh and logistic: rational approximations, the logistic clamped below"
+MLAS = "MLAS's vectorised tanh and logistic: rational approximations; measured 10.1 u and 3.0 u by the probe"
 
 
 class OnnxRuntime:
@@ -20,7 +20,7 @@ class OnnxRuntime:
     packages = ("onnxruntime", "onnx")
     capabilities = Capabilities(
         arithmetic={
-            "float32": Arithmetic(dtype="float32", activation="8 ULP above 2u", source=MLAS),
+            "float32": Arithmetic(dtype="float32", activation="8 ULP above 4u", source=MLAS),
         },
         resets=("after", "before"),
         lengths=True,
