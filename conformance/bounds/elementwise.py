@@ -42,16 +42,21 @@ def matrix_of(balls: np.ndarray) -> arb_mat:
 
 
 def _sigma(a: arb) -> arb:
+    if abs(a) < FAR:
+        return 1 / (1 + (-a).exp())
+    tiny = arb(0, (-arb(FAR)).exp())
     if a < -FAR:
-        return arb(0, (-arb(FAR)).exp())
-    return 1 / (1 + (-a).exp()) if a < FAR else 1 - arb(0, (-arb(FAR)).exp())
+        return tiny
+    return 1 - tiny if a > FAR else arb(0.5, 0.5)  # a ball across FAR may lie on both sides of it
 
 
 def _sigma_slope(a: arb) -> arb:
     """sigma(a) sigma(-a), which loses no digits where sigma is close to 1; the derivative is even."""
     size = abs(a)
-    e = (-size).exp() if size < FAR else arb(0, (-arb(FAR)).exp())
-    return e / (1 + e) ** 2
+    if size < FAR:
+        e = (-size).exp()
+        return e / (1 + e) ** 2
+    return arb(0, (-arb(FAR)).exp()) if size > FAR else arb(0.125, 0.125)
 
 
 def _flush(value: arb, smallest: arb) -> arb:
