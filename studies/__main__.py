@@ -2,7 +2,7 @@
 
 import click
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress, track
 from rich.table import Table
 
 from studies.record import end, head
@@ -79,6 +79,48 @@ def double(names: tuple[str, ...]) -> None:
             if not found.holds:
                 failures.append(f"{name}, reset {found.reset}, {found.size}")
     end(table, failures)
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--quick", is_flag=True, help="On smaller formats: seconds instead of minutes")
+def lemmas(names: tuple[str, ...], quick: bool) -> None:
+    """Every lemma, searched for a counterexample. NAMES: some of them."""
+    from studies.lemmas import LEMMAS, QUICK, table
+
+    unknown = [name for name in names if name not in LEMMAS]
+    if unknown:
+        raise click.UsageError(f"no lemma is called {unknown[0]!r}; there are {', '.join(LEMMAS)}")
+    head("lemmas")
+    searches = (search for name in names or LEMMAS for search in (QUICK if quick else LEMMAS)[name]())
+    found = list(track(searches, total=None, console=STDERR, disable=not STDERR.is_terminal))
+    end(table(found), [f"{search.lemma}, {search.claim}: {search.at}" for search in found if not search.holds])
+
+
+@main.command()
+@click.option("--count", type=click.IntRange(1), default=1_000_000, show_default=True, help="Steps to judge, at least")
+@click.option("--first", type=click.IntRange(0), default=0, show_default=True, help="The number of the first chunk")
+@click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
+def steps(count: int, first: int, processes: int) -> None:
+    """Honest emulated steps of every class, each against the bound of its class."""
+    from studies.steps import CLASSES, run, table, tallied
+
+    head(f"steps --count {count} --first {first}")
+    with Progress(console=STDERR, disable=not STDERR.is_terminal) as progress:
+        task = progress.add_task("steps", total=count)
+        found = tallied(run(first, count, processes), lambda tally: progress.advance(task, tally.judged))
+    end(table(found), [f"{CLASSES[index]}: chunk {tally.chunk}" for index, tally in found.items() if tally.worst > 1])
+
+
+@main.command()
+def attained() -> None:
+    """How much of each term of the bounds honest arithmetic uses."""
+    from studies.attained import attained as rows
+    from studies.attained import table
+
+    head("attained")
+    found = list(track(rows(), total=None, console=STDERR, disable=not STDERR.is_terminal))
+    end(table(found), [f"{row.term}, {row.claim}: {row.used}" for row in found if not row.holds])
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from conformance.bounds.elementwise import exactly, up
 from conformance.bounds.proven import Gate
 from conformance.oracle import precision
 from conformance.soft import Soft
-from conformance.soft_gru import NEGATED
+from conformance.soft_gru import FORMS, NEGATED
 from studies.toys import EIGHT_BITS, SIX_BITS, Ends, Lookup, Search, Toy, known, numbers, toy
 
 MODES = {"nearest": ("nearest", "nearest away"), "any": ("up", "down")}
@@ -31,10 +31,8 @@ STEP = 2.0**-4
 def forms(format: Format = EIGHT_BITS, most: float = 2.0) -> Iterator[Search]:
     """Each form over all z in [0, 1], n in [-1, 1] and h up to a size; 1 - z subtracted, or any number near it."""
     for rounding in MODES:
-        for form in BLENDS:
+        for form in FORMS:
             yield form_search(toy(format, rounding), form, most)
-        for form in (PRODUCTS, STATE_FIRST):
-            yield form_search(toy(format, rounding), form + NEGATED, most)
 
 
 def form_search(claim: Toy, form: str, most: float) -> Search:
@@ -106,12 +104,11 @@ class Ways:
             yield from (part for first in firsts for part in self._times_plus(z, h, first))
 
 
-def whole(format: Format = SIX_BITS, most: float = 1.75) -> Iterator[Search]:
+def whole(format: Format = SIX_BITS, most: float = 1.75, forms: tuple[str, ...] = FORMS) -> Iterator[Search]:
     """The blend's whole bound, with errors in z, in 1 - z and in n."""
     for rounding in MODES:
-        claim = toy(format, rounding)
-        for form in (*BLENDS, PRODUCTS + NEGATED, STATE_FIRST + NEGATED):
-            yield whole_search(claim, form, most)
+        for form in forms:
+            yield whole_search(toy(format, rounding), form, most)
 
 
 def whole_search(claim: Toy, form: str, most: float) -> Search:

@@ -10,7 +10,7 @@ from functools import partial
 from rich.table import Table
 
 from studies import activations, blends, operations, sums
-from studies.toys import FIVE_BITS, SIX_BITS, Search
+from studies.toys import FIVE_BITS, SIX_BITS, Search, digits
 
 LEMMAS: dict[str, Callable[[], Iterator[Search]]] = {
     "sums": sums.sums,
@@ -31,7 +31,7 @@ QUICK: dict[str, Callable[[], Iterator[Search]]] = {
     "slopes": partial(operations.slopes, SIX_BITS),
     "activations": partial(activations.accuracies, every=37),
     "blend": partial(blends.forms, SIX_BITS),
-    "inexact": partial(blends.whole, FIVE_BITS),
+    "inexact": partial(blends.whole, FIVE_BITS, forms=(blends.PRODUCTS, blends.STATE_FIRST + blends.NEGATED)),
 }
 """The same on smaller formats: seconds, not minutes."""
 
@@ -49,7 +49,7 @@ def table(found: list[Search]) -> Table:
     )
     for search in found:
         counts = (f"{search.tried:,}", f"{search.refused:,}" if search.refused else "")
-        rows.add_row(search.lemma, search.claim, *counts, f"{search.worst:.4f}", search.at)
+        rows.add_row(search.lemma, search.claim, *counts, digits(search.worst), search.at)
     total = sum(search.tried for search in found)
-    rows.add_row("all", "", f"{total:,}", "", f"{max((search.worst for search in found), default=0):.4f}", "")
+    rows.add_row("all", "", f"{total:,}", "", digits(max((search.worst for search in found), default=0)), "")
     return rows

@@ -16,8 +16,9 @@ from conformance.soft import Soft
 
 FIVE_BITS = Format(3, 0, 2)
 SIX_BITS = Format(3, -2, 4)
+SEVEN_BITS = Format(4, -2, 4)
 EIGHT_BITS = Format(4, -6, 8)
-"""Sign, two, three and four bits of exponent, two, two and three of fraction; no infinities."""
+"""Sign, two, three, three and four bits of exponent, two, two, three and three of fraction; no infinities."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +146,7 @@ class Search:
     def add(self, used: np.ndarray, ways: int = 1, **operands: np.ndarray) -> None:
         """Shares of the bound, with the operands that they belong to. ways: how many each share is the largest of."""
         self.tried += used.size * ways
-        used = np.nan_to_num(np.asarray(used, np.float64), nan=np.inf)
+        used = np.nan_to_num(np.asarray(used, np.float64), nan=np.inf, posinf=np.inf)
         if used.size and used.max() > self.worst:
             self.worst = float(used.max())
             index = int(used.argmax())
@@ -162,3 +163,8 @@ def share(error: np.ndarray, bound: np.ndarray) -> np.ndarray:
     """error / bound, 0 where there is no error."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(error == 0, 0.0, np.abs(error) / bound)
+
+
+def digits(used: float) -> str:
+    """A share in four decimals, cut off: what is inside a bound never reads as 1 or more than it is."""
+    return f"{np.floor(used * 10**4) / 10**4:.4f}"
