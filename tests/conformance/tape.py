@@ -3,7 +3,8 @@
 Shares nothing with the oracle: no balls, no matrices, no formula of a gradient, policies and merges written again.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import mpmath
@@ -20,15 +21,21 @@ class Number:
 
     value: mpf
     of: tuple[tuple["Number", mpf], ...] = ()
-    cotangent: mpf = field(default_factory=lambda: mpf(0))
+    cotangent: Any = 0
 
 
 class Tape(list[Number]):
-    """Numbers in the order in which they were made."""
+    """Numbers in the order in which they were made; slopes are kept only where there is something to pull back."""
 
-    def make(self, value: mpf, *of: tuple[Number, mpf]) -> Number:
-        self.append(Number(value, of))
-        return self[-1]
+    def __init__(self, keeps: bool) -> None:
+        self.keeps = keeps
+
+    def make(self, value: mpf, of: Callable[[], Iterable[tuple[Number, mpf]]] = tuple) -> Number:
+        number = Number(value)
+        if self.keeps:
+            number.of = tuple(of())
+            self.append(number)
+        return number
 
     def read(self, array: np.ndarray) -> np.ndarray:
         found = np.empty(array.shape, object)
@@ -37,26 +44,27 @@ class Tape(list[Number]):
         return found
 
     def sum(self, *terms: Number) -> Number:
-        return self.make(mpmath.fsum(t.value for t in terms), *((t, mpf(1)) for t in terms))
+        return self.make(mpmath.fsum(t.value for t in terms), lambda: ((t, 1) for t in terms))
 
     def product(self, a: Number, b: Number) -> Number:
-        return self.make(a.value * b.value, (a, b.value), (b, a.value))
+        return self.make(a.value * b.value, lambda: ((a, b.value), (b, a.value)))
 
     def dot(self, row: Any, column: Any) -> Number:
         pairs = list(zip(row, column, strict=True))
-        both = [(a, b.value) for a, b in pairs] + [(b, a.value) for a, b in pairs]
-        return self.make(mp.fdot((a.value, b.value) for a, b in pairs), *both)
+        exact = mp.fdot((a.value, b.value) for a, b in pairs)
+        return self.make(exact, lambda: [(a, b.value) for a, b in pairs] + [(b, a.value) for a, b in pairs])
 
     def sigma(self, a: Number) -> Number:
         e = mp.exp(-abs(a.value))
-        return self.make((1 if a.value >= 0 else e) / (1 + e), (a, e / (1 + e) ** 2))
+        return self.make((1 if a.value >= 0 else e) / (1 + e), lambda: ((a, e / (1 + e) ** 2),))
 
     def tanh(self, a: Number) -> Number:
-        less = mp.expm1(-2 * abs(a.value))  # exp - 1: near 0 nothing cancels
-        return self.make(-mp.sign(a.value) * less / (2 + less), (a, 4 * (1 + less) / (2 + less) ** 2))
+        twice = -2 * abs(a.value)
+        less = mp.expm1(twice) if twice > -1 else mp.exp(twice) - 1  # near 0 nothing cancels
+        return self.make(-mp.sign(a.value) * less / (2 + less), lambda: ((a, 4 * (1 + less) / (2 + less) ** 2),))
 
     def negated(self, a: Number) -> Number:
-        return self.make(-a.value, (a, mpf(-1)))
+        return self.make(-a.value, lambda: ((a, -1),))
 
     def pull_back(self) -> None:
         for number in reversed(self):
@@ -87,7 +95,7 @@ def step(tape: Tape, x: Any, h: Any, W: Any, U: Any, b: Any, reset: str) -> tupl
 def evaluated(case: Case, cotangents: Outputs | None, bits: int) -> Truth:
     """The answer, the steps and, with cotangents, the gradients; bits: the precision in which all is computed."""
     with mp.workprec(bits):
-        tape = Tape()
+        tape = Tape(cotangents is not None)
         inputs, zero = tape.read(case.inputs), tape.make(mpf(0))
         runs = [_direction(tape, case, k, inputs, zero) for k in range(len(case.parameters))]
         two = case.merge is not None
@@ -173,6 +181,6 @@ def _rounded(array: np.ndarray, part: Any) -> np.ndarray:
 
 def nearest(value: mpf) -> float:
     """Rounded once: Python's division of integers is, subnormal results too."""
-    sign, mantissa, exponent, _ = (int(part) for part in value._mpf_)
+    sign, mantissa, exponent, _ = (int(part) for part in mpf(value)._mpf_)
     mantissa = -mantissa if sign else mantissa
     return mantissa / (1 << -exponent) if exponent < 0 else float(mantissa << exponent)

@@ -4,6 +4,8 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -293,6 +295,41 @@ def test_a_waiver_without_need_and_one_of_no_rule_are_seen():
 def test_what_the_vectors_lack_together_is_seen(without, message):
     fewer = {name: stored for name, stored in STORED.items() if not without(stored.vector.case)}
     assert any(message in line for line in over_all(fewer))
+
+
+# What the document says.
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "vectors.md").read_text()
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_the_example_of_the_document_reads_fields_that_are_there(name):
+    """The example is in JavaScript; what it reads of a vector is read here."""
+    paths = re.findall(r"vector((?:\.\w+|\[0\])+)", re.search(r"```js\n(.*?)```", DOCUMENT, re.DOTALL)[1])
+    assert len(paths) == 5
+    for path in paths:
+        found = data(name)
+        for key in re.findall(r"\w+", path):
+            found = found[int(key)] if key == "0" else found[key]
+        assert found is not None
+
+
+def test_every_literal_is_of_the_form_that_the_example_reads():
+    form = re.compile(r"(-?)0x([01])\.([0-9a-f]+)p([+-]\d+)|nan|-?inf")
+    texts = set(re.findall(r'"((?:-?0x[^"]*)|nan|-?inf)"', "".join(path.read_text() for path in files.paths())))
+    assert len(texts) > 10_000
+    for text in texts:
+        found = form.fullmatch(text)
+        assert found is not None
+        if found[2] is not None:
+            exact = Fraction(int(found[2] + found[3], 16)) * Fraction(2) ** (int(found[4]) - 4 * len(found[3]))
+            assert Fraction(float.fromhex(text)) == (-exact if found[1] else exact)
+
+
+def test_the_document_names_every_field():
+    found = data(FEW[0])
+    for field in (*found, *found["case"], *found["truth"]):
+        assert f"`{field}`" in DOCUMENT or f'"{field}"' in DOCUMENT, field
 
 
 def test_masks_are_read_as_they_are_written():
