@@ -8,12 +8,12 @@ Left out: merges of two directions that compute; gradients.
 """
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache, partial, reduce
 
 import numpy as np
 
 from conformance.adapter import RESETS, Capabilities
-from conformance.arithmetic import Arithmetic, Format
+from conformance.arithmetic import Arithmetic, Format, contains
 from conformance.bounds.blends import BLENDS, CANDIDATE_FIRST, PRODUCTS, STATE_FIRST, THREE_TERMS
 from conformance.case import Case
 from conformance.emulated import Emulated
@@ -63,7 +63,8 @@ class SoftGRU(Emulated):
         self.rounding = self._drawn("rounding", rounding, ROUNDINGS[arithmetic.rounding])
         self.form = self._drawn("form", form, FORMS)
         self.skew = self._drawn("skew", skew, tuple(SKEWS))
-        self.merges_biases = self.rng.random() < 0.5
+        self.merges_biases, self.adds_apart, self.flushes_early = self.rng.random(3) < 0.5
+        self.adds_apart &= not contains(arithmetic.format, arithmetic.sums)
         if order is None and self.rounding == "toward zero" and can_align(arithmetic.sums):
             order = self.rng.choice((None, ALIGNED))
         self.soft = cache(self._soft) if self.rounding != MIXED else self._soft
@@ -147,9 +148,12 @@ class SoftGRU(Emulated):
     def total(
         self, products: list[tuple[np.ndarray, np.ndarray]], addends: list[np.ndarray] | None = None
     ) -> np.ndarray:
-        """A sum of products, in the format of elementwise operations."""
+        """A sum of products, in the format of elementwise operations; biases may wait for it where it is narrower."""
         operands = [tuple(self.soft(self.arithmetic.operands).cast(part) for part in pair) for pair in products]
-        return self.ops.cast(self.sums(operands, addends or []))
+        if not addends or not self.adds_apart:
+            return self.ops.cast(self.sums(operands, addends or []))
+        parts = [*(self.ops.cast(self.sums([pair])) for pair in operands), *addends]
+        return reduce(lambda a, b: self.ops.add(a, b), [parts[i] for i in self.rng.permutation(len(parts))])
 
     def activation(self, function: str, a: np.ndarray) -> np.ndarray:
         """sigma or tanh, as accurate as is claimed."""
@@ -180,5 +184,7 @@ class SoftGRU(Emulated):
         return self.ops.add(self.ops.multiply(a, b), c)
 
     def read(self, numbers: np.ndarray) -> np.ndarray:
-        """Numbers that are handed over, as they are computed with."""
+        """Numbers that are handed over, as they are computed with: flushed before or after they are cast."""
+        if self.flushes_early:
+            numbers = self.soft(self.arithmetic.interface).read(numbers)
         return self.ops.cast(self.ops.read(numbers))
