@@ -111,7 +111,7 @@ def operands(draw: st.DrawFn, format: Format) -> tuple[float, float, float]:
 @pytest.mark.parametrize("mode", DIRECTED)
 @pytest.mark.parametrize("name", FORMATS)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 def test_numbers_of_any_size(mode, name, data):
     format = FORMATS[name]
     a, b, c = data.draw(operands(format))
@@ -191,6 +191,14 @@ def test_what_is_no_rounding_or_format_is_refused(arguments, message):
         Soft(**{"format": TOY, **arguments})
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("mode", DIRECTED)
+def test_an_addend_far_below_a_product_breaks_its_tie(mode, sign):
+    a, c = 2.0**27 - 1, sign * 2.0**-1000  # a squared has 54 bits, the last one set
+    expected = rounded(Fraction(a) ** 2 + Fraction(c), FORMATS["float64"], mode)
+    assert Soft(FORMATS["float64"], mode).multiply_add(a, a, c) == expected
+
+
 @pytest.mark.parametrize(
     ("name", "broken"),
     [
@@ -207,6 +215,8 @@ def test_a_lost_part_of_an_exact_result_would_be_seen(monkeypatch, name, broken)
 
 
 def every_mode_of_float64():
+    for mode in DIRECTED:
+        test_an_addend_far_below_a_product_breaks_its_tie(mode, -1)
     for mode in DIRECTED:
         test_numbers_of_any_size(mode, "float64")
 
