@@ -1,5 +1,6 @@
 """A subject in a process of its own, asked one question at a time: where it crashes, it loses that one."""
 
+import contextlib
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable
@@ -60,7 +61,8 @@ class _Worker:
         said = self._hear(max(self.time_limit, STARTING))
         if isinstance(said, Subject):
             return said
-        return Subject(name=self.name, broken=str(said))
+        self.end()
+        return Subject(name=self.name, broken=said)
 
     def ask(self, question: Question) -> Replayed | str:
         """The verdict, or why there is none."""
@@ -68,7 +70,8 @@ class _Worker:
             report = self.begin()
             if report.broken is not None:
                 return report.broken
-        self.pipe.send(question)
+        with contextlib.suppress(OSError):  # it has ended since, which is heard
+            self.pipe.send(question)
         return self._hear(self.time_limit)
 
     def end(self) -> None:
@@ -84,7 +87,7 @@ class _Worker:
             if self.pipe.poll(seconds):
                 return self.pipe.recv()
             why = f"there was no answer for {seconds:.0f} s, so it was stopped"
-        except EOFError:
+        except (EOFError, OSError):
             self.process.join()
             why = f"the process ended with exit code {self.process.exitcode}"
         self.end()

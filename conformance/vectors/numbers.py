@@ -1,7 +1,7 @@
 """The numbers of vectors: few bits, no two alike, and the same on every machine and in every version of Python.
 
-Whatever a generator of random numbers promises, here it promises enough: Python's `random.Random(seed).random()` is
-documented to give the same sequence for ever. Left out: NumPy's generators, whose streams may change between versions.
+They come from `random.Random(seed).random()`, of which Python's documentation promises the same sequence in every
+version; NumPy promises that of no generator's distributions, so none is used.
 """
 
 from math import prod
@@ -50,7 +50,7 @@ class Numbers:
         values = []
         for _ in range(prod(shape)):
             if bits > 12:
-                # So many that none comes twice; odd, so that the last bit is used.
+                # Of so many hardly any comes twice; odd, so that the last bit is used.
                 values.append(2 * int(self._random.random() * highest) + 1 - highest)
                 continue
             if not pool:

@@ -10,8 +10,9 @@ from conformance.vectors.numbers import Numbers
 from conformance.vectors.vector import Vector
 from reference import Parameters
 
-BATCH, TIME, INPUT_DIM, UNITS = SIZES = (4, 5, 2, 3)
-"""The sizes of a vector that says nothing else: all different, none of them 1."""
+SIZES = (4, 5, 2, 3)
+"""batch, time, input_dim and units of a vector that says nothing else: all different, none of them 1."""
+UNITS = SIZES[-1]
 
 LENGTHS = (3, 5, 2, 1)
 """Unsorted, with 1 and all of the time."""
