@@ -3,6 +3,7 @@
 Arb rounds every radius outwards, so whatever is computed here encloses the real-number result (python-flint).
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -10,6 +11,8 @@ from flint import arb, arb_mat
 
 FAR = 1 << 20
 """Past this, exp would have an exponent too large to hold; there sigma is below every format's smallest number."""
+WIDE = arb(2) ** -10
+"""From this radius on, a ball is seen by its ends."""
 
 
 def constant(value: Fraction | int) -> arb:
@@ -41,7 +44,14 @@ def matrix_of(balls: np.ndarray) -> arb_mat:
     return arb_mat(*balls.shape, balls.ravel().tolist())
 
 
+def _over(function: Callable[[arb], arb], low: arb, high: arb) -> arb:
+    """A monotone function of all between two numbers: from a wide ball, the formulas below give far too much."""
+    return function(low).union(function(high))
+
+
 def _sigma(a: arb) -> arb:
+    if a.rad() > WIDE:
+        return _over(_sigma, a.lower(), a.upper())
     if abs(a) < FAR:
         return 1 / (1 + (-a).exp())
     tiny = arb(0, (-arb(FAR)).exp())
@@ -51,12 +61,18 @@ def _sigma(a: arb) -> arb:
 
 
 def _sigma_slope(a: arb) -> arb:
-    """sigma(a) sigma(-a), which loses no digits where sigma is close to 1; the derivative is even."""
+    """sigma(a) sigma(-a), which loses no digits where sigma is close to 1; it falls with |a|."""
+    if a.rad() > WIDE:
+        return _over(_sigma_slope, a.abs_lower(), a.abs_upper())
     size = abs(a)
     if size < FAR:
         e = (-size).exp()
         return e / (1 + e) ** 2
     return arb(0, (-arb(FAR)).exp()) if size > FAR else arb(0.125, 0.125)
+
+
+def _tanh(a: arb) -> arb:
+    return _over(arb.tanh, a.lower(), a.upper()) if a.rad() > WIDE else a.tanh()
 
 
 def _flush(value: arb, smallest: arb) -> arb:
@@ -87,7 +103,7 @@ larger = np.frompyfunc(lambda a, b: a.max(b), 2, 1)
 smaller = np.frompyfunc(lambda a, b: a.min(b), 2, 1)
 sigma = np.frompyfunc(_sigma, 1, 1)
 sigma_slope = np.frompyfunc(_sigma_slope, 1, 1)
-tanh = np.frompyfunc(lambda ball: ball.tanh(), 1, 1)
+tanh = np.frompyfunc(_tanh, 1, 1)
 flushed = np.frompyfunc(_flush, 2, 1)
 covers = np.frompyfunc(_covers, 2, 1)
 margin = np.frompyfunc(_margin, 3, 1)
