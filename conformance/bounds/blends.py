@@ -22,6 +22,10 @@ class Rounding(NamedTuple):
         """The error of one operation whose exact result is at most size."""
         return self.u * size + self.underflow
 
+    def then(self, other: "Rounding") -> "Rounding":
+        """One rounding after another."""
+        return Rounding(self.u + other.u + self.u * other.u, (1 + other.u) * self.underflow + other.underflow)
+
 
 class Sizes(NamedTuple):
     """Magnitudes in a blend: of z, s = 1 - z, n, h and h - n; and the rounding error of s where it is subtracted."""

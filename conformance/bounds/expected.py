@@ -55,7 +55,9 @@ class Expected:
         value = np.asarray(numbers, np.float64)
         claimed = np.zeros_like(value)
         if self.arithmetic.flush:
-            claimed = np.where(np.abs(value) < float(self.arithmetic.format.smallest_normal), np.abs(value), 0)
+            formats = (self.arithmetic.interface, self.arithmetic.format)
+            smallest = float(max(format.smallest_normal for format in formats))
+            claimed = np.where(np.abs(value) < smallest, np.abs(value), 0)
         read = Estimate(value, claimed, np.zeros_like(value))
         return self._cast(read, self.arithmetic.interface, self.arithmetic.format)
 

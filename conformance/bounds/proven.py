@@ -99,6 +99,7 @@ class Proven:
         self.once = self.rounding(arithmetic.format)
         limits = (arithmetic.format, arithmetic.operands, arithmetic.sums)
         self._limit = min(constant(format.half_largest / 2) for format in limits)
+        self._half = constant(arithmetic.format.half_largest)
         accuracy, u = arithmetic.accuracy, constant(arithmetic.unit(arithmetic.format))
         ulps = constant(accuracy.ulps)
         self._relative = 2 * ulps * u
@@ -111,9 +112,19 @@ class Proven:
 
     def growth(self, terms: int, *, across_steps: bool = False) -> arb:
         """The relative error of a sum of so many products in any order."""
-        formats = (self.arithmetic.sums, self.arithmetic.format if across_steps else self.arithmetic.sums)
-        u = constant(max(map(self.arithmetic.unit, formats)))
-        return terms * u if self.arithmetic.rounding == "nearest" else (1 + u) ** terms - 1
+        once = self.summing(across_steps=across_steps)
+        if self.arithmetic.rounding == "nearest" and not (across_steps and self._two_formats):
+            return terms * once.u
+        return (1 + once.u) ** terms - 1
+
+    def summing(self, *, across_steps: bool = False) -> Rounding:
+        """One operation of a sum; across steps its result may be rounded to the format of elementwise operations."""
+        once = self.rounding(self.arithmetic.sums)
+        return once.then(self.once) if across_steps and self._two_formats else once
+
+    @property
+    def _two_formats(self) -> bool:
+        return self.arithmetic.sums != self.arithmetic.format
 
     # From and to machine numbers.
 
@@ -122,7 +133,8 @@ class Proven:
         balls = exactly(numbers)
         error = nothing(balls)
         if self.arithmetic.flush:
-            error = flushed(balls, constant(self.arithmetic.format.smallest_normal))
+            formats = (self.arithmetic.interface, self.arithmetic.format)
+            error = flushed(balls, constant(max(format.smallest_normal for format in formats)))
         return self._cast(Computed(balls, error), self.arithmetic.interface, self.arithmetic.format)
 
     def carried(self, states: np.ndarray) -> Computed:
@@ -141,8 +153,19 @@ class Proven:
         """Numbers handed back in the interface's format."""
         return self._cast(numbers, self.arithmetic.format, self.arithmetic.interface)
 
+    def cotangents(self, numbers: np.ndarray) -> Computed:
+        """Cotangents of what is shown, in whose format they may be handed on."""
+        read = self.read(numbers)
+        if contains(self.arithmetic.shown, self.arithmetic.format):
+            return read
+        return self._cast(read, self.arithmetic.interface, self.arithmetic.shown)
+
     def _cast(self, numbers: Computed, old: Format, new: Format) -> Computed:
-        return numbers if contains(new, old) else self._rounded(numbers, self.rounding(new))
+        if contains(new, old):
+            return numbers
+        if new.largest < old.largest:
+            self.require(numbers.reach, constant(new.half_largest))
+        return self._rounded(numbers, self.rounding(new))
 
     def _rounded(self, numbers: Computed, once: Rounding) -> Computed:
         return Computed(numbers.exact, numbers.error + once.of(numbers.reach))
@@ -164,7 +187,7 @@ class Proven:
         """rows @ matrix for each pair, and what is added to them: one sum, in any order.
 
         more: terms of the same sum that are not in this result. across_steps: parts of the sum may be held in the
-        format of elementwise operations in between.
+        format of elementwise operations in between. Where that is the narrower one, addends may be added in it.
         """
         terms = sum(matrix.rows for _, matrix in products) + len(addends) + (more.count if more else 0)
         exact, inherited, size = [], [], [more.size] if more else []
@@ -181,9 +204,20 @@ class Proven:
         total = _total(size)
         self.require(total)
         # Every product and every addition may underflow; each such error counts as a summand of its own.
-        lost = 2 * terms * self.rounding(self.arithmetic.sums).underflow
+        lost = 2 * terms * self.summing(across_steps=across_steps).underflow
         error = _total(inherited) + self.growth(terms, across_steps=across_steps) * (total + lost) + lost
-        return self._cast(Computed(_total(exact), error), self.arithmetic.sums, self.arithmetic.format)
+        result = self._cast(Computed(_total(exact), error), self.arithmetic.sums, self.arithmetic.format)
+        if across_steps or not addends or contains(self.arithmetic.format, self.arithmetic.sums):
+            return result
+        return self.either(result, self._gathered([*(self.sum([pair]) for pair in products), *addends]))
+
+    def _gathered(self, parts: Sequence[Computed]) -> Computed:
+        """A sum of elementwise operations, in any order."""
+        roundings = len(parts) - 1
+        size = _total([part.reach for part in parts])
+        lost = roundings * self.once.underflow
+        own = ((1 + self.once.u) ** roundings - 1) * (size + lost) + lost
+        return Computed(_total([part.exact for part in parts]), _total([part.error for part in parts]) + own)
 
     def outer(self, left: Computed, right: Computed) -> Computed:
         """left^T @ right: a product for each row of both, summed over the rows."""
@@ -194,13 +228,14 @@ class Proven:
         error, size = numbers.error.sum(axis=0, initial=arb(0)), numbers.reach.sum(axis=0, initial=arb(0))
         self.require(size)
         growth = self.growth(len(numbers.exact), across_steps=True)
-        lost = 2 * len(numbers.exact) * self.once.underflow
+        lost = 2 * len(numbers.exact) * self.summing(across_steps=True).underflow
         return Computed(numbers.exact.sum(axis=0, initial=arb(0)), error + growth * (size + lost) + lost)
 
-    def require(self, size: np.ndarray) -> None:
-        """Refuse sums of terms that may overflow."""
-        if any(not value < self._limit for value in size.flat):
-            raise OutsideDomain(f"sums of up to {max(map(float, size.flat)):.2g} may overflow {self.arithmetic}")
+    def require(self, size: np.ndarray, limit: arb | None = None) -> None:
+        """Refuse numbers that may overflow: sums of terms, unless another limit is given."""
+        limit = self._limit if limit is None else limit
+        if any(not value < limit for value in size.flat):
+            raise OutsideDomain(f"numbers of up to {max(map(float, size.flat)):.2g} may overflow {self.arithmetic}")
 
     def add(self, a: Computed, b: Computed) -> Computed:
         """a + b, rounded once."""
@@ -217,8 +252,9 @@ class Proven:
         inherited = reach - reduce(np.multiply, (up(factor.exact) for factor in factors))
         roundings = len(factors) - 1
         growth = (1 + self.once.u) ** roundings - 1
-        # A product that underflows is multiplied by factors still to come.
+        # A product that underflows is multiplied by factors still to come; one that overflows is lost.
         later = reduce(np.multiply, (larger(factor.reach, arb(1)) for factor in factors))
+        self.require(later, self._half)
         return Computed(exact, up(inherited) + growth * reach + roundings * self.once.underflow * later)
 
     def either(self, *ways: Computed) -> Computed:
@@ -263,6 +299,7 @@ class Proven:
 
         e_z = z.computed.error
         size = Sizes(up(z.exact) + e_z, up(s) + e_z, n.reach, h.reach, up(d) + n.error + h.error, arb(0))
+        self.require(size.h, self._half)
         size = size._replace(e_s=self.once.of(size.s))
         subtracted = within(e_z) + reduce(larger, (form(self.once, size) for form in BLENDS.values()))
         size = size._replace(s=keep.computed.reach, e_s=arb(0))

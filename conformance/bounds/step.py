@@ -7,13 +7,14 @@ Judging each step from the implementation's own previous state keeps the bound s
 time. The equations of a step are written once, over operations that carry their errors (proven.py, expected.py).
 """
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.arithmetic import Arithmetic
+from conformance.arithmetic import Arithmetic, contains
 from conformance.bounds.blends import Rounding
-from conformance.bounds.elementwise import constant, covers, exactly, margin, middle, radius, spread, up
+from conformance.bounds.elementwise import covers, exactly, margin, middle, radius, spread, up
 from conformance.bounds.proven import Computed, Gate, Matrix, OutsideDomain, Proven
 from conformance.oracle import precision
 from reference import Parameters
@@ -80,10 +81,15 @@ class OneStep:
     """The one-step bound of one direction's parameters in one class of arithmetic."""
 
     def __init__(self, parameters: Parameters, arithmetic: Arithmetic) -> None:
-        self.arithmetic, self.reset = arithmetic, parameters.reset
+        self.arithmetic, self.reset, self.parameters = arithmetic, parameters.reset, parameters
         with precision(BITS):
             self.ops = Proven(arithmetic)
-            self.weights = StepWeights.proven(self.ops, parameters)
+
+    @cached_property
+    def weights(self) -> StepWeights:
+        """Read once. Raises OutsideDomain where a weight may overflow the format of operands."""
+        with precision(BITS):
+            return StepWeights.proven(self.ops, self.parameters)
 
     def __call__(self, x: np.ndarray, h: np.ndarray) -> StepSet:
         """The set for inputs x (rows, input_dim) and shown states h (rows, units), machine numbers.
@@ -125,7 +131,7 @@ def step_parts(ops: Any, reset: str, w: StepWeights, x: Any, h: Any) -> Parts:
 def _after(ops: Any, w: StepWeights, x: Any, h: Any) -> Parts:
     r = ops.sigma(_pre_activation(ops, w, x, h, 1))
     v = ops.sum([(h, w.U[2])], [w.c[2]])
-    n = ops.tanh(ops.add(ops.sum([(x, w.W[2])], [w.b[2]]), ops.times(r.computed, v)))
+    n = ops.tanh(_joined(ops, (x, w.W[2]), w.b[2], ops.times(r.computed, v)))
     return Parts(*_update(ops, w, x, h), n, r, v)
 
 
@@ -153,14 +159,25 @@ def _pre_activation(ops: Any, w: StepWeights, x: Any, h: Any, gate: int) -> Any:
     return ops.either(apart, merged)
 
 
+def _joined(ops: Any, side: tuple[Any, Any], b: Any, state: Any) -> Any:
+    """x W + b, and the other side of a pre-activation: added to it, or a term of its sum."""
+    if ops.arithmetic.summation == "any order":
+        return ops.sum([side], [b, state])
+    return ops.add(ops.sum([side], [b]), state)
+
+
 def merged(merge: str, forward: np.ndarray, backward: np.ndarray, arithmetic: Arithmetic) -> StepSet:
     """The set of one merged output, from the balls of both directions' states (rows, units).
 
-    "ave" may halve before or after the addition: one rounding, and an underflow for each half.
+    "ave" may halve before or after the addition: one rounding, and an underflow for each half. The format is that in
+    which states are carried or that in which they are shown.
     """
     with precision(BITS):
-        format = arithmetic.format
-        once = Rounding(constant(arithmetic.unit(format)), 2 * constant(arithmetic.underflow(format)))
+        ops = Proven(arithmetic)
+        once = (
+            ops.once if contains(arithmetic.shown, arithmetic.format) else ops.once.then(ops.rounding(arithmetic.shown))
+        )
+        once = Rounding(once.u, 2 * once.underflow)
         joined = {
             "sum": lambda: forward + backward,
             "mul": lambda: forward * backward,
