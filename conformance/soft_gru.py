@@ -63,7 +63,7 @@ class SoftGRU(Emulated):
         self.rounding = self._drawn("rounding", rounding, ROUNDINGS[arithmetic.rounding])
         self.form = self._drawn("form", form, FORMS)
         self.skew = self._drawn("skew", skew, tuple(SKEWS))
-        self.merges_biases, self.adds_apart, self.flushes_early = self.rng.random(3) < 0.5
+        self.merges_biases, self.adds_apart, self.flushes_early, self.joins_reset = self.rng.random(4) < 0.5
         self.adds_apart &= not contains(arithmetic.format, arithmetic.sums)
         if order is None and self.rounding == "toward zero" and can_align(arithmetic.sums):
             order = self.rng.choice((None, ALIGNED))
@@ -133,7 +133,10 @@ class SoftGRU(Emulated):
         W, U, b, c = weights[2]
         if reset == "before":
             return self.pre_activation(x, self.ops.multiply(r, h), *weights[2])
-        return self.times_plus(r, self.total([(h, U)], [c]), self.total([(x, W)], [b]))
+        v = self.total([(h, U)], [c])
+        if self.arithmetic.summation == "any order" and self.joins_reset:
+            return self.total([(x, W)], [b, self.ops.multiply(r, v)])
+        return self.times_plus(r, v, self.total([(x, W)], [b]))
 
     def pre_activation(
         self, x: np.ndarray, h: np.ndarray, W: np.ndarray, U: np.ndarray, b: np.ndarray, c: np.ndarray
