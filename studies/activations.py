@@ -35,10 +35,11 @@ def accuracies(every: int = 1) -> Iterator[Search]:
         for claimed in ACTIVATIONS:
             for rounding in MODES if claimed == "correctly rounded" else ("nearest",):
                 for flush in (False, True):
-                    yield _search(name, a, claimed, rounding, flush=flush)
+                    yield search(name, a, claimed, rounding, flush=flush)
 
 
-def _search(name: str, a: np.ndarray, claimed: str, rounding: str, *, flush: bool) -> Search:
+def search(name: str, a: np.ndarray, claimed: str, rounding: str = "nearest", *, flush: bool = False) -> Search:
+    """One claim in one format, at these arguments."""
     format = FORMATS[name]
     claim = toy(format, rounding, activation=claimed, flush=flush)
     found = Search(f"{name} activation {claimed}{', flushed' * flush}", rounding)

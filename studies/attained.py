@@ -90,9 +90,9 @@ def operations() -> Iterator[Attained]:
     yield _of("flushing of an operand", claim, soft.read(operand), ops.read(operand), "the largest subnormal number")
 
 
-def activations() -> Iterator[Attained]:
-    """What is claimed of activations, and what an error in their argument does."""
-    a = arguments("float16")
+def activations(every: int = 1) -> Iterator[Attained]:
+    """What is claimed of activations, at every so many numbers, and what an error in their argument does."""
+    a = arguments("float16", every)
     for name in ("correctly rounded", "4 ULP", "8 ULP above 2u", "2^-10"):
         claim = replace(CLASSES["float16"], activation=name)
         ops = Proven(claim)

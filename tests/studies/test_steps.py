@@ -108,7 +108,7 @@ def test_chunks_of_other_processes_are_the_same(monkeypatch):
 @pytest.mark.parametrize("part", [name for name in attained.PARTS if name != "forms"])
 def test_half_of_each_term_is_attained(part):
     with attained.precision(attained.BITS):
-        found = list(attained.PARTS[part]())
+        found = list(attained.activations(every=37) if part == "activations" else attained.PARTS[part]())
     assert found and all(row.holds for row in found)
 
 
