@@ -117,7 +117,7 @@ def gradient_bounds(case: Case, cotangents: Outputs, arithmetic: Arithmetic) -> 
         finals = [cotangents.final_state] if case.merge is None else cotangents.final_state
         given = zip(runs, _unmerged(case, cotangents.outputs, runs), finals, strict=True)
         parts = [
-            run_backward(run, outputs, ops.read(final), _flows(case, direction))
+            run_backward(run, outputs, ops.cotangents(final), _flows(case, direction))
             for direction, (run, outputs, final) in enumerate(given)
         ]
         return _returned(case, ops, parts)
@@ -126,9 +126,9 @@ def gradient_bounds(case: Case, cotangents: Outputs, arithmetic: Arithmetic) -> 
 
 
 def _runs(case: Case, arithmetic: Arithmetic) -> list[Run]:
-    ops = Proven(arithmetic)
+    ops, readers = Proven(arithmetic), len(case.parameters)
     return [
-        run_forward(ops, p, case.inputs, case.starts[direction], case.valid, list(steps(case, direction)))
+        run_forward(ops, p, case.inputs, case.starts[direction], case.valid, list(steps(case, direction)), readers)
         for direction, p in enumerate(case.parameters)
     ]
 
@@ -156,18 +156,18 @@ def _unmerged(case: Case, outputs: Any, runs: list[Run]) -> list[Computed]:
     """The cotangents of each direction's outputs (batch, time, units), from those of the merged ones."""
     ops = runs[0].ops
     if case.merge is None:
-        return [ops.read(outputs)]
+        return [ops.cotangents(outputs)]
     if case.merge in ("apart", "concat"):
         parts = outputs if case.merge == "apart" else np.split(outputs, 2, axis=-1)
-        return [ops.read(part) for part in parts]
-    given = ops.read(outputs)
+        return [ops.cotangents(part) for part in parts]
+    given = ops.cotangents(outputs)
     if case.merge == "sum":
         return [given, given]
     if case.merge == "ave":
-        half = Computed(given.exact / 2, given.error / 2 + ops.once.underflow)
+        half = ops.shown(Computed(given.exact / 2, given.error / 2 + ops.once.underflow))
         return [half, half]
     shown = [_outputs(case, direction, run) for direction, run in enumerate(runs)]
-    return [ops.times(given, other) for other in reversed(shown)]
+    return [ops.shown(ops.times(given, other)) for other in reversed(shown)]
 
 
 def _outputs(case: Case, direction: int, run: Run) -> Computed:
@@ -181,7 +181,7 @@ def _outputs(case: Case, direction: int, run: Run) -> Computed:
 def _returned(case: Case, ops: Proven, parts: list[RunGradients]) -> Gradients:
     inputs = parts[0].inputs
     if len(parts) == 2:
-        both = ops.add(inputs, parts[1].inputs)
+        both = ops.add(*(ops.returned(part.inputs) for part in parts))
         valid = case.valid[:, :, None]
         inputs = Computed(both.exact, np.where(valid, both.error, nothing(both.error)))
     fields: list[Any] = [_proven(ops, "inputs", inputs)]
@@ -192,8 +192,8 @@ def _returned(case: Case, ops: Proven, parts: list[RunGradients]) -> Gradients:
 
 
 def _proven(ops: Proven, name: str, numbers: Computed) -> StepSet | None:
-    returned = ops.returned(numbers)
     try:
+        returned = ops.returned(numbers)
         require_meaning(name, returned)
     except OutsideDomain:
         return None

@@ -4,12 +4,14 @@ back_step writes the derivative once, over operations that carry their errors: e
 which automatic differentiation of the forms in BLENDS writes it. maps gives the same derivative as matrices of balls.
 """
 
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 from flint import arb
 
-from conformance.bounds.elementwise import larger, up
+from conformance.bounds.elementwise import larger, nothing, up
+from conformance.bounds.blends import Rounding
 from conformance.bounds.proven import Computed, Gate, Later, Matrix, Proven
 from conformance.bounds.step import Parts
 from reference import Parameters
@@ -40,38 +42,39 @@ class Cotangents(NamedTuple):
     h: Computed
 
 
-def back_step(ops: Proven, w: BackWeights, parts: Parts, h: Computed, dh: Computed, more: Later) -> Cotangents:
+def back_step(
+    ops: Proven, w: BackWeights, parts: Parts, h: Computed, dh: Computed, more: Later, readers: int = 1
+) -> Cotangents:
     """Pull the cotangent of the next state back to all that the step read.
 
     The errors are those made here, for any h and dh in their balls and whatever the forward step made of the gates.
-    more: the cotangents of outputs that are added to that of h, before or after the rest.
+    more: the cotangents of outputs that are added to that of h, before or after the rest. readers: how many directions
+    read the inputs, whose cotangents may be one sum.
     """
-    z, n = parts.z.computed, parts.n.computed
+    n = parts.n.computed
     s = _complement(ops, parts)
-    dz = ops.either(
-        ops.times(dh, ops.subtract(h, n)),
-        ops.subtract(ops.times(dh, h), ops.times(dh, n)),
-    )
-    dn = ops.either(ops.times(dh, s), ops.subtract(dh, ops.times(dh, z)))
-    da_z = ops.times(dz, sigma_slope(ops, parts.z, parts.keep))
-    da_n = ops.times(dn, _tanh_slope(ops, n))
+    dn = ops.either(ops.times(dh, s), ops.subtract(dh, ops.times(dh, parts.z.computed)))
+    da_z = _through_update(ops, parts, h, dh)
+    da_n = _pull(ops, _tanh_slope(n), dn)
     r = parts.r.computed if parts.r is not None else None
     a_x, a_h, through = [da_z, da_n], [da_z, da_n], []
     products = list(zip(a_h, w.U_t, strict=False))
     if parts.v is not None:
-        da_r = ops.times(da_n, parts.v, sigma_slope(ops, parts.r, parts.r))
+        da_r = _pull(ops, _sigma_slope(parts.r, parts.r), da_n, parts.v)
         a_x, a_h = [da_z, da_r, da_n], [da_z, da_r, ops.times(da_n, r)]
         products = list(zip(a_h, w.U_t, strict=True))
     elif parts.s is not None:
         ds = ops.sum([(da_n, w.U_t[2])])
-        da_r = ops.times(ds, h, sigma_slope(ops, parts.r, parts.r))
+        da_r = _pull(ops, _sigma_slope(parts.r, parts.r), ds, h)
         a_x = a_h = [da_z, da_r, da_n]
         products = [(da_z, w.U_t[0]), (da_r, w.U_t[1])]
         through = [ops.times(ds, r)]
-    ways = ([ops.times(dh, z)], [dh, ops.times(dh, s)])
+    ways = ([ops.times(dh, parts.z.computed)], [dh, ops.times(dh, s)])
     sums = [ops.sum(products, [*way, *through], more=more, across_steps=True) for way in ways]
     back = Computed(sums[0].exact, larger(sums[0].error, sums[1].error))
-    return Cotangents(a_x, a_h, ops.sum(list(zip(a_x, w.W_t, strict=True)), across_steps=True), back)
+    sides = list(zip(a_x, w.W_t, strict=True))
+    others = Later((readers - 1) * sum(matrix.rows for _, matrix in sides), arb(0))
+    return Cotangents(a_x, a_h, ops.sum(sides, more=others, across_steps=True), back)
 
 
 def _complement(ops: Proven, parts: Parts) -> Computed:
@@ -81,21 +84,73 @@ def _complement(ops: Proven, parts: Parts) -> Computed:
     return Computed(exact, error + ops.once.of(up(exact) + error))
 
 
-def sigma_slope(ops: Proven, gate: Gate, keep: Gate) -> Computed:
-    """z (1 - z), z - z z, or sigma(a) sigma(-a)."""
-    exact = gate.exact * (1 - gate.exact)
-    off = gate.inherited + gate.own + keep.own
-    inherited = off * (1 + off)
-    size = (up(gate.exact) + off) ** 2 + 2 * (up(exact) + inherited)
-    return Computed(exact, inherited + ops.once.u * size + 3 * ops.once.underflow)
+class Slope(NamedTuple):
+    """A derivative that is a product of what was computed forward; all but exact are magnitudes.
+
+    inherited: the error that the forward argument hands on; own: that of the activation. beside: what is rounded by
+    itself and then cancels, like z z in z - z z.
+    """
+
+    exact: np.ndarray
+    inherited: np.ndarray
+    own: np.ndarray
+    beside: np.ndarray
+
+    @property
+    def reach(self) -> np.ndarray:
+        """How large the computed values may be, before they are rounded."""
+        return up(self.exact) + self.inherited + self.own
+
+    def rounded(self, once: Rounding, operations: int) -> np.ndarray:
+        """The error of so many operations on the way to a product with it, relative to the other factor."""
+        growth = (1 + once.u) ** operations
+        return (growth - 1) * self.reach + growth * once.u * self.beside
 
 
-def _tanh_slope(ops: Proven, n: Computed) -> Computed:
-    """1 - n n, or (1 - n) (1 + n)."""
-    exact = 1 - n.exact * n.exact
+def _sigma_slope(gate: Gate, keep: Gate) -> Slope:
+    """z (1 - z), z - z z, or sigma(a) sigma(-a), for a gate and its other side."""
+    own = larger(gate.own, keep.own)
+    size = larger(up(gate.exact), up(keep.exact)) + gate.inherited + own
+    return Slope(
+        gate.exact * (1 - gate.exact),
+        gate.inherited * (1 + gate.inherited),
+        own * (1 + own + 2 * gate.inherited),
+        size**2,
+    )
+
+
+def _tanh_slope(n: Computed) -> Slope:
+    """1 - n n, or (1 - n) (1 + n), or, by a cotangent d, (d + d n) (1 - n)."""
     inherited = n.error * (2 * up(n.exact) + n.error)
-    size = n.reach**2 + 3 * (up(exact) + inherited)
-    return Computed(exact, inherited + ops.once.u * size + 3 * ops.once.underflow)
+    return Slope(1 - n.exact * n.exact, inherited, nothing(n.error), n.reach * (1 + n.reach))
+
+
+def _pull(ops: Proven, slope: Slope, *factors: Computed) -> Computed:
+    """A cotangent, a product of factors, times a slope: in any order, so that a part may be rounded by itself.
+
+    At most four operations meet the slope: two sides of a product, that product, and the cotangent.
+    """
+    d = ops.times(*factors) if len(factors) > 1 else factors[0]
+    later = reduce(np.multiply, (larger(factor.reach, arb(1)) for factor in factors))
+    error = d.error * slope.reach + up(d.exact) * (slope.inherited + slope.own) + d.reach * slope.rounded(ops.once, 4)
+    return Computed(d.exact * slope.exact, error + 4 * ops.once.underflow * later)
+
+
+def _through_update(ops: Proven, parts: Parts, h: Computed, dh: Computed) -> Computed:
+    """The cotangent of the update gate's pre-activation."""
+    n, slope = parts.n.computed, _sigma_slope(parts.z, parts.keep)
+    dz = ops.either(
+        ops.times(dh, ops.subtract(h, n)),
+        ops.subtract(ops.times(dh, h), ops.times(dh, n)),
+    )
+    joined = _pull(ops, slope, dz)
+    # z h + sigma(-a) n: both slopes are of one argument, and each side is pulled back by itself.
+    d = Computed(dz.exact, dh.reach * (h.error + n.error) + dh.error * up(h.exact - n.exact))
+    sizes = dh.reach * (h.reach + n.reach)
+    error = d.error * slope.reach + up(d.exact) * slope.inherited
+    error = error + sizes * (slope.own + slope.rounded(ops.once, 6))
+    later = larger(dh.reach, arb(1)) * larger(h.reach + n.reach, arb(1))
+    return ops.either(joined, Computed(joined.exact, error + 10 * ops.once.underflow * later))
 
 
 class Maps(NamedTuple):

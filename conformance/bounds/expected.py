@@ -95,7 +95,17 @@ class Expected:
         )
         noise = np.sqrt(variance + terms * (once.u * size) ** 2)
         result = Estimate(value, claimed + 2 * terms * once.underflow, noise)
-        return self._cast(result, self.arithmetic.sums, self.arithmetic.format)
+        result = self._cast(result, self.arithmetic.sums, self.arithmetic.format)
+        if not addends or contains(self.arithmetic.format, self.arithmetic.sums):
+            return result
+        return self.either(result, self._gathered([*(self.sum([pair]) for pair in products), *addends]))
+
+    def _gathered(self, parts: Sequence[Estimate]) -> Estimate:
+        """A sum of elementwise operations, in any order."""
+        roundings, size = len(parts) - 1, _total([np.abs(part.value) for part in parts])
+        noise = np.sqrt(_total([part.noise**2 for part in parts]) + roundings * (self.once.u * size) ** 2)
+        claimed = _total([part.claimed for part in parts]) + roundings * self.once.underflow
+        return Estimate(_total([part.value for part in parts]), claimed, noise)
 
     def add(self, a: Estimate, b: Estimate) -> Estimate:
         """a + b, rounded once."""

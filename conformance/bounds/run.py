@@ -71,7 +71,7 @@ class Visit(NamedTuple):
 class Run:
     """One direction's run: all times in processing order, the valid steps, the state reached at each time.
 
-    states, errors: (batch, time, units) of arb. valid: (batch, time).
+    states, errors: (batch, time, units) of arb. valid: (batch, time). readers: how many directions read the inputs.
     """
 
     ops: Proven
@@ -83,12 +83,21 @@ class Run:
     states: np.ndarray
     errors: np.ndarray
     final: Computed
+    readers: int
 
 
 def run_forward(
-    ops: Proven, p: Parameters, inputs: np.ndarray, start: np.ndarray, valid: np.ndarray, order: Sequence[int]
+    ops: Proven,
+    p: Parameters,
+    inputs: np.ndarray,
+    start: np.ndarray,
+    valid: np.ndarray,
+    order: Sequence[int],
+    readers: int = 1,
 ) -> Run:
     """The states of one direction, inputs (batch, time, input_dim), with their bounds.
+
+    readers: how many directions read the inputs.
 
     Raises OutsideDomain where overflow is possible or the bound would prove nothing.
     """
@@ -119,7 +128,7 @@ def run_forward(
                 raise OutsideDomain(NOTHING_PROVEN)
         states[:, t], errors[:, t] = state, error
     final = Computed(state, error)
-    return Run(ops, p.reset, back, order, valid, visits, states, errors, final)
+    return Run(ops, p.reset, back, order, valid, visits, states, errors, final, readers)
 
 
 class RunGradients(NamedTuple):
@@ -142,7 +151,10 @@ def run_backward(run: Run, outputs: Computed, final: Computed, flows: np.ndarray
     sizes = np.where(flows[:, :, None], outputs.reach, arb(0))
     later = _later(run, flows, sizes)
     spreads = Spread(batch, units)
-    own = run.ops.growth(later[None].count + 1, across_steps=True) * (later[None].size + final.reach)
+    size, count = later[None].size + final.reach, later[None].count
+    run.ops.require(size)
+    lost = count * run.ops.summing(across_steps=True).underflow
+    own = run.ops.growth(count + 1, across_steps=True) * (size + lost) + lost
     spreads.add(np.arange(batch), floats_above(final.error + own))
     cotangent = final.exact.copy()
     collected = _Collected(run, batch, time)
@@ -185,7 +197,7 @@ def _visit_back(
     error = exactly(spreads.radius()[rows])
     exact = cotangent[rows]
     over = Computed(around(Computed(exact, error)), nothing(exact))
-    own = back_step(ops, run.back, visit.over, over_h, over, Later(more.count, more.size[rows]))
+    own = back_step(ops, run.back, visit.over, over_h, over, Later(more.count, more.size[rows]), run.readers)
     at, reach = maps(run.reset, run.back, visit.exact, exact_h), maps(run.reset, run.back, visit.over, over_h.exact)
 
     def carried(exact_map: np.ndarray, over_map: np.ndarray) -> Computed:
