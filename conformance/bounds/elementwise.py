@@ -55,9 +55,9 @@ def _sigma(a: arb) -> arb:
     if abs(a) < FAR:
         return 1 / (1 + (-a).exp())
     tiny = arb(0, (-arb(FAR)).exp())
-    if a < -FAR:
+    if a <= -FAR:
         return tiny
-    return 1 - tiny if a > FAR else arb(0.5, 0.5)  # a ball across FAR may lie on both sides of it
+    return 1 - tiny if a >= FAR else arb(0.5, 0.5)  # a ball across FAR may lie on both sides of it
 
 
 def _sigma_slope(a: arb) -> arb:
@@ -68,7 +68,7 @@ def _sigma_slope(a: arb) -> arb:
     if size < FAR:
         e = (-size).exp()
         return e / (1 + e) ** 2
-    return arb(0, (-arb(FAR)).exp()) if size > FAR else arb(0.125, 0.125)
+    return arb(0, (-arb(FAR)).exp()) if size >= FAR else arb(0.125, 0.125)
 
 
 def _tanh(a: arb) -> arb:
