@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from flint import arb
 
-from conformance.bounds.elementwise import larger, nothing, up
 from conformance.bounds.blends import Rounding
+from conformance.bounds.elementwise import larger, nothing, up
 from conformance.bounds.proven import Computed, Gate, Later, Matrix, Proven
 from conformance.bounds.step import Parts
 from reference import Parameters
