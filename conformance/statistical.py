@@ -34,8 +34,11 @@ class Sample(NamedTuple):
 
     @staticmethod
     def of(error: np.ndarray, claimed: np.ndarray, noise: np.ndarray) -> "Sample":
-        """From errors, what a claim allows them to be, and the standard deviation of the rest."""
-        used = noise > 0
+        """From errors, what a claim allows them to be, and the standard deviation of the rest.
+
+        An error that is not finite is outside every bound, and tells nothing more here.
+        """
+        used = (noise > 0) & np.isfinite(error)
         error, claimed, noise = error[used], claimed[used], noise[used]
         beyond = np.maximum(np.abs(error) - claimed, 0) / noise
         scale = noise + claimed
