@@ -10,7 +10,7 @@ Source: zonotopes, as in Kühn 1998, "Rigorously computed orbits of dynamical sy
 
 import numpy as np
 
-from conformance.bounds.elementwise import exactly
+from conformance.bounds.elementwise import exactly, up
 
 UNIT = 2.0**-52
 """Twice the unit roundoff of float64: n UNIT exceeds the relative error of a sum of n products."""
@@ -61,7 +61,7 @@ def _sum_up(numbers: np.ndarray) -> np.ndarray:
 
 def floats_above(balls: np.ndarray) -> np.ndarray:
     """Float64 numbers that are at least as large as these non-negative balls."""
-    return np.nextafter(balls.astype(np.float64), np.inf) if balls.size else np.zeros(balls.shape)
+    return np.nextafter(up(balls).astype(np.float64), np.inf) if balls.size else np.zeros(balls.shape)
 
 
 def near(balls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
