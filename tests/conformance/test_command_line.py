@@ -25,7 +25,7 @@ def conformance(*arguments: str, timeout: float = 120) -> subprocess.CompletedPr
 def test_an_honest_subject_ends_with_0_and_shows_its_margins():
     done = conformance("run", "reference", *FAST)
     assert done.returncode == 0
-    assert "4 pass, 0 fail, 0 error, 0 declined; of 4" in done.stdout
+    assert "4 pass, 0 fail, 0 statistical, 0 error, 0 declined; of 4" in done.stdout
     assert "worst margin 0." in done.stdout
 
 
