@@ -97,7 +97,7 @@ class Emulated(Reference):
 
     def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
         """The next state."""
-        x_side = [self.product(x, W) + b for W, b in zip(self.kernel(p), p.bias[0], strict=True)]
+        x_side = [self.product(x, W) + b for W, b in zip(self.kernel(p), self.bias(p)[0], strict=True)]
         z = self.sigmoid(x_side[0] + self.recurrent(h, p, 0))
         n = self.tanh(self.candidate(x_side, h, p))
         return self.blend(z, h, n)
@@ -106,14 +106,18 @@ class Emulated(Reference):
         """The candidate's pre-activation."""
         if p.reset == "none":
             return x_side[1] + self.recurrent(h, p, 1)
-        r = self.sigmoid(x_side[1] + self.recurrent(h, p, 1))
+        r = self.reset(x_side, h, p)
         if p.reset == "before":
             return x_side[2] + self.recurrent(r * h, p, 2)
         return x_side[2] + r * self.recurrent(h, p, 2)
 
+    def reset(self, x_side: list[np.ndarray], h: np.ndarray, p: Parameters) -> np.ndarray:
+        """The reset gate."""
+        return self.sigmoid(x_side[1] + self.recurrent(h, p, 1))
+
     def recurrent(self, h: np.ndarray, p: Parameters, gate: int) -> np.ndarray:
         """The state's side of a gate."""
-        return self.product(h, self.recurrent_kernel(p)[gate]) + p.bias[1, gate]
+        return self.product(h, self.recurrent_kernel(p)[gate]) + self.bias(p)[1, gate]
 
     def kernel(self, p: Parameters) -> np.ndarray:
         """Input weights, gates first."""
@@ -122,6 +126,10 @@ class Emulated(Reference):
     def recurrent_kernel(self, p: Parameters) -> np.ndarray:
         """State weights, gates first."""
         return p.recurrent_kernel
+
+    def bias(self, p: Parameters) -> np.ndarray:
+        """The input bias and the recurrent bias, gates first in each."""
+        return p.bias
 
     def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """A matrix product."""

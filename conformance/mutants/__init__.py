@@ -1,0 +1,56 @@
+"""Wrong GRUs, each wrong in one line: they prove that the checks see. Where the bug shipped, there is a link.
+
+Each can be judged: python -m conformance run conformance.mutants:NAME. A file here is a family of them; backward.py is
+what wrong gradients deviate from, and equivalent.py has those that are not wrong after all.
+"""
+
+from types import ModuleType
+
+from conformance.emulated import Emulated
+from conformance.mutants import (
+    activations,
+    biases,
+    contract,
+    directions,
+    equivalent,
+    gates,
+    gradients,
+    numerics,
+    padding,
+    state,
+    time,
+    weights,
+)
+from conformance.mutants.activations import *
+from conformance.mutants.biases import *
+from conformance.mutants.contract import *
+from conformance.mutants.directions import *
+from conformance.mutants.equivalent import *
+from conformance.mutants.gates import *
+from conformance.mutants.gradients import *
+from conformance.mutants.numerics import *
+from conformance.mutants.padding import *
+from conformance.mutants.state import *
+from conformance.mutants.time import *
+from conformance.mutants.weights import *
+
+
+def _one_of_each(family: ModuleType) -> tuple[Emulated, ...]:
+    """What a file defines, in its order."""
+    own = (thing for thing in vars(family).values() if getattr(thing, "__module__", None) == family.__name__)
+    return tuple(mutant() for mutant in own if isinstance(mutant, type) and issubclass(mutant, Emulated))
+
+
+FAMILIES: dict[str, tuple[Emulated, ...]] = {
+    family.__name__.rpartition(".")[2]: _one_of_each(family)
+    for family in (
+        gates, biases, weights, state, padding, time, directions, numerics, activations, gradients, contract,
+    )
+}  # fmt: skip
+"""One of each, by the file in which it stands. Each has a name, a sentence and a link."""
+
+MUTANTS: tuple[Emulated, ...] = tuple(mutant for family in FAMILIES.values() for mutant in family)
+"""All of them, in the order of the families."""
+
+EQUIVALENT: tuple[Emulated, ...] = _one_of_each(equivalent)
+"""Not wrong: each with the proof."""

@@ -1,0 +1,121 @@
+"""Right in real numbers and wrong in the claimed arithmetic: less precision, rough activations, clipping, overflow.
+
+All of them claim what NumPy keeps: the case's own format throughout, sigma and tanh within 8 ULP, subnormals kept.
+"""
+
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from conformance.emulated import Emulated
+from reference import Parameters
+
+
+class tf32_products(Emulated):
+    """Operands of float32 products are rounded to the 10 fractional bits of TF32."""
+
+    def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return _tf32(a) @ _tf32(b)
+
+
+class bfloat16_products(Emulated):
+    """Operands of products are rounded to bfloat16."""
+
+    def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return _through(ml_dtypes.bfloat16, a) @ _through(ml_dtypes.bfloat16, b)
+
+
+class float16_products(Emulated):
+    """Operands of products are rounded to float16."""
+
+    def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return _through(np.float16, a) @ _through(np.float16, b)
+
+
+class bfloat16_sums(Emulated):
+    """Products are summed in bfloat16."""
+
+    def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return _summed(ml_dtypes.bfloat16, a, b)
+
+
+class float16_sums(Emulated):
+    """Products are summed in float16."""
+
+    def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return _summed(np.float16, a, b)
+
+
+class state_in_bfloat16(Emulated):
+    """The state is carried in bfloat16."""
+
+    def select(self, counts: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:
+        return super().select(counts, _through(ml_dtypes.bfloat16, new), old)
+
+
+class state_in_float16(Emulated):
+    """The state is carried in float16."""
+
+    def select(self, counts: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:
+        return super().select(counts, _through(np.float16, new), old)
+
+
+class float32_under_float64(Emulated):
+    """Numbers come and go as float64, and every step is computed in float32."""
+
+    def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
+        if p.dtype != np.float64:
+            return super().step(x, h, p)
+        x, h, *weights = (array.astype(np.float32) for array in (x, h, *p.weights))
+        return super().step(x, h, Parameters(*weights, p.reset)).astype(np.float64)
+
+
+class one_minus_z_in_float16(Emulated):
+    """The candidate's share, 1 - z, is rounded to float16."""
+
+    def blend(self, z: np.ndarray, h: np.ndarray, n: np.ndarray) -> np.ndarray:
+        return z * h + _through(np.float16, 1 - z) * n
+
+
+class flushed_to_zero(Emulated):
+    """Subnormal states are replaced by 0 under a claim that keeps them."""
+
+    def blend(self, z: np.ndarray, h: np.ndarray, n: np.ndarray) -> np.ndarray:
+        state = super().blend(z, h, n)
+        return np.where(np.abs(state) < np.finfo(state.dtype).tiny, np.zeros_like(state), state)
+
+
+class inputs_clipped(Emulated):
+    """Inputs are clipped to 5 in magnitude."""
+
+    def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
+        return super().step(np.clip(x, -5, 5), h, p)
+
+
+class state_clipped(Emulated):
+    """States are clipped to 1 in magnitude, which an initial state may exceed."""
+
+    def blend(self, z: np.ndarray, h: np.ndarray, n: np.ndarray) -> np.ndarray:
+        return np.clip(super().blend(z, h, n), -1, 1)
+
+
+def _through(format: Any, a: np.ndarray) -> np.ndarray:
+    """Rounded to a format, and given as what it was."""
+    return a.astype(format).astype(a.dtype)
+
+
+def _summed(format: Any, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a @ b, one term after the other, each sum rounded to a format."""
+    total = np.zeros((len(a), b.shape[1]), a.dtype)
+    for column, row in zip(a.T, b, strict=True):
+        total = _through(format, total + np.outer(column, row))
+    return total
+
+
+def _tf32(a: np.ndarray) -> np.ndarray:
+    """Round to nearest, ties to even, at the 10th fractional bit; float64 is left as it is."""
+    if a.dtype != np.float32:
+        return a
+    bits = np.ascontiguousarray(a).view(np.uint32)
+    return ((bits + 0x0FFF + ((bits >> 13) & 1)) & np.uint32(0xFFFFE000)).view(np.float32)
