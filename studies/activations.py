@@ -58,5 +58,7 @@ def search(name: str, a: np.ndarray, claimed: str, rounding: str = "nearest", *,
 
 
 def _used(allowed: Gate, computed: np.ndarray) -> np.ndarray:
+    """The share of the bound that is used; where it is within a rounding of 1, balls say whether it is over 1."""
     error = abs(exactly(computed) - allowed.exact)
-    return share(error.astype(np.float64), allowed.own.astype(np.float64))
+    used = share(error.astype(np.float64), allowed.own.astype(np.float64))
+    return np.where(error > allowed.own, np.inf, np.minimum(used, 1))

@@ -1,28 +1,21 @@
-"""The GRU in software is honest: its sums, activations and steps are what its class says, and use what it allows."""
+"""The GRU in software is honest: its sums and steps are what its class says, and use what it allows."""
 
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 import pytest
-from flint import arb
 
-from conformance import soft_activations
-from conformance.arithmetic import ACTIVATIONS, FORMATS, Arithmetic, Format
-from conformance.balls import precision
+from conformance.arithmetic import FORMATS, Arithmetic, Format
 from conformance.bounds import BLENDS
 from conformance.case import Case
 from conformance.checks import CHECKS
 from conformance.judge import Profile, judge, wired
 from conformance.residuals import judge_steps
 from conformance.soft import MODES, Soft
-from conformance.soft_activations import SIGMA, TANH, correctly_rounded, within
 from conformance.soft_gru import FORMS, ROUNDINGS, SKEWS, SoftGRU
 from conformance.soft_sums import ALIGNED, TREES, Sums
 from conformance.strategies import Numbers
 from conformance.verdict import PASS
-
-from .test_soft import DIRECTED, rounded
 
 FLOAT32 = Arithmetic(dtype="float32", activation="8 ULP", source="software")
 
@@ -34,85 +27,6 @@ def drawn(dtype="float32", *, batch=6, time=3, reset="after", regime="plain", se
         parameters=(numbers.parameters(3, 4, reset),),
         initial_state=(numbers.states((batch, 4)),),
     )
-
-
-# Activations.
-
-
-def arguments(format: Format) -> np.ndarray:
-    """Of every size, and where functions saturate or are half way."""
-    rng = np.random.default_rng(1)
-    sizes = rng.standard_normal(60) * np.exp2(rng.integers(max(format.smallest, -300), 9, 60))
-    special = [0, 1, 2.0**-26, 2.0**-33, 2.0**-40, 2.0**-52, 2.0**-51, 17.5, 18, 25, 26, 37, 45, 46, 100, 700]
-    return np.unique(Soft(format).cast(np.concatenate([sizes, special, np.negative(special)])))
-
-
-def truth(function: str, a: float) -> Fraction:
-    """Far more digits than any rounding needs."""
-    with precision(6000):
-        ball = arb(a).tanh() if function == TANH else 1 / (1 + (-arb(a)).exp())
-        mantissa, exponent = (int(part) for part in ball.mid().man_exp())
-    return Fraction(mantissa) * Fraction(2) ** exponent
-
-
-@pytest.mark.parametrize("function", [SIGMA, TANH])
-@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32", "float64"])
-def test_what_is_correctly_rounded_is(function, name):
-    format = FORMATS[name]
-    a = arguments(format)
-    exact = [truth(function, value) for value in a.tolist()]
-    for mode in DIRECTED:
-        computed = correctly_rounded(function, a, Soft(format, mode))
-        assert computed.tolist() == [rounded(value, format, mode) for value in exact]
-
-
-@pytest.mark.parametrize("function", [SIGMA, TANH])
-def test_extended_precision_by_itself_would_not_decide_every_rounding(monkeypatch, function):
-    """Without ball arithmetic some number is refused; with it alone, as where there is no extended precision, none."""
-    a = arguments(FORMATS["float64"])
-    a = np.concatenate([a, np.random.default_rng(2).standard_normal(4000)])
-    expected = correctly_rounded(function, a, Soft(FORMATS["float64"]))
-    with monkeypatch.context() as patch:
-        patch.setattr(soft_activations, "EXTENDED", np.finfo(np.float64))
-        assert np.array_equal(correctly_rounded(function, a, Soft(FORMATS["float64"])), expected)
-    monkeypatch.setattr(soft_activations, "_sharpened", lambda function, a, value, where: value)
-    with pytest.raises(ArithmeticError, match="do not decide"):
-        correctly_rounded(function, a, Soft(FORMATS["float64"]))
-
-
-def test_arguments_far_beyond_every_exponent_saturate():
-    soft = Soft(FORMATS["float64"], "up")
-    assert correctly_rounded(SIGMA, np.array([-3e4, 3e4, np.inf]), soft).tolist() == [2.0**-1074, 1.0, 1.0]
-    assert np.isnan(correctly_rounded(TANH, np.array([np.nan]), soft)).all()
-
-
-@pytest.mark.parametrize("claim", [name for name in ACTIVATIONS if name != "correctly rounded"])
-@pytest.mark.parametrize("function", [SIGMA, TANH])
-@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32", "float64"])
-def test_activations_are_off_by_as_much_as_is_claimed_and_no_more(claim, function, name):
-    format, parts = FORMATS[name], ACTIVATIONS[claim]
-    a = arguments(format)
-    exact = [truth(function, value) for value in a.tolist()]
-    used = []
-    for skew in (-1.0, 1.0, 0.3):
-        computed = within(parts, function, a, format, np.full(a.shape, skew))
-        for value, got in zip(exact, computed.tolist(), strict=True):
-            exponent = abs(value).numerator.bit_length() - value.denominator.bit_length() if value else format.smallest
-            exponent = max(exponent - (abs(value) < Fraction(2) ** exponent), format.smallest)
-            ulp = Fraction(2) ** (exponent + 1 - format.precision)
-            reach = parts.ulps * ulp + parts.floor * format.unit_roundoff + parts.absolute
-            used.append(abs(Fraction(got) - value) / reach)
-    assert max(used) <= 1
-    assert max(used) > Fraction(3, 4)
-
-
-def test_activations_are_flushed_where_that_is_claimed():
-    a = np.array([2.0**-120, -100.0])
-    skew = np.zeros(2)
-    kept = within(ACTIVATIONS["4 ULP"], SIGMA, a[1:], FORMATS["float32"], skew[1:])
-    flushed = within(ACTIVATIONS["4 ULP"], SIGMA, a[1:], FORMATS["float32"], skew[1:], flush=True)
-    assert 0 < kept[0] < float(FORMATS["float32"].smallest_normal)
-    assert flushed[0] == 0
 
 
 # Sums.
