@@ -1,0 +1,329 @@
+"""The bounds of whole runs hold whatever conforms, at the middle they are the oracle's numbers, and what is wrong is
+outside."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.arithmetic import FORMATS, Arithmetic
+from conformance.bounds import BITS, OutsideDomain, run
+from conformance.case import MERGES, POLICIES, Case, Gradients
+from conformance.checks.check import Check
+from conformance.checks.gradients import cotangents, gradients_are_right
+from conformance.emulated import Emulated
+from conformance.judge import NOTHING, Profile, judge, judge_case
+from conformance.mutants import tf32_products
+from conformance.oracle import certify, precision
+from conformance.oracle_gradients import certify_gradients
+from conformance.residuals import Judgement
+from conformance.strategies import Numbers, masks
+from conformance.verdict import ERROR
+from conformance.whole_runs import final_bounds, gradient_bounds, judge_final_states, judge_gradients
+from reference import Parameters
+
+from .any_order import AnyOrder, native, software
+
+DTYPES = ("float16", "float32", "float64")
+RESETS = ("after", "before", "none")
+
+
+def claim(dtype="float32", *, activation="8 ULP", **options) -> Arithmetic:
+    return Arithmetic(dtype=dtype, activation=activation, source="a test", **options)
+
+
+def drawn(
+    dtype="float32", shape=(2, 3, 2, 2), *, reset="after", regime="plain", seed=0, padded=False, **options
+) -> Case:
+    """shape: batch, time, input_dim, units. padded: a mask with holes, and a row without any step."""
+    batch, time, input_dim, units = shape
+    rng = np.random.default_rng(seed)
+    numbers = Numbers(rng, dtype, FORMATS[dtype].precision, regime)
+    directions = 2 if options.get("merge") else 1
+    return Case(
+        inputs=numbers.inputs((batch, time, input_dim)),
+        parameters=tuple(numbers.parameters(input_dim, units, reset) for _ in range(directions)),
+        initial_state=tuple(numbers.states((batch, units)) for _ in range(directions)),
+        mask=masks(rng, batch, time, "masks with zero") if padded else None,
+        **options,
+    )
+
+
+# The middle of each set is the oracle's number.
+
+KINDS = {
+    "plain": {},
+    "reverse": {"reverse": True, "padded": True},
+    **{f"masks, {policy}": {"masked_outputs": policy, "padded": True} for policy in POLICIES},
+    **{f"both, {merge}": {"merge": merge} for merge in MERGES},
+    **{f"both, {merge}, masks": {"merge": merge, "padded": True, "masked_outputs": "zero"} for merge in MERGES},
+}
+
+
+def middles(sets):
+    """What the middles of sets round to, in the shapes of the sets."""
+    if isinstance(sets, (list, Gradients)) or type(sets) is tuple:
+        return [middles(part) for part in sets]
+    with precision(BITS):
+        return sets.exact.astype(np.float64)
+
+
+def the_middles_are_the_oracle_s(case: Case) -> None:
+    given, arithmetic = cotangents(case), claim(case.dtype)
+    exact = certify_gradients(case, given).gradients
+    for middle, truth in zip(middles(gradient_bounds(case, given, arithmetic)), exact, strict=True):
+        pairs = [(middle, truth)] if isinstance(truth, np.ndarray) else zip(middle, truth, strict=True)
+        for found, right in pairs:
+            assert np.array_equal(found, right)
+    for found, right in zip(middles(final_bounds(case, arithmetic)), certify(case).final_state, strict=True):
+        assert np.array_equal(found, right)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("reset", RESETS)
+def test_the_middle_of_each_set_is_what_the_oracle_certifies(reset, kind, dtype):
+    the_middles_are_the_oracle_s(drawn(dtype, reset=reset, seed=3, **KINDS[kind]))
+
+
+# What conforms is inside.
+
+
+def options_of(kind: str) -> st.SearchStrategy:
+    merges, policies = st.sampled_from(MERGES), st.sampled_from(tuple(POLICIES))
+    return {
+        "plain": st.fixed_dictionaries({"reverse": st.booleans()}),
+        "padded": st.fixed_dictionaries(
+            {"padded": st.just(True), "masked_outputs": policies, "reverse": st.booleans()}
+        ),
+        "both": st.fixed_dictionaries({"merge": merges, "padded": st.booleans(), "masked_outputs": policies}),
+    }[kind]
+
+
+SHAPES = st.tuples(st.integers(1, 2), st.sampled_from((1, 2, 3, 6)), st.integers(1, 3), st.integers(1, 3))
+REGIMES = ("plain", "large weights", "saturated gates", "near underflow")
+CASES = dict(
+    seed=st.integers(0, 2**32 - 1),
+    dtype=st.sampled_from(DTYPES),
+    reset=st.sampled_from(RESETS),
+    regime=st.sampled_from(REGIMES),
+    shape=SHAPES,
+    options=st.sampled_from(("plain", "padded", "both")).flatmap(options_of),
+)
+
+
+def inside(case: Case, gru: AnyOrder, arithmetic: Arithmetic) -> int:
+    """How many numbers were judged."""
+    judgement = judged(case, gru, arithmetic).add(judge_final_states(case, gru.run(case).final_state, arithmetic))
+    assert not judgement.findings
+    return judgement.judged
+
+
+def judged(case: Case, gru: Emulated, arithmetic: Arithmetic) -> Judgement:
+    given = cotangents(case)
+    return judge_gradients(case, given, gru.gradients(case, given), arithmetic)
+
+
+@given(**CASES)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_no_honest_run_of_numpy_is_outside(seed, dtype, reset, regime, shape, options):
+    case = drawn(dtype, shape, reset=reset, regime=regime, seed=seed, **options)
+    assert inside(case, native(seed), claim(dtype)) or dtype == "float16"
+
+
+FORMATS_OF = st.fixed_dictionaries(
+    {},
+    optional={
+        "compute": st.sampled_from(("float64", "float32", "float16", "bfloat16")),
+        "products": st.sampled_from(("tf32", "float16", "bfloat16")),
+        "accumulator": st.sampled_from(("float64", "float32", "float16")),
+        "summation": st.just("any order"),
+        "flush": st.just(True),
+        "rounding": st.just("any"),
+    },
+)
+
+
+@given(**CASES, parts=FORMATS_OF, activation=st.sampled_from(("correctly rounded", "8 ULP above u", "2^-10")))
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_no_honest_run_of_any_class_is_outside(seed, dtype, reset, regime, shape, options, parts, activation):
+    case = drawn(dtype, shape, reset=reset, regime=regime, seed=seed, **options)
+    arithmetic = claim(dtype, activation=activation, **parts)
+    inside(case, software(arithmetic, seed), arithmetic)
+
+
+# What is wrong is outside.
+
+
+class NothingThroughTheResetGate(AnyOrder):
+    def pull_reset(self, of, d, scaled):
+        return np.zeros_like(d)
+
+
+class NothingThroughTheUpdateGate(AnyOrder):
+    def pull_update(self, z, dz):
+        return np.zeros_like(dz)
+
+
+class TruncatedInTime(AnyOrder):
+    """Only the last two steps."""
+
+    def back_through_time(self, *arguments):
+        self.left = 2
+        return super().back_through_time(*arguments)
+
+    def pull(self, *arguments):
+        self.left -= 1
+        pulled = super().pull(*arguments)
+        return pulled if self.left else pulled._replace(terms=[np.zeros_like(term) for term in pulled.terms])
+
+
+class NoRecurrentBias(AnyOrder):
+    def gradients(self, case, cotangents):
+        right = super().gradients(case, cotangents)
+        return right._replace(bias=np.stack([right.bias[0], np.zeros_like(right.bias[1])]))
+
+
+class MaskedOutputsUnheard(AnyOrder):
+    """What is shown at a masked step is a state all the same."""
+
+    def gradients(self, case, cotangents):
+        heard = np.where(case.valid[:, :, None], cotangents.outputs, 0).astype(case.dtype)
+        return super().gradients(case, cotangents._replace(outputs=heard))
+
+
+class OneStepOffAtMaskedSteps(AnyOrder):
+    """A masked step hands its output's cotangent to the step after it."""
+
+    def gradients(self, case, cotangents):
+        moved = cotangents.outputs.copy()
+        for row, t in np.argwhere(~case.valid[:, :-1]):
+            moved[row, t + 1] += moved[row, t]
+            moved[row, t] = 0
+        return super().gradients(case, cotangents._replace(outputs=moved))
+
+
+class InputsOneStepOff(AnyOrder):
+    """The gradient to the inputs is that to the step before, where rows are padded."""
+
+    def gradients(self, case, cotangents):
+        right = super().gradients(case, cotangents)
+        return right._replace(
+            inputs=np.where(case.valid.all(1)[:, None, None], right.inputs, np.roll(right.inputs, 1, 1))
+        )
+
+
+WRONG = AnyOrder.__subclasses__()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("reset", ["after", "before"])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_derivative_is_outside(wrong, reset, dtype):
+    case = drawn(dtype, (2, 5, 2, 3), reset=reset, padded=True)
+    assert not judged(case, native(1), claim(dtype)).findings
+    assert judged(case, native(1, wrong), claim(dtype)).findings
+
+
+class Scaled(Emulated):
+    """The specification's gradients, off by a factor."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def gradients(self, case, cotangents):
+        return Gradients(*(part * part.dtype.type(self.factor) for part in super().gradients(case, cotangents)))
+
+
+@pytest.mark.parametrize(("dtype", "factor"), [("float32", 1.0005), ("float64", 1 + 1e-12)])
+@pytest.mark.parametrize("units", [4, 8])
+@pytest.mark.parametrize("reset", RESETS)
+def test_gradients_off_by_a_small_factor_are_outside(reset, units, dtype, factor):
+    case = drawn(dtype, (1, 8, 3, units), reset=reset)
+    assert not judged(case, Scaled(1), claim(dtype)).findings
+    assert judged(case, Scaled(factor), claim(dtype)).findings
+
+
+@pytest.mark.parametrize("units", [4, 8])
+def test_tf32_products_are_outside_where_only_the_final_state_is_seen(units):
+    case = drawn("float32", (1, 8, 3, units))
+    honest, rough = (
+        judge_final_states(case, gru.run(case).final_state, claim()) for gru in (Emulated(), tf32_products())
+    )
+    assert honest.judged == rough.judged == units
+    assert not honest.findings
+    assert rough.findings
+
+
+def test_float64_is_judged_at_its_own_level_where_only_the_final_state_is_seen():
+    case = drawn("float64", (1, 8, 3, 4))
+    right = Emulated().run(case).final_state
+    assert not judge_final_states(case, right, claim("float64")).findings
+    assert judge_final_states(case, right * (1 + 1e-12), claim("float64")).findings
+
+
+# Where nothing is proven, nothing is judged.
+
+
+def chaotic() -> Case:
+    """A float32 rounding decides where this ends."""
+    case = drawn("float32", (1, 40, 3, 16))
+    p = case.single
+    return replace(case, parameters=(Parameters(p.kernel, p.recurrent_kernel * np.float32(64), p.bias, p.reset),))
+
+
+@pytest.mark.parametrize(
+    "allowed", [lambda case: final_bounds(case, claim()), lambda case: gradient_bounds(case, cotangents(case), claim())]
+)
+def test_a_bound_that_proves_nothing_is_refused_by_name(allowed):
+    with pytest.raises(OutsideDomain, match="prove nothing"):
+        allowed(chaotic())
+
+
+def test_what_is_not_judged_is_not_counted_and_no_pass():
+    case = chaotic()
+    assert judge_final_states(case, np.full((1, 16), np.nan, np.float32), claim()).judged == 0
+    assert judged(case, Scaled(2), claim()).judged == 0
+
+    check = Check(
+        clause="gradients",
+        examine=lambda gru, _: gradients_are_right(gru, case),
+        options=lambda capabilities: {"regimes": ("plain",)},
+        sizes=((1, 1, 1, 1),),
+    )
+    gru = Scaled(2)
+    gru.capabilities = replace(Emulated.capabilities, arithmetic={"float32": claim()})
+    for verdict in (judge(gru, check, "float32", Profile(1, derandomize=True)), judge_case(gru, check, case)):
+        assert (verdict.kind, verdict.reason, verdict.judged) == (ERROR, NOTHING, 0)
+
+
+# Balls that grow with time get the bits that they need.
+
+
+def long() -> Case:
+    return drawn("float64", (1, 200, 3, 4), reset="none")
+
+
+@pytest.fixture
+def bits(monkeypatch) -> list[int]:
+    """The precisions at which runs are evaluated."""
+    found: list[int] = []
+    right = run.precision
+    monkeypatch.setattr(run, "precision", lambda count: found.append(count) or right(count))
+    return found
+
+
+def test_precision_rises_by_itself_where_balls_grow_thick(bits):
+    judgement = judged(long(), Emulated(), claim("float64"))
+    assert bits == [BITS, 2 * BITS]
+    assert judgement.judged and 0 < judgement.margin < 1
+    (final,) = final_bounds(long(), claim("float64"))
+    assert all(bound.is_finite() and bound < 1 for bound in final.bound.flat)
+
+
+def test_where_no_precision_will_do_nothing_is_proven(monkeypatch):
+    monkeypatch.setattr(run, "LAST_BITS", BITS)
+    with pytest.raises(OutsideDomain, match="need more than"):
+        final_bounds(long(), claim("float64"))
