@@ -1,7 +1,8 @@
 """Wrong GRUs, each wrong in one line: they prove that the checks see. Where the bug shipped, there is a link.
 
 Each can be judged: python -m conformance run conformance.mutants:NAME. A file here is a family of them; backward.py is
-what wrong gradients deviate from, and equivalent.py has those that are not wrong after all.
+what wrong gradients deviate from. Beside them, probed.py has those that only the probe tells, and equivalent.py those
+that are not wrong after all.
 """
 
 from types import ModuleType
@@ -17,6 +18,7 @@ from conformance.mutants import (
     gradients,
     numerics,
     padding,
+    probed,
     state,
     time,
     weights,
@@ -30,6 +32,7 @@ from conformance.mutants.gates import *
 from conformance.mutants.gradients import *
 from conformance.mutants.numerics import *
 from conformance.mutants.padding import *
+from conformance.mutants.probed import *
 from conformance.mutants.state import *
 from conformance.mutants.time import *
 from conformance.mutants.weights import *
@@ -51,6 +54,9 @@ FAMILIES: dict[str, tuple[Emulated, ...]] = {
 
 MUTANTS: tuple[Emulated, ...] = tuple(mutant for family in FAMILIES.values() for mutant in family)
 """All of them, in the order of the families."""
+
+PROBED: tuple[Emulated, ...] = _one_of_each(probed)
+"""Wrong, and within the bound of every step: the probe tells them, and no clause."""
 
 EQUIVALENT: tuple[Emulated, ...] = _one_of_each(equivalent)
 """Not wrong: each with the proof."""

@@ -93,13 +93,6 @@ class inputs_clipped(Emulated):
         return super().step(np.clip(x, -5, 5), h, p)
 
 
-class state_clipped(Emulated):
-    """States are clipped to 1 in magnitude, which an initial state may exceed."""
-
-    def blend(self, z: np.ndarray, h: np.ndarray, n: np.ndarray) -> np.ndarray:
-        return np.clip(super().blend(z, h, n), -1, 1)
-
-
 def _through(format: Any, a: np.ndarray) -> np.ndarray:
     """Rounded to a format, and given as what it was."""
     return a.astype(format).astype(a.dtype)

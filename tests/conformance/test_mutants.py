@@ -1,0 +1,176 @@
+"""Wrong GRUs are wrong: each leaves its bound, breaks a copy or a contract on a fixed case, and is still a GRU."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conformance import mutants
+from conformance.adapter import SubjectError, ask_gradients
+from conformance.adapters import load
+from conformance.arithmetic import FORMATS
+from conformance.case import Case
+from conformance.checks import BY_CLAUSE
+from conformance.checks.bidirectional import the_merge_is_the_one_asked_for
+from conformance.checks.check import each_step_is_right_masked_or_not
+from conformance.checks.contract import arguments_are_not_modified
+from conformance.checks.gradients import cotangents
+from conformance.checks.time import poisoned
+from conformance.emulated import Emulated
+from conformance.judge import PROFILES, judge, wired
+from conformance.mutants import EQUIVALENT, FAMILIES, MUTANTS, PROBED
+from conformance.mutants.backward import Backward
+from conformance.probe import probe
+from conformance.smoke import FORMS
+from conformance.strategies import DISTINCT, LONG, SMALL, WIDE, Numbers
+from conformance.verdict import PASS
+from conformance.whole_runs import gradient_bounds, gradients_within
+
+RESETS = ("after", "before", "none")
+LENGTHS = np.array([2, 5, 0])
+MASK = np.array([[0, 1, 0, 1, 1], [1, 1, 0, 0, 1], [0, 0, 1, 1, 0]], bool)
+SQUARE = (4, 4, 2, 3)
+
+
+def fixed(dtype, *, shape=DISTINCT, reset="after", regime="plain", start=True, merge=None, seed=1, **options) -> Case:
+    batch, time, input_dim, units = shape
+    numbers = Numbers(np.random.default_rng(seed), dtype, FORMATS[dtype].precision, regime)
+    directions = range(1 if merge is None else 2)
+    return Case(
+        inputs=numbers.inputs((batch, time, input_dim)),
+        parameters=tuple(numbers.parameters(input_dim, units, reset) for _ in directions),
+        initial_state=tuple(numbers.states((batch, units)) for _ in directions) if start else None,
+        merge=merge,
+        **options,
+    )
+
+
+@cache
+def runs(dtype: str) -> tuple[Case, ...]:
+    """Two of one shape without an initial state stand side by side, for what is kept between calls."""
+    padded = [
+        fixed(dtype, masked_outputs=policy, reverse=reverse, **padding)
+        for padding in ({"lengths": LENGTHS}, {"mask": MASK})
+        for policy in ("carry", "zero")
+        for reverse in (False, True)
+    ]
+    return (
+        fixed(dtype, shape=(3, 0, 2, 4)),
+        fixed(dtype, shape=(0, 5, 2, 4)),
+        FORMS[0].case(dtype, "after", True),
+        *(fixed(dtype, reset=reset) for reset in RESETS),
+        *(fixed(dtype, regime=regime) for regime in ("large weights", "far gates", "near underflow")),
+        *(fixed(dtype, start=False, seed=seed) for seed in (2, 3)),
+        *padded,
+        *(poisoned(case) for case in padded),
+        fixed(dtype, reverse=True),
+        *(fixed(dtype, merge=merge) for merge in ("apart", "concat", "ave")),
+        fixed(dtype, merge="concat", lengths=LENGTHS, masked_outputs="zero"),
+        *(fixed(dtype, shape=shape) for shape in (SMALL, SQUARE, LONG, WIDE)),
+    )
+
+
+@cache
+def backward_runs(dtype: str) -> tuple[Case, ...]:
+    return (
+        *(fixed(dtype, reset=reset) for reset in RESETS),
+        poisoned(fixed(dtype, mask=MASK)),
+        fixed(dtype, mask=MASK, masked_outputs="zero"),
+        fixed(dtype, merge="mul", lengths=LENGTHS, reset="before"),
+    )
+
+
+allowed_gradients = cache(lambda dtype, i: gradient_bounds(*_differentiated(dtype, i)))
+
+
+def _differentiated(dtype, i):
+    case = backward_runs(dtype)[i]
+    return case, cotangents(case), Emulated.capabilities.arithmetic[dtype]
+
+
+def is_wrong(gru, case: Case) -> bool:
+    """Whether an answer is outside what the claim allows, or does not come, or something else was changed."""
+    examined = [the_merge_is_the_one_asked_for if case.merge == "ave" else each_step_is_right_masked_or_not]
+    if np.isfinite(case.inputs).all():  # NaN would not equal itself
+        examined.append(arguments_are_not_modified)
+    try:
+        return any(examine(gru, case).findings for examine in examined)
+    except SubjectError:
+        return True
+
+
+def is_wrong_backward(gru, dtype: str, i: int) -> bool:
+    """Whether some gradient is outside its bound."""
+    case, given, claim = _differentiated(dtype, i)
+    return bool(gradients_within(allowed_gradients(dtype, i), ask_gradients(gru, case, given), claim).findings)
+
+
+def deviates(gru, *dtypes: str) -> bool:
+    """On a fixed case of some format."""
+    for dtype in dtypes:
+        if type(gru).gradients is not Emulated.gradients:
+            if any(is_wrong_backward(gru, dtype, i) for i in range(len(backward_runs(dtype)))):
+                return True
+        elif any(is_wrong(gru, case) for case in runs(dtype)):
+            return True
+    return False
+
+
+def fresh(gru: Emulated) -> Emulated:
+    """By its name, as anyone asks for it; one that nobody has asked yet."""
+    return load(f"conformance.mutants:{gru.name}")
+
+
+def test_there_are_enough_and_every_file_is_a_family():
+    files = {path.stem for path in Path(mutants.__file__).parent.glob("*.py")}
+    assert files == {*FAMILIES, "__init__", "backward", "probed", "equivalent"}
+    assert [mutant for family in FAMILIES.values() for mutant in family] == list(MUTANTS)
+    assert all(FAMILIES.values())
+    assert len(MUTANTS) >= 84
+
+
+@pytest.mark.parametrize("gru", [*MUTANTS, *PROBED, *EQUIVALENT], ids=lambda gru: gru.name)
+def test_each_has_a_name_of_its_own_a_sentence_and_perhaps_a_link(gru):
+    """Its name is the attribute by which it is loaded, so no name hides another."""
+    assert type(fresh(gru)) is type(gru)
+    first, *rest = gru.sentence.split("\n")
+    assert first[0].isupper() or first.startswith(("z ", "tanh ", "1 - r "))
+    assert first.endswith(".") and ". " not in first
+    assert bool(rest) == (gru not in MUTANTS)
+    assert gru.link == "" or gru.link.startswith("https://github.com/")
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_none_is_equivalent(mutant):
+    assert deviates(fresh(mutant), "float32", "float64")
+
+
+@pytest.mark.parametrize("gru", [Emulated(), Backward()], ids=["forward", "backward"])
+def test_what_they_deviate_from_is_right(gru):
+    assert not deviates(gru, "float32", "float64")
+
+
+@pytest.mark.parametrize(
+    "clause",
+    ["gradients", "gradients-masked", "gradients-bidirectional", "masked-gradient", "padding-gradient"],
+)
+def test_the_backward_pass_in_parts_is_right(clause):
+    assert judge(Backward(), BY_CLAUSE[clause], "float32", PROFILES["dev"]).kind == PASS
+
+
+@pytest.mark.parametrize("gru", EQUIVALENT, ids=lambda gru: gru.name)
+def test_what_is_called_equivalent_is_right(gru):
+    assert not deviates(fresh(gru), "float32")
+
+
+@pytest.mark.parametrize("gru", PROBED, ids=lambda gru: gru.name)
+def test_what_no_step_tells_is_told_by_the_probe(gru):
+    assert not deviates(fresh(gru), "float32")
+    assert not probe(fresh(gru), "float32", rounds=0).met
+    assert probe(Emulated(), "float32", rounds=0).met
+
+
+@pytest.mark.parametrize("gru", [*MUTANTS, *PROBED, *EQUIVALENT], ids=lambda gru: gru.name)
+def test_some_closed_form_holds_so_that_the_adapter_is_not_blamed(gru):
+    assert wired(fresh(gru)) is None
