@@ -25,7 +25,8 @@ def judge_run(case: Case, answer: Outputs, arithmetic: Arithmetic) -> Judgement:
         return judge_final_states(case, answer.final_state, arithmetic)
     total = Judgement()
     for direction, outputs, final in directions(case, answer):
-        judgement, reached = judge_steps(case, outputs, arithmetic, direction=direction, name=f"outputs {direction}")
+        name = "outputs" if case.merge is None else f"outputs {direction}"
+        judgement, reached = judge_steps(case, outputs, arithmetic, direction=direction, name=name)
         if not judgement.findings:
             message = "the final state is not the state after the last valid step"
             judgement.same(final, reached, message, f"final_state {direction}")
