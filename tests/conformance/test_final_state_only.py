@@ -1,0 +1,142 @@
+"""A GRU that shows nothing but its final state is judged by the bound of its whole run, and by nothing else."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from conformance.adapter import Adapter, Malformed, ask
+from conformance.case import Case, Gradients, Outputs
+from conformance.checks import BY_CLAUSE, CHECKS
+from conformance.checks.check import Check
+from conformance.emulated import Emulated
+from conformance.judge import Profile, judge, wired
+from conformance.mutants import (
+    gates_swapped,
+    gradient_at_masked_inputs,
+    initial_state_ignored,
+    length_off_by_one,
+    mask_taken_for_a_length,
+    reverse_ignored,
+    reverse_starts_in_the_padding,
+    tf32_products,
+)
+from conformance.strategies import SMALL
+from conformance.verdict import DECLINED, ERROR, FAIL, PASS, Verdict
+
+from .test_whole_runs import Scaled, drawn
+
+ONE = Profile(1, derandomize=True)
+
+
+def only(gru: Emulated) -> Adapter:
+    """What shows its final states alone."""
+    return Adapter(
+        lambda case: Outputs(None, gru.run(case).final_state),
+        replace(gru.capabilities, outputs=False),
+        gru.gradients,
+    )
+
+
+def small(clause: str) -> Check:
+    """A clause's check, on small cases: a whole run's bound costs more than a step's."""
+    check = BY_CLAUSE[clause]
+    return replace(check, sizes=(SMALL,)) if clause.startswith("step") else check
+
+
+def verdict(gru, clause: str, dtype: str = "float32") -> Verdict:
+    return judge(gru, small(clause), dtype, ONE)
+
+
+def test_clauses_that_need_outputs_are_declined_by_name():
+    declined = {check.clause: check.declined(only(Emulated()).capabilities) for check in CHECKS}
+    reason = "does not declare outputs"
+    assert {clause: why for clause, why in declined.items() if why} == {
+        "final-state": reason, "masked-outputs": reason, "merge": reason,
+    }  # fmt: skip
+    assert verdict(only(Emulated()), "final-state").kind == DECLINED
+
+
+ASKED = (
+    "step-after", "step-before", "step-none", "shape-and-dtype", "initial-state-none", "time-zero", "batch-zero",
+    "lengths", "length-zero", "masks", "reverse-masked", "bidirectional-masked", "gradients-masked",
+    "calls-independent", "split", "units-permuted", "padding-appended", "time-reversed",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("clause", ASKED)
+def test_an_honest_one_passes(clause):
+    found = verdict(only(Emulated()), clause)
+    assert (found.kind, found.reason) == (PASS, "")
+    assert found.judged and found.margin < 1
+
+
+def test_an_honest_one_is_wired_rightly():
+    assert wired(only(Emulated())) is None
+
+
+@pytest.mark.parametrize(
+    ("mutant", "clause"),
+    [
+        (tf32_products, "step-after"),
+        (tf32_products, "step-before"),
+        (tf32_products, "split"),
+        (tf32_products, "lengths"),
+        (gates_swapped, "step-after"),
+        (gates_swapped, "step-before"),
+        (gates_swapped, "masks"),
+        (initial_state_ignored, "step-none"),
+        (initial_state_ignored, "time-zero"),
+        (length_off_by_one, "lengths"),
+        (length_off_by_one, "padding-appended"),
+        (mask_taken_for_a_length, "masks"),
+        (reverse_ignored, "time-reversed"),
+        (reverse_starts_in_the_padding, "reverse-masked"),
+        (reverse_starts_in_the_padding, "bidirectional-masked"),
+        (gradient_at_masked_inputs, "gradients-masked"),
+    ],
+)
+def test_a_wrong_one_fails(mutant, clause):
+    found = verdict(only(mutant()), clause)
+    assert found.kind == FAIL
+    assert found.finding is not None
+    assert found.finding.where.startswith(("final_state", "gradients.inputs"))
+
+
+def test_the_finding_says_which_bound_it_broke():
+    found = verdict(only(gates_swapped()), "step-after")
+    assert "the final state is not within the bound of the whole run of float32" in found.reason
+
+
+class Sees(Emulated):
+    """Remembers the cotangents it was given."""
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        self.given = cotangents
+        return super().gradients(case, cotangents)
+
+
+def test_gradients_are_asked_for_final_states_alone():
+    gru = Sees()
+    assert verdict(only(gru), "gradients").kind == PASS
+    assert not np.any(gru.given.outputs)
+    assert np.all(gru.given.final_state)
+
+
+def test_gradients_off_by_a_small_factor_fail():
+    assert verdict(only(Scaled(1.0005)), "gradients").kind == FAIL
+
+
+def test_outputs_that_were_declared_absent_are_malformed():
+    talkative = Adapter(Emulated().run, replace(Emulated.capabilities, outputs=False), Emulated().gradients)
+    with pytest.raises(Malformed, match="outputs is a ndarray, but a subject that declares none must return None"):
+        ask(talkative, drawn())
+    found = verdict(talkative, "step-after")
+    assert found.kind == ERROR and "must return None" in found.reason
+    assert verdict(talkative, "shape-and-dtype").kind == FAIL
+
+
+def test_outputs_that_were_declared_and_are_absent_are_malformed():
+    silent = replace(only(Emulated()), capabilities=Emulated.capabilities)
+    with pytest.raises(Malformed, match="outputs is None, but must be a NumPy array"):
+        ask(silent, drawn())

@@ -1,0 +1,177 @@
+"""The grade names the best class that the numbers are consistent with, and no class where they are of none."""
+
+from dataclasses import replace
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+from conformance import grades as graded
+from conformance.adapters.reference import Reference
+from conformance.arithmetic import FORMATS, Arithmetic, contains
+from conformance.case import Case, Outputs
+from conformance.emulated import Emulated
+from conformance.grades import Grade, grade, grades, ladder
+from conformance.mutants import gates_swapped, rough_tanh, tf32_products
+from conformance.residuals import Judgement
+from reference import Parameters
+
+
+def computed_in(case: Case, dtype: str) -> Outputs:
+    """The answer of a GRU that computes in another format and hands its numbers over in the case's."""
+
+    def cast(array: np.ndarray) -> np.ndarray:
+        return array.astype(dtype)
+
+    answer = Emulated().run(
+        replace(
+            case,
+            inputs=cast(case.inputs),
+            parameters=tuple(
+                Parameters(cast(p.kernel), cast(p.recurrent_kernel), cast(p.bias), p.reset) for p in case.parameters
+            ),
+            initial_state=tuple(map(cast, case.starts)),
+        )
+    )
+    return Outputs(*(part.astype(case.dtype) for part in answer))
+
+
+class InFloat64(Emulated):
+    def run(self, case):
+        return computed_in(case, "float64")
+
+
+class InFloat16(Emulated):
+    def run(self, case):
+        return computed_in(case, "float16")
+
+
+class Bfloat16Products(Emulated):
+    def product(self, a, b):
+        return np.matmul(*(operand.astype(ml_dtypes.bfloat16).astype(a.dtype) for operand in (a, b)))
+
+
+class TanhByFewTerms(Emulated):
+    """Off by a thousandth of itself at most."""
+
+    def tanh(self, a):
+        return (np.tanh(a) * (1 - 2.0**-11)).astype(a.dtype)
+
+
+@pytest.mark.parametrize(
+    ("gru", "dtype", "name"),
+    [
+        (Reference(), "float32", "float32, activations correctly rounded"),
+        (Reference(), "float64", "float64, activations correctly rounded"),
+        (Emulated(), "float32", "float32, activations correctly rounded"),
+        (InFloat64(), "float32", "float64 compute"),
+        (tf32_products(), "float32", "tf32 products"),
+        (Bfloat16Products(), "float32", "bfloat16 products"),
+        (TanhByFewTerms(), "float32", "within 2^-10"),
+        (InFloat16(), "float32", "float16 compute"),
+        (InFloat16(), "float64", "float16 compute"),
+    ],
+)
+def test_the_class_that_is_met_is_named(gru, dtype, name):
+    found = grade(gru, dtype)
+    assert found.met is not None and found.met.startswith(dtype) and found.met.endswith(name.removeprefix(dtype))
+    assert found.judged and found.margin <= 1
+
+
+def test_a_tanh_that_is_two_per_cent_off_is_of_a_narrower_format_at_best():
+    assert "compute" in str(grade(rough_tanh(), "float32").met)
+
+
+class OnlyFinalStates(Emulated):
+    def __init__(self) -> None:
+        self.capabilities = replace(Emulated.capabilities, outputs=False)
+
+    def run(self, case):
+        return Outputs(None, super().run(case).final_state)
+
+
+def test_a_grade_can_be_had_from_final_states_alone():
+    found = grade(OnlyFinalStates(), "float32")
+    assert found.met == "float32, activations correctly rounded"
+    assert found.judged < grade(Emulated(), "float32").judged
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_another_convention_is_no_class_of_arithmetic(dtype):
+    assert grade(gates_swapped(), dtype) == Grade(dtype, None, float("inf"), 0)
+
+
+class Becomes(Emulated):
+    """Every state is one of these numbers in turn."""
+
+    def __init__(self, *numbers: float) -> None:
+        self.numbers = numbers
+
+    def blend(self, z, h, n):
+        return np.resize(np.array(self.numbers, h.dtype), h.shape)
+
+
+@pytest.mark.parametrize("numbers", [(np.nan,), (np.inf, -np.inf), (3e38, -3e38), (0.0,), (0.5,)])
+def test_what_computes_no_gru_at_all_is_of_no_class(numbers):
+    assert [found.met for found in grades(Becomes(*numbers))] == [None, None]
+
+
+class Raises(Emulated):
+    """From the second question on."""
+
+    def __init__(self, error: type[BaseException]) -> None:
+        self.error, self.asked = error, 0
+
+    def run(self, case):
+        self.asked += 1
+        if self.asked > 1:
+            raise self.error("no")
+        return super().run(case)
+
+
+@pytest.mark.parametrize("error", [ValueError, SystemExit, MemoryError])
+def test_a_subject_that_raises_has_no_grade(error):
+    assert grades(Raises(error)) == []
+
+
+class OfAnotherShape(Emulated):
+    def run(self, case):
+        return Outputs(super().run(case).outputs[:, :1], None)
+
+
+def test_a_subject_that_answers_something_else_has_no_grade():
+    assert grades(OfAnotherShape()) == []
+
+
+def test_only_formats_that_are_claimed_are_graded():
+    gru = Emulated()
+    gru.capabilities = replace(gru.capabilities, arithmetic={"float64": gru.capabilities.arithmetic["float64"]})
+    assert [found.dtype for found in grades(gru)] == ["float64"]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_no_class_of_the_ladder_is_named_twice_and_none_is_more_precise_than_its_interface_lets_it(dtype):
+    names = [str(arithmetic) for arithmetic in ladder(dtype)]
+    assert len(set(names)) == len(names)
+    assert all(contains(FORMATS[dtype], arithmetic.shown) for arithmetic in ladder(dtype))
+
+
+def test_the_flushing_that_is_claimed_is_granted_in_every_class_and_is_not_in_its_name():
+    class Flushing(Emulated):
+        capabilities = replace(
+            Emulated.capabilities,
+            arithmetic={"float32": Arithmetic(dtype="float32", activation="8 ULP", flush=True, source="a test")},
+        )
+
+    assert all(arithmetic.flush for arithmetic in ladder("float32", flush=True))
+    assert grade(Flushing(), "float32").met == grade(Emulated(), "float32").met
+
+
+def test_without_bounds_every_subject_would_be_of_the_first_class(monkeypatch):
+    monkeypatch.setattr(graded, "judge_run", lambda case, answer, arithmetic: Judgement(judged=1))
+    assert grade(gates_swapped(), "float32").met == str(ladder("float32")[0])
+
+
+def test_what_is_not_judged_is_of_no_class(monkeypatch):
+    monkeypatch.setattr(graded, "judge_run", lambda case, answer, arithmetic: Judgement())
+    assert grade(Emulated(), "float32").met is None
