@@ -8,9 +8,12 @@ Left out: formats that a Python float cannot hold exactly (longdouble).
 import base64
 import binascii
 import json
+import math
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -247,9 +250,30 @@ def from_hex(data: dict[str, Any], dtype: str) -> np.ndarray:
     """The array that to_hex wrote. Raises InvalidCase for a number that the dtype does not have."""
     values: Sequence[Any] = data["values"]
     if dtype != "bool":
-        values = [float.fromhex(value) for value in values]
+        values = [exact_float(value) for value in values]
     wide = np.asarray(values, bool if dtype == "bool" else np.float64).reshape(data["shape"])
     array = wide.astype(dtype)
     if dtype != "bool" and not np.array_equal(array.astype(np.float64), wide, equal_nan=True):
         raise InvalidCase(f"a value is no {dtype} number; write the case with Case.to_json")
     return array
+
+
+def exact_float(text: str) -> float:
+    """The float64 that a hexadecimal literal names. Raises InvalidCase where it names none, instead of the nearest."""
+    value = float.fromhex(text)
+    found = HEX.fullmatch(text)
+    if found is None and math.isfinite(value):
+        raise InvalidCase(f"{text} is no hexadecimal literal; write it as Python's float.hex does, as 0x1.8p-1")
+    if found is None:
+        return value  # NaN or an infinity
+    digits = found["fraction"] or ""
+    mantissa, exponent = int(found["whole"] + digits, 16), int(found["exponent"]) - 4 * len(digits)
+    far = mantissa != 0 and abs(exponent) > 1 << 12
+    if far or (mantissa and abs(Fraction(value)) != Fraction(2) ** exponent * mantissa):
+        raise InvalidCase(f"{text} is no float64 number; write the nearest one, as Python's float.hex does")
+    return value
+
+
+HEX = re.compile(
+    r"[+-]?0x(?P<whole>[0-9a-f]+)(?:\.(?P<fraction>[0-9a-f]*))?p(?P<exponent>[+-]?[0-9]{1,9})", re.IGNORECASE
+)

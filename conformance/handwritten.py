@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from conformance.arithmetic import FORMATS
-from conformance.case import DTYPES, Case, InvalidCase, Outputs
+from conformance.case import DTYPES, Case, InvalidCase, Outputs, exact_float
 from reference import Parameters
 
 NEEDED = ("dtype", "reset", "inputs", "parameters")
 OPTIONAL = ("initial_state", "lengths", "mask", "reverse", "merge", "masked_outputs", "cotangents")
 WEIGHTS = ("kernel", "recurrent_kernel", "bias")
 LONGEST = 1 << 20
+DEEPEST, LARGEST = 4, 1 << 30
 """The longest axis that is read: an array without numbers could claim any."""
 FAR = 5000
 """Past this many decimal places in front of the point or behind it, a number is infinite or 0 in every format."""
@@ -111,6 +112,10 @@ def _array(value: Any, name: str, entry: Callable[[Any, str], Any], dtype: str) 
     else:
         shape = _shape(value, name)
         flat = list(_entries(value, shape, name))
+    if len(shape) > DEEPEST or prod(size or 1 for size in shape) > LARGEST:
+        raise InvalidCase(
+            f"{name} has the shape {list(shape)[:8]} ...; no case has more than 4 axes, or so many numbers"
+        )
     return np.array([entry(one, where) for one, where in flat], dtype).reshape(shape)
 
 
@@ -150,7 +155,7 @@ def _number(value: Any, name: str, dtype: str) -> float:
         return _nearest(value, name, dtype)
     if isinstance(value, str) and ("x" in value.lower() or value in ("nan", "inf", "-inf")):
         try:
-            number = float.fromhex(value)
+            number = exact_float(value)
         except (ValueError, OverflowError) as error:
             raise InvalidCase(f"{name} is {_short(value)}, which is no hexadecimal literal: {error}") from error
         if np.isfinite(number) and _nearest(Decimal(number), name, dtype) != number:

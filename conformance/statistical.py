@@ -84,9 +84,11 @@ class Sample(NamedTuple):
 class Scale(NamedTuple):
     """What tells whether numbers are all too large or too small by one factor: for gradients, whose errors are bounded.
 
-    A weighted sum of errors in proportion to their numbers, and the sum of squares of its terms' bounds. Under
-    independent errors, 0 in the mean and within their bounds, it exceeds t sqrt(squares) with a probability of at most
-    2 exp(-t^2 / 2) (Hoeffding 1963).
+    A weighted sum of errors in proportion to their numbers. Gradients that share a factor share its rounding: those of
+    one gate and unit to all inputs, those of one row and time. Each such group counts as one error, as large as all
+    its bounds together; the arrays of one case count as one as well. Under groups that are independent, 0 in the mean
+    and within their bounds, the sum exceeds t sqrt(squares) with a probability of at most 2 exp(-t^2 / 2) (Hoeffding
+    1963).
     """
 
     count: int = 0
@@ -94,11 +96,19 @@ class Scale(NamedTuple):
     squares: float = 0.0
 
     @staticmethod
-    def of(error: np.ndarray, exact: np.ndarray, bound: np.ndarray) -> "Scale":
-        """From errors, the exact numbers and the errors' bounds."""
+    def of(error: np.ndarray, exact: np.ndarray, bound: np.ndarray, shared: int | None = None) -> "Scale":
+        """From errors, the exact numbers and the errors' bounds; shared: the axis along which roundings are shared."""
         used = (bound > 0) & np.isfinite(bound) & np.isfinite(error)
-        error, part, bound = error[used], exact[used] / bound[used], bound[used]
-        return Scale(error.size, float(np.sum(part * (error / bound))), float(np.sum(part**2)))
+        safe = np.where(used, bound, 1)
+        part, off = np.where(used, exact / safe, 0), np.where(used, error / safe, 0)
+        reach = np.abs(part) if shared is None else np.abs(part).sum(axis=shared)
+        return Scale(int(used.sum()), float(np.sum(part * off)), float(np.sum(reach**2)))
+
+    @staticmethod
+    def together(scales: "list[Scale]") -> "Scale":
+        """Arrays whose errors may have everything in common: their reaches add, not the squares of these."""
+        reach = sum(sqrt(scale.squares) for scale in scales)
+        return Scale(sum(scale.count for scale in scales), sum(scale.drift for scale in scales), reach**2)
 
     def __add__(self, other: tuple[float, ...]) -> "Scale":  # pyright: ignore[reportIncompatibleMethodOverride]
         return Scale(*(a + b for a, b in zip(self, other, strict=True)))  # pyright: ignore[reportArgumentType]

@@ -18,6 +18,9 @@ from conformance.case import Case, Gradients, Outputs
 from conformance.residuals import Judgement, judge_set, judge_steps, steps
 from conformance.statistical import Scale
 
+SHARED = {"inputs": 2, "initial_state": 1, "kernel": 1, "recurrent_kernel": 1, "bias": 0}
+"""For each gradient, the axis along which its numbers have a factor in common, and so its rounding."""
+
 
 def judge_run(case: Case, answer: Outputs, arithmetic: Arithmetic) -> Judgement:
     """Each direction's steps and final state; where no outputs are given, final states by the bound of the run."""
@@ -74,7 +77,7 @@ def judge_gradients(case: Case, cotangents: Outputs, computed: Gradients, arithm
 
 def gradients_within(allowed: Gradients, computed: Gradients, arithmetic: Arithmetic) -> Judgement:
     """Gradients against what gradient_bounds allows."""
-    judgement = Judgement()
+    judgement, scales = Judgement(), []
     for name, sets, numbers in zip(Gradients._fields, allowed, computed, strict=True):
         pairs = [(sets, numbers)] if isinstance(sets, StepSet) or sets is None else zip(sets, numbers, strict=True)
         for direction, (inside, array) in enumerate(pairs):
@@ -84,7 +87,9 @@ def gradients_within(allowed: Gradients, computed: Gradients, arithmetic: Arithm
             judgement = judgement.add(judge_set(inside, array, message, f"gradients.{name} {direction}"))
             with precision(BITS):
                 exact, bound = inside.exact.astype(np.float64), inside.bound.astype(np.float64)
-            judgement.scale = judgement.scale + Scale.of(inside.errors(array), exact, bound)
+            scales.append(Scale.of(inside.errors(array), exact, bound, SHARED[name]))
+    if arithmetic.expects:
+        judgement.scale = Scale.together(scales)
     return judgement
 
 

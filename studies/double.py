@@ -1,7 +1,7 @@
 """Released GRUs in float64, held to float64's own bounds: forward and gradients, worst margins and distances.
 
 Each number is judged by the proven bound of the class that its adapter claims; beside the margin stands the largest
-distance from certified truth. What a suite with the usual tolerance of 10^-5 would accept is ten orders of magnitude more.
+distance from certified truth. The usual tolerance of 10^-5 would be ten orders of magnitude more.
 """
 
 from collections.abc import Iterator

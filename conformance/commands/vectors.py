@@ -24,6 +24,7 @@ def vectors() -> None:
 @vectors.command("list")
 def list_vectors() -> None:
     """Every vector: its id (the first digits), name, clause, and the bugs it shows."""
+    _require_sound()
     table = Table("id", "name", "clause", "flags")
     for name, (vector, _) in files.stored(files.FOLDER).items():
         table.add_row(vector.id[:12], name, vector.clause, " ".join(vector.flags))
@@ -67,6 +68,7 @@ def replay(name: str, chosen: tuple[str, ...], json_file: Path | None, time_limi
     """
     if json_file is not None and not json_file.parent.is_dir():
         raise click.UsageError(f"{json_file}: there is no folder {json_file.parent}; make it first")
+    _require_sound()
     found = {key: stored.vector for key, stored in files.stored(files.FOLDER).items()}
     unknown = [key for key in chosen if key not in found]
     if unknown:
@@ -78,6 +80,13 @@ def replay(name: str, chosen: tuple[str, ...], json_file: Path | None, time_limi
     if json_file is not None:
         write_json(json_file, report, found)
     raise SystemExit(report.code)
+
+
+def _require_sound() -> None:
+    """Refuse a folder in which some file is no vector, or one whose question was changed."""
+    lines = violations(files.FOLDER)
+    if lines:
+        raise click.UsageError(f"{lines[0]}; `python -m conformance vectors check` names all, `write` makes them again")
 
 
 def _paper() -> Console:

@@ -24,7 +24,8 @@ from conformance.mutants import (
 from conformance.strategies import SMALL
 from conformance.verdict import DECLINED, ERROR, FAIL, PASS, Verdict
 
-from .test_whole_runs import Scaled, drawn
+from .test_whole_runs import drawn
+from .test_wrong_derivatives import Scaled
 
 ONE = Profile(1, derandomize=True)
 

@@ -1,0 +1,119 @@
+"""Derivatives that are wrong in one place are outside their bounds, and so is a final state from rough products."""
+
+import numpy as np
+import pytest
+
+from conformance.case import Gradients
+from conformance.emulated import Emulated
+from conformance.mutants import tf32_products
+from conformance.whole_runs import judge_final_states
+
+from .any_order import AnyOrder, native
+from .test_whole_runs import RESETS, claim, drawn, judged
+
+
+class NothingThroughTheResetGate(AnyOrder):
+    def pull_reset(self, of, d, scaled):
+        return np.zeros_like(d)
+
+
+class NothingThroughTheUpdateGate(AnyOrder):
+    def pull_update(self, z, dz):
+        return np.zeros_like(dz)
+
+
+class TruncatedInTime(AnyOrder):
+    """The last two steps hand nothing on to those before."""
+
+    def back_through_time(self, *arguments):
+        self.left = 2
+        return super().back_through_time(*arguments)
+
+    def pull(self, *arguments):
+        self.left -= 1
+        pulled = super().pull(*arguments)
+        return pulled if self.left else pulled._replace(terms=[np.zeros_like(term) for term in pulled.terms])
+
+
+class NoRecurrentBias(AnyOrder):
+    def gradients(self, case, cotangents):
+        right = super().gradients(case, cotangents)
+        return right._replace(bias=np.stack([right.bias[0], np.zeros_like(right.bias[1])]))
+
+
+class MaskedOutputsUnheard(AnyOrder):
+    """What is shown at a masked step is a state all the same."""
+
+    def gradients(self, case, cotangents):
+        heard = np.where(case.valid[:, :, None], cotangents.outputs, 0).astype(case.dtype)
+        return super().gradients(case, cotangents._replace(outputs=heard))
+
+
+class OneStepOffAtMaskedSteps(AnyOrder):
+    """A masked step hands its output's cotangent to the step after it."""
+
+    def gradients(self, case, cotangents):
+        moved = cotangents.outputs.copy()
+        for row, t in np.argwhere(~case.valid[:, :-1]):
+            moved[row, t + 1] += moved[row, t]
+            moved[row, t] = 0
+        return super().gradients(case, cotangents._replace(outputs=moved))
+
+
+class InputsOneStepOff(AnyOrder):
+    """The gradient to the inputs is that to the step before, where rows are padded."""
+
+    def gradients(self, case, cotangents):
+        right = super().gradients(case, cotangents)
+        return right._replace(
+            inputs=np.where(case.valid.all(1)[:, None, None], right.inputs, np.roll(right.inputs, 1, 1))
+        )
+
+
+WRONG = AnyOrder.__subclasses__()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("reset", ["after", "before"])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_derivative_is_outside(wrong, reset, dtype):
+    case = drawn(dtype, (2, 5, 2, 3), reset=reset, padded=True)
+    assert not judged(case, native(1), claim(dtype)).findings
+    assert judged(case, native(1, wrong), claim(dtype)).findings
+
+
+class Scaled(Emulated):
+    """The specification's gradients, off by a factor."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def gradients(self, case, cotangents):
+        return Gradients(*(part * part.dtype.type(self.factor) for part in super().gradients(case, cotangents)))
+
+
+@pytest.mark.parametrize(("dtype", "factor"), [("float32", 1.0005), ("float64", 1 + 1e-12)])
+@pytest.mark.parametrize("units", [4, 8])
+@pytest.mark.parametrize("reset", RESETS)
+def test_gradients_off_by_a_small_factor_are_outside(reset, units, dtype, factor):
+    case = drawn(dtype, (1, 8, 3, units), reset=reset)
+    assert not judged(case, Scaled(1), claim(dtype)).findings
+    assert judged(case, Scaled(factor), claim(dtype)).findings
+
+
+@pytest.mark.parametrize("units", [4, 8])
+def test_tf32_products_are_outside_where_only_the_final_state_is_seen(units):
+    case = drawn("float32", (1, 8, 3, units))
+    honest, rough = (
+        judge_final_states(case, gru.run(case).final_state, claim()) for gru in (Emulated(), tf32_products())
+    )
+    assert honest.judged == rough.judged == units
+    assert not honest.findings
+    assert rough.findings
+
+
+def test_float64_is_judged_at_its_own_level_where_only_the_final_state_is_seen():
+    case = drawn("float64", (1, 8, 3, 4))
+    right = Emulated().run(case).final_state
+    assert not judge_final_states(case, right, claim("float64")).findings
+    assert judge_final_states(case, right * (1 + 1e-12), claim("float64")).findings
