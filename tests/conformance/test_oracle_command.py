@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from conformance import balls
 from conformance.__main__ import main
-from conformance.case import Case
+from conformance.case import Case, InvalidCase, exact_float
 from conformance.truth import Truth, truth
 from tests.conformance.complex_step import MASK, drawn, drawn_cotangents
 
@@ -229,3 +229,14 @@ def test_what_would_round_to_an_infinity_is_refused(tmp_path, dtype, decimal):
     refused(
         asked(tmp_path, json.dumps({**WRITTEN, "dtype": dtype}).replace("[2]]]", f"[{decimal}]]]")), "past the largest"
     )
+
+
+@pytest.mark.parametrize("literal", ["0x1.00000000000000000001p0", "0x1p-2000", "0x1.8"])
+def test_a_hexadecimal_literal_is_exact_or_refused(literal):
+    with pytest.raises(InvalidCase, match="write"):
+        exact_float(literal)
+
+
+@pytest.mark.parametrize("number", [1.5, -0.1, 2.0**-1074, 0.0, float("inf"), 2.0**1023])
+def test_what_float_hex_writes_is_read(number):
+    assert exact_float(number.hex()) == number

@@ -71,7 +71,8 @@ class SlightlyLarge(Emulated):
     """Gradients too large by 11 * 2^-22 of themselves: a fraction of their bounds."""
 
     def gradients(self, case, cotangents):
-        return Gradients(*((part * (1 + 11 * 2.0**-22)).astype(part.dtype) for part in super().gradients(case, cotangents)))
+        factor = 1 + 11 * 2.0**-22
+        return Gradients(*((part * factor).astype(part.dtype) for part in super().gradients(case, cotangents)))
 
 
 GRADIENTS = Check(

@@ -334,3 +334,13 @@ def test_the_document_names_every_field():
 
 def test_masks_are_read_as_they_are_written():
     assert case(1, mask=HOLES).valid.tolist()[0] == [True, False, True, True, False]
+
+
+@pytest.mark.parametrize("command", [["list"], ["replay", "reference"]])
+@pytest.mark.parametrize("text", ["{}", "{"])
+def test_a_file_that_is_no_vector_is_named_by_every_command(tmp_path, monkeypatch, command, text):
+    (tmp_path / "stray.json").write_text(text)
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    result = CliRunner().invoke(main, ["vectors", *command])
+    assert result.exit_code == 2
+    assert "stray" in result.output and "Traceback" not in result.output
