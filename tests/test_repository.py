@@ -24,6 +24,7 @@ NOT_A_TOLERANCE = {
     "tests/conformance/test_spread.py",
     "tests/conformance/test_whole_runs.py",
     "tests/conformance/test_wrong_bounds.py",
+    "tests/conformance/test_wrong_derivatives.py",
 }
 """Where a small literal is an argument of a function, not an accepted difference."""
 
