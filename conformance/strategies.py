@@ -2,6 +2,9 @@
 
 Numbers come from a drawn seed, in full precision or rounded to a few bits: the first shows rounding, the second is what
 a failing case shrinks to, so that a person can check it by hand. No two gates, units, rows, steps or biases are alike.
+
+No drawn integer reaches 100: among larger ones Hypothesis favours those that stand in whatever modules happen to be
+imported, and the same subject would get other cases in another process.
 """
 
 from collections.abc import Sequence
@@ -57,7 +60,7 @@ def cases(
     batch, time, input_dim, units = draw(shapes if isinstance(shapes, st.SearchStrategy) else st.sampled_from(shapes))
     reset, regime = draw(st.sampled_from(resets)), draw(st.sampled_from(regimes))
     bits = draw(st.sampled_from((2, FORMATS[dtype].precision)))
-    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    rng = np.random.default_rng(100 * draw(st.integers(0, 99)) + draw(st.integers(0, 99)))
     kind = draw(st.sampled_from(padding))
     numbers = Numbers(rng, dtype, bits, regime)
     run = draw(st.sampled_from(runs))

@@ -1,6 +1,8 @@
 """The suite sees: honest subjects pass, every mutant is caught, and every check catches something."""
 
+import sys
 from dataclasses import replace
+from types import ModuleType
 
 import pytest
 
@@ -9,6 +11,7 @@ from conformance.checks import BY_CLAUSE, CHECKS
 from conformance.emulated import Emulated
 from conformance.judge import PROFILES, judge, judge_case, verdicts, wired
 from conformance.mutants import FAMILIES, MUTANTS
+from conformance.residuals import Judgement
 from conformance.specification import CLAUSES
 from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL
 
@@ -153,6 +156,28 @@ def test_every_subject_gets_the_same_cases():
         judge(subject, BY_CLAUSE["masks"], "float32", DEV)
         seen.append(asked)
     assert seen[0] == seen[1] != []
+
+
+def test_the_cases_do_not_depend_on_what_else_is_imported(tmp_path, monkeypatch):
+    """Hypothesis draws large integers by preference from the constants of the modules that are imported."""
+    drawn = []
+    for name in ("nothing", "constants"):
+        path = tmp_path / f"{name}.py"
+        path.write_text(f"A = {tuple(range(101, 9999, 97)) if name == 'constants' else ()}")
+        module = ModuleType(name)
+        module.__file__ = str(path)
+        monkeypatch.setitem(sys.modules, name, module)
+        cases: list[str] = []
+        check = replace(BY_CLAUSE["masks"], examine=lambda gru, case, cases=cases: _noted(cases, case))
+        judge(Emulated(), check, "float32", replace(DEV, examples=2000))
+        drawn.append(cases)
+    assert len(drawn[0]) >= 2000
+    assert drawn[0] == drawn[1]
+
+
+def _noted(cases: list[str], case) -> Judgement:
+    cases.append(case.to_text())
+    return Judgement(judged=1)
 
 
 def test_what_is_not_declared_is_declined_with_its_reason():
