@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from math import ceil
 
+import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, errors, given, settings, target
 from hypothesis import strategies as st
@@ -25,11 +26,13 @@ class Profile:
     """How hard to look. derandomize: the same cases in every run, and for every subject that declares the same.
 
     examples: for each check, shared by its shapes and combinations of options, each of which is asked at least once.
+    seed: where not derandomized, what the cases are drawn from; None: from the system's randomness.
     """
 
     examples: int
     derandomize: bool
     wide: bool = False
+    seed: int | None = None
 
 
 PROFILES = {
@@ -136,7 +139,7 @@ def _explore(examine: Callable[[Case], None], cases: st.SearchStrategy[Case], pr
     def asked(case: Case) -> None:
         examine(case)
 
-    settings(
+    prepare = settings(
         max_examples=examples,
         derandomize=profile.derandomize,
         database=None if profile.derandomize else InMemoryExampleDatabase(),
@@ -145,7 +148,9 @@ def _explore(examine: Callable[[Case], None], cases: st.SearchStrategy[Case], pr
         verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck),
         phases=(Phase.generate, Phase.target, Phase.shrink),
-    )(given(cases)(asked))()
+    )
+    test = prepare(given(cases)(asked))
+    (test if profile.seed is None else hypothesis.seed(profile.seed)(test))()
 
 
 def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:
