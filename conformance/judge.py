@@ -1,6 +1,7 @@
 """Judging a subject: each check on cases that Hypothesis draws, and the smallest case where one fails."""
 
 import platform
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -10,7 +11,6 @@ import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, errors, given, settings, target
 from hypothesis import strategies as st
-from hypothesis.database import InMemoryExampleDatabase
 
 from conformance.adapter import GRU, SubjectError
 from conformance.case import Case
@@ -23,22 +23,22 @@ from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL
 
 @dataclass(frozen=True)
 class Profile:
-    """How hard to look. derandomize: the same cases in every run, and for every subject that declares the same.
+    """How hard to look.
 
     examples: for each check, shared by its shapes and combinations of options, each of which is asked at least once.
-    seed: where not derandomized, what the cases are drawn from; None: from the system's randomness.
+    seed: what the cases are drawn from: the same in every run, and for every subject that declares the same; None: from
+    the system's randomness. wide: sizes of any kind too, where nothing is compiled.
     """
 
     examples: int
-    derandomize: bool
+    seed: int | None = 0
     wide: bool = False
-    seed: int | None = None
 
 
 PROFILES = {
-    "dev": Profile(4, derandomize=True),
-    "ci": Profile(8, derandomize=True),
-    "thorough": Profile(200, derandomize=False, wide=True),
+    "dev": Profile(4),
+    "ci": Profile(8),
+    "thorough": Profile(200, seed=None, wide=True),
 }
 SHRINKS = 40
 """How many further cases a failing check asks to find a smaller one: a compiling subject takes a second for each."""
@@ -112,8 +112,10 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
 
     try:
         strategies = check.cases(gru.capabilities, dtype, wide=profile.wide)
-        for cases in strategies:
-            _explore(examine, cases, profile, ceil(profile.examples / len(strategies)))
+        for place, cases in enumerate(strategies):
+            text = f"{profile.seed} {check.clause} {dtype} {place}"
+            drawn_from = None if profile.seed is None else zlib.crc32(text.encode())
+            _explore(examine, cases, ceil(profile.examples / len(strategies)), drawn_from, simplest=not place)
     except (_Found, errors.Flaky):
         if last is None:
             raise
@@ -132,17 +134,32 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
     )  # fmt: skip
 
 
-def _explore(examine: Callable[[Case], None], cases: st.SearchStrategy[Case], profile: Profile, examples: int) -> None:
-    """Let Hypothesis draw cases. Without randomness its seed is the function's source: the same for every subject."""
+def _explore(
+    examine: Callable[[Case], None],
+    cases: st.SearchStrategy[Case],
+    examples: int,
+    drawn_from: int | None,
+    *,
+    simplest: bool,
+) -> None:
+    """Let Hypothesis draw so many cases.
+
+    Its first is always the simplest there is; where one case is all that is wanted, and all of them would be that, it
+    is passed over unless `simplest` says so.
+    """
+    passed_over = simplest
 
     # Short, because Hypothesis parses it each time.
     def asked(case: Case) -> None:
+        nonlocal passed_over
+        if not passed_over:
+            passed_over = True
+            hypothesis.reject()
         examine(case)
 
     prepare = settings(
         max_examples=examples,
-        derandomize=profile.derandomize,
-        database=None if profile.derandomize else InMemoryExampleDatabase(),
+        database=None,
         deadline=None,
         report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
@@ -150,7 +167,7 @@ def _explore(examine: Callable[[Case], None], cases: st.SearchStrategy[Case], pr
         phases=(Phase.generate, Phase.target, Phase.shrink),
     )
     test = prepare(given(cases)(asked))
-    (test if profile.seed is None else hypothesis.seed(profile.seed)(test))()
+    (test if drawn_from is None else hypothesis.seed(drawn_from)(test))()
 
 
 def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:

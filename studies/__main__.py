@@ -1,5 +1,7 @@
 """The command line of the studies: python -m studies NAME."""
 
+from pathlib import Path
+
 import click
 from rich.console import Console
 from rich.progress import Progress, track
@@ -116,6 +118,40 @@ def attained() -> None:
     head("attained")
     found = list(track(rows(), total=None, console=STDERR, disable=not STDERR.is_terminal))
     end(table(found), [f"{row.term}, {row.claim}: {row.used}" for row in found if not row.holds])
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--seeds", type=click.IntRange(1), help="For each subject, in place of its own number")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=".soak",
+    show_default=True,
+    help="Where outcomes are kept, to be continued",
+)
+@click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
+def soak(names: tuple[str, ...], seeds: int | None, folder: Path, processes: int) -> None:
+    """How often the whole suite alarms on honest subjects. NAMES: the reference, tf_gru:graph and keras:graph."""
+    from studies.soak import SUBJECTS, alarms, left, outcomes, table
+    from studies.soak import soak as run
+
+    unknown = [name for name in names if name not in SUBJECTS]
+    if unknown and seeds is None:
+        raise click.UsageError(f"{unknown[0]!r} has no number of its own: say --seeds; {', '.join(SUBJECTS)} have one")
+    wanted = {name: seeds or SUBJECTS[name] for name in names or SUBJECTS}
+    with Progress(console=STDERR, disable=not STDERR.is_terminal) as progress:
+        task = progress.add_task("seeds", total=left(folder, wanted))
+        for _ in run(folder, wanted, processes):
+            progress.advance(task)
+    head("soak")
+    found = {name: outcomes(folder, name) for name in wanted}
+    wrong = [
+        f"{name}, seed {seed}: {clause} {dtype}: {kind}: {reason}; python -m conformance again {name} {clause} {case}"
+        for name, by_seed in found.items()
+        for seed, (clause, dtype, kind, reason, case) in alarms(by_seed.values())
+    ]
+    end(table(found), wrong)
 
 
 if __name__ == "__main__":

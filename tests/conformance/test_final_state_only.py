@@ -27,7 +27,7 @@ from conformance.verdict import DECLINED, ERROR, FAIL, PASS, Verdict
 from .test_whole_runs import drawn
 from .test_wrong_derivatives import Scaled
 
-ONE = Profile(1, derandomize=True)
+ONE = Profile(1)
 
 
 def only(gru: Emulated) -> Adapter:

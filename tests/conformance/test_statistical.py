@@ -90,7 +90,7 @@ HUNDRED = Check(clause="gradients", examine=a_hundred_one_step_gradients, option
 
 @pytest.mark.parametrize(("subject", "kind"), [(Emulated(), PASS), (SlightlyLarge(), STATISTICAL)])
 def test_gradients_off_by_one_factor_within_their_bounds_are_a_verdict_of_their_own(subject, kind):
-    verdict = judge(subject, HUNDRED, "float32", Profile(1, derandomize=True))
+    verdict = judge(subject, HUNDRED, "float32", Profile(1))
     assert verdict.kind == kind, verdict
     if kind == STATISTICAL:
         assert verdict.margin < 1
@@ -148,4 +148,4 @@ def test_a_failure_is_told_before_an_alarm():
         def gradients(self, case, cotangents):
             return Gradients(*(2 * part for part in super().gradients(case, cotangents)))
 
-    assert judge(Wrong(), HUNDRED, "float32", Profile(1, derandomize=True)).kind == FAIL
+    assert judge(Wrong(), HUNDRED, "float32", Profile(1)).kind == FAIL

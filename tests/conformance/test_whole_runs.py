@@ -184,7 +184,7 @@ def test_what_is_not_judged_is_not_counted_and_no_pass():
     )
     gru = tf32_products()
     gru.capabilities = replace(Emulated.capabilities, arithmetic={"float32": claim()})
-    for verdict in (judge(gru, check, "float32", Profile(1, derandomize=True)), judge_case(gru, check, case)):
+    for verdict in (judge(gru, check, "float32", Profile(1)), judge_case(gru, check, case)):
         assert (verdict.kind, verdict.reason, verdict.judged) == (ERROR, NOTHING, 0)
 
 

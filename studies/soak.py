@@ -1,0 +1,165 @@
+"""The suite's own false alarms: honest subjects, judged again and again on cases drawn from other seeds.
+
+What fails under the fixed seed too is a finding about the subject, told apart by its clause and format. A failure in
+another clause or format is an alarm: a false one, or a finding that the fixed cases do not reach; either is looked at.
+
+Each seed's outcome is a line of JSON in a file of its subject, so that a run can be stopped anywhere and continued; a
+line counts only for the versions it was made with. One process asks many seeds, so compiled shapes are reused.
+"""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+from rich.table import Table
+
+from conformance.adapter import GRU
+from conformance.adapters import load
+from conformance.checks import CHECKS
+from conformance.judge import PROFILES, Profile, describe, verdicts
+from conformance.verdict import DECLINED, PASS
+
+SUBJECTS = {"reference": 200, "tf_gru:graph": 20, "keras:graph": 20}
+"""How many seeds each is asked."""
+FIXED = PROFILES["dev"].seed
+"""The seed of the shortest run."""
+TOGETHER = 5
+"""Seeds that one process takes at a time: few, so that little is lost when a run is stopped."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one seed: clauses by format that were judged and that failed, and how much was judged.
+
+    failures: [clause, format, kind, reason, the case as text]. margin: the worst of what passed.
+    """
+
+    seed: int
+    versions: dict[str, str]
+    passed: int
+    judged: int
+    margin: float
+    seconds: float
+    failures: list[list[str | None]]
+
+    @property
+    def failed(self) -> set[tuple[str | None, ...]]:
+        """Clauses and formats that failed."""
+        return {tuple(failure[:2]) for failure in self.failures}
+
+
+def profile(seed: int) -> Profile:
+    """As many cases as in the shortest run, drawn from a seed."""
+    return replace(PROFILES["dev"], seed=seed)
+
+
+def asked(name: str, seed: int, gru: GRU | None = None) -> Outcome:
+    """Judge a subject by every clause, on the cases of one seed."""
+    gru = load(name) if gru is None else gru
+    started = time.monotonic()
+    found = [verdict for verdict in verdicts(gru, profile(seed), CHECKS) if verdict.kind != DECLINED]
+    passed = [verdict for verdict in found if verdict.kind == PASS]
+    return Outcome(
+        seed=seed,
+        versions=describe(name, gru).versions,
+        passed=len(passed),
+        judged=sum(verdict.judged for verdict in found),
+        margin=max((verdict.margin or 0 for verdict in passed), default=0),
+        seconds=time.monotonic() - started,
+        failures=[[v.clause, v.dtype, v.kind, v.reason, v.again] for v in found if v.kind != PASS],
+    )
+
+
+def outcomes(folder: Path, name: str) -> dict[int, Outcome]:
+    """What is on file for a subject, by seed: of the versions that are installed now."""
+    file = _file(folder, name)
+    if not file.exists():
+        return {}
+    versions = describe(name, load(name)).versions
+    found = (Outcome(**json.loads(line)) for line in file.read_text().splitlines())
+    return {outcome.seed: outcome for outcome in found if outcome.versions == versions}
+
+
+def soak(folder: Path, seeds: dict[str, int], processes: int) -> Iterator[tuple[str, Outcome]]:
+    """Every seed that is not on file yet, as it is done."""
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = {name: _missing(folder, name, count) for name, count in seeds.items()}
+    parts = [
+        (name, numbers[first : first + TOGETHER])
+        for name, numbers in missing.items()
+        for first in range(0, len(numbers), TOGETHER)
+    ]
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(_several, name, part) for name, part in parts]):
+            name, found = future.result()
+            with _file(folder, name).open("a") as file:
+                file.writelines(json.dumps(asdict(outcome)) + "\n" for outcome in found)
+            yield from ((name, outcome) for outcome in found)
+
+
+def left(folder: Path, seeds: dict[str, int]) -> int:
+    """How many outcomes are not on file."""
+    return sum(len(_missing(folder, name, count)) for name, count in seeds.items())
+
+
+def alarms(found: Iterable[Outcome]) -> list[tuple[int, list[str | None]]]:
+    """The seeds and failures whose clause and format do not fail under the fixed seed."""
+    found = list(found)
+    known = {pair for outcome in found if outcome.seed == FIXED for pair in outcome.failed}
+    return [
+        (outcome.seed, failure)
+        for outcome in found
+        if outcome.seed != FIXED
+        for failure in outcome.failures
+        if tuple(failure[:2]) not in known
+    ]
+
+
+def table(found: dict[str, dict[int, Outcome]]) -> Table:
+    """A row a subject."""
+    columns = (
+        "subject",
+        "versions",
+        "seeds",
+        "verdicts",
+        "numbers judged",
+        "alarms",
+        "worst margin",
+        "fails under the fixed seed",
+    )
+    rows = Table(*columns)
+    for name, by_seed in found.items():
+        drawn = [outcome for outcome in by_seed.values() if outcome.seed != FIXED]
+        known = sorted(f"{clause} {dtype}" for clause, dtype in by_seed[FIXED].failed)
+        rows.add_row(
+            name,
+            ", ".join(f"{package} {version}" for package, version in by_seed[FIXED].versions.items()),
+            str(len(drawn)),
+            f"{sum(outcome.passed + len(outcome.failures) for outcome in drawn):,}",
+            f"{sum(outcome.judged for outcome in drawn):,}",
+            str(len(alarms(by_seed.values()))),
+            f"{max((outcome.margin for outcome in drawn), default=0):.3f}",
+            ", ".join(known) or "nothing",
+        )
+    return rows
+
+
+def _several(name: str, seeds: list[int]) -> tuple[str, list[Outcome]]:
+    return name, [asked(name, seed, _loaded(name)) for seed in seeds]
+
+
+_loaded = cache(load)
+
+
+def _missing(folder: Path, name: str, count: int) -> list[int]:
+    there = outcomes(folder, name)
+    return [seed for seed in range(FIXED, count + 1) if seed not in there]
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / f"{name.replace(':', '-')}.jsonl"
