@@ -71,15 +71,20 @@ def wired(gru: GRU) -> str | None:
     return next((why for dtype in DTYPES if dtype in gru.capabilities.arithmetic and (why := smoke(gru, dtype))), None)
 
 
-def verdicts(gru: GRU, profile: Profile, checks: tuple[Check, ...] = CHECKS) -> Iterator[Verdict]:
+def verdicts(
+    gru: GRU, profile: Profile, checks: tuple[Check, ...] = CHECKS, *, shrink: bool = True
+) -> Iterator[Verdict]:
     """A verdict for each check and each of DTYPES."""
     for check in checks:
         for dtype in DTYPES:
-            yield judge(gru, check, dtype, profile)
+            yield judge(gru, check, dtype, profile, shrink=shrink)
 
 
-def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
-    """One check in one format, on as many cases as the profile says; the smallest failing case where it fails."""
+def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool = True) -> Verdict:
+    """One check in one format, on as many cases as the profile says.
+
+    shrink: where it fails, search for the smallest case that fails; otherwise the verdict has the first one.
+    """
     declined = _declined(gru, check, dtype)
     if declined is not None:
         return Verdict(clause=check.clause, dtype=dtype, kind=DECLINED, reason=declined)
@@ -115,7 +120,7 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile) -> Verdict:
         for place, cases in enumerate(strategies):
             text = f"{profile.seed} {check.clause} {dtype} {place}"
             drawn_from = None if profile.seed is None else zlib.crc32(text.encode())
-            _explore(examine, cases, ceil(profile.examples / len(strategies)), drawn_from, simplest=not place)
+            _explore(examine, cases, ceil(profile.examples / len(strategies)), drawn_from, not place, shrink)
     except (_Found, errors.Flaky):
         if last is None:
             raise
@@ -139,8 +144,8 @@ def _explore(
     cases: st.SearchStrategy[Case],
     examples: int,
     drawn_from: int | None,
-    *,
     simplest: bool,
+    shrink: bool,
 ) -> None:
     """Let Hypothesis draw so many cases.
 
@@ -164,7 +169,7 @@ def _explore(
         report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate, Phase.target, Phase.shrink),
+        phases=(Phase.generate, Phase.target, *((Phase.shrink,) if shrink else ())),
     )
     test = prepare(given(cases)(asked))
     (test if drawn_from is None else hypothesis.seed(drawn_from)(test))()
