@@ -1,0 +1,21 @@
+"""Subjects for the soak: they declare little, so that a seed takes a second."""
+
+from dataclasses import replace
+
+from conformance.adapter import Capabilities
+from conformance.emulated import Emulated
+
+
+class honest(Emulated):
+    """Right, in float32 alone, forward and after."""
+
+    capabilities = Capabilities(arithmetic={"float32": Emulated.capabilities.arithmetic["float32"]})
+
+
+class wrong_in_float64_too(Emulated):
+    """Right in float32; in float64 its state is not carried."""
+
+    capabilities = replace(honest.capabilities, arithmetic=Emulated.capabilities.arithmetic)
+
+    def step(self, x, h, p):
+        return super().step(x, h * (x.dtype.name == "float32"), p)
