@@ -62,7 +62,7 @@ def asked(name: str, seed: int, gru: GRU | None = None) -> Outcome:
     """Judge a subject by every clause, on the cases of one seed."""
     gru = load(name) if gru is None else gru
     started = time.monotonic()
-    found = [verdict for verdict in verdicts(gru, profile(seed), CHECKS) if verdict.kind != DECLINED]
+    found = [verdict for verdict in verdicts(gru, profile(seed), CHECKS, shrink=False) if verdict.kind != DECLINED]
     passed = [verdict for verdict in found if verdict.kind == PASS]
     return Outcome(
         seed=seed,
