@@ -1,6 +1,7 @@
 """The GRU as a TensorFlow function and as Keras layers.
 
-`gru` is a whole sequence as one differentiable function; `GRUCell`, `GRU` and `BiGRU` are its Keras faces.
+`gru` is a whole sequence as one differentiable function; `GRUCell`, `GRU` and `BiGRU` are its Keras faces, and
+`from_keras` makes a model of Keras' layers again with these.
 """
 
 try:
@@ -20,7 +21,8 @@ if _keras.backend.backend() != "tensorflow":
 
 from tf_gru.bidirectional import BiGRU
 from tf_gru.cell import GRUCell
+from tf_gru.conversion import from_keras
 from tf_gru.layer import GRU
 from tf_gru.sequence import gru
 
-__all__ = ["GRU", "BiGRU", "GRUCell", "gru"]
+__all__ = ["GRU", "BiGRU", "GRUCell", "from_keras", "gru"]

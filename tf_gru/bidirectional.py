@@ -13,7 +13,7 @@ MERGES = {
 }
 
 
-@keras.saving.register_keras_serializable(package="tf_gru")
+@keras.saving.register_keras_serializable(package="tf_gru", name="BiGRU")
 class BiGRU(keras.layers.Bidirectional):
     """keras.layers.Bidirectional(GRU(...)) as one layer: its weights, forward then backward, and its outputs.
 
@@ -24,7 +24,7 @@ class BiGRU(keras.layers.Bidirectional):
     gru: the arguments of `GRU`. Both directions are run, so `go_backwards` is refused, and so is
         `zero_output_for_mask=False`.
 
-    Call arguments: those of `GRU`, with initial_state = [forward, backward].
+    Call arguments: those of `GRU`; initial_state, dropout_mask and recurrent_dropout_mask are [forward, backward].
     """
 
     def __init__(self, units, merge_mode="concat", **gru):
@@ -40,19 +40,34 @@ class BiGRU(keras.layers.Bidirectional):
             **own,
         )
 
-    def call(self, sequences, initial_state=None, mask=None, training=False, lengths=None):  # pyright: ignore[reportIncompatibleMethodOverride]
+    def call(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self,
+        sequences,
+        initial_state=None,
+        mask=None,
+        training=False,
+        lengths=None,
+        dropout_mask=None,
+        recurrent_dropout_mask=None,
+    ):
         """The merged outputs, or both; then with return_state the final state of each direction."""
         if mask is None:
             mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask beside a second tensor
+        of_each = {
+            "initial_state": initial_state,
+            "dropout_mask": dropout_mask,
+            "recurrent_dropout_mask": recurrent_dropout_mask,
+        }
+        pairs = {name: _one_for_each_direction(name, given) for name, given in of_each.items()}
         results = [
             layer(
                 sequences,
-                initial_state=state,
                 mask=mask,
                 training=training,
                 lengths=lengths,
+                **{name: pair[direction] for name, pair in pairs.items()},
             )
-            for layer, state in zip(self._directions(), _one_for_each_direction(initial_state), strict=True)
+            for direction, layer in enumerate((self.forward_layer, self.backward_layer))
         ]
         states = ()
         if self.return_state:
@@ -64,9 +79,6 @@ class BiGRU(keras.layers.Bidirectional):
         if self.merge_mode is not None:
             outputs = (MERGES[self.merge_mode](forward, backward),)
         return (*outputs, *states) if len(outputs) + len(states) > 1 else outputs[0]
-
-    def _directions(self) -> tuple[GRU, GRU]:
-        return self.forward_layer, self.backward_layer
 
     def compute_mask(self, _, mask):
         """The mask once for each output, and none for a state."""
@@ -91,9 +103,14 @@ class BiGRU(keras.layers.Bidirectional):
         return cls(**config)
 
 
-def _one_for_each_direction(initial_state) -> tuple:
-    if initial_state is None:
+def _one_for_each_direction(name: str, given) -> tuple:
+    if given is None:
         return None, None
-    if not isinstance(initial_state, (list, tuple)) or len(initial_state) != 2:
-        raise ValueError("initial_state must be [forward, backward], one state for each direction")
-    return tuple(initial_state)
+    if not isinstance(given, (list, tuple)) or len(given) != 2:
+        raise ValueError(f"{name} must be [forward, backward], one for each direction")
+    return tuple(given)
+
+
+# Keras files weights under the name of a layer's class. Under this one a .weights.h5 file of a model with
+# keras.layers.Bidirectional fits the same model with BiGRU, and the other way round.
+BiGRU.__name__ = keras.layers.Bidirectional.__name__

@@ -42,6 +42,9 @@ class GRU(keras.layers.RNN):
     Call arguments: Keras', and
     lengths: integers (batch,) from 0 to time, in place of a mask padded on the right; `gru` says how they are checked.
         The mask that later layers receive is the one that came in: lengths make none.
+    dropout_mask, recurrent_dropout_mask: what multiplies the inputs and the state wherever a gate reads them, in
+        training or not, in place of what `dropout` and `recurrent_dropout` would draw: (batch, width) for all gates, or
+        (gates, batch, width) for each. One that was drawn elsewhere gives the numbers that were computed there.
     """
 
     def __init__(
@@ -126,7 +129,16 @@ class GRU(keras.layers.RNN):
         arguments.check_choice("use_cudnn", value, ("auto", False))
         self._use_cudnn = value
 
-    def call(self, sequences, initial_state=None, mask=None, training=False, lengths=None):
+    def call(
+        self,
+        sequences,
+        initial_state=None,
+        mask=None,
+        training=False,
+        lengths=None,
+        dropout_mask=None,
+        recurrent_dropout_mask=None,
+    ):
         """The outputs, or the last; with return_state and the final state."""
         if mask is None:
             mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask beside a second tensor
@@ -135,7 +147,13 @@ class GRU(keras.layers.RNN):
         sequences = arguments.real("inputs", sequences, self.compute_dtype)
         kernel, recurrent_kernel, bias = self.cell.weight_tensors()
         arguments.check_features(sequences, kernel)
-        dropout_mask, recurrent_dropout_mask = self._draw_dropout(sequences) if training else (None, None)
+        dropout_mask, recurrent_dropout_mask = (
+            self._scale(name, given, rate, sequences, width, training)
+            for name, given, rate, width in (
+                ("dropout_mask", dropout_mask, self.cell.dropout, kernel.shape[0]),
+                ("recurrent_dropout_mask", recurrent_dropout_mask, self.cell.recurrent_dropout, self.cell.units),
+            )
+        )
         outputs, final_state = gru(
             sequences,
             kernel,
@@ -171,10 +189,13 @@ class GRU(keras.layers.RNN):
             (initial_state,) = initial_state
         return None if initial_state is None else arguments.real("initial_state", initial_state, self.compute_dtype)
 
-    def _draw_dropout(self, sequences: tf.Tensor) -> tuple[tf.Tensor | None, tf.Tensor | None]:
-        batch, input_dim = tf.shape(sequences)[0], sequences.shape[-1]
-        inputs, state = (tf.ones(tf.stack([batch, width]), sequences.dtype) for width in (input_dim, self.units))
-        return self.cell.draw_dropout(self.dropout, inputs), self.cell.draw_dropout(self.recurrent_dropout, state)
+    def _scale(self, name: str, given, rate: float, sequences: tf.Tensor, width: int, training) -> tf.Tensor | None:
+        """The dropout mask that was given, or in training one that is drawn."""
+        if given is not None:
+            return arguments.real(name, given, self.compute_dtype)
+        if not training:
+            return None
+        return self.cell.draw_dropout(rate, tf.ones(tf.stack([tf.shape(sequences)[0], width]), sequences.dtype))
 
     def compute_mask(self, _, mask):
         """The mask in the order of the outputs."""
@@ -214,5 +235,8 @@ class GRU(keras.layers.RNN):
 
     @classmethod
     def from_config(cls, config):  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The layer that get_config describes; one that keras.layers.GRU wrote will do."""
-        return cls(**config)
+        """The layer that get_config describes; one that keras.layers.GRU wrote will do.
+
+        Old ones have implementation=0, which Keras 2 itself came to read as 1.
+        """
+        return cls(**{**config, "implementation": config.get("implementation", 2) or 1})

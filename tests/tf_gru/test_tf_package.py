@@ -32,7 +32,7 @@ def test_no_file_imports_the_reference_or_the_suite():
 
 def test_the_public_names_are_there():
     """What __all__ promises, and no more, is the package's face."""
-    assert tf_gru.__all__ == ["GRU", "BiGRU", "GRUCell", "gru"]
+    assert tf_gru.__all__ == ["GRU", "BiGRU", "GRUCell", "from_keras", "gru"]
     assert all(getattr(tf_gru, name).__doc__ for name in tf_gru.__all__)
 
 
