@@ -9,11 +9,15 @@ from types import SimpleNamespace
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import tf_gru
+
 BATCH, TIME, INPUT_DIM, UNITS = 5, 3, 2, 4
+LINEAR = {"activation": "linear", "recurrent_activation": "linear"}
 GATES = {"after": 3, "before": 3, "none": 2}
 MASKS = {
     "all": np.ones((BATCH, TIME), bool),
@@ -35,6 +39,21 @@ def weights(reset, seed=0):
         integers((UNITS, gates * UNITS), seed + 1),
         integers((2, 3 * UNITS) if reset == "after" else (gates * UNITS,), seed + 2),
     ]
+
+
+def pair(*, layer=keras.layers.GRU, **options):
+    """Keras' layer and ours, linear, with the same integer weights."""
+    options = {**LINEAR, "dtype": "float64", **options}
+    theirs, ours = layer(UNITS, **options), tf_gru.GRU(UNITS, **options)
+    for each in (theirs, ours):
+        each.build((BATCH, TIME, INPUT_DIM))
+        each.set_weights(weights("after" if options.get("reset_after", True) else "before")[: len(each.weights)])
+    return theirs, ours
+
+
+def arrays(result):
+    """Any nest of tensors as a list of arrays."""
+    return [tensor.numpy() for tensor in tf.nest.flatten(result)]
 
 
 def unrounded(inputs, kernel, recurrent_kernel, bias, reset, initial_state, mask, reverse):
@@ -120,5 +139,7 @@ def exact():
         gru=unrounded,
         called=called,
         equal=equal,
-        linear={"activation": "linear", "recurrent_activation": "linear"},
+        arrays=arrays,
+        linear=LINEAR,
+        pair=pair,
     )
