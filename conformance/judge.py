@@ -1,22 +1,27 @@
 """Judging a subject: each check on cases that Hypothesis draws, and the smallest case where one fails."""
 
 import platform
+import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from math import ceil
+from typing import NamedTuple
 
 import hypothesis
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity, errors, given, settings, target
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings, target
 from hypothesis import strategies as st
 
 from conformance.adapter import GRU, SubjectError
+from conformance.adapters.reference import Reference
+from conformance.blame import blamed
 from conformance.case import Case
 from conformance.checks import CHECKS
 from conformance.checks.check import Check
-from conformance.residuals import Finding, Judgement
+from conformance.residuals import Finding, Judgement, WrongSteps
+from conformance.shrinking import CHEAP, COMPILED, shrunk
 from conformance.smoke import smoke
 from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Subject, Verdict
 
@@ -40,14 +45,13 @@ PROFILES = {
     "ci": Profile(8),
     "thorough": Profile(200, seed=None, wide=True),
 }
-SHRINKS = 40
-"""How many further cases a failing check asks to find a smaller one: a compiling subject takes a second for each."""
+SPECIFICATION = Reference()
 
 NOTHING = "no number was judged: nothing lay inside the domain of its bound, or the case is not one for this clause"
 
 
 class _Found(AssertionError):
-    """Carries a finding, or that there was no answer, out of Hypothesis, which shrinks it."""
+    """Something is wrong, or there was no answer: Hypothesis need not go on."""
 
 
 def describe(name: str, gru: GRU) -> Subject:
@@ -89,47 +93,37 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
     if declined is not None:
         return Verdict(clause=check.clause, dtype=dtype, kind=DECLINED, reason=declined)
     total, asked = Judgement(), 0
-    last: tuple[Case, str, str, Finding | None] | None = None
-    spent = 0
+    first: tuple[Case, Failure] | None = None
+
+    def fails(case: Case) -> Failure | None:
+        nonlocal asked
+        asked += 1
+        return failure(gru, check, case)[1]
 
     def examine(case: Case) -> None:
-        nonlocal total, asked, last, spent
-        spent += last is not None
-        if spent > SHRINKS and last is not None:
-            if case.to_text() != last[0].to_text():
+        nonlocal total, asked, first
+        if first is None:
+            asked += 1
+            judgement, found = failure(gru, check, case)
+            total = total.add(replace(judgement, findings=[], wrong=[]))
+            if found is None:
+                target(judgement.margin)
                 return
-            raise _Found
-        asked += 1
-        try:
-            judgement = check.examine(gru, case)
-        except SubjectError as error:
-            last = (case, ERROR, str(error), None)
-            raise _Found from error
-        except Exception as error:
-            last = (case, ERROR, _unjudged(error), None)
-            raise _Found from error
-        total = total.add(replace(judgement, findings=[]))
-        if judgement.findings:
-            finding = judgement.findings[0]
-            last = (case, FAIL, str(finding), finding)
-            raise _Found
-        target(judgement.margin)
+            first = (case, found)
+        raise _Found  # also where Hypothesis asks for it again: a subject need not fail twice
 
     try:
         strategies = check.cases(gru.capabilities, dtype, wide=profile.wide)
         for place, cases in enumerate(strategies):
             text = f"{profile.seed} {check.clause} {dtype} {place}"
             drawn_from = None if profile.seed is None else zlib.crc32(text.encode())
-            _explore(examine, cases, ceil(profile.examples / len(strategies)), drawn_from, not place, shrink)
-    except (_Found, errors.Flaky):
-        if last is None:
+            _explore(examine, cases, ceil(profile.examples / len(strategies)), drawn_from, not place)
+    except _Found:
+        if first is None:
             raise
-        case, kind, reason, finding = last
-        again = case.to_text()
-        return Verdict(
-            clause=check.clause, dtype=dtype, kind=kind, margin=total.margin, ulps=total.ulps, cases=asked,
-            judged=total.judged, reason=reason, finding=finding, again=again,
-        )  # fmt: skip
+        case, found = smallest(gru, check, *first, fails) if shrink else first
+        verdict = _failed(gru, check, case, found)
+        return replace(verdict, margin=total.margin, ulps=total.ulps, cases=asked, judged=total.judged)
     if not total.judged:
         return Verdict(clause=check.clause, dtype=dtype, kind=ERROR, cases=asked, reason=NOTHING)
     alarm = total.sample.alarm or total.scale.alarm
@@ -145,7 +139,6 @@ def _explore(
     examples: int,
     drawn_from: int | None,
     simplest: bool,
-    shrink: bool,
 ) -> None:
     """Let Hypothesis draw so many cases.
 
@@ -169,7 +162,7 @@ def _explore(
         report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate, Phase.target, *((Phase.shrink,) if shrink else ())),
+        phases=(Phase.generate, Phase.target),
     )
     test = prepare(given(cases)(asked))
     (test if drawn_from is None else hypothesis.seed(drawn_from)(test))()
@@ -180,18 +173,67 @@ def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:
     declined = _declined(gru, check, case.dtype)
     if declined is not None:
         return Verdict(clause=check.clause, dtype=case.dtype, kind=DECLINED, reason=declined)
+    judgement, found = failure(gru, check, case)
+    if found is not None:
+        return replace(_failed(gru, check, case, found), margin=judgement.margin, judged=judgement.judged)
+    if not judgement.judged:
+        return Verdict(clause=check.clause, dtype=case.dtype, kind=ERROR, cases=1, reason=NOTHING)
+    return Verdict(
+        clause=check.clause, dtype=case.dtype, kind=PASS, margin=judgement.margin, cases=1, judged=judgement.judged
+    )
+
+
+class Failure(NamedTuple):
+    """What went wrong at a case: FAIL with a finding, or ERROR; why; and the steps that are out of bounds."""
+
+    kind: str
+    reason: str
+    finding: Finding | None = None
+    wrong: Sequence[WrongSteps] = ()
+
+    @property
+    def likeness(self) -> tuple[str, str]:
+        """The same for all cases at which the same thing goes wrong, whatever the numbers."""
+        return self.kind, re.sub(r"[-+.\w]*\d[-+.\w]*", "0", self.finding.message if self.finding else self.reason)
+
+
+def failure(gru: GRU, check: Check, case: Case) -> tuple[Judgement, Failure | None]:
+    """The check's judgement of one case, and what went wrong there, if anything did."""
     try:
         judgement = check.examine(gru, case)
     except SubjectError as error:
-        return Verdict(clause=check.clause, dtype=case.dtype, kind=ERROR, cases=1, reason=str(error))
+        return Judgement(), Failure(ERROR, str(error))
     except Exception as error:
-        return Verdict(clause=check.clause, dtype=case.dtype, kind=ERROR, cases=1, reason=_unjudged(error))
-    if not judgement.judged and not judgement.findings:
-        return Verdict(clause=check.clause, dtype=case.dtype, kind=ERROR, cases=1, reason=NOTHING)
-    finding = judgement.findings[0] if judgement.findings else None
+        return Judgement(), Failure(ERROR, _unjudged(error))
+    if not judgement.findings:
+        return judgement, None
+    finding = judgement.findings[0]
+    return judgement, Failure(FAIL, str(finding), finding, judgement.wrong)
+
+
+def smallest(
+    gru: GRU, check: Check, case: Case, first: Failure, fails: Callable[[Case], Failure | None]
+) -> tuple[Case, Failure]:
+    """The smallest case found at which the same goes wrong, and at which nothing is wrong with the specification.
+
+    The second, since a smaller case need not be one of the clause: where all weights are 0, so are honest gradients.
+    """
+
+    def same(candidate: Case) -> Failure | None:
+        found = fails(candidate)
+        if found is None or found.likeness != first.likeness:
+            return None
+        _, ours = failure(SPECIFICATION, check, candidate)
+        return None if ours is not None and ours.kind == FAIL else found
+
+    budget = COMPILED if gru.capabilities.compiles_per_shape else CHEAP
+    return shrunk(case, first, same, gru.capabilities, budget)
+
+
+def _failed(gru: GRU, check: Check, case: Case, found: Failure) -> Verdict:
     return Verdict(
-        clause=check.clause, dtype=case.dtype, kind=FAIL if finding else PASS, margin=judgement.margin, cases=1,
-        judged=judgement.judged, reason=str(finding or ""), finding=finding, again=case.to_text() if finding else None,
+        clause=check.clause, dtype=case.dtype, kind=found.kind, cases=1, reason=found.reason, finding=found.finding,
+        blame=blamed(gru, case, found.wrong) if found.wrong else None, again=case.to_text(),
     )  # fmt: skip
 
 

@@ -36,13 +36,27 @@ class Finding:
         return f"{self.message}: {self.where} = {self.computed!r}, exact {self.exact!r}{off}"
 
 
+class WrongSteps(NamedTuple):
+    """Steps of one direction with some number out of its bound: what a gate is blamed by.
+
+    x: (steps, input_dim). before, after: (steps, units), the states on either side. out: (steps, units) booleans.
+    """
+
+    parameters: Parameters
+    arithmetic: Arithmetic
+    x: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    out: np.ndarray
+
+
 @dataclass
 class Judgement:
     """What one check says of one case: how many numbers it judged, the worst margin, and the findings.
 
     ulps: the largest distance from certified truth at the end of any step, in units in the last place of 1: for
     information, since it grows with time as honest rounding does. sample: the errors of single steps, and scale:
-    those of gradients, for the statistical rules.
+    those of gradients, for the statistical rules. wrong: the steps that are out of their bounds, in processing order.
     """
 
     judged: int = 0
@@ -51,6 +65,7 @@ class Judgement:
     ulps: float = 0.0
     sample: Sample = NO_SAMPLE
     scale: Scale = NO_SCALE
+    wrong: list[WrongSteps] = field(default_factory=list)
 
     def add(self, other: "Judgement") -> "Judgement":
         """Both judgements as one."""
@@ -61,6 +76,7 @@ class Judgement:
             max(self.ulps, other.ulps),
             self.sample + other.sample,
             self.scale + other.scale,
+            [*self.wrong, *other.wrong],
         )
 
     def require(self, fact: bool, message: str) -> None:
@@ -155,9 +171,14 @@ def _judge_part(
         step, unit = (int(i) for i in wrong[0])
         row, time = int(taken.row[step]), int(taken.time[step])
         numbers = (float(values[step, unit]) for values in (taken.after, allowed.exact, allowed.bound, margins))
-        message = f"step {time} is not within the one-step bound of {arithmetic}"
+        message = f"row {row}, step {time}, unit {unit} is not within the one-step bound of {arithmetic}"
         order = (case.time - time if backwards(case, direction) else time, row)
         judgement.findings.append(Finding(message, f"{name}{[row, time, unit]}", *numbers, order=order))
+        out = margins > 1
+        at = out.any(axis=1)
+        judgement.wrong.append(
+            WrongSteps(case.parameters[direction], arithmetic, taken.x[at], taken.before[at], taken.after[at], out[at])
+        )
     return judgement
 
 

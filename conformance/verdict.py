@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from conformance.blame import Blame
 from conformance.case import OFFERED, POLICIES
 from conformance.grades import Grade
 from conformance.residuals import Finding
@@ -20,8 +21,8 @@ class Verdict:
 
     margin: the worst use of a bound, 1 being all of it; None where nothing was judged. ulps: the largest distance of a
     whole run from certified truth, in units in the last place of 1, where it was measured. cases, judged: how many
-    cases were asked and how many numbers judged. reason: what is wrong or why it was declined. again: the smallest
-    failing case as text.
+    cases were asked and how many numbers judged. reason: what is wrong or why it was declined. blame: the gate that is
+    most responsible, where steps are out of their bounds. again: the smallest failing case as text.
     """
 
     clause: str
@@ -33,6 +34,7 @@ class Verdict:
     judged: int = 0
     reason: str = ""
     finding: Finding | None = None
+    blame: Blame | None = None
     again: str | None = None
 
 
