@@ -32,9 +32,10 @@ def from_keras(model: keras.Model, *, bigru: bool = False) -> keras.Model:
         names = ", ".join(f"{layer.name} ({type(layer).__name__})" for layer in left)
         raise ValueError(f"{names} is not made from the model's configuration: make it a tf_gru layer where it is made")
     _copy(model.variables, converted.variables)
-    if model.optimizer is not None and model.optimizer.built:
+    optimizer = getattr(model, "optimizer", None)  # there is none before compile
+    if optimizer is not None and optimizer.built:
         converted.optimizer.build(converted.trainable_variables)
-        _copy(model.optimizer.variables, converted.optimizer.variables)
+        _copy(optimizer.variables, converted.optimizer.variables)
     return converted
 
 

@@ -1,0 +1,136 @@
+"""What goes wrong in keras.layers.GRU, shown in the Keras that is installed, and right in tf_gru.
+
+Each test shows both. Where Keras has been mended it says so, and the sentence on it in tf_gru's docstrings is to go.
+"""
+
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tf_gru
+
+
+def still(fault: bool, what: str) -> None:
+    """Hold Keras to have a fault: if it has not, nothing is wrong with tf_gru, but with what is said of Keras."""
+    assert fault, f"Keras {keras.__version__} no longer {what}: take the fault out of this file and of what is written"
+
+
+@contextmanager
+def raised():
+    """A list that holds what was raised within, if anything was."""
+    errors = []
+    try:
+        yield errors
+    except Exception as error:
+        errors.append(error)
+
+
+@pytest.mark.parametrize(("name", "value"), [("use_cudnn", False), ("implementation", 1)])
+def test_an_option_is_not_in_the_configuration(name, value):
+    """A layer that was saved, or cloned, is another layer."""
+    configs = [layer(2, **{name: value}).get_config() for layer in (keras.layers.GRU, tf_gru.GRU)]
+
+    assert getattr(tf_gru.GRU.from_config(configs[1]), name) == value
+    still(name not in configs[0], f"leaves {name} out of the configuration")
+
+
+def test_dropout_by_gate_raises(exact):
+    """implementation=1 draws a mask for each gate, which Keras' path for cuDNN takes for one."""
+    theirs, ours = exact.pair(implementation=1, dropout=0.5, seed=1)
+
+    assert ours(exact.inputs, training=True).shape == (exact.batch, exact.units)
+    with raised() as errors:
+        theirs(exact.inputs, training=True)
+    still(errors != [], "raises for implementation=1 and dropout in training")
+
+
+def test_a_stateful_wrapper_with_states_and_a_mask_raises(exact):
+    """Keras' Bidirectional multiplies a generator."""
+    options = {"stateful": True, "return_state": True, **exact.linear, "dtype": "float64"}
+    mask = tf.constant(exact.mask)
+
+    def called(layer):
+        masked = tf.constant(exact.inputs)
+        masked._keras_mask = mask
+        return layer(masked)
+
+    outputs, forward, backward = called(tf_gru.BiGRU(exact.units, **options))
+
+    exact.equal(outputs.numpy(), np.concatenate([forward.numpy(), backward.numpy()], axis=-1))
+    for gru in (keras.layers.GRU, tf_gru.GRU):
+        with raised() as errors:
+            called(keras.layers.Bidirectional(gru(exact.units, **options), dtype="float64"))
+        still(
+            [type(error) for error in errors] == [TypeError], "raises TypeError for stateful, return_state and a mask"
+        )
+
+
+def test_full_dropout_drops_nothing(exact):
+    """In Keras' cell; 1 is a rate that its constructor takes."""
+    options = {**exact.linear, "dropout": 1.0, "dtype": "float64"}
+    x, h = exact.inputs[:, 0], exact.initial_state
+    theirs, ours = keras.layers.GRUCell(exact.units, **options), tf_gru.GRUCell(exact.units, **options)
+    for cell in (theirs, ours):
+        cell.build(x.shape)
+        cell.set_weights(exact.weights("after"))
+
+    exact.equal(ours(np.zeros_like(x), h)[0].numpy(), ours(x, h, training=True)[0].numpy())
+    kept = theirs(x, h)[0].numpy()
+    still(np.array_equal(kept, theirs(x, h, training=True)[0].numpy()), "takes dropout=1.0 for no dropout in its cell")
+
+
+def test_a_sequence_without_steps_raises(exact):
+    """There is a state to return, the initial one, and a sequence of no outputs."""
+    theirs, ours = exact.pair(return_sequences=True, return_state=True)
+    empty, state = exact.inputs[:, :0], tf.constant(exact.initial_state)
+
+    outputs, final = ours(empty, initial_state=state)
+
+    assert outputs.shape == (exact.batch, 0, exact.units)
+    exact.equal(exact.initial_state, final.numpy())
+    with raised() as errors:
+        theirs(empty, initial_state=state)
+    still(errors != [], "raises for a sequence without steps")
+
+
+def test_an_output_of_zero_stands_beside_a_state_that_is_not(exact):
+    """A row without a step that counts: Keras returns the initial state for its state, and 0 for its output."""
+    theirs, ours = exact.pair(return_state=True)
+    call = {"mask": np.zeros_like(exact.mask), "initial_state": tf.constant(exact.initial_state)}
+
+    exact.equal([exact.initial_state] * 2, exact.arrays(ours(exact.inputs, **call)))
+    output, state = exact.arrays(theirs(exact.inputs, **call))
+    exact.equal(exact.initial_state, state)
+    still(not output.any(), "returns an output of 0 for a row that is masked throughout")
+
+
+def test_the_mask_is_handed_on_in_another_order_than_the_outputs(exact):
+    """Under go_backwards the outputs are flipped; the next layer needs its mask flipped too."""
+    theirs, ours = exact.pair(return_sequences=True, go_backwards=True)
+    mask = tf.constant(exact.mask)
+
+    exact.equal(exact.mask[:, ::-1], ours.compute_mask(None, mask).numpy())
+    still(np.array_equal(exact.mask, theirs.compute_mask(None, mask).numpy()), "hands on an unflipped mask")
+
+
+def test_a_mask_is_lost_beside_a_state(exact):
+    """Keras passes a mask that comes with the sequences only if no other tensor comes with them."""
+    theirs, ours = exact.pair()
+    state = tf.constant(exact.initial_state)
+    masked = tf.constant(exact.inputs)
+    masked._keras_mask = tf.constant(exact.mask)
+
+    exact.equal(ours(exact.inputs, mask=exact.mask, initial_state=state), ours(masked, initial_state=state).numpy())
+    unmasked = theirs(exact.inputs, initial_state=state).numpy()
+    still(np.array_equal(unmasked, theirs(masked, initial_state=state).numpy()), "drops a mask beside a state")
+
+
+def test_the_cell_of_version_one_is_gone():
+    """tf.compat.v1.nn.rnn_cell needs Keras 2; what it computed is reset_after=False."""
+    assert tf_gru.GRUCell(2, reset_after=False).reset == "before"
+    with raised() as errors:
+        tf.compat.v1.nn.rnn_cell.GRUCell(2)
+    still(errors != [], "is without tf.compat.v1.nn.rnn_cell.GRUCell")
