@@ -15,6 +15,7 @@ from conformance.bounds.elementwise import nothing
 from conformance.bounds.proven import around
 from conformance.bounds.run import Run, RunGradients, at_enough_bits, require_meaning, run_backward, run_forward
 from conformance.case import Case, Gradients, Outputs
+from conformance.copies import copies
 from conformance.residuals import Judgement, judge_set, judge_steps, steps
 from conformance.statistical import Scale
 
@@ -32,7 +33,9 @@ def judge_run(case: Case, answer: Outputs, arithmetic: Arithmetic) -> Judgement:
         judgement, reached = judge_steps(case, outputs, arithmetic, direction=direction, name=name)
         if not judgement.findings:
             message = "the final state is not the state after the last valid step"
-            judgement.same(final, reached, message, f"final_state {direction}")
+            untouched = ~case.valid.any(axis=1, keepdims=True)
+            _, *others = (np.where(untouched, start, reached) for start in copies(case.starts[direction], arithmetic))
+            judgement.same(final, reached, message, f"final_state {direction}", others)
         total = total.add(judgement)
     return total
 

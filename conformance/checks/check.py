@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from conformance.adapter import GRU, Capabilities, ask
 from conformance.arithmetic import Arithmetic
 from conformance.case import Case
+from conformance.copies import copies
 from conformance.residuals import Judgement, masked_outputs
 from conformance.strategies import DISTINCT, Shape, cases
 from conformance.strategies import shapes as any_shapes
@@ -141,9 +142,10 @@ def masked_outputs_follow_the_policy(gru: GRU, case: Case) -> Judgement:
     policy = case.masked_outputs
     for direction, outputs, _ in directions(case, ask(gru, case)):
         states = np.where(case.valid[:, :, None], outputs, 0)
-        expected = masked_outputs(case, states, direction, policy)
+        starts = copies(case.starts[direction], claim(gru, case))
+        expected, *others = (masked_outputs(case, states, direction, policy, start) for start in starts)
         message = f'a masked output does not follow the policy "{policy}"'
-        judgement.same(outputs, expected, message, f"outputs {direction}")
+        judgement.same(outputs, expected, message, f"outputs {direction}", others)
     return judgement
 
 

@@ -4,12 +4,14 @@ from conformance.adapter import GRU, ask
 from conformance.case import Case
 from conformance.checks.check import (
     Check,
+    claim,
     each_row_is_its_valid_steps,
     needs,
     padded,
     runs,
     runs_with_padding,
 )
+from conformance.copies import copies
 from conformance.residuals import Judgement
 from conformance.smoke import FORMS
 from conformance.whole_runs import directions
@@ -21,7 +23,8 @@ def no_time_leaves_the_initial_state(gru: GRU, case: Case) -> Judgement:
     for direction, outputs, final in directions(case, ask(gru, case)):
         judgement.require(outputs is None or outputs.size == 0, "there are outputs without any time")
         message = "without any step the final state is not the initial one"
-        judgement.same(final, case.starts[direction], message, f"final_state {direction}")
+        start, *others = copies(case.starts[direction], claim(gru, case))
+        judgement.same(final, start, message, f"final_state {direction}", others)
     return judgement
 
 
