@@ -110,6 +110,14 @@ def kept(case: Case, axis: str, index: np.ndarray) -> Case:
     return replace(case, parameters=fewer, initial_state=states)
 
 
+def _square(case: Case) -> Iterator[Case]:
+    """As many inputs as units, for what goes wrong only where a kernel is square."""
+    count = case.units
+    if case.inputs.shape[2] == count:
+        for index in parts(count):
+            yield kept(kept(case, "input_dim", index), "units", index)
+
+
 def _sizes() -> tuple[Moves, ...]:
     def moves(axis: str) -> Moves:
         def of_axis(case: Case) -> Iterator[Case]:
@@ -119,7 +127,7 @@ def _sizes() -> tuple[Moves, ...]:
 
         return of_axis
 
-    return tuple(map(moves, ("batch", "time", "units", "input_dim")))
+    return (*map(moves, ("batch", "time", "units", "input_dim")), _square)
 
 
 def parts(count: int) -> Iterator[np.ndarray]:

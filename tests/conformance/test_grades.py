@@ -12,8 +12,16 @@ from conformance.arithmetic import FORMATS, Arithmetic, contains
 from conformance.case import Case, Outputs
 from conformance.emulated import Emulated
 from conformance.grades import Grade, grade, grades, ladder
-from conformance.mutants import gates_swapped, rough_tanh, tf32_products
+from conformance.mutants import (
+    gates_swapped,
+    hard_sigmoid_gates,
+    remainder_dropped,
+    rough_tanh,
+    tf32_products,
+    update_block_used_for_the_reset,
+)
 from conformance.residuals import Judgement
+from conformance.soft_gru import SoftGRU
 from reference import Parameters
 
 
@@ -68,14 +76,40 @@ class TanhByFewTerms(Emulated):
         (tf32_products(), "float32", "tf32 products"),
         (Bfloat16Products(), "float32", "bfloat16 products"),
         (TanhByFewTerms(), "float32", "within 2^-10"),
-        (InFloat16(), "float32", "float16 compute"),
-        (InFloat16(), "float64", "float16 compute"),
+        (InFloat16(), "float32", "float16 compute, float32 accumulator"),
+        (InFloat16(), "float64", "float16 compute, float32 accumulator"),
     ],
 )
 def test_the_class_that_is_met_is_named(gru, dtype, name):
     found = grade(gru, dtype)
     assert found.met is not None and found.met.startswith(dtype) and found.met.endswith(name.removeprefix(dtype))
     assert found.judged and found.margin <= 1
+
+
+@pytest.mark.parametrize("gru", [remainder_dropped(), update_block_used_for_the_reset(), hard_sigmoid_gates()])
+def test_a_wrong_formula_is_of_no_class_however_coarse(gru):
+    """The coarsest bounds prove nothing of most sums, and what proves nothing does not count as met."""
+    assert grade(gru, "float32").met is None
+
+
+def test_mixed_precision_is_a_class_of_its_own():
+    inside = Arithmetic(
+        dtype="float32", compute="bfloat16", accumulator="float32", activation="correctly rounded", source="a test"
+    )
+    found = grade(SoftGRU(inside, 1), "float32")
+    assert str(found.met).endswith("bfloat16 compute, float32 accumulator")
+
+
+def test_a_class_that_judges_only_some_numbers_is_not_met(monkeypatch):
+    asked = []
+
+    def most(case, answer, arithmetic):
+        asked.append(case)
+        return Judgement(judged=answer.outputs.size)
+
+    monkeypatch.setattr(graded, "judge_run", most)
+    assert grade(Emulated(), "float32").met is None
+    assert len(asked) == len(ladder("float32"))
 
 
 def test_a_tanh_that_is_two_per_cent_off_is_of_a_narrower_format_at_best():
@@ -168,7 +202,7 @@ def test_the_flushing_that_is_claimed_is_granted_in_every_class_and_is_not_in_it
 
 
 def test_without_bounds_every_subject_would_be_of_the_first_class(monkeypatch):
-    monkeypatch.setattr(graded, "judge_run", lambda case, answer, arithmetic: Judgement(judged=1))
+    monkeypatch.setattr(graded, "judge_run", lambda case, answer, arithmetic: Judgement(judged=10_000))
     assert grade(gates_swapped(), "float32").met == str(ladder("float32")[0])
 
 
