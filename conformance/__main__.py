@@ -119,9 +119,11 @@ def _with_progress(
 @click.argument("clause", type=click.Choice(list(CLAUSES)))
 @click.argument("case")
 def again(name: str, clause: str, case: str) -> None:
-    """Ask subject NAME for CLAUSE on one CASE, as an 'again' line of a report says."""
+    """Ask subject NAME for CLAUSE on one CASE, as an 'again' line of a report says; @FILE is the case in that file."""
     try:
-        question = Case.from_text(case)
+        question = Case.from_text(Path(case[1:]).read_text() if case.startswith("@") else case)
+    except (OSError, UnicodeError) as error:
+        raise click.UsageError(f"{case}: there is no such file to read a case from: {error}") from error
     except InvalidCase as error:
         raise click.UsageError(str(error)) from error
     (report,) = judge_apart((name,), "dev", (clause,), jobs=1, time_limit=300, case=question)

@@ -102,9 +102,8 @@ def blamed(gru: GRU, case: Case, wrong: Sequence[WrongSteps]) -> Blame:
     first, numbers = here[0], here + plain
     gates = [gate for gate in GATES if gate in first.reach]
     counts = {gate: sum(number.explained(gate) for number in numbers) for gate in gates}
-    told = f"{len(here)} wrong here" + (f" and {len(plain)} in a plain run" if plain else "")
-    if not plain:
-        told += ", right in a plain run"
+    told = "the wrong number here" if len(here) == 1 else f"the {len(here)} wrong numbers here"
+    told += f" and the {len(plain)} of a plain run" if plain else " (a plain run is right)"
     explain_all = [gate for gate in gates if counts[gate] == len(numbers)]
     if not explain_all:
         if not any(counts.values()):
@@ -114,14 +113,14 @@ def blamed(gru: GRU, case: Case, wrong: Sequence[WrongSteps]) -> Blame:
             )
             return Blame("state or blend", sentence, value, exact)
         each = ", ".join(f"{gate} {counts[gate]}" for gate in gates)
-        return Blame(None, f"no single gate explains {told}; in reach of {each}")
+        return Blame(None, f"no single gate explains {told}; of these {len(numbers)}, in reach of {each}")
     rooms = {gate: sum(number.room(gate) for number in numbers) for gate in explain_all}
     gate, *others = sorted(explain_all, key=rooms.__getitem__)
     if others and rooms[others[0]] - rooms[gate] < log(ODDS):
         each = ", or ".join(f"{gate}{first.would(gate)}" for gate in (gate, *others))
-        return Blame(None, f"too little to tell gates apart; one alone would explain {told}: {each}")
+        return Blame(None, f"one gate alone could explain {told}, and too little is wrong to tell which: {each}")
     reach = first.reach[gate]
-    sentence = f"{gate}, which alone explains {told};{first.would(gate) or ' no other does'}"
+    sentence = f"{gate}, which alone explains {told}" + (f"; here it{would}" if (would := first.would(gate)) else "")
     return Blame(gate, sentence, *(None if part is None else float(part) for part in (reach.value, reach.exact)))
 
 

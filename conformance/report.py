@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from conformance.failure_text import failure_text
 from conformance.specification import CLAUSES
 from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, PASS, STATISTICAL, Subject, Verdict
 
@@ -99,16 +100,11 @@ def _grouped(subject: Subject) -> dict[str, list[str]]:
 
 
 def _show_finding(console: Console, subject: Subject, verdict: Verdict) -> None:
-    style = STYLE[verdict.kind]
-    console.print(
-        f"  [{style}]{verdict.kind.upper()}[/] {verdict.clause} {verdict.dtype}: {CLAUSES[verdict.clause]}",
-        highlight=False,
-        soft_wrap=True,
-    )
-    console.print(f"       {escape(verdict.reason)}", highlight=False, soft_wrap=True)
-    if verdict.again is not None:
-        again = f"python -m conformance again {subject.name} {verdict.clause} {verdict.again}"
-        console.print(f"       again: {again}", highlight=False, soft_wrap=True)
+    heading, *lines = failure_text(subject.name, verdict)
+    kind, _, rest = heading.partition(" ")
+    console.print(f"  [{STYLE[verdict.kind]}]{kind}[/] {escape(rest)}", highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(f"       {escape(line)}", highlight=False, soft_wrap=True)
 
 
 def to_json(subjects: list[Subject], profile: str) -> dict[str, Any]:
@@ -150,7 +146,10 @@ def write_junit(path: Path, subjects: list[Subject]) -> None:
             case = TestCase(f"{verdict.clause}[{verdict.dtype}]", subject.name)
             result = {FAIL: Failure, STATISTICAL: Failure, ERROR: Error, DECLINED: Skipped}.get(verdict.kind)
             if result is not None:
-                case.result = [result(verdict.reason)]
+                said = (
+                    verdict.reason if verdict.kind == DECLINED else "\n".join(failure_text(subject.name, verdict)[1:])
+                )
+                case.result = [result(said)]
             suite.add_testcase(case)
         xml.add_testsuite(suite)
     xml.update_statistics()

@@ -5,7 +5,9 @@ import pytest
 from conformance.adapter import GRU
 from conformance.checks import CHECKS
 from conformance.checks.check import Check
+from conformance.failure_text import failure_text
 from conformance.judge import PROFILES, judge, wired
+from conformance.plugin import SUBJECTS
 from conformance.verdict import DECLINED, DTYPES, PASS
 
 
@@ -22,4 +24,5 @@ def test_clause(subject: GRU, check: Check, dtype: str, request: pytest.FixtureR
     verdict = judge(subject, check, dtype, PROFILES[request.config.getoption("gru_profile")])
     if verdict.kind == DECLINED:
         pytest.skip(f"declined: {verdict.reason}")
-    assert verdict.kind == PASS, f"{verdict.kind}: {verdict.reason}\nagain: {check.clause} {verdict.again}"
+    name = next(name for name, gru in request.config.stash[SUBJECTS].items() if gru is subject)
+    assert verdict.kind == PASS, "\n".join(failure_text(name, verdict))

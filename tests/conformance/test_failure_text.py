@@ -1,0 +1,221 @@
+"""What a report says of a failure: who is to blame, the case in decimals, and a line that works when it is pasted."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conformance.adapters import load
+from conformance.case import Case
+from conformance.checks import BY_CLAUSE
+from conformance.emulated import Emulated
+from conformance.failure_text import LONGEST, again, decimals, failure_text
+from conformance.judge import PROFILES, judge, judge_case
+from conformance.verdict import ERROR, FAIL, Verdict
+
+DEV = PROFILES["dev"]
+
+
+def failed(name: str, clause: str = "step-after", dtype: str = "float32", *, shrink: bool = True) -> Verdict:
+    verdict = judge(load(f"conformance.mutants:{name}"), BY_CLAUSE[clause], dtype, DEV, shrink=shrink)
+    assert verdict.kind == FAIL
+    return verdict
+
+
+# Blame.
+
+
+class UpdateGateOfHalf(Emulated):
+    def blend(self, z, h, n):
+        return super().blend(z / 2, h, n)
+
+
+class UpdateGateOfTheNextUnit(Emulated):
+    def blend(self, z, h, n):
+        return super().blend(np.roll(z, 1, axis=-1), h, n)
+
+
+class CandidateHalved(Emulated):
+    def tanh(self, a):
+        return np.tanh(a) / 2
+
+
+class StateAddedWholeBesideTheCandidate(Emulated):
+    def blend(self, z, h, n):
+        return 3 + h + n
+
+
+@pytest.mark.parametrize(
+    ("gru", "gate"),
+    [
+        ("update_sense_flipped", "z"),
+        (UpdateGateOfHalf(), "z"),
+        (UpdateGateOfTheNextUnit(), "z"),
+        ("reset_ignored", "r"),
+        ("reset_complemented", "r"),
+        ("update_block_used_for_the_reset", "r"),
+        ("reset_gate_of_the_wrong_unit", "r"),
+        ("rough_tanh", "n"),
+        ("sigmoid_candidate", "n"),
+        ("recurrent_candidate_bias_missing", "n"),
+        ("candidate_block_transposed", "n"),
+        ("reset_before_instead_of_after", "n"),
+        (CandidateHalved(), "n"),
+        (StateAddedWholeBesideTheCandidate(), "state or blend"),
+        ("gates_swapped", None),
+        ("hard_sigmoid_gates", None),
+        ("linear_candidate", None),
+        ("state_added_whole", None),
+        ("bias_ignored", None),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_gate_that_is_wrong_is_blamed_and_none_where_more_than_one_is(gru, gate, dtype):
+    subject = load(f"conformance.mutants:{gru}") if isinstance(gru, str) else gru
+    verdict = judge(subject, BY_CLAUSE["step-after"], dtype, DEV)
+    assert verdict.blame is not None
+    assert verdict.blame.gate == gate
+    assert (gate is None) == (verdict.blame.value is None)
+
+
+def test_where_the_reset_gate_acts_before_the_product_it_is_blamed_too():
+    class Complemented(Emulated):
+        def reset(self, x_side, h, p):
+            return 1 - super().reset(x_side, h, p)
+
+    verdict = judge(Complemented(), BY_CLAUSE["step-before"], "float32", DEV)
+    assert verdict.blame is not None and verdict.blame.gate == "r"
+
+
+def test_the_value_that_a_gate_would_have_to_have_is_the_one_it_had():
+    blame = failed("reset_ignored", dtype="float64").blame
+    assert blame is not None and blame.value is not None and blame.exact is not None
+    assert round(blame.value, 6) == 1
+    assert 0 < blame.exact < 1
+
+
+def test_one_wrong_number_is_too_little_to_blame_a_gate_by():
+    """Without an initial state something is wrong, and with one nothing is: a plain run adds nothing."""
+    blame = failed("recurrent_bias_skipped_without_initial_state", "initial-state-none").blame
+    assert blame is not None and blame.gate is None
+    assert "too little is wrong" in blame.sentence and "a plain run is right" in blame.sentence
+
+
+def test_a_number_that_is_none_is_blamed_on_no_gate():
+    class Nan(Emulated):
+        def blend(self, z, h, n):
+            return np.full_like(h, np.nan)
+
+    verdict = judge(Nan(), BY_CLAUSE["step-after"], "float32", DEV)
+    assert "not finite" in str(verdict.blame)
+
+
+@pytest.mark.parametrize(
+    ("name", "clause"),
+    [
+        ("final_state_from_the_last_time", "final-state"),
+        ("masked_output_is_zero_before_the_first_step", "masked-outputs"),
+        ("gradients_off_by_a_factor", "gradients"),
+        ("inputs_scaled_in_place", "inputs-unmodified"),
+    ],
+)
+def test_what_is_no_step_blames_no_gate(name, clause):
+    verdict = failed(name, clause)
+    assert verdict.blame is None
+    text = "\n".join(failure_text(name, verdict))
+    assert verdict.finding is not None
+    assert verdict.finding.message in text and "exact" in text
+    assert ("cotangents of outputs" in text) == clause.startswith("gradients")
+
+
+# Text.
+
+
+def test_a_failing_step_says_all_there_is_to_know():
+    verdict = failed("rough_tanh")
+    heading, reason, blame, *lines = failure_text("its:name", verdict)
+    assert heading.startswith("FAIL step-after float32: ")
+    assert verdict.finding is not None
+    for part in (
+        "row 0, step 0, unit 0",
+        "outputs[0, 0, 0]",
+        repr(verdict.finding.computed),
+        "exact",
+        "bound",
+        "off by",
+    ):
+        assert part in reason
+    assert blame.startswith("gate most responsible: n")
+    assert lines[0] == "smallest case: 1 row, 1 step, 1 input, 1 unit; float32, forward, reset after"
+    assert lines[-1] == f"again: python -m conformance again its:name step-after {verdict.again}"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_decimals_are_the_numbers(dtype):
+    numbers = np.random.default_rng(2).standard_normal(50).astype(dtype) * np.array(2.0**-12).astype(dtype)
+    shown = [float(text) for text in decimals(numbers).strip("[]").split(", ")]
+    assert np.array_equal(np.array(shown).astype(dtype), numbers)
+
+
+def test_a_large_case_is_not_written_out_and_one_too_long_for_a_shell_goes_to_a_file(tmp_path):
+    small = Case.from_text(failed("rough_tanh").again or "")
+    p = small.single
+    wide = replace(
+        small,
+        inputs=np.random.default_rng(3).standard_normal((400, 40, 1)).astype(np.float32),
+        parameters=(replace(p, bias=np.asarray(p.bias)),),
+    )
+    verdict = replace(failed("rough_tanh"), again=wide.to_text())
+    assert len(verdict.again or "") > LONGEST
+    lines = failure_text("conformance.mutants:rough_tanh", verdict, tmp_path)
+    assert "  (too large to write out)" in lines
+    (written,) = tmp_path.iterdir()
+    assert lines[-1].endswith(f"@{written}")
+    assert Case.from_text(written.read_text()).to_text() == verdict.again
+
+
+def test_a_name_that_a_shell_would_take_apart_is_quoted():
+    assert "'a b:c'" in again("a b:c", failed("rough_tanh"))
+
+
+# The line, pasted.
+
+
+def pasted(line: str, folder: Path) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    return subprocess.run(line, shell=True, capture_output=True, text=True, cwd=folder, env=environment, check=False)
+
+
+def test_the_line_works_when_pasted_and_says_the_same(tmp_path):
+    name = "conformance.mutants:reset_ignored"
+    *lines, again_line = failure_text(name, failed("reset_ignored"))
+    done = pasted(again_line.removeprefix("again: "), tmp_path)
+    assert done.returncode == 1, done.stderr
+    said = [line.strip() for line in done.stdout.splitlines()]
+    assert [line for line in (*lines, again_line) if line.strip() not in said] == []
+
+
+def test_the_line_of_a_file_works_when_pasted(tmp_path):
+    verdict = failed("rough_tanh")
+    path = tmp_path / "a case.txt"
+    path.write_text(verdict.again or "")
+    command = f"python -m conformance again conformance.mutants:rough_tanh step-after '@{path}'"
+    assert pasted(command, tmp_path).returncode == 1
+    assert pasted(command.replace("a case", "none"), tmp_path).returncode == 2
+
+
+def test_an_error_has_a_line_too():
+    class Refuses(Emulated):
+        def run(self, case):
+            raise ValueError(f"no case of {case.batch} rows")
+
+    verdict = judge(Refuses(), BY_CLAUSE["step-after"], "float32", DEV)
+    assert verdict.kind == ERROR and verdict.blame is None
+    assert failure_text("x:y", verdict)[-1].startswith("again: python -m conformance again x:y step-after ")
+    assert judge_case(Refuses(), BY_CLAUSE["step-after"], Case.from_text(verdict.again or "")).reason == verdict.reason
