@@ -1,0 +1,73 @@
+"""Training on several devices: two of one process, and two processes, give the numbers of one device, bit for bit."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+PROGRAM = Path(__file__).with_name("distributed.py")
+WORKERS = ("first", "second")
+
+
+def started(folder, name, **environment):
+    """The program, running."""
+    return subprocess.Popen(
+        [sys.executable, PROGRAM, folder, name],
+        env={**os.environ, "PYTHONPATH": str(PROGRAM.parents[2]), **environment},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def cluster() -> list[str]:
+    """An address on this machine for each worker."""
+    with ExitStack() as open_together:
+        sockets = [open_together.enter_context(socket.socket()) for _ in WORKERS]
+        for each in sockets:
+            each.bind(("localhost", 0))
+        return [f"localhost:{each.getsockname()[1]}" for each in sockets]
+
+
+@pytest.fixture(scope="module")
+def numbers(tmp_path_factory):
+    """What every kind of device found, by the name of its file."""
+    folder = tmp_path_factory.mktemp("numbers")
+    workers = {"worker": cluster()}
+    running = [
+        started(folder, name, TF_CONFIG=json.dumps({"cluster": workers, "task": {"type": "worker", "index": index}}))
+        for index, name in enumerate(WORKERS)
+    ]
+    running.append(started(folder, "mirrored"))
+    for process in running:
+        try:
+            _, errors = process.communicate(timeout=240)
+        finally:
+            process.kill()
+        assert process.returncode == 0, errors[-2000:]
+    return {path.stem: list(np.load(path).values()) for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("devices", ["mirrored", *WORKERS])
+def test_gradients_of_several_devices_are_those_of_one(numbers, devices):
+    """Summed over the replicas, every gradient is what one device finds for all rows."""
+    for expected, actual in zip(numbers["one"], numbers[devices], strict=True):
+        assert expected.any()
+        np.testing.assert_array_equal(expected, actual)
+
+
+def test_one_replica_alone_does_not_find_them(numbers):
+    """What a replica finds for its own rows is another number, for every weight."""
+    for expected, actual in zip(numbers["one"], numbers["unsummed"], strict=True):
+        assert (expected != actual).any()
+
+
+def test_fitting_on_two_devices_is_fitting_on_one(numbers):
+    """A step of Keras' fit under MirroredStrategy is the step that the gradients of one device ask for."""
+    for weight, gradient, fitted in zip(numbers["before"], numbers["one"], numbers["fitted"], strict=True):
+        np.testing.assert_array_equal(weight - 2.0**-9 * gradient, fitted)
