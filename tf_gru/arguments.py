@@ -4,7 +4,6 @@ Shapes and values known when the function is called or traced raise ValueError o
 when a graph runs is asserted by the graph. XLA drops assertions, but does not compile sizes that differ.
 """
 
-import operator
 from collections.abc import Callable
 
 import numpy as np
@@ -121,7 +120,7 @@ def valid_steps(mask, lengths, inputs: tf.Tensor) -> tf.Tensor | None:
     if mask is None:
         return counted
     advice = "mask and lengths disagree: give one of them; lengths is a mask padded on the right"
-    return _asserted(mask, operator.eq, (mask, counted), advice)
+    return _asserted(mask, _equal, (mask, counted), advice)
 
 
 def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
@@ -151,7 +150,7 @@ def _of_size(value: tf.Tensor, axis: int, like: tf.Tensor, like_axis: int, messa
     if value.shape.rank is not None and None not in (value.shape[axis], like.shape[like_axis]):
         return value  # compared already
     size, expected = tf.shape(value)[axis], tf.shape(like)[like_axis]
-    size = _asserted(size, operator.eq, (size, expected), message)
+    size = _asserted(size, _equal, (size, expected), message)
     with tf.control_dependencies([tf.reshape(tf.zeros(size[None]), expected[None])]):
         return tf.identity(value)
 
@@ -165,6 +164,11 @@ def _asserted(value: tf.Tensor, holds: Callable, operands: tuple, message: str) 
     if not np.all(holds(*known)):
         raise ValueError(message)
     return value
+
+
+def _equal(left, right):
+    """left == right elementwise; between tensors of a TensorFlow 1 graph the operator asks whether they are one."""
+    return tf.equal(left, right) if tf.is_tensor(left) or tf.is_tensor(right) else left == right
 
 
 def _text(shape: tf.TensorShape) -> str:

@@ -31,6 +31,15 @@ REGISTERED = {
         f"tf_gru:{path}": Registered(f"conformance.adapters.tf_gru:{path}", ("tensorflow", "keras"), "tf")
         for path in ("eager", "graph", "xla")
     },
+    "tf_gru:keras-save": Registered("conformance.adapters.tf_gru_saved:keras_save", ("tensorflow", "keras"), "tf"),
+    "tf_gru:saved-model": Registered("conformance.adapters.tf_gru_saved:saved_model", ("tensorflow", "keras"), "tf"),
+    "tf_gru:onnx": Registered(
+        "conformance.adapters.tf_gru_onnx:onnx", ("tensorflow", "keras", "onnxruntime", "tf2onnx"), "onnx-export"
+    ),
+    "tf_gru:litert": Registered(
+        "conformance.adapters.tf_gru_litert:litert", ("tensorflow", "keras", "ai_edge_litert"), "litert"
+    ),
+    "tf_gru:tf1": Registered("conformance.adapters.tf_gru_tf1:tf1", ("tensorflow", "keras"), "tf"),
     **{
         f"keras:{path}": Registered(f"conformance.adapters.keras:{path}", ("tensorflow", "keras"), "tf")
         for path in ("eager", "graph", "xla")

@@ -43,25 +43,14 @@ class KerasLayers:
     def run(self, case: Case) -> Outputs:
         """The layer's sequence of outputs and its final state, aligned with the inputs' time."""
         parts = [np.array(part) for part in self._layer(case).forward(tf.constant(case.inputs), self.arguments(case))]
-        if case.merge is None:
-            outputs, final = parts
-            return Outputs(outputs[:, ::-1].copy() if case.reverse else outputs, final)
-        if case.merge == "apart":
-            return Outputs(tuple(parts[:2]), tuple(parts[2:]))
-        return Outputs(parts[0], tuple(parts[1:]))
+        return answer(case, parts)
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         """By TensorFlow's own tape, inside the path."""
         starts = [tf.constant(state) for state in case.starts]
         given = {**self.arguments(case), "initial_state": starts if case.merge is not None else starts[0]}
-        results = self._layer(case).backward(tf.constant(case.inputs), given, _as_returned(case, cotangents))
-        inputs, *rest = (np.array(tf.convert_to_tensor(part)) for part in results)
-        states, weights = rest[: len(starts)], rest[len(starts) :]
-        each = [
-            (state, *_weights_by_gate(*weights[3 * direction : 3 * direction + 3], p))
-            for direction, (state, p) in enumerate(zip(states, case.parameters, strict=True))
-        ]
-        return Gradients(inputs, *(each[0] if case.merge is None else zip(*each, strict=True)))
+        results = self._layer(case).backward(tf.constant(case.inputs), given, as_returned(case, cotangents))
+        return answer_gradients(case, [np.array(tf.convert_to_tensor(part)) for part in results])
 
     def _layer(self, case: Case) -> "_Layer":
         p = case.parameters[0]
@@ -69,7 +58,7 @@ class KerasLayers:
         if key not in self._layers:
             self._layers[key] = _Layer(self.build(case), self.path, case)
         layer = self._layers[key]
-        layer.keras.set_weights([array for p in case.parameters for array in keras_weights(p)])
+        layer.keras.set_weights(weights(case))
         return layer
 
 
@@ -109,6 +98,11 @@ class _Layer:
         return self.path(backward)
 
 
+def weights(case: Case) -> list[np.ndarray]:
+    """What set_weights takes: one direction after the other."""
+    return [array for p in case.parameters for array in keras_weights(p)]
+
+
 def keras_weights(p: Parameters) -> list[np.ndarray]:
     """Keras' arrays. Reset before and none have one bias row, so both are added: exactly, or it is refused."""
     return to_keras(p if p.reset == "after" else merge_biases(p))
@@ -127,7 +121,28 @@ def initial_state(case: Case) -> dict[str, Any]:
     return {"initial_state": states if case.merge is not None else states[0]}
 
 
-def _as_returned(case: Case, cotangents: Outputs) -> list[Any]:
+def answer(case: Case, parts: list[np.ndarray]) -> Outputs:
+    """A layer's results, aligned with the inputs' time."""
+    if case.merge is None:
+        outputs, final = parts
+        return Outputs(outputs[:, ::-1].copy() if case.reverse else outputs, final)
+    if case.merge == "apart":
+        return Outputs(tuple(parts[:2]), tuple(parts[2:]))
+    return Outputs(parts[0], tuple(parts[1:]))
+
+
+def answer_gradients(case: Case, results: list[np.ndarray]) -> Gradients:
+    """The gradients of the inputs, of the initial state of each direction, and of the weights in Keras' order."""
+    directions = len(case.parameters)
+    inputs, states, weights = results[0], results[1 : 1 + directions], results[1 + directions :]
+    each = [
+        (state, *_weights_by_gate(*weights[3 * direction : 3 * direction + 3], p))
+        for direction, (state, p) in enumerate(zip(states, case.parameters, strict=True))
+    ]
+    return Gradients(inputs, *(each[0] if case.merge is None else zip(*each, strict=True)))
+
+
+def as_returned(case: Case, cotangents: Outputs) -> list[Any]:
     """The cotangents of a layer's results, in their order; only a single reverse run returns its last time first."""
     if case.merge is None:
         parts = [cotangents.outputs[:, ::-1] if case.reverse else cotangents.outputs, cotangents.final_state]

@@ -11,7 +11,8 @@ from conformance.case import MERGES, Case
 from tf_gru import GRU, BiGRU
 
 
-def _build(case: Case) -> Any:
+def build(case: Case) -> Any:
+    """The layer of a case, without weights yet."""
     p = case.parameters[0]
     reset = {"reset_gate": False} if p.reset == "none" else {"reset_after": p.reset == "after"}
     shared = {**reset, "return_sequences": True, "return_state": True, "dtype": case.dtype}
@@ -30,23 +31,28 @@ def _arguments(case: Case) -> dict[str, Any]:
     return given
 
 
+def capabilities(path: str, **others: Any) -> Capabilities:
+    """What the layers do, and what a path does otherwise."""
+    everything: dict[str, Any] = {
+        "arithmetic": tensorflow(path),
+        "resets": ("after", "before", "none"),
+        "lengths": True,
+        "zero_length": True,
+        "masks": True,
+        "masked_outputs": ("carry", "zero"),
+        "reverse": True,
+        "merges": MERGES,
+        "bidirectional_masked_outputs": ("zero",),
+        "zero_time": True,
+        "zero_batch": True,
+        "gradients": True,
+    }
+    return Capabilities(**everything | others)
+
+
 def _subject(path: str) -> KerasLayers:
-    capabilities = Capabilities(
-        arithmetic=tensorflow(path),
-        resets=("after", "before", "none"),
-        lengths=True,
-        zero_length=True,
-        masks=True,
-        masked_outputs=("carry", "zero"),
-        reverse=True,
-        merges=MERGES,
-        bidirectional_masked_outputs=("zero",),
-        zero_time=True,
-        zero_batch=True,
-        gradients=True,
-        compiles_per_shape=path == "xla",
-    )
-    return KerasLayers(path, _build, _arguments, capabilities, ("tf-gru", "tensorflow", "keras"))
+    declared = capabilities(path, compiles_per_shape=path == "xla")
+    return KerasLayers(path, build, _arguments, declared, ("tf-gru", "tensorflow", "keras"))
 
 
 eager, graph, xla = (_subject(path) for path in ("eager", "graph", "xla"))

@@ -1,0 +1,114 @@
+"""The whole sequence in operators that converters keep: `tf_gru.gru` for inference, with its arguments and answers.
+
+tf2onnx turns a choice by a mask into products with 0 and 1, which read NaN where nothing is to be read; here rows are
+chosen by their number. LiteRT has no choice of booleans' slices and no lists of rows whose number is unknown.
+
+Left out: gradients; `unroll`, which is a loop here.
+"""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from tf_gru import arguments
+from tf_gru.steps import GATES, STEPS, Recurrence, input_blocks, recurrent_blocks, split_bias
+
+
+def gru(
+    inputs,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    *,
+    loop: Callable,
+    reset: str = "after",
+    initial_state=None,
+    lengths=None,
+    mask=None,
+    reverse: bool = False,
+    masked_outputs: str = "carry",
+    activation="tanh",
+    recurrent_activation="sigmoid",
+    unroll: bool = False,  # noqa: ARG001  (the values are the same)
+    fused: bool = True,
+    dropout_mask=None,
+    recurrent_dropout_mask=None,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Outputs (batch, time, units), aligned with the inputs' time, and the final state (batch, units).
+
+    loop: one of `tf_gru.export.loops`. The rest, and what is raised: see `tf_gru.gru`.
+    """
+    arguments.check_choice("reset", reset, tuple(GATES))
+    arguments.check_choice("masked_outputs", masked_outputs, ("carry", "zero"))
+    inputs = arguments.sequence(inputs)
+    kernel, recurrent_kernel, bias, units = arguments.weights(kernel, recurrent_kernel, bias, reset, inputs)
+    mask = arguments.valid_steps(mask, lengths, inputs)
+    scales = [
+        arguments.dropout(name, scale, inputs, GATES[reset], weight)
+        for name, scale, weight in (
+            ("dropout_mask", dropout_mask, kernel),
+            ("recurrent_dropout_mask", recurrent_dropout_mask, recurrent_kernel),
+        )
+    ]
+    input_bias, recurrent_bias = split_bias(reset, bias)
+    recurrence = Recurrence(
+        recurrent_blocks(reset, recurrent_kernel, recurrent_bias, scales[1], fused),
+        keras.activations.get(activation),
+        keras.activations.get(recurrent_activation),
+    )
+    batch, time = tf.shape(inputs)[0], tf.shape(inputs)[1]
+    if initial_state is None:
+        h = tf.zeros(tf.stack([batch, units]), inputs.dtype)
+    else:
+        h = arguments.state("initial_state", initial_state, inputs, units)
+
+    x = tf.transpose(inputs, (1, 0, 2))
+    valid = None if mask is None else tf.cast(tf.transpose(mask), tf.int32)  # time batch
+    if reverse:
+        x, valid = tf.reverse(x, [0]), None if valid is None else tf.reverse(valid, [0])
+    if valid is not None:
+        x = _or_zeros(valid, x)
+    x = _inputs_products(x, input_blocks(reset, kernel, input_bias, scales[0], fused))
+    x = _one_step_at_least(x, time)
+    valid = None if valid is None else _one_step_at_least(valid, time)
+
+    def step(t, h):
+        stepped = STEPS[reset](tf.gather(x, t), h, recurrence)
+        if valid is None:
+            return stepped
+        rows = tf.range(batch) + tf.gather(valid, t) * batch
+        return tf.ensure_shape(tf.gather(tf.concat([h, stepped], axis=0), rows), h.shape)
+
+    states = tf.concat([tf.expand_dims(h, 0), loop(step, h, tf.maximum(time, 1))], axis=0)
+    final_state = tf.gather(states, time)
+    outputs = states[1 : time + 1]
+    if valid is not None and masked_outputs == "zero":
+        outputs = _or_zeros(valid[:time], outputs)
+    if reverse:
+        outputs = tf.reverse(outputs, [0])
+    return tf.ensure_shape(tf.transpose(outputs, (1, 0, 2)), (*inputs.shape[:2], units)), final_state
+
+
+def _or_zeros(valid: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+    """The values (time, batch, width) where valid is 1, and zeros where it is 0, whatever stands there."""
+    width = values.shape[-1]
+    rows = tf.concat([tf.zeros((1, width), values.dtype), tf.reshape(values, (-1, width))], axis=0)
+    time, batch = tf.shape(valid)[0], tf.shape(valid)[1]
+    numbers = 1 + tf.expand_dims(tf.range(time) * batch, 1) + tf.range(batch)
+    return tf.ensure_shape(tf.gather(rows, valid * numbers), values.shape)
+
+
+def _inputs_products(x: tf.Tensor, factors) -> tf.Tensor:
+    """The products of `steps.products` side by side, without a reshape: ONNX's takes a size of 0 for another size."""
+    sides = []
+    for kernel, bias, scale, _ in factors:
+        product = tf.matmul(x if scale is None else x * scale, kernel)
+        sides.append(product if bias is None else product + bias)
+    return tf.concat(sides, axis=-1)
+
+
+def _one_step_at_least(values: tf.Tensor, time: tf.Tensor) -> tf.Tensor:
+    """The values, with a step of zeros after them where there is none: a loop of no steps has states of no shape."""
+    paddings = tf.concat([[[0, 1]], tf.zeros((values.shape.rank - 1, 2), tf.int32)], axis=0)
+    return tf.pad(values, paddings)[: tf.maximum(time, 1)]
