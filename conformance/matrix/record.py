@@ -1,0 +1,134 @@
+"""The record of one run of the whole matrix: JSON, described by the schema beside this file."""
+
+import json
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from conformance.matrix.cells import KILLED, PROFILE, stored
+from conformance.matrix.rows import PACKAGES, Row
+from conformance.mutants import EQUIVALENT, MUTANTS, PROBED
+from conformance.specification import CLAUSES
+from conformance.vectors import files
+
+SCHEMA = Path(__file__).parent / "schema.json"
+RECORD = Path("docs/records/matrix.json")
+"""In the repository."""
+AGAIN = "python -m conformance matrix --write"
+"""What makes the record again, and all that is drawn from it."""
+GROUPS = {"mutants": MUTANTS, "probed": PROBED, "equivalent": EQUIVALENT}
+
+
+class InvalidRecord(ValueError):
+    """A file is no record of a matrix; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run. date: ISO 8601. versions: of what computed it. checks: clauses, in order. vectors: name to id, in order.
+
+    mutants, probed, equivalent: for each wrong GRU by its name its cells, a letter (conformance.matrix.cells.LETTERS)
+    for each check under "checks" and one for each vector under "vectors".
+    """
+
+    date: str
+    versions: dict[str, str]
+    profile: str
+    checks: list[str]
+    vectors: dict[str, str]
+    mutants: dict[str, dict[str, str]]
+    probed: dict[str, dict[str, str]]
+    equivalent: dict[str, dict[str, str]]
+
+    def checks_that_kill(self, name: str) -> list[str]:
+        """The clauses whose checks kill a mutant, or another of the record, by its name."""
+        return self._killing(self.checks, name, "checks")
+
+    def vectors_that_kill(self, name: str) -> list[str]:
+        """The vectors that do."""
+        return self._killing(self.vectors, name, "vectors")
+
+    def _killing(self, columns: Iterable[str], name: str, part: str) -> list[str]:
+        letters = (self.mutants | self.probed | self.equivalent)[name][part]
+        return [column for column, letter in zip(columns, letters, strict=True) if letter in KILLED]
+
+
+def present() -> dict[str, Any]:
+    """What a record made now would be of: its checks, its vectors, and the names in each group."""
+    names = {group: [gru.name for gru in grus] for group, grus in GROUPS.items()}
+    return {"checks": list(CLAUSES), "vectors": {name: one.vector.id for name, one in stored().items()}, **names}
+
+
+def made(rows: Iterable[Row]) -> Record:
+    """The record of these rows, one for each of the present wrong GRUs, in any order."""
+    cells = {row.mutant: {"checks": row.checks, "vectors": row.vectors} for row in rows}
+    now = present()
+    versions = {"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}}
+    groups = {group: {name: cells[name] for name in now[group] if name in cells} for group in GROUPS}
+    return Record(date.today().isoformat(), versions, PROFILE, now["checks"], now["vectors"], **groups)
+
+
+def stale(record: Record) -> list[str]:
+    """A line for each way in which a record is of other mutants, checks or vectors than the present ones."""
+    now = present()
+    lines = []
+    for part in ("checks", "vectors", *GROUPS):
+        there, here = getattr(record, part), now[part]
+        missing, gone = [name for name in here if name not in there], [name for name in there if name not in here]
+        changed = [name for name in here if part == "vectors" and name in there and here[name] != there[name]]
+        for names, what in ((missing, "is not in"), (gone, "is only in"), (changed, "is another in")):
+            lines += [f"{name} ({part}) {what} the record; make it again: {AGAIN}" for name in names]
+        if not lines and list(there) != list(here):
+            lines.append(f"{part} are in another order in the record; make it again: {AGAIN}")
+    return lines
+
+
+def write(path: Path, record: Record) -> None:
+    """Write the record, a line for each mutant's cells, so that two can be compared by eye."""
+    data = asdict(record)
+    wrong = violations(data)
+    if wrong:
+        raise InvalidRecord(f"what would be written is no record: {wrong[0]}")
+    path.write_text(files.canonical(data) + "\n")
+
+
+def read(path: Path) -> Record:
+    """The record in a file. Raises InvalidRecord where there is none."""
+    try:
+        data = json.loads(path.read_text())
+    except OSError as error:
+        raise InvalidRecord(f"{path}: {error.strerror}; make it: {AGAIN}") from error
+    except ValueError as error:
+        raise InvalidRecord(f"{path} is no JSON: {error}; make it again: {AGAIN}") from error
+    wrong = violations(data)
+    if wrong:
+        raise InvalidRecord(f"{path} is no record of a matrix: {wrong[0]}; make it again: {AGAIN}")
+    return Record(**data)
+
+
+def violations(data: Any) -> list[str]:
+    """A line for each thing that is wrong in a record's JSON."""
+    lines = [f"{error.json_path}: {error.message[-160:]}" for error in sorted(_validator().iter_errors(data), key=str)]
+    if lines:
+        return lines
+    for group in GROUPS:
+        for name, cells in data[group].items():
+            for part in ("checks", "vectors"):
+                got, expected = len(cells[part]), len(data[part])
+                if got != expected:
+                    lines.append(f"$.{group}.{name}.{part}: got {got} letters, expected one for each of {expected}")
+    return lines
+
+
+@lru_cache(maxsize=1)
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator  # here, because it would double the time that the command line starts
+
+    schema = json.loads(SCHEMA.read_text())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)

@@ -1,0 +1,91 @@
+"""All rows, in processes; each is kept in a journal, so that a run that was stopped goes on where it was."""
+
+import hashlib
+import json
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+import conformance
+import reference
+from conformance import mutants
+from conformance.emulated import Emulated
+from conformance.matrix.cells import by_check, by_vector, stored
+from conformance.specification import CLAUSES
+
+PACKAGES = ("numpy", "python-flint", "hypothesis")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A mutant's cells: a letter for each clause, in the order of the specification, and for each vector, by name."""
+
+    mutant: str
+    checks: str
+    vectors: str
+
+
+def row(name: str) -> Row:
+    """Every cell of the mutant of that name."""
+    mutant: type[Emulated] = getattr(mutants, name)
+    return Row(
+        name,
+        "".join(by_check(mutant, clause) for clause in CLAUSES),
+        "".join(by_vector(mutant, vector) for vector in stored()),
+    )
+
+
+def rows(names: list[str], jobs: int, journal: Path | None) -> Iterator[Row]:
+    """The rows of these mutants as they are done, those of the journal first.
+
+    journal: a file of lines, each with a row and the fingerprint of the code that made it; rows of other code are not
+    taken. None: nothing is kept.
+    """
+    code = fingerprint()
+    kept = _kept(journal, code)
+    yield from (kept[name] for name in names if name in kept)
+    left = [name for name in names if name not in kept]
+    if not left:
+        return
+    # Spawned: nothing that was imported or drawn before reaches a cell.
+    with ProcessPoolExecutor(min(jobs, len(left)), mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(row, name) for name in left]
+        try:
+            for future in as_completed(futures):
+                found = future.result()
+                if journal is not None:
+                    with journal.open("a") as file:
+                        file.write(json.dumps({"code": code, **asdict(found)}) + "\n")
+                yield found
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _kept(journal: Path | None, code: str) -> dict[str, Row]:
+    if journal is None or not journal.exists():
+        return {}
+    found = {}
+    for line in journal.read_text().splitlines():
+        try:
+            entry = json.loads(line)
+            if entry.pop("code") == code:
+                found[entry["mutant"]] = Row(**entry)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            continue  # a line that was being written when the run was stopped
+    return found
+
+
+def fingerprint() -> str:
+    """A hash of all that a cell follows from: the suite's and the reference's code, the vectors, and the versions."""
+    suite, specification = Path(conformance.__file__).parent, Path(reference.__file__).parent
+    folders = [suite, *(suite / name for name in ("bounds", "checks", "mutants", "vectors")), specification]
+    used = [path for folder in folders for path in sorted(folder.glob("*.py"))]
+    used += [suite / "adapters" / "reference.py", suite / "matrix" / "cells.py", suite / "matrix" / "same.py"]
+    used += sorted((suite / "vectors").glob("*.json"))
+    digest = hashlib.sha256(" ".join(metadata.version(name) for name in PACKAGES).encode())
+    for path in used:
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
