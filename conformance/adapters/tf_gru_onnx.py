@@ -14,8 +14,8 @@ from conformance.arithmetic import Arithmetic
 from conformance.case import Case
 from tf_gru.export import exporting_to
 
-MLAS = "MLAS's vectorised tanh and logistic: rational approximations; measured 10.1 u and 3.0 u by the probe"
-DOUBLE = "ONNX Runtime's tanh and logistic in float64"
+MLAS = "MLAS's vectorised tanh and logistic: rational approximations; measured 5.3 u and 3.0 u by the probe"
+DOUBLE = "ONNX Runtime's tanh and logistic in float64: measured 8.1 ULP and 1.5 u by the probe"
 
 
 def _convert(case: Case) -> Callable[[Arrays, list[np.ndarray]], list[np.ndarray]]:

@@ -26,7 +26,9 @@ class TensorFlow1:
         "graph",
         merges=(),
         bidirectional_masked_outputs=(),
-        because={"merges": "gru runs one direction; two, and how to merge them, are left to its caller"},
+        because=dict.fromkeys(
+            ("merges", "merge apart or concat"), "gru runs one direction; merging two is the caller's"
+        ),
     )
 
     def __init__(self) -> None:

@@ -20,7 +20,9 @@ from conformance.probe_allowance import Blend
 from conformance.sweep import SIGMA, TANH, arguments, closer, exact, exact_at
 
 SINGLE = (FORMATS["float32"],)
-SUBJECTS = [name for name in REGISTERED if not name.startswith("keras") and REGISTERED[name].installed]
+ELSEWHERE = ("keras:", "tf_gru:keras-save", "tf_gru:saved-model", "tf_gru:tf1", "tf_gru:onnx", "tf_gru:litert")
+"""What runs the kernels of another subject, and what test_paths.py probes."""
+SUBJECTS = [name for name in REGISTERED if not name.startswith(ELSEWHERE) and REGISTERED[name].installed]
 
 
 def claiming(activation: str = "8 ULP", dtype: str = "float32", **options) -> dict[str, Arithmetic]:
