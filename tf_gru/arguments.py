@@ -35,7 +35,18 @@ def real(name: str, value, dtype: str) -> tf.Tensor:
     value = tf.convert_to_tensor(value)
     if value.dtype.is_complex:
         raise TypeError(f"{name} has dtype {value.dtype.name}, but must be real: pass its real or imaginary part")
-    return tf.cast(value, dtype)
+    return tf.cast(_numbers(name, value), dtype)
+
+
+def booleans(name: str, value) -> tf.Tensor:
+    """The value as booleans; numbers other than 0 are True, as in Keras."""
+    return tf.cast(_numbers(name, tf.convert_to_tensor(value)), tf.bool)
+
+
+def _numbers(name: str, value: tf.Tensor) -> tf.Tensor:
+    if not (value.dtype.is_floating or value.dtype.is_integer or value.dtype.is_bool):
+        raise TypeError(f"{name} has dtype {value.dtype.name}, but must be real numbers or booleans")
+    return value
 
 
 def check_features(inputs: tf.Tensor, kernel: tf.Tensor) -> None:

@@ -143,7 +143,7 @@ class GRU(keras.layers.RNN):
         if mask is None:
             mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask beside a second tensor
         if mask is not None:
-            mask = tf.cast(mask, tf.bool)
+            mask = arguments.booleans("mask", mask)
         sequences = arguments.real("inputs", sequences, self.compute_dtype)
         kernel, recurrent_kernel, bias = self.cell.weight_tensors()
         arguments.check_features(sequences, kernel)
