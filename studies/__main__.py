@@ -154,5 +154,27 @@ def soak(names: tuple[str, ...], seeds: int | None, folder: Path, processes: int
     end(table(found), wrong)
 
 
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--page-only", is_flag=True, help="Write docs/paths.md from the record as it is")
+def paths(names: tuple[str, ...], page_only: bool) -> None:
+    """Every way to deploy tf_gru, judged by the suite; writes docs/paths.md. NAMES: only these are judged again."""
+    import json
+    from datetime import date
+
+    from conformance.isolation import judge_apart
+    from conformance.specification import CLAUSES
+    from studies.paths import PAGE, PATHS, RECORD, load, page, recorded, wrong
+
+    unknown = [name for name in names if name not in PATHS]
+    if unknown:
+        raise click.UsageError(f"no path is called {unknown[0]!r}; there are {', '.join(PATHS)}")
+    chosen = () if page_only else names or tuple(PATHS)
+    judged = judge_apart(chosen, "dev", tuple(CLAUSES), jobs=2, time_limit=600)
+    RECORD.write_text(json.dumps(load() | recorded(judged, str(date.today())), indent=1, ensure_ascii=False) + "\n")
+    PAGE.write_text(page(load()))
+    end(Table("written", str(PAGE)), list(wrong(load())))
+
+
 if __name__ == "__main__":
     main()

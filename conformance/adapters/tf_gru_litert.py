@@ -15,7 +15,7 @@ from conformance.arithmetic import Arithmetic
 from conformance.case import Case
 from tf_gru.export import exporting_to
 
-LITERT = "XNNPACK's tanh and logistic: measured 4.1 ULP by the probe, and NaN for logistic near -1e38; subnormals are flushed"
+LITERT = "XNNPACK's tanh and logistic: measured 4.1 ULP, and NaN for logistic near -1e38; subnormals are flushed"
 NO_ELEMENTS = "XNNPACK, the interpreter's default delegate, refuses products of tensors without elements"
 BUILTIN = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
 """No operators of TensorFlow itself: an interpreter without the Flex delegate runs the model."""
