@@ -1,0 +1,127 @@
+"""Every way to deploy `tf_gru`, judged by the whole suite: what docs/paths.md shows.
+
+`python -m studies paths` judges and writes docs/records/paths.json, then docs/paths.md from it; a test holds the page
+to the record, and the record to what the adapters declare.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from conformance.adapters import REGISTERED
+from conformance.specification import CLAUSES
+from conformance.verdict import DECLINED, PASS, Subject
+
+PATHS = {
+    "tf_gru:eager": "the layer, called eagerly",
+    "tf_gru:graph": "in `tf.function`",
+    "tf_gru:xla": "compiled by XLA (`jit_compile=True`)",
+    "tf_gru:keras-save": "saved as `.keras` and loaded again",
+    "tf_gru:saved-model": "exported as a SavedModel, served by a process that cannot import `tf_gru`",
+    "tf_gru:onnx": "exported to ONNX, on ONNX Runtime",
+    "tf_gru:litert": "exported to LiteRT's built-in operators, on its interpreter",
+    "tf_gru:tf1": "the function `tf_gru.gru` in a graph and session of TensorFlow 1",
+}
+RECORD = Path(__file__).parent.parent / "docs/records/paths.json"
+PAGE = RECORD.parent.parent / "paths.md"
+HEAD = """# The paths of deployment, judged
+
+Every path gets the same cases and the same weights from the suite; each number is the worst margin, the part of the
+bound that was used, over the formats that the path declares. A dash is a clause that passed and where nothing may
+differ. What a path declines has its reason below. Nothing failed. How to take each path: [deploying.md](deploying.md).
+
+Written by `python -m studies paths`, which keeps what it found in docs/records/paths.json.
+"""
+
+
+def recorded(subjects: list[Subject], day: str) -> dict[str, Any]:
+    """What is kept of each subject: versions, and for each clause and format the verdict."""
+    return {
+        subject.name: {
+            "day": day,
+            "versions": subject.versions,
+            "broken": subject.broken,
+            "verdicts": [
+                {
+                    "clause": verdict.clause,
+                    "dtype": verdict.dtype,
+                    "kind": verdict.kind,
+                    "margin": None if verdict.margin is None else round(verdict.margin, 4),
+                    "cases": verdict.cases,
+                    "reason": verdict.reason,
+                }
+                for verdict in subject.verdicts
+            ],
+        }
+        for subject in subjects
+    }
+
+
+def load() -> dict[str, Any]:
+    """The record, in the order of PATHS; empty where there is none."""
+    found = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    return {name: found[name] for name in PATHS if name in found}
+
+
+def wrong(record: dict[str, Any]) -> Iterator[str]:
+    """What is neither a pass nor declined with a reason, in words."""
+    for name in PATHS:
+        if name not in record:
+            yield f"{name}: not judged; python -m studies paths {name}"
+            continue
+        if record[name]["broken"]:
+            yield f"{name}: {record[name]['broken']}"
+        found = {}
+        for verdict in record[name]["verdicts"]:
+            found.setdefault(verdict["clause"], []).append(verdict)
+            reasoned = verdict["kind"] == DECLINED and ": " in verdict["reason"]
+            if verdict["kind"] != PASS and not reasoned:
+                yield f"{name}: {verdict['clause']} {verdict['dtype']}: {verdict['kind']}: {verdict['reason']}"
+        yield from (f"{name}: {clause}: not judged" for clause in CLAUSES if clause not in found)
+
+
+def page(record: dict[str, Any]) -> str:
+    """docs/paths.md: what each path is, the table, the reasons, and the versions."""
+    ways = [f"- `{name}`: {PATHS[name]}; {_formats(verdicts['verdicts'])}." for name, verdicts in record.items()]
+    short = [name.partition(":")[2] for name in record]
+    table = [_row("clause", *short), _row(*["---"] * (len(short) + 1))]
+    notes: dict[str, int] = {}
+    for clause in CLAUSES:
+        cells = [_cell([v for v in found["verdicts"] if v["clause"] == clause], notes) for found in record.values()]
+        table.append(_row(f"`{clause}`", *cells))
+    reasons = [f"{number}. {reason}" for reason, number in notes.items()]
+    versions = [f"- `{name}`, {found['day']}: {_versions(found['versions'])}" for name, found in record.items()]
+    parts = (
+        ["\n".join(ways)],
+        ["\n".join(table)],
+        ["Declined:\n", "\n".join(reasons)],
+        ["Judged:\n", "\n".join(versions)],
+    )
+    return "\n".join([HEAD, *("\n".join(part) + "\n" for part in parts)])
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _formats(verdicts: list[dict[str, Any]]) -> str:
+    return " and ".join(sorted({verdict["dtype"] for verdict in verdicts if verdict["kind"] == PASS}))
+
+
+def _cell(verdicts: list[dict[str, Any]], notes: dict[str, int]) -> str:
+    """The worst margin of a clause, or the number of the reason why it is declined."""
+    passed = [verdict["margin"] for verdict in verdicts if verdict["kind"] == PASS]
+    if passed:
+        return f"{max(passed):.2f}" if max(passed) else "–"
+    reason = next(v["reason"] for v in verdicts if v["dtype"] == "float32")
+    return f"({notes.setdefault(reason, len(notes) + 1)})"
+
+
+def _versions(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items() if name != "tf-gru")
+
+
+def registered() -> set[str]:
+    """The subjects of the suite that are paths of tf_gru."""
+    return {name for name in REGISTERED if name.startswith("tf_gru:")}
