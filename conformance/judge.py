@@ -84,10 +84,11 @@ def verdicts(
             yield judge(gru, check, dtype, profile, shrink=shrink)
 
 
-def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool = True) -> Verdict:
+def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool = True, blame: bool = True) -> Verdict:
     """One check in one format, on as many cases as the profile says.
 
     shrink: where it fails, search for the smallest case that fails; otherwise the verdict has the first one.
+    blame: look for the gate that is responsible, too.
     """
     declined = _declined(gru, check, dtype)
     if declined is not None:
@@ -122,7 +123,7 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
         if first is None:
             raise
         case, found = smallest(gru, check, *first, fails) if shrink else first
-        verdict = _failed(gru, check, case, found)
+        verdict = _failed(gru, check, case, found, blame=blame)
         return replace(verdict, margin=total.margin, ulps=total.ulps, cases=asked, judged=total.judged)
     if not total.judged:
         return Verdict(clause=check.clause, dtype=dtype, kind=ERROR, cases=asked, reason=NOTHING)
@@ -168,14 +169,14 @@ def _explore(
     (test if drawn_from is None else hypothesis.seed(drawn_from)(test))()
 
 
-def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:
-    """One check on one case, as a report's 'again' line asks for it."""
+def judge_case(gru: GRU, check: Check, case: Case, *, blame: bool = True) -> Verdict:
+    """One check on one case, as a report's 'again' line asks for it. blame: as for judge."""
     declined = _declined(gru, check, case.dtype)
     if declined is not None:
         return Verdict(clause=check.clause, dtype=case.dtype, kind=DECLINED, reason=declined)
     judgement, found = failure(gru, check, case)
     if found is not None:
-        return replace(_failed(gru, check, case, found), margin=judgement.margin, judged=judgement.judged)
+        return replace(_failed(gru, check, case, found, blame=blame), margin=judgement.margin, judged=judgement.judged)
     if not judgement.judged:
         return Verdict(clause=check.clause, dtype=case.dtype, kind=ERROR, cases=1, reason=NOTHING)
     return Verdict(
@@ -230,10 +231,10 @@ def smallest(
     return shrunk(case, first, same, gru.capabilities, budget)
 
 
-def _failed(gru: GRU, check: Check, case: Case, found: Failure) -> Verdict:
+def _failed(gru: GRU, check: Check, case: Case, found: Failure, *, blame: bool) -> Verdict:
     return Verdict(
         clause=check.clause, dtype=case.dtype, kind=found.kind, cases=1, reason=found.reason, finding=found.finding,
-        blame=blamed(gru, case, found.wrong) if found.wrong else None, again=case.to_text(),
+        blame=blamed(gru, case, found.wrong) if blame and found.wrong else None, again=case.to_text(),
     )  # fmt: skip
 
 

@@ -60,8 +60,11 @@ def questions(vectors: Iterable[Vector]) -> Iterator[Question]:
             yield Question(vector=vector.name, clause=vector.clause, dtype=dtype)
 
 
-def judge_vector(gru: GRU, stored: Stored, dtype: str) -> Replayed:
-    """The verdict on one vector in one of its formats. Where it has cotangents the gradients are judged."""
+def judge_vector(gru: GRU, stored: Stored, dtype: str, *, blame: bool = True) -> Replayed:
+    """The verdict on one vector in one of its formats. Where it has cotangents the gradients are judged.
+
+    blame: where steps are out of their bounds, look for the gate that is responsible.
+    """
     vector, truth = stored
     case, cotangents = vector.cast(dtype)
     judgement = Judgement()
@@ -80,7 +83,7 @@ def judge_vector(gru: GRU, stored: Stored, dtype: str) -> Replayed:
         options=lambda capabilities: {},
         needs=lambda capabilities: next(lacking(capabilities, vector), None),
     )
-    verdict = replace(judge_case(gru, check, case), ulps=judgement.ulps)
+    verdict = replace(judge_case(gru, check, case, blame=blame), ulps=judgement.ulps)
     return Replayed(vector=vector.name, **vars(verdict))
 
 
