@@ -1,7 +1,7 @@
 """One cell: a wrong GRU and a check, or a golden vector. A letter says how that ended.
 
 A cell depends on nothing but the two: the subject is made anew for each, cases come from a seed, and the first format
-that kills ends it. The smallest failing case is not searched for.
+that kills ends it. Neither the smallest failing case nor the gate to blame is searched for.
 """
 
 from collections.abc import Callable
@@ -25,6 +25,11 @@ class Dishonest(RuntimeError):
     """The GRU that every mutant deviates from does not pass: no cell would mean anything."""
 
 
+def cell(mutant: type[Emulated], column: str) -> str:
+    """The letter of a mutant and a column, which is the clause of a check, or the name of a vector."""
+    return by_check(mutant, column) if column in BY_CLAUSE else by_vector(mutant, column)
+
+
 def by_check(mutant: type[Emulated], clause: str) -> str:
     """How a clause's check ends on cases of its own."""
     return _cell(mutant, DTYPES, lambda dtype: _honest_check(clause, dtype), judged_by_check(clause))
@@ -38,12 +43,12 @@ def by_vector(mutant: type[Emulated], name: str) -> str:
 
 def judged_by_check(clause: str) -> Callable[[Emulated, str], str]:
     """How a subject and a format end, judged whatever its bits are."""
-    return lambda gru, dtype: judge(gru, BY_CLAUSE[clause], dtype, PROFILES[PROFILE], shrink=False).kind
+    return lambda gru, dtype: judge(gru, BY_CLAUSE[clause], dtype, PROFILES[PROFILE], shrink=False, blame=False).kind
 
 
 def judged_by_vector(name: str) -> Callable[[Emulated, str], str]:
     """The same for a golden vector."""
-    return lambda gru, dtype: judge_vector(gru, stored()[name], dtype).kind
+    return lambda gru, dtype: judge_vector(gru, stored()[name], dtype, blame=False).kind
 
 
 def ended(mutant: type[Emulated], dtypes: tuple[str, ...], kind: Callable[[Emulated, str], str]) -> str:

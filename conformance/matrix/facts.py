@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from conformance.matrix.cells import stored
 from conformance.matrix.record import Record
 from conformance.mutants import FAMILIES
 
@@ -33,8 +34,6 @@ def killed_by_check(record: Record) -> dict[str, set[str]]:
 
 def killed_by_vectors_of(record: Record) -> dict[str, set[str]]:
     """For each clause the mutants that some golden vector of it kills."""
-    from conformance.matrix.cells import stored
-
     clause_of = {name: one.vector.clause for name, one in stored().items()}
     found: dict[str, set[str]] = {clause: set() for clause in record.checks}
     for name in record.mutants:

@@ -1,4 +1,7 @@
-"""All rows, in processes; each is kept in a journal, so that a run that was stopped goes on where it was."""
+"""All columns, in processes; each is kept in a journal, so that a run that was stopped goes on where it was.
+
+By column, since then the honest GRU, of which every mutant differs, is asked and judged once for each.
+"""
 
 import hashlib
 import json
@@ -12,47 +15,39 @@ from pathlib import Path
 import conformance
 import reference
 from conformance import mutants
-from conformance.emulated import Emulated
-from conformance.matrix.cells import by_check, by_vector, stored
-from conformance.specification import CLAUSES
+from conformance.matrix.cells import cell
 
 PACKAGES = ("numpy", "python-flint", "hypothesis")
 
 
 @dataclass(frozen=True)
-class Row:
-    """A mutant's cells: a letter for each clause, in the order of the specification, and for each vector, by name."""
+class Column:
+    """The clause of a check, or the name of a vector; and a letter for each mutant, by its name."""
 
-    mutant: str
-    checks: str
-    vectors: str
-
-
-def row(name: str) -> Row:
-    """Every cell of the mutant of that name."""
-    mutant: type[Emulated] = getattr(mutants, name)
-    return Row(
-        name,
-        "".join(by_check(mutant, clause) for clause in CLAUSES),
-        "".join(by_vector(mutant, vector) for vector in stored()),
-    )
+    name: str
+    letters: dict[str, str]
 
 
-def rows(names: list[str], jobs: int, journal: Path | None) -> Iterator[Row]:
-    """The rows of these mutants as they are done, those of the journal first.
+def column(name: str, asked: list[str]) -> Column:
+    """The column's cells for the mutants of these names."""
+    return Column(name, {mutant: cell(getattr(mutants, mutant), name) for mutant in asked})
 
-    journal: a file of lines, each with a row and the fingerprint of the code that made it; rows of other code are not
-    taken. None: nothing is kept.
+
+def columns(names: list[str], asked: list[str], jobs: int, journal: Path | None) -> Iterator[Column]:
+    """These columns as they are done, for the mutants of the names asked; those of the journal first.
+
+    journal: a file of lines, each a column with the fingerprint of the code that made it; those of other code, or of
+    other mutants, are not taken. None: nothing is kept.
     """
     code = fingerprint()
-    kept = _kept(journal, code)
+    kept = _kept(journal, code, asked)
     yield from (kept[name] for name in names if name in kept)
     left = [name for name in names if name not in kept]
     if not left:
         return
     # Spawned: nothing that was imported or drawn before reaches a cell.
     with ProcessPoolExecutor(min(jobs, len(left)), mp_context=multiprocessing.get_context("spawn")) as pool:
-        futures = [pool.submit(row, name) for name in left]
+        futures = [pool.submit(column, name, asked) for name in left]
         try:
             for future in as_completed(futures):
                 found = future.result()
@@ -64,15 +59,15 @@ def rows(names: list[str], jobs: int, journal: Path | None) -> Iterator[Row]:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _kept(journal: Path | None, code: str) -> dict[str, Row]:
+def _kept(journal: Path | None, code: str, asked: list[str]) -> dict[str, Column]:
     if journal is None or not journal.exists():
         return {}
     found = {}
     for line in journal.read_text().splitlines():
         try:
             entry = json.loads(line)
-            if entry.pop("code") == code:
-                found[entry["mutant"]] = Row(**entry)
+            if entry.pop("code") == code and list(entry["letters"]) == asked:
+                found[entry["name"]] = Column(**entry)
         except (ValueError, TypeError, KeyError, AttributeError):
             continue  # a line that was being written when the run was stopped
     return found

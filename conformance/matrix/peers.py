@@ -1,0 +1,42 @@
+"""What other suites kill of the same mutants, where that was recorded: docs/records/peers.json.
+
+{suite: {"version": text, "mutants": {name: whether it is killed}}}; what else stands there is not read.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.matrix.record import InvalidRecord
+
+PEERS = Path("docs/records/peers.json")
+"""In the repository; it may be absent."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another suite: its name, its version, and the names of the mutants that it was asked about and that it kills."""
+
+    name: str
+    version: str
+    asked: frozenset[str]
+    killed: frozenset[str]
+
+
+def read(path: Path) -> list[Peer]:
+    """The suites that a file records; none where there is no file. Raises InvalidRecord where it says something else."""
+    if not path.exists():
+        return []
+    try:
+        return [_peer(name, suite) for name, suite in json.loads(path.read_text()).items()]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        expected = '{suite: {"version": text, "mutants": {name: true or false}}}'
+        raise InvalidRecord(f"{path} is no record of suites ({error!r}); expected {expected}") from error
+
+
+def _peer(name: str, suite: dict) -> Peer:
+    killed = suite["mutants"]
+    odd = [mutant for mutant, value in killed.items() if not isinstance(value, bool)]
+    if odd:
+        raise ValueError(f"{name}: {odd[0]} is {killed[odd[0]]!r}, not true or false")
+    return Peer(name, str(suite["version"]), frozenset(killed), frozenset(key for key in killed if killed[key]))
