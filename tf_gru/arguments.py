@@ -32,6 +32,10 @@ def tensor(name: str, value, dtype: tf.DType, shape: tuple, hint: str) -> tf.Ten
 
 def real(name: str, value, dtype: str) -> tf.Tensor:
     """The value cast to the dtype of a layer; a complex one would lose its imaginary part."""
+    if isinstance(value, tf.RaggedTensor):
+        raise TypeError(f"{name} is ragged, but must be dense: pass {name}.to_tensor(), lengths={name}.row_lengths()")
+    if isinstance(value, tf.SparseTensor):
+        raise TypeError(f"{name} is sparse, but must be dense: pass tf.sparse.to_dense({name})")
     value = tf.convert_to_tensor(value)
     if value.dtype.is_complex:
         raise TypeError(f"{name} has dtype {value.dtype.name}, but must be real: pass its real or imaginary part")
@@ -54,6 +58,19 @@ def check_features(inputs: tf.Tensor, kernel: tf.Tensor) -> None:
     features, built = inputs.shape[-1], kernel.shape[0]
     if features not in (None, built):
         raise ValueError(f"inputs has {features} features, but the layer was built for {built}: make another layer")
+
+
+def check_rows(inputs: tf.Tensor, states) -> None:
+    """Refuse inputs of another batch size than that of the states that a layer keeps."""
+    rows, kept = inputs.shape[0], states[0].shape[0]
+    if rows not in (None, kept):
+        raise ValueError(f"inputs has {rows} rows, but the stateful layer was built for {kept}: make another layer")
+
+
+def check_rank(shape) -> None:
+    """Refuse a shape to build for that is not one of sequences."""
+    if shape is None or len(shape) != 3:
+        raise ValueError(f"inputs would have shape {shape}, but must be (batch, time, input_dim); time may be None")
 
 
 def sequence(inputs) -> tf.Tensor:

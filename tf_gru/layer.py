@@ -129,6 +129,11 @@ class GRU(keras.layers.RNN):
         arguments.check_choice("use_cudnn", value, ("auto", False))
         self._use_cudnn = value
 
+    def build(self, sequences_shape, initial_state_shape=None):
+        """Make the weights, and the state of a stateful layer."""
+        arguments.check_rank(sequences_shape)
+        super().build(sequences_shape, initial_state_shape)
+
     def call(
         self,
         sequences,
@@ -147,6 +152,8 @@ class GRU(keras.layers.RNN):
         sequences = arguments.real("inputs", sequences, self.compute_dtype)
         kernel, recurrent_kernel, bias = self.cell.weight_tensors()
         arguments.check_features(sequences, kernel)
+        if self.stateful and self.states:
+            arguments.check_rows(sequences, self.states)
         dropout_mask, recurrent_dropout_mask = (
             self._scale(name, given, rate, sequences, width, training)
             for name, given, rate, width in (

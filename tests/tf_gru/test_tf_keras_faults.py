@@ -128,6 +128,14 @@ def test_a_mask_is_lost_beside_a_state(exact):
     still(np.array_equal(unmasked, theirs(masked, initial_state=state).numpy()), "drops a mask beside a state")
 
 
+def test_bfloat16_has_no_default_initializer(exact):
+    """Keras' orthogonal one needs a QR decomposition, which TensorFlow does not have in bfloat16."""
+    assert tf_gru.GRU(exact.units, dtype="bfloat16")(exact.inputs).dtype == "bfloat16"
+    with raised() as errors:
+        keras.layers.GRU(exact.units, dtype="bfloat16")(exact.inputs)
+    still(errors != [], "is without default weights in bfloat16")
+
+
 def test_the_cell_of_version_one_is_gone():
     """tf.compat.v1.nn.rnn_cell needs Keras 2; what it computed is reset_after=False."""
     assert tf_gru.GRUCell(2, reset_after=False).reset == "before"

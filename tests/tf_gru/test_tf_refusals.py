@@ -66,3 +66,65 @@ def test_complex_numbers_are_refused(exact):
         ours(exact.inputs.astype(complex))
     with pytest.raises(TypeError, match="initial_state has dtype complex128, but must be real"):
         ours(exact.inputs, initial_state=tf.constant(exact.initial_state.astype(complex)))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        ({"mask": np.full((5, 3), "yes")}, TypeError, "mask has dtype string, but must be real numbers or booleans"),
+        ({"mask": np.ones((5, 3, 1), bool)}, ValueError, r"mask has shape \(5, 3, 1\), but must be \(5, 3\)"),
+        ({"mask": np.ones((5, 2), bool)}, ValueError, r"mask has shape \(5, 2\), but must be \(5, 3\)"),
+        ({"lengths": [1, 4, 0, 0, 0]}, ValueError, r"lengths must be from 0 to time: lengths is \[1, 4, .*time is 3"),
+        ({"lengths": [1, -1, 0, 0, 0]}, ValueError, r"lengths must be from 0 to time: lengths is \[1, -1, "),
+        ({"lengths": np.ones(5)}, TypeError, "lengths has dtype float64, but must be integers: cast it first"),
+        ({"lengths": 3}, ValueError, r"lengths has shape \(\), but must be \(5,\): one for each row of inputs"),
+        (
+            {"initial_state": np.full((5, 4), "h")},
+            TypeError,
+            "initial_state has dtype string, but must be real numbers",
+        ),
+        ({"initial_state": np.ones((1, 4))}, ValueError, r"initial_state has shape \(1, 4\), but must be \(5, 4\)"),
+        ({"dropout_mask": np.full((5, 2), "x")}, TypeError, "dropout_mask has dtype string, but must be real numbers"),
+    ],
+)
+@pytest.mark.parametrize("layer", [tf_gru.GRU, tf_gru.BiGRU])
+def test_what_does_not_fit_a_call_is_named(exact, layer, call, error, message):
+    """What came, what would fit, and why; for BiGRU too, of each direction."""
+    pairs = {"initial_state", "dropout_mask"}
+    if layer is tf_gru.BiGRU:
+        call = {name: [value] * 2 if name in pairs else value for name, value in call.items()}
+
+    with pytest.raises(error, match=message):
+        layer(exact.units, dtype="float64")(exact.inputs, **call)
+
+
+def test_another_batch_than_the_kept_states_is_named(exact):
+    """A stateful layer says for how many rows it keeps states, given a state or not."""
+    _, ours = exact.pair(stateful=True)
+    state = tf.constant(exact.initial_state[:2])
+
+    for call in ({}, {"initial_state": state}):
+        with pytest.raises(ValueError, match="inputs has 2 rows, but the stateful layer was built for 5: make another"):
+            ours(exact.inputs[:2], **call)
+
+
+@pytest.mark.parametrize("shape", [None, (2, 3), (2, 3, 4, 5)])
+def test_a_layer_is_built_for_sequences(shape):
+    """A shape without time would make weights of another width; Keras' build takes it."""
+    with pytest.raises(ValueError, match=r"but must be \(batch, time, input_dim\)"):
+        tf_gru.GRU(2).build(shape)
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (tf.RaggedTensor.from_tensor, r"inputs is ragged, but must be dense: pass inputs.to_tensor\(\), lengths="),
+        (tf.sparse.from_dense, r"inputs is sparse, but must be dense: pass tf.sparse.to_dense\(inputs\)"),
+    ],
+)
+def test_other_kinds_of_tensor_are_refused(exact, made, message):
+    """With what to do."""
+    _, ours = exact.pair()
+
+    with pytest.raises(TypeError, match=message):
+        ours(made(tf.constant(exact.inputs)))
