@@ -1,0 +1,117 @@
+"""The general kernel: any activations, dropout masks, unrolled or not, differentiated by TensorFlow.
+
+The inputs meet their kernel in one product for all steps; only what needs the state is left to the loop. Second
+derivatives work in every mode, forward mode in eager.
+
+Left out: the equations (see steps.py).
+"""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from tf_gru.steps import STEPS, Activation, Recurrence, input_blocks, products, recurrent_blocks
+
+
+def run(
+    inputs: tf.Tensor,  # batch time input_dim
+    h: tf.Tensor,  # batch units
+    weights: tuple,  # kernel, recurrent kernel, the inputs' bias, the state's
+    valid: tf.Tensor | None,  # batch time
+    *,
+    reset: str,
+    reverse: bool,
+    masked_outputs: str,
+    activations: tuple[Activation, Activation],
+    scales: tuple,
+    unroll: bool,
+    fused: bool,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Outputs (batch, time, units) and the final state.
+
+    activations: of the candidate, of the gates. scales: the dropout masks of the inputs and of the state.
+    """
+    kernel, recurrent_kernel, input_bias, recurrent_bias = weights
+    recurrence = Recurrence(recurrent_blocks(reset, recurrent_kernel, recurrent_bias, scales[1], fused), *activations)
+    x = tf.transpose(inputs, (1, 0, 2))
+    valid = None if valid is None else tf.transpose(valid)[:, :, None]
+    if valid is not None:
+        x = tf.where(valid, x, tf.zeros_like(x))
+    x = tf.concat(products(x, input_blocks(reset, kernel, input_bias, scales[0], fused)), axis=-1)
+    states, final_state = _scan(
+        lambda x, h: STEPS[reset](x, h, recurrence), x, h, valid, reverse=reverse, unroll=unroll
+    )
+    outputs = states[:-1] if reverse else states[1:]
+    if valid is not None and masked_outputs == "zero":
+        outputs = tf.where(valid, outputs, tf.zeros_like(outputs))
+    return tf.transpose(outputs, (1, 0, 2)), final_state
+
+
+def _scan(
+    step: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+    x: tf.Tensor,  # time batch gates*units
+    h: tf.Tensor,  # batch units
+    valid: tf.Tensor | None,  # time batch 1
+    *,
+    reverse: bool,
+    unroll: bool,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """All time + 1 states, the initial one at the end where the scan starts, and the last one reached."""
+    if x.shape[0] == 0:
+        # One masked step in place of none: the state as it was, and weights whose gradients are zeros, not missing.
+        h = _advance(step, _one_step_at_least(x)[0], h, tf.zeros((tf.shape(h)[0], 1), tf.bool))
+        return h[None], h
+    if unroll:
+        return _unrolled(step, x, h, valid, reverse)
+    known = x.shape[0]
+    time = tf.shape(x)[0] if known is None else known
+    if known is None:
+        x = _one_step_at_least(x)
+        valid = None if valid is None else _one_step_at_least(valid)
+    xs = tf.TensorArray(x.dtype, size=tf.shape(x)[0], element_shape=x.shape[1:]).unstack(x)
+    valids = None
+    if valid is not None:
+        valids = tf.TensorArray(tf.bool, size=tf.shape(x)[0], element_shape=valid.shape[1:]).unstack(valid)
+    states = tf.TensorArray(h.dtype, size=time + 1, element_shape=h.shape).write(time if reverse else 0, h)
+
+    def advance(count, h, states):
+        t = time - 1 - count if reverse else count
+        h = _advance(step, xs.read(t), h, None if valids is None else valids.read(t))
+        return count + 1, h, states.write(t if reverse else t + 1, h)
+
+    _, h, states = tf.while_loop(
+        lambda count, *_: count < time,
+        advance,
+        (tf.constant(0), h, states),
+        maximum_iterations=tf.shape(x)[0],
+    )
+    return states.stack(), h
+
+
+def _one_step_at_least(values: tf.Tensor) -> tf.Tensor:
+    """The values, with one step of padding where there is none: XLA compiles the loop's reads though none is made."""
+    missing = tf.maximum(1 - tf.shape(values)[0], 0)
+    paddings = tf.stack([[0, missing], [0, 0], [0, 0]])
+    return tf.ensure_shape(tf.pad(values, paddings), (None, *values.shape[1:]))
+
+
+def _unrolled(step, x, h, valid, reverse: bool) -> tuple[tf.Tensor, tf.Tensor]:
+    time = x.shape[0]
+    if time is None:
+        raise ValueError("unroll=True needs a statically known time, but inputs has shape (batch, ?, input_dim)")
+    states = [h]
+    for t in reversed(range(time)) if reverse else range(time):
+        h = _advance(step, x[t], h, None if valid is None else valid[t])
+        states.append(h)
+    return tf.stack(states[::-1] if reverse else states), h
+
+
+def _advance(step, x, h, valid) -> tf.Tensor:
+    """The next state, or where the step is masked the same state, bit for bit.
+
+    A masked row steps from zeros in place of its state, so that nothing it would have computed reaches a gradient:
+    a cotangent of 0 stays 0 wherever the derivative of the step at zeros is finite.
+    """
+    if valid is None:
+        return step(x, h)
+    return tf.where(valid, step(x, tf.where(valid, h, tf.zeros_like(h))), h)

@@ -1,0 +1,115 @@
+"""Which kernel runs a call, in one place.
+
+`autodiff` runs
+- what has no derivative written by hand: activations other than sigmoid and tanh, dropout masks, `unroll`, a product
+  for each gate, and sequences that are known to have no steps;
+- second derivatives, which nested and persistent tapes announce, and forward mode in eager;
+- graphs of TensorFlow 1.
+Of the rest jit=True is compiled by XLA, jit=False is a loop, and jit="auto" is compiled where
+- this TensorFlow has XLA, and so has the device, a CPU, a GPU or a TPU;
+- time is known: to an eager call it is, to a graph traced for sequences of any length it is not;
+- its batch and time are among the first SHAPES that this kernel meets, for each is compiled. Batches padded to a few
+  lengths (tf.data.Dataset.bucket_by_sequence_length) stay below that.
+It is a loop otherwise, and under forward mode in a graph. A caller's own jit_compile=True compiles any of them into
+the caller's function.
+
+Not to be seen from here is a derivative of second order or of forward mode that is taken outside the tf.function that
+calls: the compiled kernel refuses it in words, and with jit=False it works.
+"""
+
+from collections import defaultdict
+
+import keras
+import tensorflow as tf
+from tensorflow.python.eager import forwardprop_util  # no public name says whether forward mode is under way,
+from tensorflow.python.ops import gradients_util  # nor how many tapes watch
+
+from tf_gru.kernels import autodiff, traced
+from tf_gru.kernels.recurrence import Plan
+
+SHAPES = 16
+"""Of one kernel, in one process: at a second or so for each, a quarter of a minute if all are trained on."""
+
+ACTIVATIONS = ((keras.activations.tanh, tf.tanh), (keras.activations.sigmoid, tf.sigmoid))
+DEVICES = (None, "CPU", "GPU", "TPU")
+HIGHER_ORDER = 2  # what TensorFlow calls it
+
+_met: defaultdict[tuple, set] = defaultdict(set)
+
+
+def run(
+    inputs: tf.Tensor,  # batch time input_dim
+    h: tf.Tensor,  # batch units
+    weights: tuple,  # kernel, recurrent kernel, the inputs' bias, the state's
+    valid: tf.Tensor | None,  # batch time
+    *,
+    reset: str,
+    reverse: bool,
+    masked_outputs: str,
+    jit: bool | str,
+    recompute: bool,
+    **general,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Outputs (batch, time, units) and the final state, by the kernel that is chosen.
+
+    general: activations, scales, unroll and fused, as in autodiff.py.
+
+    Raises ValueError where jit=True or recompute=True asks for what the chosen kernel cannot do.
+    """
+    unwritten = _not_by_hand(**general)
+    for name, asked in {"jit": jit, "recompute": recompute}.items():
+        if asked is True and unwritten:
+            raise ValueError(f"{name} is True, but has no effect with {unwritten}: leave it out")
+    options = {"reset": reset, "reverse": reverse, "masked_outputs": masked_outputs}
+    differentiated = _differentiated(inputs, h, *weights)
+    if jit is True and differentiated:
+        raise ValueError(f"jit is True, but a compiled kernel has no {differentiated}: use jit='auto' or jit=False")
+    if unwritten or differentiated in (SECOND, FORWARD) or inputs.shape[1] == 0 or _of_tensorflow_1():
+        return autodiff.run(inputs, h, weights, valid, **options, **general)
+    kernel = (reset, reverse, masked_outputs, recompute, inputs.dtype, inputs.shape[-1], h.shape[-1], valid is None)
+    compiled = jit is True or (jit == "auto" and not differentiated and _worth_compiling(inputs, kernel))
+    plan = Plan(reset, reverse, recompute or not compiled, compiled)
+    return traced.run(inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan)
+
+
+SECOND = "second derivative, which nested or persistent tapes may ask for"
+FORWARD = "forward mode"
+FORWARD_IN_A_GRAPH = "forward mode in a graph"
+
+
+def _not_by_hand(activations, scales, unroll: bool, fused: bool) -> str | None:
+    """What there is no derivative written by hand for, in words."""
+    known = all(given in names for given, names in zip(activations, ACTIVATIONS, strict=True))
+    cases = {
+        "activations other than tanh and sigmoid": not known,
+        "dropout masks": any(scale is not None for scale in scales),
+        "unroll=True": unroll,
+        "a product for each gate (fused=False, implementation=1)": not fused,
+    }
+    return next((words for words, met in cases.items() if met), None)
+
+
+def _differentiated(*tensors) -> str | None:
+    """The derivative under way that the compiled kernel does not have, in words."""
+    tensors = [each for each in tensors if each is not None]
+    if forwardprop_util.pack_tangents(tensors).tangents:
+        return FORWARD if tf.executing_eagerly() else FORWARD_IN_A_GRAPH
+    return SECOND if gradients_util.PossibleTapeGradientTypes(tensors) == HIGHER_ORDER else None
+
+
+def _of_tensorflow_1() -> bool:
+    return not tf.executing_eagerly() and not tf.inside_function()
+
+
+def _worth_compiling(inputs: tf.Tensor, kernel: tuple) -> bool:
+    shape = tuple(inputs.shape[:2])
+    if shape[1] is None or not _has_xla(inputs):
+        return False
+    met = _met[kernel]
+    if len(met) < SHAPES:
+        met.add(shape)
+    return shape in met
+
+
+def _has_xla(inputs: tf.Tensor) -> bool:
+    return tf.test.is_built_with_xla() and tf.DeviceSpec.from_string(inputs.device).device_type in DEVICES

@@ -1,0 +1,174 @@
+"""The sequence with a derivative written by hand: back-propagation through time.
+
+Forward, the inputs meet their kernel in one product for all steps. Backward, the local derivatives of all steps are
+found at once, the loop does one step's product with the state's cotangent, and each weight's gradient is one product.
+Only plain TensorFlow, time first: the same lines run as a loop or compiled.
+
+Left out: the equations of a step (see after.py, before.py, none.py), sequences without a step (see traced.py).
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from tf_gru.kernels import after, before, none
+from tf_gru.steps import GATES
+
+VARIANTS: dict[str, Any] = {"after": after, "before": before, "none": none}
+
+
+class Weights(NamedTuple):
+    """Kernel, recurrent kernel, the inputs' bias and the state's, where there are any."""
+
+    W: tf.Tensor
+    U: tf.Tensor
+    b_x: tf.Tensor | None = None
+    b_h: tf.Tensor | None = None
+
+
+class Plan(NamedTuple):
+    """What is fixed when a kernel is traced.
+
+    recompute: the backward pass finds the state's side of the gates, and the inputs', again; nothing but the states is
+        kept for it. compiled: for XLA.
+    """
+
+    reset: str
+    reverse: bool
+    recompute: bool
+    compiled: bool
+
+
+def recurrence(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
+    """All states (time, batch, units) and the last one reached, differentiable in everything but valid.
+
+    inputs: (time, batch, input_dim), with zeros at masked steps. valid: (time, batch, 1), or None where all count.
+    """
+
+    @tf.custom_gradient
+    def differentiable(inputs, h, *flat_weights):
+        weights = Weights(*flat_weights)
+        x = _projected(inputs, weights)
+        states, final_state, kept = forward(x, h, weights, valid, plan)
+        if plan.recompute:
+            x, kept = None, None
+
+        def pull_back(d_states, d_final):
+            return backward(inputs, h, weights, valid, states, x, kept, d_states, d_final, plan)
+
+        @tf.custom_gradient
+        def once(d_states, d_final):
+            return pull_back(d_states, d_final), _refuse_second_derivatives
+
+        return (states, final_state), once if plan.compiled else pull_back
+
+    return differentiable(inputs, h, *(w for w in weights if w is not None))
+
+
+def _refuse_second_derivatives(*_):
+    raise NotImplementedError(
+        "the compiled kernel can be differentiated once, but a second derivative, a persistent tape or forward mode "
+        "outside the tf.function that calls it asks for more: give the layer, or gru, jit=False"
+    )
+
+
+def forward(x, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+    """All states, the last one reached, and the state's side of the gates, for each step."""
+    variant = VARIANTS[plan.reset]
+    time, read, counts = tf.shape(x)[0], _reader(x, h.shape[-1], plan), _step_of(valid)
+    arrays = [_array(h, time)]
+    if not plan.recompute:
+        arrays += [_array(h, time, gates) for gates in variant.RECURRENT]
+
+    def advance(count, h, arrays):
+        t = time - 1 - count if plan.reverse else count
+        x = read(t)
+        kept = variant.recurrent(x, h, weights.U, weights.b_h)
+        stepped = variant.advance(x, h, kept)
+        h = stepped if valid is None else tf.where(counts(t), stepped, h)
+        return count + 1, h, [array.write(t, value) for array, value in zip(arrays, (h, *kept), strict=False)]
+
+    _, final_state, arrays = tf.while_loop(lambda count, *_: count < time, advance, (tf.constant(0), h, arrays))
+    states, *kept = (array.stack() for array in arrays)
+    return states, final_state, kept
+
+
+def backward(inputs, h, weights: Weights, valid, states, x, kept, d_states, d_final, plan: Plan) -> list[tf.Tensor]:
+    """The cotangents of inputs, initial state and weights. At a masked step nothing is read, and nothing is added."""
+    variant = VARIANTS[plan.reset]
+    time = tf.shape(inputs)[0]
+    before = tf.concat([states[1:], h[None]] if plan.reverse else [h[None], states[:-1]], axis=0)
+    before = _rows(before if valid is None else tf.where(valid, before, tf.zeros_like(before)))
+    x = tf.split(_rows(_projected(inputs, weights) if x is None else x), GATES[plan.reset], axis=-1)
+    kept = variant.recurrent(x, before, weights.U, weights.b_h) if kept is None else [_rows(each) for each in kept]
+    slopes = variant.slopes(x, before, kept)
+    if valid is not None:
+        slopes = _of_valid_steps(slopes, _rows(valid))
+    slope, d_state = [_step_of(_in_time(each, inputs)) for each in slopes], _step_of(d_states)
+    array = _array(h, time, variant.WRITTEN)
+
+    def retreat(count, dh, array):
+        t = count if plan.reverse else time - 1 - count
+        at_t = variant.Slopes(*(each(t) for each in slope))
+        dh, written = variant.retreat(dh + d_state(t), at_t, weights.U)
+        return count + 1, dh, array.write(t, written)
+
+    _, dh, array = tf.while_loop(lambda count, *_: count < time, retreat, (tf.constant(0), d_final, array))
+    da, dU, db_h = variant.weight_gradients(_rows(array.stack()), slopes, before)
+    d_inputs = _in_time(tf.matmul(da, weights.W, transpose_b=True), inputs)
+    dW = tf.matmul(_rows(inputs), da, transpose_a=True)
+    db_x = tf.reduce_sum(da, axis=0)
+    biases = [(weights.b_x, db_x), (weights.b_h, db_h)]
+    return [d_inputs, dh, dW, dU, *(gradient for bias, gradient in biases if bias is not None)]
+
+
+def _projected(inputs, weights: Weights) -> tf.Tensor:
+    product = tf.matmul(_rows(inputs), weights.W)
+    return _in_time(product if weights.b_x is None else product + weights.b_x, inputs)
+
+
+def _of_valid_steps(slopes, valid):
+    """A masked step copies the state: the derivative is 1 directly, and 0 by anything else, whatever stands there."""
+    copied, *others = slopes
+    others = (tf.where(valid, each, tf.zeros_like(each)) for each in others)
+    return type(slopes)(tf.where(valid, copied, tf.ones_like(copied)), *others)
+
+
+def _rows(values: tf.Tensor) -> tf.Tensor:
+    """(time, batch, width) as rows, one for each step of each sequence."""
+    return tf.reshape(values, (-1, values.shape[-1]))
+
+
+def _in_time(rows: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
+    """Rows as (time, batch, width)."""
+    sizes = tf.shape(like)
+    return tf.reshape(rows, (sizes[0], sizes[1], rows.shape[-1]))
+
+
+def _array(h: tf.Tensor, time, multiple: int = 1) -> tf.TensorArray:
+    return tf.TensorArray(h.dtype, size=time, element_shape=(None, multiple * h.shape[-1]))
+
+
+def _step_of(values: tf.Tensor | None) -> Callable:
+    """What reads one step."""
+    if values is None:
+        return lambda _: None
+    return tf.TensorArray(values.dtype, size=tf.shape(values)[0], element_shape=values.shape[1:]).unstack(values).read
+
+
+def _reader(x: tf.Tensor, units: int, plan: Plan) -> Callable:
+    """What reads one step of the projected inputs, gate by gate."""
+    gates = GATES[plan.reset]
+    if not plan.compiled:
+        step = _step_of(x)
+        return lambda t: tf.split(step(t), gates, axis=-1)
+    batch = tf.shape(x)[1]
+
+    def read(t):
+        # A slice that is used once is computed where it is used. XLA makes a shared one a function of its own, which
+        # reads the step's number in the innermost loop, and then nothing there is vectorised: half the speed.
+        slices = (tf.slice(x, (t, 0, gate * units), (1, batch, units)) for gate in range(gates))
+        return [tf.reshape(each, (batch, units)) for each in slices]
+
+    return read

@@ -1,0 +1,68 @@
+"""The kernels with a derivative written by hand as functions traced once: run as a loop, or compiled by XLA.
+
+One trace serves every batch and time. XLA compiles it again for each batch and time it meets, which takes about a
+second in training and stays in memory; choice.py keeps count.
+"""
+
+from functools import lru_cache
+
+import tensorflow as tf
+
+from tf_gru.kernels.recurrence import Plan, Weights, recurrence
+
+
+def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
+    """Outputs (batch, time, units) and the final state.
+
+    inputs: (batch, time, input_dim). valid: (batch, time), or None where all steps count.
+    """
+    zero = valid is not None and masked_outputs == "zero"
+    tensors = [inputs, h, *weights, valid]
+    specs = tuple(None if each is None else (each.dtype, each.shape[-1]) for each in tensors[:-1])
+    maybe_empty = inputs.shape[1] is None
+    function = _function(plan, specs, valid is not None, zero, maybe_empty)
+    return function([each for each in tensors if each is not None])
+
+
+@lru_cache(maxsize=256)
+def _function(plan: Plan, specs: tuple, masked: bool, zero: bool, maybe_empty: bool):
+    """The traced function of a list of tensors: those of `run` that are there."""
+    (dtype, input_dim), (_, units) = specs[:2]
+    sizes = [(None, None, input_dim), (None, units), (input_dim, specs[2][1]), (units, specs[3][1])]
+    sizes += [spec and (spec[1],) for spec in specs[4:]]
+    signature = [tf.TensorSpec(size, dtype) for size in sizes if size is not None]
+    present = [size is not None for size in sizes[2:]]
+    if masked:
+        signature.append(tf.TensorSpec((None, None), tf.bool))
+
+    def call(tensors):
+        inputs, h, *rest = tensors
+        valid = rest.pop() if masked else None
+        rest = iter(rest)
+        weights = Weights(*(next(rest) if there else None for there in present))
+        body = _of_any_time if maybe_empty else _batch_first
+        return body(inputs, h, weights, valid, zero, plan)
+
+    return tf.function(call, input_signature=[signature], autograph=False, jit_compile=True if plan.compiled else None)
+
+
+def _batch_first(inputs, h, weights: Weights, valid, zero: bool, plan: Plan):
+    x = tf.transpose(inputs, (1, 0, 2))
+    if valid is not None:
+        valid = tf.transpose(valid)[:, :, None]
+        x = tf.where(valid, x, tf.zeros_like(x))
+    states, final_state = recurrence(x, h, weights, valid, plan)
+    outputs = tf.where(valid, states, tf.zeros_like(states)) if zero else states
+    return tf.transpose(outputs, (1, 0, 2)), final_state
+
+
+def _of_any_time(inputs, h, weights: Weights, valid, zero: bool, plan: Plan):
+    """A sequence without steps runs one of zeros, from zeros, of which nothing is returned: XLA compiles the reads."""
+    time = tf.shape(inputs)[1]
+    steps = time > 0
+    missing = [[0, 0], [0, tf.maximum(1 - time, 0)]]
+    inputs = tf.ensure_shape(tf.pad(inputs, [*missing, [0, 0]]), inputs.shape)
+    valid = None if valid is None else tf.pad(valid, missing)
+    start = tf.where(steps, h, tf.zeros_like(h))
+    outputs, final_state = _batch_first(inputs, start, weights, valid, zero, plan)
+    return outputs[:, :time], tf.where(steps, final_state, h)
