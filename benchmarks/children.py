@@ -1,0 +1,160 @@
+"""One process for each framework, stopped whenever it is not asked: threads of two frameworks never run side by side.
+
+Thread pools spin for a while after a call and fight over the cores when several frameworks share a process; a stopped
+process (SIGSTOP) does neither. Needs a system with these signals and, for memory, Linux' /proc.
+"""
+
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers import FAMILIES, Program, program
+from benchmarks.rows import Row
+
+TINY = (2, 2, 3, 3)
+"""The shape of the first program of a process, so that no row pays for starting the framework."""
+
+
+class ChildError(RuntimeError):
+    """A process raised, or is gone; the message says which and why."""
+
+
+class Child:
+    """The process of one framework. It is awake only while it is asked."""
+
+    def __init__(self, family: str):
+        context = multiprocessing.get_context("spawn")
+        self.family = family
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=serve, args=(theirs, family), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def ask(self, *question: Any) -> Any:
+        """Wake it, ask, wait for the answer, stop it. Raises ChildError."""
+        pid = self._process.pid
+        assert pid is not None
+        try:
+            os.kill(pid, signal.SIGCONT)
+            self._connection.send(question)
+            kind, answer = self._connection.recv()
+            os.kill(pid, signal.SIGSTOP)
+        except (EOFError, OSError) as error:
+            self._process.join(1)
+            raise ChildError(f"the process of {self.family} is gone, exit code {self._process.exitcode}") from error
+        if kind == "error":
+            raise ChildError(f"{self.family}: {answer}")
+        return answer
+
+    def close(self) -> None:
+        """End it, stopped or not."""
+        self._process.kill()
+        self._process.join()
+        self._connection.close()
+
+
+def serve(connection: Connection, family: str) -> None:
+    """What runs in the child: answers questions until it is ended."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    held: dict[str, Program] = {}
+    while True:
+        try:
+            question, *arguments = connection.recv()
+        except EOFError:
+            return
+        try:
+            answer = ANSWERS[question](family, held, *arguments)
+        except Exception as error:
+            connection.send(("error", f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"))
+        else:
+            connection.send(("answer", answer))
+
+
+def _make(family: str, held: dict[str, Program], subject: str, row: Row) -> dict[str, Any]:
+    """Build a program and call it for the first time, which traces and compiles it."""
+    del family
+    held[subject] = made = program(subject, row)
+    begin = time.perf_counter()
+    made.run()
+    first = time.perf_counter() - begin
+    return {"first": first, "claim": made.claim, "threads": made.threads, "answers": made.outputs is not None}
+
+
+def _start(family: str, held: dict[str, Program], subject: str, row: Row) -> None:
+    """Import the framework, and let it do something small."""
+    del family
+    program(subject, row._replace(shape=TINY)).run()
+    held.clear()
+
+
+def _outputs(family: str, held: dict[str, Program], subject: str) -> Any:
+    del family
+    return held[subject].outputs()  # pyright: ignore[reportOptionalCall]
+
+
+def _gradients(family: str, held: dict[str, Program], subject: str, cotangents: Any) -> Any:
+    del family
+    return held[subject].gradients(cotangents)  # pyright: ignore[reportOptionalCall]
+
+
+def _times(family: str, held: dict[str, Program], subject: str, count: int) -> list[float]:
+    """The wall times of so many calls, in seconds, one after the other."""
+    del family
+    run, times = held[subject].run, []
+    gc.collect()
+    gc.disable()
+    for _ in range(count):
+        begin = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - begin)
+    gc.enable()
+    return times
+
+
+def _forget(family: str, held: dict[str, Program]) -> None:
+    held.clear()
+    module = FAMILIES[family].module
+    forget = getattr(import_module(module), "forget", None) if module in sys.modules else None
+    if forget is not None:
+        forget()
+    gc.collect()
+
+
+def _memory(family: str, held: dict[str, Program], subject: str, row: Row, calls: int) -> dict[str, int]:
+    """Resident bytes before the program is built, and their high-water mark after so many calls."""
+    _start(family, held, subject, row)
+    gc.collect()
+    before = _status("VmRSS")
+    made = program(subject, row)
+    for _ in range(calls):
+        made.run()
+    return {"before": before, "peak": _status("VmHWM")}
+
+
+def _status(name: str) -> int:
+    """A field of /proc/self/status in bytes: getrusage's high-water mark would be inherited from the parent."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024
+    raise LookupError(f"/proc/self/status has no {name}: memory is measured on Linux alone")
+
+
+ANSWERS: dict[str, Callable[..., Any]] = {
+    "start": _start,
+    "make": _make,
+    "outputs": _outputs,
+    "gradients": _gradients,
+    "times": _times,
+    "forget": _forget,
+    "memory": _memory,
+}

@@ -1,0 +1,106 @@
+"""docs/performance.md and a block of README.md, written from the record: nothing in them is typed by hand."""
+
+from pathlib import Path
+from typing import Any
+
+from benchmarks.record import ROOT
+from benchmarks.rows import STEPS, SUBJECTS
+from benchmarks.tables import peers, shown, slower, summaries
+
+PAGE = ROOT / "docs/performance.md"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- benchmarks: written by python -m benchmarks --write -->", "<!-- end of benchmarks -->"
+FOUND = "[docs/performance.md](docs/performance.md)"
+
+INTRODUCTION = """# How fast the layer is
+
+`python -m benchmarks` (`pip install '.[benchmarks]'`) measures `tf_gru` beside its peers on the machine it runs on;
+`--quick` does so for two shapes, and `--only` and `--peer` choose rows and peers. This page is written from
+docs/records/benchmarks.json by `--write`; a test holds it to that file.
+
+- **Rows** are batch × time × input_dim × units, in float32. *Forward* gives all outputs; a *training* step gives them
+  and the gradients to the inputs and all weights for given cotangents.
+- **Ours** is the layer with its defaults in `tf.function`: `tf_gru:graph`. `tf_gru:xla` is the same layer in
+  `tf.function(jit_compile=True)`. `keras` is `keras.layers.GRU` (or
+  `Bidirectional`), `jax` a GRU by `jax.lax.scan` under `jax.jit`, `torch` and `onnxruntime` their own GRUs; ONNX
+  Runtime gets its inputs time first, as its operator wants them, and is not charged for the transposition.
+  `products` are the matrix products of one GRU and nothing else, by NumPy and by `torch.mm`.
+- **Ratios** are a peer's time over ours: above 1 is ours faster. A ratio is taken in each round between turns of a few
+  calls, then the median over the rounds stands between its quartiles.
+- **Nothing runs beside what is timed**: each framework has a process of its own with its default threads, and all but
+  the one whose turn it is are stopped.
+- **Nothing wrong is timed**: in the same run, from the same compiled function, steps are judged by the certified
+  one-step bound, and gradients by the proven bound of a run. A subject that is out of its bound ends the row.
+"""
+
+
+def page(record: dict[str, Any] | None) -> str:
+    """The whole page."""
+    if record is None:
+        return f"{INTRODUCTION}\nNo run is on record.\n"
+    machine, effort = record["machine"], record["effort"]
+    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    measured = (
+        f"Measured on {record['date']}: {machine['cpu']}, {machine['cores']} cores, "
+        f"{machine['memory'] / 2**30:.0f} GiB, {machine['system']}; {versions}. Threads: {_threads(record)}. "
+        f"{effort['rounds']} rounds, each turn at least {effort['turn']} s.\n"
+    )
+    parts = [INTRODUCTION, measured, "![Ratios of all rows](benchmarks.svg)\n", _losses(record)]
+    return "\n".join([*parts, *(table.markdown() for table in shown(record))])
+
+
+def _threads(record: dict[str, Any]) -> str:
+    """Of each subject: the most that it said in any row."""
+    most: dict[str, int] = {}
+    for entry in record["rows"]:
+        for subject, found in entry["subjects"].items():
+            if "threads" in found:
+                most[subject] = max(most.get(subject, 0), found["threads"])
+    return ", ".join(f"{name} {count}" for name, count in most.items())
+
+
+def _losses(record: dict[str, Any]) -> str:
+    """Where ours is slower, said before the tables are read."""
+    ours = SUBJECTS["plain"][0]
+    lines = [
+        f"- {row.name}: {subject} {value.median:.2f} ({value.low:.2f}–{value.high:.2f})"
+        for row, subject, value in slower(record, ours)
+    ]
+    if not lines:
+        return f"### Where {ours} was slower than a peer\n\nIn no row.\n"
+    return f"### Where {ours} was slower than a peer\n\n" + "\n".join(lines) + "\n"
+
+
+def block(record: dict[str, Any] | None) -> str:
+    """What stands in README.md between the markers."""
+    run = "`python -m benchmarks` (`pip install '.[benchmarks]'`; `--quick` for minutes)"
+    if record is None:
+        return f"{run} times the layer beside its peers and judges each result.\nWhat it measures: {FOUND}.\n"
+    means = {(peer, step): numbers.mean for peer, step, numbers, _ in summaries(record, SUBJECTS["plain"][0])}
+    said = [
+        f"{peer} " + " / ".join(f"{means[peer, step]:.1f}" for step in STEPS if (peer, step) in means)
+        for peer in peers("plain", SUBJECTS["plain"][0])
+        if (peer, "forward") in means and not peer.startswith("products:")
+    ]
+    return (
+        f"{run} times the layer beside its peers and judges each result.\n"
+        f"On {record['date']}, peers' times over ours (forward / training step, geometric means) were\n"
+        f"{', '.join(said)}.\n"
+        f"All rows, and where ours is slower: {FOUND}.\n"
+    )
+
+
+def with_block(readme: str, record: dict[str, Any] | None) -> str:
+    """README.md with what stands between the markers written again. Raises ValueError where a marker is missing."""
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"README.md has no {END if begin else BEGIN}, so there is no place to write to; put it back")
+    return f"{before}{BEGIN}\n{block(record)}{END}{after}"
+
+
+def write(record: dict[str, Any], page_path: Path = PAGE, readme_path: Path = README) -> None:
+    """Write the page and the block of README.md."""
+    readme = with_block(readme_path.read_text(), record)
+    page_path.write_text(page(record))
+    readme_path.write_text(readme)

@@ -1,0 +1,95 @@
+"""tf_gru and Keras: eager, in tf.function, and in tf.function(jit_compile=True). Sources: their public layers."""
+
+import os
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import tf_gru
+from benchmarks.peers import Program
+from benchmarks.problem import Problem, problem
+from benchmarks.rows import Row
+from conformance.adapters import load
+from reference import Gradients, from_keras, to_keras
+
+tf.get_logger().setLevel("ERROR")  # each program is a function of its own, traced once: no retracing to warn of
+
+PATHS = {
+    "eager": lambda function: function,
+    "graph": tf.function,
+    "xla": partial(tf.function, jit_compile=True),
+}
+
+
+def program(subject: str, row: Row) -> Program:
+    """Weights are variables; inputs, cotangents and lengths are arguments, so that nothing is folded away."""
+    name, _, path = subject.partition(":")
+    given = problem(row)
+    layer = _tf_gru(row) if name == "tf_gru" else _keras(row)
+    layer.build(given.inputs.shape)
+    layer.set_weights([array for p in given.parameters for array in to_keras(p)])
+    arguments = _tf_gru_arguments(given) if name == "tf_gru" else _keras_arguments(given)
+    inputs, cotangents = tf.constant(given.inputs), tf.constant(given.cotangents)
+    weights = [weight.value for weight in layer.trainable_variables]
+
+    @PATHS[path]
+    def forward(inputs, arguments):
+        return layer(inputs, **arguments)
+
+    @PATHS[path]
+    def training(inputs, arguments, cotangents):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = layer(inputs, **arguments)
+        return outputs, tape.gradient(outputs, [inputs, *weights], output_gradients=cotangents)
+
+    def gradients(cotangents: np.ndarray) -> list[Gradients]:
+        _, (inputs_too, *others) = training(inputs, arguments, tf.constant(cotangents))
+        arrays = [array.numpy() for array in others]
+        return [_gradients(inputs_too.numpy(), arrays[at : at + 3], row) for at in range(0, len(arrays), 3)]
+
+    # Calls from Python return when the CPU is done: asynchronous execution is off unless it is asked for.
+    forwards = row.step == "forward"
+    return Program(
+        run=partial(forward, inputs, arguments) if forwards else partial(training, inputs, arguments, cotangents),
+        outputs=(lambda: forward(inputs, arguments).numpy())
+        if forwards
+        else (lambda: training(inputs, arguments, cotangents)[0].numpy()),
+        gradients=None if forwards else gradients,
+        claim=load(subject).capabilities.arithmetic["float32"],
+        threads=tf.config.threading.get_intra_op_parallelism_threads() or len(os.sched_getaffinity(0)),  # 0: one a core
+    )
+
+
+def forget() -> None:
+    """Drop what Keras keeps of layers that are gone."""
+    keras.backend.clear_session()
+
+
+def _tf_gru(row: Row) -> Any:
+    layer = tf_gru.GRU if row.directions == 1 else tf_gru.BiGRU
+    return layer(row.shape[3], return_sequences=True, reset_after=row.reset == "after")
+
+
+def _keras(row: Row) -> Any:
+    layer = keras.layers.GRU(row.shape[3], return_sequences=True, reset_after=row.reset == "after")
+    return layer if row.directions == 1 else keras.layers.Bidirectional(layer)
+
+
+def _tf_gru_arguments(given: Problem) -> dict[str, tf.Tensor]:
+    return {} if given.lengths is None else {"lengths": tf.constant(given.lengths)}
+
+
+def _keras_arguments(given: Problem) -> dict[str, tf.Tensor]:
+    return {} if given.lengths is None else {"mask": tf.constant(given.valid)}
+
+
+def _gradients(inputs: np.ndarray, arrays: list[np.ndarray], row: Row) -> Gradients:
+    """Gates on an axis of their own; a single row of bias is the gradient of both, since both are added to it."""
+    kernel, recurrent_kernel, bias = arrays
+    p = from_keras([kernel, recurrent_kernel, bias], row.reset)
+    both = p.bias if row.reset == "after" else np.stack([p.bias[0]] * 2)
+    return Gradients(inputs, None, p.kernel, p.recurrent_kernel, both)

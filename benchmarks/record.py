@@ -1,0 +1,161 @@
+"""Records: what was measured, where, with what; kept row by row, so that a run that was stopped goes on.
+
+The format is schema.json. A folder belongs to one machine, one set of versions and one state of the sources.
+"""
+
+import hashlib
+import json
+import os
+import platform
+from datetime import date
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from benchmarks.peers import FAMILIES
+from benchmarks.rows import Row, rows
+from benchmarks.schedule import Effort
+
+ROOT = Path(__file__).parent.parent
+SCHEMA = json.loads((Path(__file__).parent / "schema.json").read_text())
+RECORD = ROOT / "docs/records/benchmarks.json"
+
+
+class RecordError(ValueError):
+    """A record or a folder that cannot be used; the message says what to do."""
+
+
+def checked(record: dict[str, Any]) -> dict[str, Any]:
+    """The record, if it fits the schema, its shapes its rows. Raises RecordError."""
+    try:
+        jsonschema.validate(record, SCHEMA)
+    except jsonschema.ValidationError as error:
+        raise RecordError(f"this is no record: {error.json_path}: {error.message}; measure again") from error
+    return record
+
+
+def head(effort: Effort) -> dict[str, Any]:
+    """All of a record but its rows: the day, the machine, the versions."""
+    return {
+        "date": date.today().isoformat(),
+        "machine": {
+            "cpu": cpu(),
+            "cores": len(os.sched_getaffinity(0)),
+            "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+            "system": f"{platform.system()} {platform.machine()}",
+        },
+        "versions": {"python": platform.python_version(), **_versions()},
+        "sources": sources(),
+        "effort": effort._asdict(),
+        "rows": [],
+    }
+
+
+def cpu() -> str:
+    """The name of the CPU, as Linux gives it, else as Python does."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _versions() -> dict[str, str]:
+    names = [name for family in FAMILIES.values() if not family.missing for name in family.packages]
+    return {name: metadata.version(name) for name in names}
+
+
+def sources() -> str:
+    """A digest of what is measured and what measures it."""
+    digest = hashlib.sha256()
+    for package in ("tf_gru", "benchmarks"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            digest.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+class Folder:
+    """Where rows are kept until all are there: head.json and one file for each row."""
+
+    def __init__(self, path: Path, effort: Effort):
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+        kept, now = path / "head.json", head(effort)
+        if kept.exists():
+            then = json.loads(kept.read_text())
+            changed = [name for name in now if name not in ("date", "rows") and now[name] != then.get(name)]
+            if changed:
+                raise RecordError(
+                    f"{path} holds rows of another {' and '.join(changed)}, and one record has one of each; "
+                    "delete the folder to measure again, or name another by --folder"
+                )
+            now = then
+        kept.write_text(json.dumps(now))
+        self.head = now
+
+    def has(self, row: Row) -> bool:
+        """Whether a row is there."""
+        return self._file(row).exists()
+
+    def keep(self, row: Row, found: dict[str, Any]) -> dict[str, Any]:
+        """Keep what was measured of a row, and give it as it stands in a record."""
+        entry = entry_of(row, found)
+        checked(self.head | {"rows": [entry]})
+        partial = self._file(row).with_suffix(".partial")
+        partial.write_text(json.dumps(entry))
+        partial.rename(self._file(row))
+        return entry
+
+    def get(self, row: Row) -> dict[str, Any]:
+        """A row that is there."""
+        return json.loads(self._file(row).read_text())
+
+    def record(self, wanted: list[Row]) -> dict[str, Any]:
+        """A record of these rows. Raises RecordError where one is missing."""
+        missing = [row.name for row in wanted if not self.has(row)]
+        if missing:
+            raise RecordError(
+                f"{len(missing)} rows are not measured yet ({missing[0]}, ...); run again without --write"
+            )
+        return checked(self.head | {"rows": [self.get(row) for row in wanted]})
+
+    def _file(self, row: Row) -> Path:
+        return self.path / f"{row.name.replace(' ', '-')}.json"
+
+
+def entry_of(row: Row, found: dict[str, Any]) -> dict[str, Any]:
+    """A row and what was measured of it, as in a record."""
+    return {**row._asdict(), "shape": list(row.shape), **found}
+
+
+def row_of(entry: dict[str, Any]) -> Row:
+    """The row that an entry of a record is of."""
+    return Row(entry["section"], entry["step"], entry["reset"], tuple(entry["shape"]))
+
+
+def load(path: Path = RECORD) -> dict[str, Any] | None:
+    """The record in a file, or None where there is no file. Raises RecordError for another file."""
+    return checked(json.loads(path.read_text())) if path.exists() else None
+
+
+def save(record: dict[str, Any], path: Path = RECORD) -> None:
+    """Write a record that has every row and no error. Raises RecordError for another one."""
+    checked(record)
+    if [row_of(entry) for entry in record["rows"]] != rows():
+        raise RecordError("the record does not have every row, so it is not the one to publish; measure the others")
+    wrong = [entry for entry in record["rows"] if entry["error"]]
+    if wrong:
+        raise RecordError(
+            f"{row_of(wrong[0]).name} has an error: {wrong[0]['error']}; see to it, then measure it again"
+        )
+    path.write_text(text(record))
+
+
+def text(record: dict[str, Any]) -> str:
+    """A record as JSON, a row to a line."""
+    lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in record.items() if name != "rows"]
+    entries = ",\n".join(json.dumps(entry) for entry in record["rows"])
+    return "{" + ",\n".join(lines) + ',\n"rows": [\n' + entries + "\n]}\n"
