@@ -26,7 +26,7 @@ def _head(record: Record, peers: list[Peer]) -> Iterator[str]:
     yield ""
     yield "Which check, and which golden vector, catches which wrong GRU. Run on"
     yield f"{record.date}, profile `{record.profile}`, {versions}; cell by cell in"
-    yield "[records/matrix.json](records/matrix.json), which is held against a sample of its cells by every run of the tests."
+    yield "[records/matrix.json](records/matrix.json), of which every run of the tests judges a sample again."
     yield ""
     yield from _wrapped(_counts(record))
     for peer in peers:
@@ -41,8 +41,8 @@ def _counts(record: Record) -> str:
     by_vectors = sum(bool(record.vectors_that_kill(name)) for name in record.mutants)
     needed = sum(bool(killed) for killed in killed_by_check(record).values())
     return (
-        f"Of {len(record.mutants)} wrong GRUs the {len(record.checks)} checks kill {by_checks}, on cases that they draw "
-        f"themselves, and the {len(record.vectors)} golden vectors kill {by_vectors}, by replay; "
+        f"Of {len(record.mutants)} wrong GRUs the {len(record.checks)} checks kill {by_checks}, on cases that they "
+        f"draw themselves, and the {len(record.vectors)} golden vectors kill {by_vectors}, by replay; "
         f"{needed} of {len(record.checks)} checks kill at least one."
     )
 
@@ -66,7 +66,7 @@ def _wrapped(text: str, width: int = 118) -> Iterator[str]:
 def _families(record: Record, peers: list[Peer]) -> Iterator[str]:
     yield "## By family"
     yield ""
-    yield "How many of a family's mutants the check of each clause kills, and in the last columns all checks, all vectors."
+    yield "How many of a family's mutants the check of each clause kills, then any check, and any golden vector."
     yield ""
     named, killed = families(record), killed_by_check(record)
     yield from _table(
@@ -112,7 +112,7 @@ def _checks(record: Record) -> Iterator[str]:
         ],
     )
     silent = silent_vectors(record)
-    yield f"Golden vectors that kill no mutant, {len(silent)} of {len(record.vectors)} (some are declined by all of them):"
+    yield f"Golden vectors that kill no mutant, {len(silent)} of {len(record.vectors)}, those declined by all included:"
     yield from _wrapped(", ".join(f"`{name}`" for name in silent) + "." if silent else "none.")
     yield ""
 

@@ -24,7 +24,7 @@ class Peer:
 
 
 def read(path: Path) -> list[Peer]:
-    """The suites that a file records; none where there is no file. Raises InvalidRecord where it says something else."""
+    """The suites that a file records; none without the file. Raises InvalidRecord where it is something else."""
     if not path.exists():
         return []
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.matrix.cells import KILLED, PROFILE, stored
-from conformance.matrix.rows import PACKAGES, Row
+from conformance.matrix.columns import PACKAGES, Column
 from conformance.mutants import EQUIVALENT, MUTANTS, PROBED
 from conformance.specification import CLAUSES
 from conformance.vectors import files
@@ -64,12 +64,16 @@ def present() -> dict[str, Any]:
     return {"checks": list(CLAUSES), "vectors": {name: one.vector.id for name, one in stored().items()}, **names}
 
 
-def made(rows: Iterable[Row]) -> Record:
-    """The record of these rows, one for each of the present wrong GRUs, in any order."""
-    cells = {row.mutant: {"checks": row.checks, "vectors": row.vectors} for row in rows}
+def made(columns: Iterable[Column]) -> Record:
+    """The record of these columns: one for each of the present checks and vectors, in any order."""
     now = present()
+    letters = {column.name: column.letters for column in columns}
     versions = {"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}}
-    groups = {group: {name: cells[name] for name in now[group] if name in cells} for group in GROUPS}
+
+    def cells(name: str) -> dict[str, str]:
+        return {part: "".join(letters[column][name] for column in now[part]) for part in ("checks", "vectors")}
+
+    groups = {group: {name: cells(name) for name in now[group]} for group in GROUPS}
     return Record(date.today().isoformat(), versions, PROFILE, now["checks"], now["vectors"], **groups)
 
 

@@ -1,0 +1,103 @@
+"""python -m conformance matrix: which check, and which golden vector, catches which wrong GRU."""
+
+import os
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from conformance.adapter import UsageError
+from conformance.specification import CLAUSES
+
+README, PAGE, FIGURE = Path("README.md"), Path("docs/matrix.md"), Path("docs/matrix.svg")
+
+
+@click.command()
+@click.option("--whole", is_flag=True, help="Print every cell, too")
+@click.option("--write", is_flag=True, help="Write the record, page, figure and README's summary, in a clone's root")
+@click.option("--from", "source", type=click.Path(path_type=Path), help="Judge nothing: take what this record says")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the record as JSON")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Processes")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=".matrix.jsonl",
+    show_default=True,
+    help="Where columns are kept, so that a run that is stopped goes on",
+)
+def matrix(whole: bool, write: bool, source: Path | None, json_file: Path | None, jobs: int, journal: Path) -> None:
+    """Judge every shipped mutant by every check and every golden vector (half an hour on two cores).
+
+    Exit code 0: every mutant is killed by a check and by a vector, and every check kills one. 1: a line for each that
+    is not so. 2: a usage error.
+    """
+    # Here, because they would double the time that the command line starts.
+    from conformance.matrix import peers, record
+    from conformance.matrix.facts import broken
+    from conformance.matrix.show import show, show_whole
+
+    if write and not (README.is_file() and record.RECORD.parent.is_dir()):
+        raise click.UsageError(f"--write: there is no {README} or no {record.RECORD.parent} here; go to a clone's root")
+    for file in (json_file, journal):
+        if file is not None and not file.parent.is_dir():
+            raise click.UsageError(f"{file}: there is no folder {file.parent}; make it first")
+    try:
+        found = _judged(jobs, journal) if source is None else record.read(source)
+        other = peers.read(peers.PEERS)
+        if stale := record.stale(found):
+            raise record.InvalidRecord(f"{source}: {stale[0]} ({len(stale)} such differences)")
+        if json_file is not None:
+            record.write(json_file, found)
+        if write:
+            _write(found, other)
+    except (record.InvalidRecord, UsageError) as error:
+        raise click.UsageError(str(error)) from error
+    console = _paper()
+    console.print(f"{found.date}: profile {found.profile}", highlight=False)
+    if whole:
+        show_whole(console, found)
+    show(console, found, other)
+    lines = list(broken(found))
+    for line in lines:
+        console.print(f"WRONG: {line}", highlight=False, soft_wrap=True)
+    raise SystemExit(bool(lines))
+
+
+def _judged(jobs: int, journal: Path):
+    from conformance.matrix import record
+    from conformance.matrix.columns import columns
+
+    now = record.present()
+    names = [*CLAUSES, *now["vectors"]]
+    asked = [mutant for group in record.GROUPS for mutant in now[group]]
+    console = Console(stderr=True, emoji=False)
+    bars = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*bars, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("checks and vectors", total=len(names))
+        found = []
+        for done in columns(names, asked, jobs, journal):
+            found.append(done)
+            progress.advance(task)
+            if not console.is_terminal:
+                console.print(f"{len(found)} of {len(names)}: {done.name}", highlight=False)
+    return record.made(found)
+
+
+def _write(found, other) -> None:
+    """The record and all that is drawn from it; the README first, which may refuse."""
+    from conformance.matrix import record
+    from conformance.matrix.figure import draw
+    from conformance.matrix.page import block, page, with_block
+
+    readme = with_block(README.read_text(), block(found, other))
+    draw(FIGURE, found, other)
+    record.write(record.RECORD, found)
+    PAGE.write_text(page(found, other))
+    README.write_text(readme)
+
+
+def _paper() -> Console:
+    """The terminal, or where there is none, a page wide enough for every row."""
+    console = Console(emoji=False)
+    return console if console.is_terminal else Console(emoji=False, width=200)
