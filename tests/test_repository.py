@@ -10,7 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("reference", "tf_gru", "conformance", "examples", "studies", "tests")
+PACKAGES = ("reference", "tf_gru", "conformance", "examples", "studies", "benchmarks", "tests")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 ALLOWED = {"reference": {"numpy"}, "tf_gru": {"numpy", "tensorflow", "keras"}}
 TOLERANT = re.compile(
