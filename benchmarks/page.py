@@ -75,7 +75,7 @@ def block(record: dict[str, Any] | None) -> str:
     """What stands in README.md between the markers."""
     run = "`python -m benchmarks` (`pip install '.[benchmarks]'`; `--quick` for minutes)"
     if record is None:
-        return f"{run} times the layer beside its peers and judges each result.\nWhat it measures: {FOUND}.\n"
+        return f"{run} times the layer beside its\npeers and judges each result. What it measures: {FOUND}.\n"
     means = {(peer, step): numbers.mean for peer, step, numbers, _ in summaries(record, SUBJECTS["plain"][0])}
     said = [
         f"{peer} " + " / ".join(f"{means[peer, step]:.1f}" for step in STEPS if (peer, step) in means)
@@ -83,8 +83,8 @@ def block(record: dict[str, Any] | None) -> str:
         if (peer, "forward") in means and not peer.startswith("products:")
     ]
     return (
-        f"{run} times the layer beside its peers and judges each result.\n"
-        f"On {record['date']}, peers' times over ours (forward / training step, geometric means) were\n"
+        f"{run} times the layer beside its\npeers and judges each result. "
+        f"On {record['date']}, peers' times over ours (forward / training, geometric means) were\n"
         f"{', '.join(said)}.\n"
         f"All rows, and where ours is slower: {FOUND}.\n"
     )
