@@ -56,7 +56,7 @@ def list_clauses() -> None:
 @click.option("--report-only", is_flag=True, help="Judge and print; the exit code is 0 whatever the verdicts")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as JSON")
 @click.option("--junit", "junit_file", type=click.Path(dir_okay=False, path_type=Path), help="... and as JUnit XML")
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Subjects at once")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="At once")
 @click.option("--time-limit", type=click.FloatRange(1), default=300, show_default=True, help="Seconds for one verdict")
 def run(
     names: tuple[str, ...],

@@ -56,10 +56,10 @@ def grade(gru: GRU, dtype: str) -> Grade:
     return Grade(dtype, None, float("inf"), 0)
 
 
-def grades(gru: GRU) -> list[Grade]:
-    """A grade for each format that is claimed and judged; none for one in which the subject does not answer."""
+def grades(gru: GRU, dtypes: tuple[str, ...] = ("float32", "float64")) -> list[Grade]:
+    """A grade for each format that is claimed; none for one in which the subject does not answer."""
     found = []
-    for dtype in ("float32", "float64"):
+    for dtype in dtypes:
         if dtype in gru.capabilities.arithmetic:
             try:
                 found.append(grade(gru, dtype))

@@ -22,9 +22,10 @@ QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
 @dataclass
 class _Child:
-    """A running subject: its process, its pipe to us, where its own output goes, and when it last spoke."""
+    """A running subject in some formats: its process, its pipe, where its own output goes, and when it last spoke."""
 
     report: Subject
+    dtypes: tuple[str, ...]
     process: BaseProcess
     pipe: Connection
     log: Path
@@ -41,17 +42,21 @@ def judge_apart(
     progress: Callable[[Subject], None] = lambda subject: None,
     case: Case | None = None,
 ) -> list[Subject]:
-    """Judge subjects side by side, jobs at a time; progress is called at each verdict. In the order of names.
+    """Judge subjects side by side, in so many processes; progress is called at each verdict. In the order of names.
 
+    Where there are processes enough, each format of a subject has one of its own: they share no compiled program.
     clauses: only these, or all where there are none. case: only this one, in place of the cases of the profile.
     A subject that says nothing for time_limit seconds is stopped; what it has not answered is an error.
     """
     reports = {name: Subject(name=name) for name in names}
-    waiting, running = list(reports), {}
+    apart = case is None and jobs >= len(reports) * len(DTYPES)
+    waiting = [(name, of) for name in reports for of in ([(dtype,) for dtype in DTYPES] if apart else [DTYPES])]
+    running: dict[Connection, _Child] = {}
     with tempfile.TemporaryDirectory() as folder:
         while waiting or running:
             while waiting and len(running) < jobs:
-                child = _start(reports[waiting.pop(0)], profile, clauses, case, Path(folder) / f"{len(waiting)}.log")
+                name, dtypes = waiting.pop(0)
+                child = _start(reports[name], dtypes, profile, clauses, case, Path(folder) / f"{len(waiting)}.log")
                 running[child.pipe] = child
             for pipe in wait(list(running), timeout=1):
                 child = running[pipe]
@@ -70,18 +75,24 @@ def judge_apart(
                     child.process.join()
                     _close(child, clauses, case, f"there was no answer for {time_limit:.0f} s, so it was stopped")
                     progress(child.report)
+    place = {check.clause: place for place, check in enumerate(CHECKS)}
+    for report in reports.values():
+        report.verdicts.sort(key=lambda verdict: (place[verdict.clause], verdict.dtype))
+        report.grades.sort(key=lambda grade: grade.dtype)
     return [reports[name] for name in names]
 
 
-def _start(report: Subject, profile: str, clauses: tuple[str, ...], case: Case | None, log: Path) -> _Child:
+def _start(
+    report: Subject, dtypes: tuple[str, ...], profile: str, clauses: tuple[str, ...], case: Case | None, log: Path
+) -> _Child:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     with _environment():
-        given = (report.name, profile, clauses, case and case.to_text(), theirs, str(log))
+        given = (report.name, dtypes, profile, clauses, case and case.to_text(), theirs, str(log))
         process = context.Process(target=_work, args=given, daemon=True)
         process.start()
     theirs.close()
-    return _Child(report, process, ours, log)
+    return _Child(report, dtypes, process, ours, log)
 
 
 @contextlib.contextmanager
@@ -96,7 +107,15 @@ def _environment() -> Iterator[None]:
         os.environ.update(before)
 
 
-def _work(name: str, profile: str, clauses: tuple[str, ...], case: str | None, pipe: Connection, log: str) -> None:
+def _work(
+    name: str,
+    dtypes: tuple[str, ...],
+    profile: str,
+    clauses: tuple[str, ...],
+    case: str | None,
+    pipe: Connection,
+    log: str,
+) -> None:
     """The child: what the subject prints goes to its log; messages are what _take knows."""
     file = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):
@@ -104,7 +123,7 @@ def _work(name: str, profile: str, clauses: tuple[str, ...], case: str | None, p
     from conformance.adapter import UsageError
     from conformance.adapters import load
     from conformance.grades import grades
-    from conformance.judge import PROFILES, describe, judge_case, verdicts, wired
+    from conformance.judge import PROFILES, describe, judge, judge_case, wired
 
     try:
         gru = load(name)
@@ -122,10 +141,11 @@ def _work(name: str, profile: str, clauses: tuple[str, ...], case: str | None, p
     else:
         pipe.send(f"the smoke stage failed, so the adapter is to be looked at first, and there is no score: {why}")
         return
-    for verdict in verdicts(gru, PROFILES[profile], chosen(clauses)):
-        pipe.send(verdict)
+    for check in chosen(clauses):
+        for dtype in dtypes:
+            pipe.send(judge(gru, check, dtype, PROFILES[profile]))
     if not clauses:
-        pipe.send(grades(gru))
+        pipe.send(grades(gru, dtypes))
 
 
 def chosen(clauses: tuple[str, ...]) -> tuple[Check, ...]:
@@ -140,7 +160,7 @@ def _take(report: Subject, message: Subject | Verdict | list[Grade] | str) -> No
     elif isinstance(message, Verdict):
         report.verdicts.append(message)
     elif isinstance(message, list):
-        report.grades = message
+        report.grades += message
     else:
         report.broken = message
 
@@ -149,7 +169,7 @@ def _close(child: _Child, clauses: tuple[str, ...], case: Case | None, how: str)
     """The denominator is fixed: what a subject did not answer is an error, with the last line it printed."""
     report = child.report
     answered = {(verdict.clause, verdict.dtype) for verdict in report.verdicts}
-    dtypes = DTYPES if case is None else (case.dtype,)
+    dtypes = child.dtypes if case is None else (case.dtype,)
     missing = [(check.clause, dtype) for check in chosen(clauses) for dtype in dtypes]
     missing = [pair for pair in missing if pair not in answered]
     if report.broken is not None or not missing:
