@@ -1,0 +1,69 @@
+"""Subjects in this process, made of the reference in float32: right ones, and ones that are broken on purpose."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks import children
+from benchmarks.children import ANSWERS, ChildError
+from benchmarks.peers import Program
+from benchmarks.problem import problem
+from benchmarks.rows import Row
+from conformance.arithmetic import Arithmetic
+from reference import Gradients, bigru, bigru_backward, gru, gru_backward
+
+CLAIM = Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")
+Broken = dict[str, Callable]
+"""For a subject, what is done to its outputs or to its gradients."""
+
+
+class InProcess:
+    """As benchmarks.children.Child, without a process."""
+
+    started: list[str]
+
+    def __init__(self, family: str):
+        self.family, self.held, self.closed = family, {}, False
+
+    def ask(self, question: str, *arguments):
+        try:
+            return ANSWERS[question](self.family, self.held, *arguments)
+        except Exception as error:
+            raise ChildError(f"{self.family}: {error}") from error
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def made_of_reference(monkeypatch, outputs: Broken | None = None, gradients: Broken | None = None) -> None:
+    """Let every program be the reference, but for the subjects that are broken."""
+    wrong_outputs, wrong_gradients = outputs or {}, gradients or {}
+
+    def program(subject: str, row: Row) -> Program:
+        given = problem(row)
+        arguments = {"lengths": given.lengths, "masked_outputs": "zero"}
+
+        def forward() -> np.ndarray:
+            run = gru if row.directions == 1 else bigru
+            found = run(given.inputs, *given.parameters, **arguments).outputs
+            return wrong_outputs.get(subject, lambda same: same)(found)
+
+        def backward(cotangents: np.ndarray) -> list[Gradients]:
+            return wrong_gradients.get(subject, lambda same: same)(_gradients(row, cotangents, arguments))
+
+        if subject.startswith("products:"):
+            return Program(lambda: None, None, None, None, 1)
+        trains = row.step == "training"
+        run = (lambda: backward(given.cotangents)) if trains else forward
+        return Program(run, forward, backward if trains else None, CLAIM, 1)
+
+    monkeypatch.setattr(children, "program", program)
+
+
+def _gradients(row: Row, cotangents: np.ndarray, arguments: dict) -> list[Gradients]:
+    given = problem(row)
+    if row.directions == 1:
+        found = gru_backward(given.inputs, *given.parameters, grad_outputs=cotangents, **arguments)
+        return [found._replace(initial_state=None)]
+    both = bigru_backward(given.inputs, *given.parameters, grad_outputs=cotangents, **arguments)
+    return [Gradients(both.inputs, None, *weights) for weights in (both.forward, both.backward)]
