@@ -14,8 +14,9 @@ from pathlib import Path
 from conformance.case import Case
 from conformance.checks import CHECKS
 from conformance.checks.check import Check
+from conformance.diagnosis.result import Diagnosis
 from conformance.grades import Grade
-from conformance.verdict import DTYPES, ERROR, Subject, Verdict
+from conformance.verdict import DTYPES, ERROR, FAIL, Subject, Verdict
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
@@ -122,6 +123,7 @@ def _work(
         os.dup2(file, stream)
     from conformance.adapter import UsageError
     from conformance.adapters import load
+    from conformance.diagnosis import diagnose
     from conformance.grades import grades
     from conformance.judge import PROFILES, describe, judge, judge_case, wired
 
@@ -141,11 +143,16 @@ def _work(
     else:
         pipe.send(f"the smoke stage failed, so the adapter is to be looked at first, and there is no score: {why}")
         return
+    failed = False
     for check in chosen(clauses):
         for dtype in dtypes:
-            pipe.send(judge(gru, check, dtype, PROFILES[profile]))
+            verdict = judge(gru, check, dtype, PROFILES[profile])
+            failed |= verdict.kind == FAIL
+            pipe.send(verdict)
     if not clauses:
         pipe.send(grades(gru, dtypes))
+    if failed and (diagnosis := diagnose(gru)) is not None:
+        pipe.send(diagnosis)
 
 
 def chosen(clauses: tuple[str, ...]) -> tuple[Check, ...]:
@@ -153,8 +160,8 @@ def chosen(clauses: tuple[str, ...]) -> tuple[Check, ...]:
     return tuple(check for check in CHECKS if not clauses or check.clause in clauses)
 
 
-def _take(report: Subject, message: Subject | Verdict | list[Grade] | str) -> None:
-    """What is known before anything is judged, a verdict, the grades, or why the subject broke."""
+def _take(report: Subject, message: Subject | Verdict | list[Grade] | Diagnosis | str) -> None:
+    """What is known before anything is judged, a verdict, the grades, the diagnosis, or why the subject broke."""
     if isinstance(message, Subject):
         report.versions, report.claims, report.policies = message.versions, message.claims, message.policies
     elif isinstance(message, Verdict):

@@ -87,6 +87,10 @@ def _show_one(console: Console, subject: Subject) -> None:
     for verdict in subject.verdicts:
         if verdict.kind in (FAIL, STATISTICAL, ERROR):
             _show_finding(console, subject, verdict)
+    if subject.diagnosis is not None:
+        console.print("  [bold]what would explain it[/]", highlight=False)
+        for line in subject.diagnosis.lines:
+            console.print(f"       {escape(line)}", highlight=False, soft_wrap=True)
     console.print()
 
 
@@ -151,6 +155,8 @@ def write_junit(path: Path, subjects: list[Subject]) -> None:
                 )
                 case.result = [result(said)]
             suite.add_testcase(case)
+        if subject.diagnosis is not None:
+            suite.add_property("what would explain it", "\n".join(subject.diagnosis.lines))
         xml.add_testsuite(suite)
     xml.update_statistics()
     xml.write(str(path), pretty=True)

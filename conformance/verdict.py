@@ -5,6 +5,7 @@ from typing import Any
 
 from conformance.blame import Blame
 from conformance.case import OFFERED, POLICIES
+from conformance.diagnosis.result import Diagnosis
 from conformance.grades import Grade
 from conformance.residuals import Finding
 
@@ -42,8 +43,9 @@ class Verdict:
 class Subject:
     """One subject's report.
 
-    grades: the best class of arithmetic met in each format, where the whole suite was asked. broken: why there is no
-    score: it could not be found, or no closed form holds.
+    grades: the best class of arithmetic met in each format, where the whole suite was asked. diagnosis: what would
+    explain its answers, where a clause failed. broken: why there is no score: it could not be found, or no closed form
+    holds.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Subject:
     policies: dict[str, list[str]] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
     grades: list[Grade] = field(default_factory=list)
+    diagnosis: Diagnosis | None = None
     broken: str | None = None
 
     def count(self, kind: str) -> int:

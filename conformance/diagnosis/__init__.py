@@ -1,0 +1,10 @@
+"""What would explain a wrong answer: known conventions and mistakes, alone or two at a time, held against all answers.
+
+near.py: numbers with the bound of the claimed arithmetic. specified.py: the GRU over them. deviation.py,
+step_deviations.py, time_deviations.py: what is known, each with words, a fix and a link. questions.py: what is asked.
+search.py: the search.
+"""
+
+from conformance.diagnosis.search import DEVIATIONS, Catalogue, Diagnosis, diagnose
+
+__all__ = ["DEVIATIONS", "Catalogue", "Diagnosis", "diagnose"]
