@@ -38,6 +38,7 @@ class GRU(keras.layers.RNN):
     implementation: 2 is one product for all gates and one dropout mask shared by them, 1 is a product and a mask for
         each gate. As in Keras, `recurrent_dropout` makes it 1.
     use_cudnn: "auto" and False are the same, the kernels of this package; none of them is cuDNN's, so True is refused.
+    jit, recompute: those of `gru`, which say how it runs, not what it computes.
 
     Call arguments: Keras', and
     lengths: integers (batch,) from 0 to time, in place of a mask padded on the right; `gru` says how they are checked.
@@ -77,8 +78,12 @@ class GRU(keras.layers.RNN):
         reset_gate=True,
         implementation=2,
         zero_output_for_mask=False,
+        jit="auto",
+        recompute=False,
         **kwargs,
     ):
+        arguments.check_choice("jit", jit, ("auto", True, False))
+        arguments.check_choice("recompute", recompute, (True, False))
         flags = {
             "return_sequences": return_sequences,
             "return_state": return_state,
@@ -116,6 +121,7 @@ class GRU(keras.layers.RNN):
         super().__init__(cell, activity_regularizer=activity_regularizer, **flags, **kwargs)
         self.input_spec = keras.layers.InputSpec(ndim=3)
         self.use_cudnn = use_cudnn
+        self.jit, self.recompute = jit, recompute
 
     @property
     def use_cudnn(self):
@@ -178,6 +184,8 @@ class GRU(keras.layers.RNN):
             fused=self.cell.implementation == 2,
             dropout_mask=dropout_mask,
             recurrent_dropout_mask=recurrent_dropout_mask,
+            jit=self.jit,
+            recompute=self.recompute,
         )
         if self.stateful:
             for kept in self.states or ():
@@ -237,7 +245,7 @@ class GRU(keras.layers.RNN):
         config = {**self.cell.get_config(), **super().get_config()}
         del config["cell"]
         config["activity_regularizer"] = keras.regularizers.serialize(self.activity_regularizer)
-        config["use_cudnn"] = self.use_cudnn
+        config |= {"use_cudnn": self.use_cudnn, "jit": self.jit, "recompute": self.recompute}
         return config
 
     @classmethod

@@ -52,8 +52,9 @@ def gru(
     dropout_mask, recurrent_dropout_mask: multiply the inputs and the state wherever a gate reads them, at every step:
         (batch, width) for all gates, or (gates, batch, width) for each.
     jit: with tanh and sigmoid, and without what needs TensorFlow's own derivatives, True is compiled by XLA for each
-        batch and time, False never; "auto" compiles where time is known, for the first 16 shapes. A compiled kernel can
-        be differentiated once: a second derivative, or forward mode, of a tf.function around it wants jit=False.
+        batch and time, False never; "auto" compiles where time is known and 16 or more, for the first 16 shapes, so
+        batches are best padded to a few lengths (tf.data.Dataset.bucket_by_sequence_length). A compiled kernel can be
+        differentiated once: a second derivative, or forward mode, of a tf.function around it wants jit=False.
     recompute: training keeps only inputs and states from the forward pass, and computes the rest again; what is not
         compiled does so always.
 

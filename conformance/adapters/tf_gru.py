@@ -1,5 +1,6 @@
-"""tf_gru.GRU and tf_gru.BiGRU: eager, in tf.function, and compiled by XLA."""
+"""tf_gru.GRU and tf_gru.BiGRU: eager, in tf.function, and compiled by XLA; and each of their kernels."""
 
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
@@ -11,11 +12,11 @@ from conformance.case import MERGES, Case
 from tf_gru import GRU, BiGRU
 
 
-def build(case: Case) -> Any:
+def build(case: Case, **options: Any) -> Any:
     """The layer of a case, without weights yet."""
     p = case.parameters[0]
     reset = {"reset_gate": False} if p.reset == "none" else {"reset_after": p.reset == "after"}
-    shared = {**reset, "return_sequences": True, "return_state": True, "dtype": case.dtype}
+    shared = {**reset, "return_sequences": True, "return_state": True, "dtype": case.dtype, **options}
     if case.merge is not None:
         return BiGRU(p.units, merge_mode=None if case.merge == "apart" else case.merge, **shared)
     zero = case.masked_outputs == "zero"
@@ -50,9 +51,13 @@ def capabilities(path: str, **others: Any) -> Capabilities:
     return Capabilities(**everything | others)
 
 
-def _subject(path: str) -> KerasLayers:
-    declared = capabilities(path, compiles_per_shape=path == "xla")
-    return KerasLayers(path, build, _arguments, declared, ("tf-gru", "tensorflow", "keras"))
+def _subject(path: str, claims: str, **options: Any) -> KerasLayers:
+    declared = capabilities(claims, compiles_per_shape=claims == "xla")
+    return KerasLayers(path, partial(build, **options), _arguments, declared, ("tf-gru", "tensorflow", "keras"))
 
 
-eager, graph, xla = (_subject(path) for path in ("eager", "graph", "xla"))
+eager, graph, xla = (_subject(path, claims=path) for path in ("eager", "graph", "xla"))
+autodiff = _subject("eager", "eager", implementation=1)
+loop = _subject("eager", "eager", jit=False)
+compiled = _subject("eager", "xla", jit=True)
+recompute = _subject("eager", "xla", jit=True, recompute=True)

@@ -34,6 +34,8 @@ CONFIGURED = {
     "use_cudnn": False,
     "implementation": 1,
     "zero_output_for_mask": True,
+    "jit": False,
+    "recompute": True,
     "name": "mine",
     "trainable": False,
     "dtype": "mixed_bfloat16",

@@ -7,7 +7,8 @@
 - graphs of TensorFlow 1.
 Of the rest jit=True is compiled by XLA, jit=False is a loop, and jit="auto" is compiled where
 - this TensorFlow has XLA, and so has the device, a CPU, a GPU or a TPU;
-- time is known: to an eager call it is, to a graph traced for sequences of any length it is not;
+- time is known, as it is to every eager call, and not to a graph traced for sequences of any length;
+- it is SHORTEST or longer: compiling takes as long as running a shorter sequence a thousand times;
 - its batch and time are among the first SHAPES that this kernel meets, for each is compiled. Batches padded to a few
   lengths (tf.data.Dataset.bucket_by_sequence_length) stay below that.
 It is a loop otherwise, and under forward mode in a graph. A caller's own jit_compile=True compiles any of them into
@@ -26,6 +27,8 @@ from tensorflow.python.ops import gradients_util  # nor how many tapes watch
 
 from tf_gru.kernels import autodiff, traced
 from tf_gru.kernels.recurrence import Plan
+
+SHORTEST = 16
 
 SHAPES = 16
 """Of one kernel, in one process: at a second or so for each, a quarter of a minute if all are trained on."""
@@ -103,7 +106,7 @@ def _of_tensorflow_1() -> bool:
 
 def _worth_compiling(inputs: tf.Tensor, kernel: tuple) -> bool:
     shape = tuple(inputs.shape[:2])
-    if shape[1] is None or not _has_xla(inputs):
+    if shape[1] is None or shape[1] < SHORTEST or not _has_xla(inputs):
         return False
     met = _met[kernel]
     if len(met) < SHAPES:
