@@ -168,6 +168,9 @@ def _take(report: Subject, message: Subject | Verdict | list[Grade] | Diagnosis 
         report.verdicts.append(message)
     elif isinstance(message, list):
         report.grades += message
+    elif isinstance(message, Diagnosis):
+        if report.diagnosis is None or not report.diagnosis.explanations:
+            report.diagnosis = message
     else:
         report.broken = message
 
