@@ -4,6 +4,7 @@ Thread pools spin for a while after a call and fight over the cores when several
 process (SIGSTOP) does neither. Needs a system with these signals and, for memory, Linux' /proc.
 """
 
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -40,7 +41,7 @@ class Child:
 
     def ask(self, *question: Any) -> Any:
         """Wake it, ask, wait for the answer, stop it. Raises ChildError."""
-        pid = self._process.pid
+        pid = self.pid
         assert pid is not None
         try:
             os.kill(pid, signal.SIGCONT)
@@ -54,6 +55,11 @@ class Child:
             raise ChildError(f"{self.family}: {answer}")
         return answer
 
+    @property
+    def pid(self) -> int | None:
+        """Its number."""
+        return self._process.pid
+
     def close(self) -> None:
         """End it, stopped or not."""
         self._process.kill()
@@ -66,6 +72,7 @@ def serve(connection: Connection, family: str) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
     os.environ["JAX_PLATFORMS"] = "cpu"
+    _end_with_parent()
     held: dict[str, Program] = {}
     while True:
         try:
@@ -78,6 +85,13 @@ def serve(connection: Connection, family: str) -> None:
             connection.send(("error", f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"))
         else:
             connection.send(("answer", answer))
+
+
+def _end_with_parent() -> None:
+    """A stopped process sees no closed pipe: where the parent is killed, Linux is asked to end this one too."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1  # linux/prctl.h
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def _make(family: str, held: dict[str, Program], subject: str, row: Row) -> dict[str, Any]:
@@ -111,7 +125,6 @@ def _times(family: str, held: dict[str, Program], subject: str, count: int) -> l
     """The wall times of so many calls, in seconds, one after the other."""
     del family
     run, times = held[subject].run, []
-    gc.collect()
     gc.disable()
     for _ in range(count):
         begin = time.perf_counter()

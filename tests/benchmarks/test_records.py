@@ -1,0 +1,219 @@
+"""Records, and what is written from them; the published pages are held to the published record."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks import __main__ as command
+from benchmarks import measure as measuring
+from benchmarks import page, plot
+from benchmarks.record import Folder, RecordError, checked, entry_of, head, load, row_of, save, text
+from benchmarks.rows import SECTIONS, SUBJECTS, Row, refusal, rows
+from benchmarks.schedule import Effort
+from benchmarks.tables import shown, slower
+
+EFFORT = Effort(3, 0.01)
+RATIOS = {"keras:graph": 3.0, "keras:xla": 1.5, "torch": 2.0, "jax": 0.5}
+"""Peers' times over ours; all others take as long as ours."""
+
+
+def measured(row: Row) -> dict:
+    """A row as it might have been measured: ours takes 1, 2 and 4 ms, a peer RATIOS times as long; no jax installed
+    where there are masks."""
+    subjects = {}
+    for name in SUBJECTS[row.section]:
+        why = refusal(name, row) or ("jax is not installed: ..." if name == "jax" and row.masked else None)
+        if why:
+            subjects[name] = {"refused": why}
+        elif row.section == "memory":
+            subjects[name] = {"before": 2**28, "peak": 2**29}
+        else:
+            seconds = [RATIOS.get(name, 1.0) * second / 1000 for second in (1, 2, 4)]
+            subjects[name] = {"first": 0.5, "threads": 2, "seconds": seconds}
+            if not name.startswith("products:"):
+                subjects[name] |= {"margin": 0.25, "distance": 0.125}
+    return {"error": None, "subjects": subjects, "load": 0.5}
+
+
+@pytest.fixture(scope="module")
+def record() -> dict:
+    return head(EFFORT) | {"rows": [entry_of(row, measured(row)) for row in rows()]}
+
+
+def test_a_record_fits_the_schema_and_is_the_same_after_it_was_written(tmp_path, record):
+    file = tmp_path / "record.json"
+
+    save(record, file)
+
+    assert load(file) == record == json.loads(text(record))
+    assert [row_of(entry) for entry in record["rows"]] == rows()
+    assert load(tmp_path / "none.json") is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: record.pop("machine"),
+        lambda record: record["rows"][0].pop("error"),
+        lambda record: record["rows"][0].update(step="backward"),
+        lambda record: record["rows"][0]["subjects"]["torch"].update(seconds=[]),
+        lambda record: record["rows"][0]["subjects"]["torch"].update(margin=1.5),
+        lambda record: record["rows"][0]["subjects"].update(torch={}),
+    ],
+)
+def test_what_is_no_record_is_refused(record, change):
+    changed = json.loads(text(record))
+    change(changed)
+
+    with pytest.raises(RecordError, match="no record"):
+        checked(changed)
+
+
+def test_a_record_that_lacks_a_row_or_has_an_error_is_not_published(tmp_path, record):
+    with pytest.raises(RecordError, match="does not have every row"):
+        save(record | {"rows": record["rows"][1:]}, tmp_path / "record.json")
+    wrong = record["rows"][0] | {"error": "torch: a step is 3 times its bound off"}
+    with pytest.raises(RecordError, match="3 times its bound"):
+        save(record | {"rows": [wrong, *record["rows"][1:]]}, tmp_path / "record.json")
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_section_has_rows_and_every_row_a_name_of_its_own():
+    every = rows()
+
+    assert {row.section for row in every} == set(SECTIONS)
+    assert len({row.name for row in every}) == len(every)
+    assert set(rows(quick=True)) < set(every)
+
+
+def test_a_folder_keeps_rows_and_refuses_those_of_another_machine(tmp_path):
+    first, second = rows()[:2]
+    folder = Folder(tmp_path, EFFORT)
+    folder.keep(first, measured(first))
+
+    again = Folder(tmp_path, EFFORT)
+
+    assert again.has(first)
+    assert not again.has(second)
+    assert again.get(first) == entry_of(first, measured(first))
+    with pytest.raises(RecordError, match="of another effort"):
+        Folder(tmp_path, EFFORT._replace(rounds=5))
+    (tmp_path / "head.json").write_text(json.dumps(folder.head | {"sources": "0" * 64}))
+    with pytest.raises(RecordError, match="of another sources"):
+        Folder(tmp_path, EFFORT)
+
+
+def cells(record: dict, title: str) -> dict[str, list[str]]:
+    (table,) = (table for table in shown(record) if table.title.startswith(title))
+    return {line[0]: line[1:] for line in table.rows}
+
+
+def test_tables_show_medians_of_ratios_and_never_leave_a_peer_out(record):
+    means = cells(record, "Peers' times over those of tf_gru:graph")
+    masked = cells(record, "Forward: rows of half the time")
+
+    assert means["keras:graph"][:2] == ["3.00", "3.00"]
+    assert means["onnxruntime"][3:] == ["", "", ""]
+    assert means["jax"][2].startswith("0.50 (1 × 128 × 64 × 64")
+    assert masked["64 × 50 × 256 × 512, after"][0] == "2 (1.5–3)"
+    assert masked["64 × 50 × 256 × 512, after"][-2:] == ["not installed", "1 (1–1)"]
+    assert cells(record, "Memory")["64 × 50 × 256 × 512"][0] == "256 (512)"
+
+
+def test_where_ours_is_slower_is_said_on_the_page(record):
+    assert {subject for _, subject, _ in slower(record, "tf_gru:graph")} == {"jax"}
+    assert "plain forward after 1x128x64x64: jax 0.50 (0.50–0.50)" in page.page(record)
+    assert "No run is on record" in page.page(None)
+
+
+def test_the_block_of_the_readme_is_written_between_its_markers(record):
+    readme = f"before\n{page.BEGIN}\nold\n{page.END}\nafter\n"
+
+    written = page.with_block(readme, record)
+
+    assert written.startswith("before\n")
+    assert written.endswith("after\n")
+    assert "old" not in written
+    assert "keras:graph 3.0 / 3.0" in written
+    assert "onnxruntime 1.0" in written
+    with pytest.raises(ValueError, match="no place to write to"):
+        page.with_block("nothing", record)
+
+
+def test_the_figure_names_the_record_it_was_drawn_from(tmp_path, record):
+    plot.draw(record, tmp_path / "figure.svg")
+
+    drawn = (tmp_path / "figure.svg").read_text()
+    assert plot.digest(record) in drawn
+    assert plot.digest(record | {"date": "2000-01-01"}) not in drawn
+    assert "keras:graph" in drawn
+
+
+def test_the_published_pages_are_those_of_the_published_record():
+    published = load()
+
+    assert page.PAGE.read_text() == page.page(published)
+    readme = page.README.read_text()
+    assert readme == page.with_block(readme, published)
+    assert plot.PLOT.exists() == (published is not None)
+    assert published is None or plot.digest(published) in plot.PLOT.read_text()
+
+
+def invoked(*arguments: object):
+    return CliRunner().invoke(command.main, [str(argument) for argument in arguments])
+
+
+def test_a_run_that_was_stopped_goes_on_and_errors_are_measured_again(tmp_path, monkeypatch):
+    asked = []
+
+    def measure(row, effort, children, peers):
+        del effort, children, peers
+        asked.append(row.name)
+        found = measured(row)
+        return found if row.step == "forward" else {"error": "torch: wrong", "subjects": {}}
+
+    monkeypatch.setattr(command, "measure", measure)
+    arguments = ("--folder", tmp_path, "--only", "plain forward after 1x", "--only", "plain training after 1x")
+
+    first, second = invoked(*arguments), invoked(*arguments, "--json", tmp_path / "out.json")
+
+    assert asked == [f"plain {step} after 1x128x64x64" for step in ("forward", "training", "training")]
+    assert (first.exit_code, second.exit_code) == (1, 1)
+    assert "ERROR: torch: wrong" in second.output
+    assert len(checked(json.loads((tmp_path / "out.json").read_text()))["rows"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--only", "backward"), "--list names them"),
+        (("--quick", "--write"), "leave out --quick"),
+        (("--peer", "tinygrad"), "tinygrad"),
+    ],
+)
+def test_what_cannot_be_measured_is_a_usage_error(arguments, message):
+    found = invoked(*arguments)
+
+    assert found.exit_code == 2
+    assert message in found.output
+
+
+def test_rows_are_listed_without_measuring():
+    assert invoked("--list", "--quick").output.splitlines() == [row.name for row in rows(quick=True)]
+
+
+def test_ours_and_keras_are_measured_in_a_process_of_their_own():
+    row, children = Row("plain", "training", "after", (2, 5, 3, 4)), measuring.Children()
+
+    try:
+        found = measuring.measure(row, Effort(2, 0.01), children, ("keras:graph",))
+    finally:
+        children.close()
+
+    assert found["error"] is None
+    for name in ("tf_gru:graph", "keras:graph"):
+        assert len(found["subjects"][name]["seconds"]) == 2
+        assert 0 < found["subjects"][name]["gradient_margin"] <= 1
+    made = head(EFFORT) | {"rows": [entry_of(row, found)]}
+    assert len(cells(checked(made), "Training: every row")["2 × 5 × 3 × 4, after"]) == len(SUBJECTS["plain"])
