@@ -208,6 +208,6 @@ def test_plain_pytest_runs_the_suite(tmp_path):
     )
     assert (right.returncode, wrong.returncode, missing.returncode) == (0, 1, 4)
     assert "2 passed" in right.stdout and "skipped" in right.stdout
-    assert "again: lengths" in wrong.stdout
+    assert "again: python -m conformance again conformance.mutants:lengths_ignored lengths " in wrong.stdout
     assert "did you mean 'nonsense:gru'?" in missing.stdout + missing.stderr
     assert "Traceback" not in missing.stdout + missing.stderr
