@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
-from studies.record import end, head
+from studies.record import end, head, paper
 
 STDERR = Console(stderr=True)
 
@@ -174,6 +174,19 @@ def paths(names: tuple[str, ...], page_only: bool) -> None:
     RECORD.write_text(json.dumps(load() | recorded(judged, str(date.today())), indent=1, ensure_ascii=False) + "\n")
     PAGE.write_text(page(load()))
     end(Table("written", str(PAGE)), list(wrong(load())))
+
+
+@main.command()
+@click.option("--pairs", "count", type=click.IntRange(1), help="So many pairs, drawn from all; or all of them")
+def confusion(count: int | None) -> None:
+    """What the diagnosis says of every mutant, and of pairs of those whose mistake it knows."""
+    from studies.confusion import WRONG, rows, summary, table
+
+    head("confusion")
+    alone, together, total = rows(count, lambda given: track(given, console=STDERR, disable=not STDERR.is_terminal))
+    shown = table([*alone, *together])
+    paper().print(summary(alone, together, total), highlight=False)
+    end(shown, [" + ".join(row.subject) for row in (*alone, *together) if row.kind == WRONG])
 
 
 if __name__ == "__main__":

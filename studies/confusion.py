@@ -2,18 +2,21 @@
 
 A row is a subject and what was said of it. EXPECTED says which deviation each mutant is, by name: it was written by
 hand from the mutants' sentences, and a mutant that is not in it must be left without an explanation.
-A pair whose answers equal those of one of its two, or of another pair, on every question cannot be told from it, and
-counts as that; a pair whose answers are all right is no mistake to diagnose.
+Two mistakes together can be one other: 1 - z twice is none, a reset gate over everything takes either row of biases. So
+where fewer deviations, or others, answer every question as the right pair does, within the same bound, both names are
+right ("equal to fewer", "right among several"). Two classes that replace the same method hide each other: where a
+pair's answers are those of one of its two bit for bit, it is that one. All right answers are no mistake to diagnose.
 """
 
-from collections.abc import Iterator, Sequence
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
 from rich.table import Table
 
 from conformance.case import Case
-from conformance.diagnosis import Catalogue
+from conformance.diagnosis import DEVIATIONS, Catalogue
 from conformance.diagnosis.questions import questions
 from conformance.diagnosis.search import Answer, asked
 from conformance.emulated import Emulated
@@ -107,8 +110,8 @@ EXPECTED = {
 
 KNOWN: tuple[type[Emulated], ...] = tuple(type(mutant) for mutant in MUTANTS if mutant.name in EXPECTED)
 
-RIGHT, ALSO, WRONG, NOTHING, SEEN = KINDS = (
-    "right and unique", "right among several", "wrong", "no explanation", "no wrong answer",
+RIGHT, FEWER, ALSO, WRONG, NOTHING, SEEN = KINDS = (
+    "right and unique", "equal to fewer", "right among several", "wrong", "no explanation", "no wrong answer",
 )  # fmt: skip
 
 
@@ -144,8 +147,9 @@ class Study:
         if not found:
             return Row(names, found, NOTHING)
         truth = self.truths(mutants, answers)
-        if not any(names in truth for names in found):
-            return Row(names, found, WRONG)
+        if not any(named in truth for named in found):
+            fewer = len(mutants) > 1 and all(len(named) == 1 for named in found)
+            return Row(names, found, FEWER if fewer and self.explained_by(mutants, answers) else WRONG)
         return Row(names, found, RIGHT if len(found) == 1 else ALSO)
 
     def truths(self, mutants: Sequence[type[Emulated]], answers: dict[int, Answer]) -> list[frozenset[str]]:
@@ -160,12 +164,48 @@ class Study:
                 right.append(frozenset([EXPECTED[mutant.__name__]]))
         return right
 
+    def explained_by(self, mutants: Sequence[type[Emulated]], answers: dict[int, Answer]) -> bool:
+        """Whether the deviations that these mutants are explain all answers, so that none can be told from them."""
+        wanted = {EXPECTED[mutant.__name__] for mutant in mutants if mutant.__name__ in EXPECTED}
+        parts = tuple(deviation for deviation in DEVIATIONS if deviation.__name__ in wanted)
+        return len(parts) == len(mutants) and all(
+            self.catalogue.allows(question, parts, answers[question]) for question in answers
+        )
+
 
 def same(one: dict[int, Answer], other: dict[int, Answer]) -> bool:
     """Whether two subjects answer every question with the same bits."""
     return one.keys() == other.keys() and all(
         a.tobytes() == b.tobytes() for question in one for a, b in zip(one[question], other[question], strict=True)
     )
+
+
+def rows(
+    count: int | None, tracked: Callable[[Sequence[tuple[type[Emulated], ...]]], Iterable[tuple[type[Emulated], ...]]]
+) -> tuple[list[Row], list[Row], int]:
+    """Every mutant alone, so many pairs (all where there is no number), and how many pairs there are.
+
+    A mutant that is right where the reset gate acts after is asked where it acts before.
+    """
+    studies = Study("after"), Study("before")
+    every = list(pairs())
+    drawn = every if count is None else random.Random(0).sample(every, min(count, len(every)))
+
+    def row(mutants: tuple[type[Emulated], ...]) -> Row:
+        first = studies[0].row(*mutants)
+        return first if first.kind != SEEN else studies[1].row(*mutants)
+
+    alone = [row((type(mutant),)) for mutant in MUTANTS if mutant.name in EXPECTED]
+    return alone, [row(mutants) for mutants in tracked(drawn)], len(every)
+
+
+def summary(alone: Sequence[Row], together: Sequence[Row], total: int) -> str:
+    """How many rows are of each kind."""
+    return f"alone, {len(alone)}: {_told(alone)}\npairs, {len(together)} of {total}: {_told(together)}\n"
+
+
+def _told(given: Sequence[Row]) -> str:
+    return ", ".join(f"{number} {kind}" for kind, number in counts(given).items())
 
 
 def pairs() -> Iterator[tuple[type[Emulated], type[Emulated]]]:

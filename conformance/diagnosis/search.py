@@ -28,6 +28,9 @@ from conformance.grades import grade
 DEVIATIONS: tuple[type[Deviation], ...] = (*OF_STEPS, *OF_TIME)
 """Everything that is known."""
 
+AT_ONCE = 2
+"""So many deviations at a time are tried."""
+
 FORMATS_ASKED = ("float64", "float32", "float16")
 """The first in which something is wrong is diagnosed: the more precise, the more is told apart."""
 
@@ -119,7 +122,7 @@ class Catalogue:
         """
         first = [*list(answers)[:1], *self.wrong(answers)]
         order = list(dict.fromkeys([*first, *answers]))
-        for size in (1, 2):
+        for size in range(1, AT_ONCE + 1):
             found = [
                 parts
                 for parts in combinations(DEVIATIONS, size)
