@@ -14,8 +14,11 @@ from conformance.verdict import ERROR, FAIL, STATISTICAL
 
 COLOURS = {FAIL: "#0072b2", STATISTICAL: "#e69f00", ERROR: "#cc79a7"}
 """Told apart by people who do not see all colours (Okabe and Ito)."""
-ROW, COLUMN = 0.155, 0.19
+SHADES = "Blues"
+ROW, COLUMN = 0.125, 0.15
 """Of a cell, in inches."""
+GAP, LEFT, RIGHT, ABOVE, BELOW = 0.3, 2.9, 0.9, 1.5, 0.7
+"""Around the cells, in inches."""
 
 
 def draw(path: Path, record: Record, peers: list[Peer]) -> None:
@@ -27,26 +30,36 @@ def draw(path: Path, record: Record, peers: list[Peer]) -> None:
         raise UsageError(f"the figure needs {error.name}; pip install 'tf-gru[plots]'") from error
     names = [name for of_family in families(record).values() for name in of_family]
     checks, vectors = _checks(record, names), _vectors(record, names)
-    width = COLUMN * (2 * len(record.checks) + len(peers) + 2) + 4.6
+    counts = [len(record.checks), len(record.checks), *([len(peers)] if peers else [])]
+    inner = COLUMN * sum(counts) + GAP * (len(counts) - 1), ROW * len(names)
+    width, height = inner[0] + LEFT + RIGHT, inner[1] + ABOVE + BELOW
     # Names as text, which can be searched; no dates, no random ids.
     with mpl.rc_context({"svg.hashsalt": "matrix", "svg.fonttype": "none", "font.size": 7}):
-        figure = Figure(figsize=(width, ROW * len(names) + 2.8), layout="constrained")
-        ratios = [len(record.checks), len(record.checks), *([len(peers)] if peers else [])]
-        left, right, *rest = figure.subplots(1, len(ratios), sharey=True, width_ratios=ratios)
-        _cells(left, checks, record.checks, f"checks, on cases of their own: {len(record.checks)}")
-        image = right.imshow(vectors, aspect="auto", cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
-        _axes(right, record.checks, f"golden vectors by clause: {len(record.vectors)}")
-        left.set_yticks(range(len(names)), names)
+        figure = Figure(figsize=(width, height))
+        panels, at = [], LEFT
+        for count in counts:
+            box = (at / width, BELOW / height, COLUMN * count / width, inner[1] / height)
+            panels.append(figure.add_axes(box, sharey=panels[0] if panels else None))
+            at += COLUMN * count + GAP
+        left, right, *rest = panels
+        left.imshow(checks, aspect="auto", interpolation="nearest")
+        _axes(left, record.checks, f"{len(record.checks)} checks, on cases of their own")
+        image = right.imshow(vectors, aspect="auto", cmap=SHADES, vmin=0, vmax=1, interpolation="nearest")
+        _axes(right, record.checks, f"{len(record.vectors)} golden vectors, by clause")
         for axes in rest:
-            killed = np.array(
-                [[float(name in peer.killed) if name in peer.asked else np.nan for peer in peers] for name in names]
-            )
-            axes.imshow(killed, aspect="auto", cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
+            axes.imshow(_peers(peers, names), aspect="auto", cmap=SHADES, vmin=0, vmax=1, interpolation="nearest")
             _axes(axes, [peer.name for peer in peers], "other suites")
-        for axes in (left, right, *rest):
-            _families(axes, record)
-        figure.colorbar(image, ax=[left, right, *rest], shrink=0.3, label="part of the clause's vectors that kill")
-        _legend(figure)
+        left.set_yticks(range(len(names)), names)
+        for axes in (right, *rest):
+            axes.tick_params(labelleft=False)
+        for axes in panels:
+            _families(axes, record, named=axes is panels[-1])
+        bar = figure.add_axes(
+            ((LEFT + COLUMN * counts[0] + GAP) / width, 0.25 / height, COLUMN * 12 / width, 0.1 / height)
+        )
+        figure.colorbar(image, cax=bar, orientation="horizontal")
+        bar.set_title("part of the clause's vectors that kill", fontsize=7, pad=2)
+        _legend(figure, (LEFT / width, 0.15 / height))
         figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
 
 
@@ -71,34 +84,37 @@ def _vectors(record: Record, names: list[str]) -> np.ndarray:
     return killed / np.maximum(total, 1)
 
 
-def _cells(axes: Any, colours: np.ndarray, columns: list[str], title: str) -> None:
-    axes.imshow(colours, aspect="auto", interpolation="nearest")
-    _axes(axes, columns, title)
+def _peers(peers: list[Peer], names: list[str]) -> np.ndarray:
+    """(mutants, suites): 1 where killed, NaN where not asked."""
+    return np.array(
+        [[name in peer.killed if name in peer.asked else np.nan for peer in peers] for name in names], float
+    )
 
 
 def _axes(axes: Any, columns: list[str], title: str) -> None:
     axes.set_title(title, fontsize=8)
     axes.set_xticks(range(len(columns)), columns, rotation=90)
-    axes.tick_params(top=True, labeltop=True, length=0)
-    axes.set_xticks(np.arange(len(columns)) - 0.5, minor=True)
-    axes.grid(which="minor", color="0.85", linewidth=0.4)
-    axes.tick_params(which="minor", length=0)
+    axes.tick_params(bottom=False, labelbottom=False, labeltop=True, length=0, labelsize=6)
+    # Lines between columns, to follow one by eye.
+    axes.vlines(np.arange(1, len(columns)) - 0.5, *axes.get_ylim(), color="0.85", linewidth=0.3)
 
 
-def _families(axes: Any, record: Record) -> None:
+def _families(axes: Any, record: Record, *, named: bool) -> None:
     """A line below each family, and its name at the right."""
     row = 0
     for family, names in families(record).items():
-        if names:
-            axes.axhline(row + len(names) - 0.5, color="0.2", linewidth=0.8)
-            label = {"xycoords": ("axes fraction", "data"), "ha": "left", "va": "top", "fontsize": 6, "color": "0.35"}
-            axes.annotate(family, (1.005, row - 0.5), annotation_clip=False, rotation=270, **label)
+        if not names:
+            continue
+        axes.axhline(row + len(names) - 0.5, color="0.2", linewidth=0.6)
+        if named:
+            x = axes.get_xlim()[1] + 0.5
+            axes.text(x, row + (len(names) - 1) / 2, family, fontsize=7, va="center", clip_on=False)
         row += len(names)
 
 
-def _legend(figure: Any) -> None:
+def _legend(figure: Any, corner: tuple[float, float]) -> None:
     from matplotlib.patches import Patch
 
     names = {FAIL: "killed: a failure", STATISTICAL: "killed: statistically", ERROR: "killed: no answer"}
     handles = [Patch(color=COLOURS[kind], label=label) for kind, label in names.items()]
-    figure.legend(handles=handles, loc="outside lower left", ncols=3, frameon=False)
+    figure.legend(handles=handles, loc="lower left", bbox_to_anchor=corner, ncols=3, frameon=False)
