@@ -85,15 +85,15 @@ def summaries(record: dict[str, Any], ours: str) -> Iterator[tuple[str, str, Sum
                 yield subject, step, numbers, min(found, key=lambda pair: pair[1].median)[0]
 
 
-def slower(record: dict[str, Any], ours: str) -> list[tuple[Row, str, Spread]]:
-    """Where a peer was faster than ours: row, peer, ratio."""
+def slower(record: dict[str, Any]) -> list[tuple[Row, str, Spread]]:
+    """Where a peer was faster than ours, the first subject of each section: row, peer, ratio."""
     return [
         (row, subject, value)
         for section in SECTIONS
         for step in STEPS
-        for subject in peers(section, ours)
+        for subject in peers(section, SUBJECTS[section][0])
         if not subject.startswith("products:")
-        for row, value in ratios(record, section, step, subject, ours)
+        for row, value in ratios(record, section, step, subject, SUBJECTS[section][0])
         if value.median < 1
     ]
 

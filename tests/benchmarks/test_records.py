@@ -122,8 +122,8 @@ def test_tables_show_medians_of_ratios_and_never_leave_a_peer_out(record):
 
 
 def test_where_ours_is_slower_is_said_on_the_page(record):
-    assert {subject for _, subject, _ in slower(record, "tf_gru:graph")} == {"jax"}
-    assert "plain forward after 1x128x64x64: jax 0.50 (0.50–0.50)" in page.page(record)
+    assert {subject for _, subject, _ in slower(record)} == {"jax"}
+    assert "plain forward after 1x128x64x64, tf_gru:graph: jax 0.50 (0.50–0.50)" in page.page(record)
     assert "No run is on record" in page.page(None)
 
 
