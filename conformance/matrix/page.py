@@ -93,8 +93,8 @@ def _any(families: Iterable[list[str]], by) -> list[int]:
 def _checks(record: Record) -> Iterator[str]:
     yield "## By clause"
     yield ""
-    yield "A check is held needed where a mutant is killed by it alone. Where everything that it kills one other check"
-    yield "kills too, that is said: it stays while it holds its clause and says better what is wrong."
+    yield "A check is needed where it alone kills a mutant. Where another kills all that it kills, that is said: such a"
+    yield "check stays for its clause, which nothing else holds, and because it says better what is wrong."
     yield ""
     alone, beyond = only_by(record), covered(record)
     by_check, by_vectors = killed_by_check(record), killed_by_vectors_of(record)
