@@ -24,6 +24,10 @@ TINY = (2, 2, 3, 3)
 """The shape of the first program of a process, so that no row pays for starting the framework."""
 
 
+LIMIT = 600
+"""Seconds that a question may take; the longest, a turn or a compilation, take a few."""
+
+
 class ChildError(RuntimeError):
     """A process raised, or is gone; the message says which and why."""
 
@@ -46,6 +50,9 @@ class Child:
         try:
             os.kill(pid, signal.SIGCONT)
             self._connection.send(question)
+            if not self._connection.poll(LIMIT):
+                os.kill(pid, signal.SIGKILL)
+                raise ChildError(f"{self.family}: no answer to {question[0]!r} in {LIMIT} s")
             kind, answer = self._connection.recv()
             os.kill(pid, signal.SIGSTOP)
         except (EOFError, OSError) as error:

@@ -1,7 +1,7 @@
 """From times to numbers that are shown: medians, ratios round by round with their quartiles, geometric means."""
 
 from collections.abc import Sequence
-from statistics import geometric_mean, median, quantiles
+from statistics import geometric_mean, quantiles
 from typing import NamedTuple
 
 
@@ -48,6 +48,3 @@ def summary(ratios: Sequence[tuple[int, float]]) -> Summary | None:
     values = [value for _, value in ratios]
     several = [value for batch, value in ratios if batch > 1]
     return Summary(geometric_mean(values), geometric_mean(several) if several else None, min(values))
-
-
-__all__ = ["Spread", "Summary", "median", "ratio", "spread", "summary"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import children
 from benchmarks.children import TINY, Child, ChildError
 from benchmarks.rows import Row
 
@@ -68,6 +69,15 @@ def test_a_process_that_is_gone_is_named(child):
 
     with pytest.raises(ChildError, match="the process of numpy is gone"):
         child.ask("forget")
+
+
+def test_a_process_that_does_not_answer_is_ended(child, monkeypatch):
+    monkeypatch.setattr(children, "LIMIT", 0)
+
+    with pytest.raises(ChildError, match="no answer to 'start'"):
+        child.ask("start", SUBJECT, ROW)
+
+    assert becomes(child.pid, ("", "Z"))
 
 
 def test_a_stopped_process_does_not_outlive_a_parent_that_is_killed(tmp_path):
