@@ -126,7 +126,16 @@ JUNK = (
     "mixed_float16",
 )
 OWN = {"units", "use_bias", "dropout", "recurrent_dropout", "reset_after", "use_cudnn", "reset_gate", "implementation"}
-OWN |= {"return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask"}
+OWN |= {
+    "return_sequences",
+    "return_state",
+    "go_backwards",
+    "stateful",
+    "unroll",
+    "zero_output_for_mask",
+    "jit",
+    "recompute",
+}
 NAMES = sorted(set(inspect.signature(tf_gru.GRU.__init__).parameters) - {"self", "kwargs"} | {"dtype", "trainable"})
 
 

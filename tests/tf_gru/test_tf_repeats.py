@@ -1,0 +1,85 @@
+"""The same question, asked often, between others, and by several threads at once: the same bits."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tf_gru
+
+CALLS = 200
+THREADS = 4
+
+
+def random(shape, seed):
+    return np.random.default_rng(seed).standard_normal(shape).astype("float32")
+
+
+def with_gradients(layer):
+    """A function from inputs and lengths to outputs, final state, and the gradients to inputs and weights."""
+
+    def answer(inputs, lengths):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs, state = layer(inputs, lengths=lengths)
+            loss = tf.reduce_sum(outputs) + tf.reduce_sum(state)
+        weights = [weight.value for weight in layer.trainable_variables]
+        return outputs, state, *tape.gradient(loss, [inputs, *weights])
+
+    return answer
+
+
+def made(run):
+    """A layer and its answers: as bytes, so that -0 is not 0 and NaN is itself."""
+    layer = tf_gru.GRU(8, return_sequences=True, return_state=True)
+    layer.build((None, None, 5))
+    layer.set_weights([random(weight.shape, seed) for seed, weight in enumerate(layer.weights)])
+    answer = run(with_gradients(layer))
+    return lambda question: [tensor.numpy().tobytes() for tensor in answer(*question)]
+
+
+def question(seed, batch=3, time=6):
+    lengths = np.random.default_rng(seed).integers(0, time + 1, batch)
+    return tf.constant(random((batch, time, 5), seed)), tf.constant(lengths)
+
+
+SPEC = [tf.TensorSpec((None, None, 5)), tf.TensorSpec((None,), tf.int64)]
+RUNS = {
+    "eager": lambda function: function,
+    "graph": lambda function: tf.function(function, input_signature=SPEC),
+    "xla": lambda function: tf.function(function, jit_compile=True),
+}
+
+
+@pytest.mark.parametrize("run", ["graph", "xla"])
+def test_two_hundred_calls_give_the_same_bits(run):
+    """Whatever was asked in between; of another shape too, where nothing is compiled for each."""
+    answer = made(RUNS[run])
+    expected = answer(question(0))
+    others = [question(1), question(2, *((1, 9) if run == "graph" else ()))]
+
+    for i in range(CALLS):
+        assert answer(others[i % 2]) != expected
+        assert answer(question(0)) == expected
+
+
+@pytest.mark.parametrize("run", ["eager", "graph"])
+def test_threads_do_not_disturb_each_other(run):
+    """One layer, called by all at once with data of their own, gives each what it gives it alone."""
+    answer = made(RUNS[run])
+    questions = [question(seed) for seed in range(THREADS)]
+    alone = [answer(each) for each in questions]
+    together = Barrier(THREADS)
+
+    def often(mine):
+        together.wait()
+        return [answer(mine) for _ in range(10)]
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        answers = list(threads.map(often, questions))
+
+    assert len({str(each) for each in alone}) == THREADS
+    for expected, actual in zip(alone, answers, strict=True):
+        assert actual == [expected] * 10
