@@ -81,7 +81,7 @@ def sequence(inputs) -> tf.Tensor:
         raise TypeError(f"inputs has dtype {inputs.dtype.name}, but must be one of {names}: cast it first")
     if not inputs.shape.is_compatible_with((None, None, None)):
         raise ValueError(f"inputs has shape {_text(inputs.shape)}, but must be (batch, time, input_dim)")
-    return tf.ensure_shape(inputs, (None, None, None))
+    return inputs if inputs.shape.rank == 3 else tf.ensure_shape(inputs, (None, None, None))
 
 
 def weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
@@ -112,7 +112,7 @@ def state(name: str, value, inputs: tf.Tensor, units: int) -> tf.Tensor:
     shape = (inputs.shape[0], units)
     value = tensor(name, value, inputs.dtype, shape, "one row for each row of inputs")
     value = _of_size(value, 0, inputs, 0, f"{name} is not (batch, units)")
-    return tf.ensure_shape(value, shape)
+    return value if value.shape.is_fully_defined() else tf.ensure_shape(value, shape)
 
 
 def dropout(name: str, scale, inputs: tf.Tensor, gates: int, kernel: tf.Tensor) -> tf.Tensor | None:

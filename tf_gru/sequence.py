@@ -93,7 +93,8 @@ def gru(
         jit=jit,
         recompute=recompute,
     )
-    return tf.ensure_shape(outputs, (*inputs.shape[:2], units)), final_state
+    outputs.set_shape((*inputs.shape[:2], units))
+    return outputs, final_state
 
 
 def _initial_state(initial_state, inputs: tf.Tensor, units: int) -> tf.Tensor:

@@ -51,19 +51,22 @@ def recurrence(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tenso
         weights = Weights(*flat_weights)
         x = _projected(inputs, weights)
         states, final_state, kept = forward(x, h, weights, valid, plan)
-        if plan.recompute:
-            x, kept = None, None
+        read_again = [states] if plan.recompute else [states, x, *kept]
+        if plan.compiled:
+            read_again = _differentiated_once(*read_again)
 
         def pull_back(d_states, d_final):
-            return backward(inputs, h, weights, valid, states, x, kept, d_states, d_final, plan)
+            return backward(inputs, h, weights, valid, read_again, d_states, d_final, plan)
 
-        @tf.custom_gradient
-        def once(d_states, d_final):
-            return pull_back(d_states, d_final), _refuse_second_derivatives
-
-        return (states, final_state), once if plan.compiled else pull_back
+        return (states, final_state), pull_back
 
     return differentiable(inputs, h, *(w for w in weights if w is not None))
+
+
+@tf.custom_gradient
+def _differentiated_once(*tensors):
+    """What the backward pass reads, as it is: a derivative of it is one of second order, which XLA cannot compile."""
+    return tensors, _refuse_second_derivatives
 
 
 def _refuse_second_derivatives(*_):
@@ -94,14 +97,19 @@ def forward(x, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Te
     return states, final_state, kept
 
 
-def backward(inputs, h, weights: Weights, valid, states, x, kept, d_states, d_final, plan: Plan) -> list[tf.Tensor]:
-    """The cotangents of inputs, initial state and weights. At a masked step nothing is read, and nothing is added."""
+def backward(inputs, h, weights: Weights, valid, forward_pass, d_states, d_final, plan: Plan) -> list[tf.Tensor]:
+    """The cotangents of inputs, initial state and weights. At a masked step nothing is read, and nothing is added.
+
+    forward_pass: all states, and unless they are recomputed the projected inputs and the state's side of the gates.
+    """
     variant = VARIANTS[plan.reset]
+    states, *sides = forward_pass
+    x = sides[0] if sides else _projected(inputs, weights)
     time = tf.shape(inputs)[0]
     before = tf.concat([states[1:], h[None]] if plan.reverse else [h[None], states[:-1]], axis=0)
     before = _rows(before if valid is None else tf.where(valid, before, tf.zeros_like(before)))
-    x = tf.split(_rows(_projected(inputs, weights) if x is None else x), GATES[plan.reset], axis=-1)
-    kept = variant.recurrent(x, before, weights.U, weights.b_h) if kept is None else [_rows(each) for each in kept]
+    x = tf.split(_rows(x), GATES[plan.reset], axis=-1)
+    kept = [_rows(each) for each in sides[1:]] or variant.recurrent(x, before, weights.U, weights.b_h)
     slopes = variant.slopes(x, before, kept)
     if valid is not None:
         slopes = _of_valid_steps(slopes, _rows(valid))

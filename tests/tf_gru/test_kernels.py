@@ -1,0 +1,228 @@
+"""The kernels beside each other, in numbers that are exact: no two may differ in one bit, in values or gradients.
+
+Inputs and states come in equal pairs and meet weights of opposite sign, and the candidate's two biases cancel: every
+gate is sigma(0) = 1/2 and every candidate tanh(0) = 0, while no derivative is 0 for want of an input, state or weight.
+"""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tf_gru import gru
+from tf_gru.kernels import recurrence, traced
+
+RESETS = ("after", "before", "none")
+KERNELS = {"loop": {"jit": False}, "compiled": {"jit": True}, "recompute": {"jit": True, "recompute": True}}
+BATCH, TIME, INPUT_DIM, UNITS = 3, 4, 2, 4
+MASKS = {
+    "no mask": None,
+    "holes": np.array([[1, 0, 1, 1], [0, 0, 0, 0], [0, 1, 1, 0]], bool),
+    "right padded": np.arange(TIME) < np.array([4, 0, 2])[:, None],
+}
+MANY = [("loop", reset, mask) for reset in RESETS for mask in MASKS]
+FEW = [("compiled", reset, "holes") for reset in RESETS] + [("recompute", "after", "no mask")]
+
+
+def cancelling(reset, dtype="float64"):
+    """Inputs, initial state and weights."""
+    draw, gates = np.random.default_rng(7), 2 if reset == "none" else 3
+
+    def numbers(*shape):
+        return draw.choice([-1.5, -1, -0.5, 0.5, 1, 1.5], shape)
+
+    def rows(width):
+        half = numbers(width // 2, gates * UNITS)
+        return np.stack([half, -half], axis=1).reshape(width, -1)
+
+    weights = [rows(INPUT_DIM), rows(UNITS)]
+    if reset == "after":
+        bias = numbers(2, 3 * UNITS)
+        bias[0] = -bias[1]
+        bias[0, -UNITS:] /= 2
+        weights.append(bias)
+    else:
+        weights.append(np.zeros(gates * UNITS))
+    start = np.repeat(numbers(BATCH, UNITS // 2), 2, axis=-1)
+    inputs = np.repeat(numbers(BATCH, TIME, INPUT_DIM // 2), 2, axis=-1)
+    return [tf.constant(array, dtype) for array in (inputs, start, *weights)]
+
+
+def everything(arguments, **options):
+    """Outputs, final state, and the gradients of a combination of them, as arrays."""
+    with tf.GradientTape() as tape:
+        tape.watch(arguments)
+        inputs, start, *weights = arguments
+        outputs, final_state = gru(inputs, *weights, initial_state=start, **options)
+        weighted = outputs * tf.reshape(tf.cast(tf.range(tf.size(outputs)) % 3 - 1, outputs.dtype), tf.shape(outputs))
+        loss = tf.reduce_sum(weighted) + 2 * tf.reduce_sum(final_state)
+    return [tensor.numpy() for tensor in (outputs, final_state, *tape.gradient(loss, arguments))]
+
+
+@pytest.mark.parametrize(("reverse", "masked_outputs"), [(False, "carry"), (True, "zero")])
+@pytest.mark.parametrize(("kernel", "reset", "mask"), MANY + FEW)
+def test_each_kernel_gives_the_same_bits(exact, kernel, reset, mask, reverse, masked_outputs):
+    arguments = cancelling(reset)
+    options = {"reset": reset, "mask": MASKS[mask], "reverse": reverse, "masked_outputs": masked_outputs}
+
+    expected = everything(arguments, **options, fused=False)
+    actual = everything(arguments, **options, **KERNELS[kernel])
+
+    assert all(gradient.any() for gradient in expected[2:-1])
+    exact.equal(expected, actual)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+@pytest.mark.parametrize("kernel", ["loop", "compiled"])
+def test_each_format_is_kept(exact, kernel, dtype):
+    arguments = cancelling("after", dtype)
+
+    expected = everything(arguments, mask=MASKS["holes"], fused=False)
+    actual = everything(arguments, mask=MASKS["holes"], **KERNELS[kernel])
+
+    assert {array.dtype.name for array in actual} == {dtype}
+    exact.equal(expected, actual)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("reset", RESETS)
+def test_padding_is_not_read(exact, reset, kernel):
+    """Whatever stands at masked steps changes nothing, and its own gradient is 0."""
+    arguments, mask = cancelling(reset), MASKS["holes"]
+    padding = np.resize([np.nan, np.inf, -np.inf], arguments[0].shape)
+    padded = [tf.where(mask[:, :, None], arguments[0], padding), *arguments[1:]]
+
+    expected = everything(arguments, reset=reset, mask=mask, **KERNELS[kernel])
+    actual = everything(padded, reset=reset, mask=mask, **KERNELS[kernel])
+
+    exact.equal(expected, actual)
+    assert not actual[2][~mask].any()
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("reset", RESETS)
+def test_a_masked_row_copies_any_state(reset, kernel):
+    """Bit for bit, NaN and minus zero too, with a gradient of what comes back, and none to the weights."""
+    inputs, _, *weights = cancelling(reset)
+    state = np.array([[np.nan, np.inf, -0.0, 1e300]] * BATCH)
+    mask = np.zeros((BATCH, TIME), bool)
+
+    _, final_state, _, state_gradient, *others = everything(
+        [inputs, tf.constant(state), *weights], reset=reset, mask=mask, **KERNELS[kernel]
+    )
+
+    assert final_state.tobytes() == state.tobytes()
+    assert np.isfinite(state_gradient).all() and state_gradient.any()
+    assert all(not gradient.any() for gradient in others)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+def test_one_trace_serves_every_batch_and_time(exact, jit, masked):
+    """Sizes unknown when traced, down to none of either, also from a NaN that has no step to be read."""
+    _, start, *weights = cancelling("after")
+    start = tf.where(tf.range(UNITS) > 2, start, np.nan)
+    traces = []
+
+    def function(inputs, start, mask):
+        traces.append(inputs.shape)
+        with tf.GradientTape() as tape:
+            tape.watch([inputs, start, *weights])
+            results = gru(inputs, *weights, initial_state=start, mask=mask, jit=jit)
+        return results, tape.gradient(results, [inputs, start, *weights])
+
+    signature = [tf.TensorSpec(shape, tf.float64) for shape in ((None, None, INPUT_DIM), (None, UNITS))]
+    signature.append(tf.TensorSpec((None, None), tf.bool) if masked else None)
+    dynamic = tf.function(function, input_signature=signature)
+
+    for batch, time in ((2, 0), (0, 2), (2, 1)):
+        inputs = tf.zeros((batch, time, INPUT_DIM), tf.float64)
+        mask = tf.zeros((batch, time), tf.bool) if masked else None
+        (outputs, final_state), gradients = dynamic(inputs, start[:batch], mask)
+
+        assert outputs.shape == (batch, time, UNITS)
+        if time == 0 or masked:
+            exact.equal(start[:batch].numpy(), final_state.numpy())
+            assert not any(gradient.numpy().any() for gradient in gradients[2:])
+    assert len(traces) == 1
+
+
+def _calls(function, *arguments):
+    """What each call to a kernel in the graph of a function returns: the shapes of its results and of what it keeps."""
+    graph = tf.function(function).get_concrete_function(*arguments).graph
+    return [[tuple(out.shape) for out in op.outputs] for op in graph.get_operations() if "PartitionedCall" in op.type]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_only_training_keeps_anything(kernel):
+    """The results, and in training what the backward pass reads: without the gates' sides where they are recomputed."""
+    inputs, start, *weights = cancelling("after")
+
+    def infer(inputs):
+        return gru(inputs, *weights, initial_state=start, **KERNELS[kernel])
+
+    def train(inputs):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            results = infer(inputs)
+        return tape.gradient(results, inputs)
+
+    results = [(None, None, UNITS), (None, UNITS)]
+    gates = (None, None, 3 * UNITS)
+
+    assert _calls(infer, inputs) == [results]
+    forward, _ = _calls(train, inputs)
+    assert forward[:2] == results and len(forward) > 2
+    assert forward.count(gates) == (2 if kernel == "compiled" else 0)
+
+
+def negated(function):
+    """The function, its first result's sign changed."""
+
+    def broken(*arguments):
+        first, *others = function(*arguments)
+        return -first, *others
+
+    return broken
+
+
+@pytest.fixture
+def untraced():
+    """No trace of what a test breaks is there before or after it."""
+    traced._function.cache_clear()
+    yield
+    traced._function.cache_clear()
+
+
+@pytest.mark.usefixtures("untraced")
+def test_a_second_trace_is_not_made(monkeypatch):
+    """Another batch, another time: the same function, traced once."""
+    functions, make = set(), traced._function
+    monkeypatch.setattr(traced, "_function", lambda *key: functions.add(make(*key)) or make(*key))
+    inputs, start, *weights = cancelling("before")
+
+    for batch, time in ((1, 2), (3, 4), (2, 3)):
+        gru(inputs[:batch, :time], *weights, reset="before", initial_state=start[:batch], jit=False)
+
+    (function,) = functions
+    assert function.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize("reset", RESETS)
+@pytest.mark.parametrize("broken", ["retreat", "weight_gradients"])
+def test_a_wrong_derivative_is_seen(exact, monkeypatch, reset, broken):
+    variant = recurrence.VARIANTS[reset]
+    monkeypatch.setattr(variant, broken, negated(getattr(variant, broken)))
+    arguments = cancelling(reset)
+
+    with pytest.raises(AssertionError, match="not equal"):
+        exact.equal(everything(arguments, reset=reset, fused=False), everything(arguments, reset=reset, jit=False))
+
+
+@pytest.mark.usefixtures("untraced")
+def test_a_derivative_that_reads_masked_steps_is_seen(monkeypatch):
+    """Without the choice of slopes NaN reaches the weights' gradients."""
+    monkeypatch.setattr(recurrence, "_of_valid_steps", lambda slopes, _: slopes)
+
+    with pytest.raises(AssertionError):
+        test_a_masked_row_copies_any_state("after", "loop")
