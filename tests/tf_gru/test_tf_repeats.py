@@ -83,3 +83,17 @@ def test_threads_do_not_disturb_each_other(run):
     assert len({str(each) for each in alone}) == THREADS
     for expected, actual in zip(alone, answers, strict=True):
         assert actual == [expected] * 10
+
+
+@pytest.mark.parametrize("first", ["graph", "xla"])
+def test_a_layer_that_a_graph_differentiated_first_is_differentiated_eagerly(first):
+    """What is traced for one way of running serves the others; of a width that no other test has, so traced here."""
+    layer = tf_gru.GRU({"graph": 6, "xla": 7}[first], return_sequences=True, return_state=True)
+    layer.build((None, None, 5))
+    answer = with_gradients(layer)
+
+    graph = RUNS[first](answer)(*question(0))
+    eager = answer(*question(0))
+
+    assert [tensor.shape for tensor in eager] == [tensor.shape for tensor in graph]
+    assert all(np.isfinite(tensor).all() and np.any(tensor) for tensor in (*eager, *graph))
