@@ -1,0 +1,104 @@
+"""Exports: the form that converters take gives the same numbers, one trace serves all shapes, and the guide runs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from markdown_it import MarkdownIt
+
+import tf_gru
+import tf_gru.layer
+from tf_gru import export
+from tf_gru.export.loops import LOOPS
+
+ROOT = Path(__file__).parent.parent.parent
+GUIDE = [token for token in MarkdownIt().parse((ROOT / "docs/deploying.md").read_text()) if token.type == "fence"]
+ALONE = 'import sys; sys.modules["tf_gru"] = None; '
+
+
+def run(code, folder):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_guide_runs_and_what_it_exports_runs_without_this_package(tmp_path):
+    run("\n".join(token.content for token in GUIDE if token.info == "python"), tmp_path)
+    elsewhere = [token.content for token in GUIDE if token.info == "python elsewhere"]
+    assert len(elsewhere) == 3
+    run(ALONE + "\n".join(f"exec({code!r}, {{}})" for code in elsewhere), tmp_path)
+
+
+@pytest.fixture(params=LOOPS)
+def converted(request):
+    """The form for one converter, traced once for every batch and time."""
+    return request.param, lambda **options: tf.function(
+        lambda inputs, weights, state, mask: export.gru(
+            inputs, *weights, initial_state=state, mask=mask, loop=LOOPS[request.param], **options
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("reset", "masked", "reverse", "masked_outputs"),
+    [
+        ("after", "holes", False, "carry"),
+        ("before", "left padded", True, "zero"),
+        ("none", "right padded", True, "carry"),
+    ],
+)
+def test_the_form_for_converters_is_the_same_gru(exact, converted, reset, masked, reverse, masked_outputs):
+    _, function = converted
+    weights, mask = exact.weights(reset), exact.masks[masked]
+    function = function(reset=reset, reverse=reverse, masked_outputs=masked_outputs, **exact.linear)
+    inputs = np.where(mask[:, :, None], exact.inputs, np.nan)
+    outputs, final_state = function(inputs, weights, exact.initial_state, mask)
+
+    clean = np.where(mask[:, :, None], exact.inputs, 0)
+    expected, state = exact.gru(clean, *weights, reset, exact.initial_state, mask, reverse)
+    if masked_outputs == "zero":
+        expected = np.where(mask[:, :, None], expected, 0)
+    np.testing.assert_array_equal(outputs, expected)
+    np.testing.assert_array_equal(final_state, state)
+
+
+@pytest.mark.parametrize("form", ["gru", *LOOPS])
+def test_one_trace_serves_every_batch_and_every_time(exact, form):
+    given = {"jit": False} if form == "gru" else {"loop": LOOPS[form]}
+    function = tf_gru.gru if form == "gru" else export.gru
+    sizes = (tf.TensorSpec((None, None, exact.input_dim), "float64"), tf.TensorSpec((None,), "int64"))
+    traced = tf.function(
+        lambda inputs, lengths: function(inputs, *exact.weights("after"), lengths=lengths, **given, **exact.linear),
+        input_signature=sizes,
+    )
+    for batch, time in ((5, 3), (2, 1), (1, 0), (0, 2)):
+        inputs, lengths = exact.inputs[:batch, :time], np.arange(batch, dtype="int64") % (time + 1)
+        outputs, final_state = traced(inputs, lengths)
+        mask, zeros = np.arange(time) < lengths[:, None], np.zeros((batch, exact.units))
+        expected, state = exact.gru(inputs, *exact.weights("after"), "after", zeros, mask, False)
+        np.testing.assert_array_equal(outputs, expected)
+        np.testing.assert_array_equal(final_state, state)
+    assert traced.experimental_get_tracing_count() == 1
+
+
+def fail_while_exporting():
+    with export.exporting_to("onnx"):
+        raise RuntimeError("converter" if tf_gru.layer.gru is not tf_gru.gru else "nothing was exchanged")
+
+
+def test_the_layers_are_as_before_after_an_export_even_one_that_failed():
+    with pytest.raises(RuntimeError, match="converter"):
+        fail_while_exporting()
+    assert tf_gru.layer.gru is tf_gru.gru
+
+
+def test_a_target_that_is_not_known_is_refused():
+    with (
+        pytest.raises(ValueError, match="target is 'tflite', but must be one of 'onnx', 'litert'"),
+        export.exporting_to("tflite"),
+    ):
+        pass
