@@ -5,7 +5,11 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 MAKERS = ("tf_gru", "reference")
-"""What must not be needed: None in sys.modules makes its import raise."""
+
+
+def forbid() -> None:
+    """Let nothing import what made the model: None in sys.modules makes an import raise."""
+    sys.modules.update(dict.fromkeys(MAKERS))  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def serve(descriptor: int) -> None:
@@ -14,7 +18,7 @@ def serve(descriptor: int) -> None:
     A message is (folder, feeds, weights, cotangents or None); the answer the results of the SavedModel's function
     `serve`, or the gradients of inputs, states and weights, as arrays; or the text of what was raised.
     """
-    sys.modules.update(dict.fromkeys(MAKERS))  # pyright: ignore[reportArgumentType, reportCallIssue]
+    forbid()
     pipe = Connection(descriptor)
     loaded: dict[str, Any] = {}
     while True:

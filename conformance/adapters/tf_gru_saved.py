@@ -1,9 +1,11 @@
 """tf_gru's layers in a Keras model that was saved and read again: as `.keras`, and as a SavedModel without our code."""
 
+import atexit
 import os
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from multiprocessing import Pipe
@@ -54,7 +56,8 @@ class KerasSave:
 
     def _again(self, case: Case) -> Any:
         made = model(case, build(case))
-        made.set_weights(_with_seeds(made, weights(case)))
+        for variable, array in zip(made.trainable_variables, weights(case), strict=True):
+            variable.assign(array)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.keras"
             made.save(path)
@@ -66,6 +69,8 @@ class SavedModel(Converted):
 
     def __init__(self) -> None:
         super().__init__(self._export, capabilities("graph"), PACKAGES)
+        self._open = ExitStack()
+        atexit.register(self._open.close)
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         """By TensorFlow's tape, around the loaded function."""
@@ -75,7 +80,7 @@ class SavedModel(Converted):
         return answer_gradients(case, ask(feeds(case), weights(case), parts))
 
     def _export(self, case: Case) -> Any:
-        folder = str(Path(self._folder.name) / str(len(self._converted)))
+        folder = str(Path(self._folder) / str(len(self._converted)))
         model(case, build(case)).export(folder, verbose=False)
 
         def ask(given: Arrays, weights: list[np.ndarray], cotangents: list[np.ndarray] | None = None) -> Any:
@@ -88,25 +93,23 @@ class SavedModel(Converted):
         return ask
 
     @cached_property
-    def _folder(self) -> tempfile.TemporaryDirectory:
-        return tempfile.TemporaryDirectory()
+    def _folder(self) -> str:
+        return self._open.enter_context(tempfile.TemporaryDirectory())
 
     @cached_property
     def _server(self) -> Connection:
-        """The process ends when this end of the pipe is closed."""
+        """The process ends when this end of the pipe is closed, which is opened last and closed first."""
         ours, theirs = Pipe()
         code = f"from {serve.__module__} import {serve.__name__}; {serve.__name__}({theirs.fileno()})"
-        subprocess.Popen([sys.executable, "-c", code], pass_fds=[theirs.fileno()], env={**os.environ, **QUIET})
+        started = subprocess.Popen(
+            [sys.executable, "-c", code], pass_fds=[theirs.fileno()], env={**os.environ, **QUIET}
+        )
+        self._open.enter_context(started)
         theirs.close()
-        return ours
+        return self._open.enter_context(ours)
 
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": os.pathsep.join(sys.path)}
-
-
-def _with_seeds(made: Any, trainable: list[np.ndarray]) -> list[np.ndarray]:
-    """All weights of a model: the layer's, and after them what it has that is not trained."""
-    return [*trainable, *made.get_weights()[len(trainable) :]]
 
 
 keras_save, saved_model = KerasSave(), SavedModel()
