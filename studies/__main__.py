@@ -170,8 +170,9 @@ def paths(names: tuple[str, ...], page_only: bool) -> None:
     if unknown:
         raise click.UsageError(f"no path is called {unknown[0]!r}; there are {', '.join(PATHS)}")
     chosen = () if page_only else names or tuple(PATHS)
-    judged = judge_apart(chosen, "dev", tuple(CLAUSES), jobs=2, time_limit=600)
-    RECORD.write_text(json.dumps(load() | recorded(judged, str(date.today())), indent=1, ensure_ascii=False) + "\n")
+    for name in chosen:
+        judged = recorded(judge_apart((name,), "dev", tuple(CLAUSES), jobs=1, time_limit=600), str(date.today()))
+        RECORD.write_text(json.dumps(load() | judged, indent=1, ensure_ascii=False) + "\n")
     PAGE.write_text(page(load()))
     end(Table("written", str(PAGE)), list(wrong(load())))
 

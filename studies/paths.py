@@ -64,11 +64,15 @@ def load() -> dict[str, Any]:
     return {name: found[name] for name in PATHS if name in found}
 
 
+def missing(record: dict[str, Any]) -> list[str]:
+    """The paths that have not been judged yet."""
+    return [name for name in PATHS if name not in record]
+
+
 def wrong(record: dict[str, Any]) -> Iterator[str]:
-    """What is neither a pass nor declined with a reason, in words."""
+    """What is neither a pass nor declined with a reason, in words, of the paths that were judged."""
     for name in PATHS:
         if name not in record:
-            yield f"{name}: not judged; python -m studies paths {name}"
             continue
         if record[name]["broken"]:
             yield f"{name}: {record[name]['broken']}"
@@ -92,6 +96,9 @@ def page(record: dict[str, Any]) -> str:
         table.append(_row(f"`{clause}`", *cells))
     reasons = [f"{number}. {reason}" for reason, number in notes.items()]
     versions = [f"- `{name}`, {found['day']}: {_versions(found['versions'])}" for name, found in record.items()]
+    ways += [
+        f"- `{name}`: {PATHS[name]}; not on record yet: `python -m studies paths {name}`." for name in missing(record)
+    ]
     parts = (
         ["\n".join(ways)],
         ["\n".join(table)],

@@ -1,0 +1,138 @@
+"""The paths of deployment as subjects: what they hold, that a wrong one is seen, and the page that shows them."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from conformance.adapter import SubjectError, ask
+from conformance.adapters import keras_models, load, model_server, tf_gru_saved, tf_gru_tf1
+from conformance.checks import CHECKS
+from conformance.probe import probe
+from conformance.specification import CLAUSES
+from conformance.sweep import SIGMA, TANH
+from conformance.vectors import files
+from conformance.vectors.replay import judge_vector
+from conformance.verdict import DECLINED, DTYPES, FAIL, PASS
+from studies import paths
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:In the future `np.object` will be defined:FutureWarning"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
+]
+"""Keras asks NumPy for the one before it converts to ONNX, and converts its variables by the other when it saves."""
+
+STORED = files.stored()
+DEPLOYED = ("tf_gru:keras-save", "tf_gru:saved-model", "tf_gru:onnx", "tf_gru:litert", "tf_gru:tf1")
+ASKED = {
+    "padding-unread-holes": DEPLOYED,
+    "bidirectional-masked-lengths": DEPLOYED[:-1],
+    "reverse-masked-left-carry": ("tf_gru:onnx", "tf_gru:litert"),
+    "time-zero-start": ("tf_gru:onnx", "tf_gru:saved-model"),
+    "batch-zero-one-direction": ("tf_gru:onnx", "tf_gru:tf1"),
+    "gradients-masked-reverse": ("tf_gru:keras-save", "tf_gru:saved-model", "tf_gru:tf1"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "vector"), [(name, vector) for vector, names in ASKED.items() for name in names], ids=str
+)
+def test_a_path_gives_what_the_layer_gives(name, vector):
+    verdict = judge_vector(load(name), STORED[vector], "float32")
+    assert (verdict.kind, verdict.reason) == (PASS, "")
+
+
+def _gates_swapped(case):
+    return [np.roll(array, case.units, axis=-1) for array in weights(case)]
+
+
+weights = keras_models.weights
+
+
+@pytest.mark.parametrize("name", DEPLOYED)
+def test_weights_that_do_not_arrive_are_seen(name, monkeypatch):
+    for module in (keras_models, tf_gru_saved, tf_gru_tf1):
+        monkeypatch.setattr(module, "weights", _gates_swapped)
+    assert judge_vector(load(name), STORED["padding-unread-holes"], "float32").kind == FAIL
+
+
+def test_the_process_that_serves_cannot_import_what_made_the_model(monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] in model_server.MAKERS]:
+        monkeypatch.setitem(sys.modules, name, sys.modules[name])
+    model_server.forbid()
+    with pytest.raises(ModuleNotFoundError, match="tf_gru"):
+        __import__("tf_gru")
+
+
+def test_what_is_raised_where_a_model_is_served_is_the_subjects_error(monkeypatch):
+    monkeypatch.setattr(keras_models, "weights", lambda case: weights(case)[:1])
+    case, _ = STORED["padding-unread-holes"].vector.cast("float32")
+    with pytest.raises(SubjectError, match="ValueError: zip"):
+        ask(load("tf_gru:saved-model"), case)
+
+
+def test_onnx_runtime_is_as_accurate_as_claimed_and_exceeds_1():
+    probed = probe(load("tf_gru:onnx"), "float32", rounds=0)
+    assert probed.met
+    assert probed.swept[TANH].greatest > 1
+
+
+def test_the_logistic_of_xnnpack_has_a_nan_where_no_trained_gru_comes():
+    probed = probe(load("tf_gru:litert"), "float32", rounds=0)
+    assert not probed.swept[TANH].refutes
+    assert probed.swept[TANH].inside
+    assert np.isnan(probed.swept[SIGMA].greatest)
+    assert probed.swept[SIGMA].at < -(2**125)
+
+
+# The page
+
+
+RECORD = paths.load()
+
+
+def test_the_page_is_what_the_command_writes():
+    assert paths.PAGE.read_text() == paths.page(RECORD)
+
+
+def test_every_path_that_was_judged_holds_what_it_claims_and_the_others_are_named():
+    assert set(paths.PATHS) <= paths.registered()
+    assert list(paths.wrong(RECORD)) == []
+    assert [name for name in paths.PATHS if f"`{name}`" in paths.PAGE.read_text()] == list(paths.PATHS)
+    assert set(paths.missing(RECORD)) == set(paths.PATHS) - set(RECORD)
+
+
+def test_the_record_declines_what_the_adapters_decline():
+    """Else the suite must be asked again: python -m studies paths NAME."""
+    for name, found in RECORD.items():
+        recorded = {(v["clause"], v["dtype"]) for v in found["verdicts"] if v["kind"] == DECLINED}
+        assert recorded == _declined(load(name).capabilities), name
+    assert _declined(load("tf_gru:graph").capabilities) == set()
+    assert ("gradients", "float32") in _declined(load("tf_gru:onnx").capabilities)
+
+
+def _declined(capabilities):
+    return {
+        (check.clause, dtype)
+        for check in CHECKS
+        for dtype in DTYPES
+        if dtype not in capabilities.arithmetic or check.declined(capabilities)
+    }
+
+
+def _fails(verdict):
+    verdict["kind"] = FAIL
+
+
+def _has_no_reason(verdict):
+    verdict.update(kind=DECLINED, reason="does not declare masks")
+
+
+@pytest.mark.parametrize("spoil", [_fails, _has_no_reason, dict.clear])
+def test_what_is_wrong_in_a_record_is_named(spoil):
+    verdicts = [{"clause": clause, "dtype": "float32", "kind": PASS, "reason": ""} for clause in CLAUSES]
+    record = {"tf_gru:graph": {"broken": None, "verdicts": verdicts}}
+    assert list(paths.wrong(record)) == []
+    spoil(verdicts[0]) if spoil is not dict.clear else verdicts.clear()
+    assert all(line.startswith("tf_gru:graph: ") for line in paths.wrong(record))
+    assert list(paths.wrong(record))
