@@ -27,7 +27,9 @@ README, PAGE, FIGURE = Path("README.md"), Path("docs/matrix.md"), Path("docs/mat
     help="Where columns are kept, so that a run that is stopped goes on",
 )
 def matrix(whole: bool, write: bool, source: Path | None, json_file: Path | None, jobs: int, journal: Path) -> None:
-    """Judge every shipped mutant by every check and every golden vector (half an hour on two cores).
+    """Judge every shipped mutant by every check and every golden vector.
+
+    It takes many minutes; a run that was stopped goes on where it was.
 
     Exit code 0: every mutant is killed by a check and by a vector, and every check kills one. 1: a line for each that
     is not so. 2: a usage error.
