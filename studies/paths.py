@@ -29,7 +29,7 @@ HEAD = """# The paths of deployment, judged
 
 Every path gets the same cases and the same weights from the suite; each number is the worst margin, the part of the
 bound that was used, over the formats that the path declares. A dash is a clause that passed and where nothing may
-differ. What a path declines has its reason below. Nothing failed. How to take each path: [deploying.md](deploying.md).
+differ. What a path declines has its reason below. How to take each path: [deploying.md](deploying.md).
 
 Written by `python -m studies paths`, which keeps what it found in docs/records/paths.json.
 """
@@ -94,6 +94,8 @@ def page(record: dict[str, Any]) -> str:
     for clause in CLAUSES:
         cells = [_cell([v for v in found["verdicts"] if v["clause"] == clause], notes) for found in record.values()]
         table.append(_row(f"`{clause}`", *cells))
+    failures = list(wrong(record))
+    result = "Nothing failed." if record and not failures else "\n".join(f"- WRONG: {line}" for line in failures)
     reasons = [f"{number}. {reason}" for reason, number in notes.items()]
     versions = [f"- `{name}`, {found['day']}: {_versions(found['versions'])}" for name, found in record.items()]
     ways += [
@@ -102,6 +104,7 @@ def page(record: dict[str, Any]) -> str:
     parts = (
         ["\n".join(ways)],
         ["\n".join(table)],
+        [result],
         ["Declined:\n", "\n".join(reasons)],
         ["Judged:\n", "\n".join(versions)],
     )
