@@ -116,7 +116,10 @@ def _row(*cells: str) -> str:
 
 
 def _formats(verdicts: list[dict[str, Any]]) -> str:
-    return " and ".join(sorted({verdict["dtype"] for verdict in verdicts if verdict["kind"] == PASS}))
+    """The formats in which something was judged, and why the others were not."""
+    passed = {verdict["dtype"] for verdict in verdicts if verdict["kind"] == PASS}
+    others = {verdict["dtype"]: verdict["reason"] for verdict in verdicts if verdict["dtype"] not in passed}
+    return "; ".join([" and ".join(sorted(passed)), *others.values()])
 
 
 def _cell(verdicts: list[dict[str, Any]], notes: dict[str, int]) -> str:
