@@ -52,7 +52,7 @@ def capabilities(path: str, **others: Any) -> Capabilities:
 
 
 def _subject(path: str, claims: str, **options: Any) -> KerasLayers:
-    declared = capabilities(claims, compiles_per_shape=claims == "xla")
+    declared = capabilities(claims, compiles_per_shape=claims != "eager")
     return KerasLayers(path, partial(build, **options), _arguments, declared, ("tf-gru", "tensorflow", "keras"))
 
 
