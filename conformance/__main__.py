@@ -1,4 +1,4 @@
-"""The command line: python -m conformance list | clauses | run | again | matrix | oracle | probe | vectors."""
+"""python -m conformance list | clauses | run | again | diagnose | matrix | oracle | probe | vectors."""
 
 import os
 from importlib import metadata
@@ -11,6 +11,7 @@ from rich.table import Table
 
 from conformance.adapters import REGISTERED
 from conformance.case import Case, InvalidCase
+from conformance.commands.diagnose import diagnose
 from conformance.commands.matrix import matrix
 from conformance.commands.oracle import oracle
 from conformance.commands.probe import probe
@@ -132,6 +133,7 @@ def again(name: str, clause: str, case: str) -> None:
     raise SystemExit(report.code)
 
 
+main.add_command(diagnose)
 main.add_command(matrix)
 main.add_command(oracle)
 main.add_command(probe)

@@ -123,7 +123,7 @@ def _work(
         os.dup2(file, stream)
     from conformance.adapter import UsageError
     from conformance.adapters import load
-    from conformance.diagnosis import diagnose
+    from conformance.diagnosis import diagnosed
     from conformance.grades import grades
     from conformance.judge import PROFILES, describe, judge, judge_case, wired
 
@@ -151,7 +151,7 @@ def _work(
             pipe.send(verdict)
     if not clauses:
         pipe.send(grades(gru, dtypes))
-    if failed and (diagnosis := diagnose(gru)) is not None:
+    if failed and (diagnosis := diagnosed(gru)) is not None:
         pipe.send(diagnosis)
 
 
@@ -182,6 +182,9 @@ def _close(child: _Child, clauses: tuple[str, ...], case: Case | None, how: str)
     dtypes = child.dtypes if case is None else (case.dtype,)
     missing = [(check.clause, dtype) for check in chosen(clauses) for dtype in dtypes]
     missing = [pair for pair in missing if pair not in answered]
+    failed = case is None and any(verdict.kind == FAIL for verdict in report.verdicts)
+    if failed and child.process.exitcode and report.diagnosis is None and not missing:
+        report.diagnosis = Diagnosis(failed=how)
     if report.broken is not None or not missing:
         return
     printed = child.log.read_text(errors="replace").split() if child.log.exists() else []

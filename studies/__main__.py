@@ -178,16 +178,23 @@ def paths(names: tuple[str, ...], page_only: bool) -> None:
 
 
 @main.command()
-@click.option("--pairs", "count", type=click.IntRange(1), help="So many pairs, drawn from all; or all of them")
-def confusion(count: int | None) -> None:
-    """What the diagnosis says of every mutant, and of pairs of those whose mistake it knows."""
-    from studies.confusion import WRONG, rows, summary, table
+@click.option("--pairs", "count", type=click.IntRange(1), help="So many pairs of known mistakes, drawn; or all")
+@click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
+def confusion(count: int | None, processes: int) -> None:
+    """What the diagnosis says of every mutant, of pairs of those whose mistake it knows, and of each beside another."""
+    from studies.confusion import LEFT_OUT, RIGHT, drawn, failures, rows, summary, table
 
-    head("confusion")
-    alone, together, total = rows(count, lambda given: track(given, console=STDERR, disable=not STDERR.is_terminal))
-    shown = table([*alone, *together])
-    paper().print(summary(alone, together, total), highlight=False)
-    end(shown, [" + ".join(row.subject) for row in (*alone, *together) if row.kind == WRONG])
+    groups = drawn(count)
+    head("confusion" if count is None else f"confusion --pairs {count}")
+    asked = [subject for _, some in groups.values() for subject in some]
+    given = track(rows(asked, processes), total=len(asked), console=STDERR, disable=not STDERR.is_terminal)
+    found = dict(zip(asked, given, strict=True))
+    for title, (total, some) in groups.items():
+        counts = summary([found[subject] for subject in some], total)
+        paper().print(f"{title}, {counts}", highlight=False, soft_wrap=True)
+    paper().print("\nBelow: every mutant alone; then the pairs that are neither left out nor right and unique.\n")
+    shown = [row for row in found.values() if len(row.subject) == 1 or row.kind not in (*LEFT_OUT, RIGHT)]
+    end(table(shown), failures(list(found.values())))
 
 
 if __name__ == "__main__":

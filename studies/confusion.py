@@ -1,26 +1,29 @@
-"""Whether a diagnosis is right: every mutant alone, and pairs of those whose mistake the diagnosis knows.
+"""Whether a diagnosis is right: every mutant alone, pairs of those whose mistake is known, and each beside any other.
 
-A row is a subject and what was said of it. EXPECTED says which deviation each mutant is, by name: it was written by
-hand from the mutants' sentences, and a mutant that is not in it must be left without an explanation.
+EXPECTED says which deviation each mutant is, by name: it was written by hand from the mutants' sentences. A mutant that
+is not in it (of numerics, activations, gradients or the contract) is no convention, so none may be named for it.
 Two mistakes together can be one other: 1 - z twice is none, a reset gate over everything takes either row of biases. So
-where fewer deviations, or others, answer every question as the right pair does, within the same bound, both names are
-right ("equal to fewer", "right among several"). Two classes that replace the same method hide each other: where a
-pair's answers are those of one of its two bit for bit, it is that one. All right answers are no mistake to diagnose.
+where fewer deviations, or others, answer every question as the right pair does, within the same bound, both are right.
+Two mutants are composed by inheritance. A pair whose answers are those of one of them alone bit for bit, or are other
+ones in the other order of inheritance, does not compose; one whose answers are all right is no mistake. Both are left
+out, and counted.
 """
 
+import multiprocessing
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
 from rich.table import Table
 
 from conformance.case import Case
-from conformance.diagnosis import DEVIATIONS, Catalogue
+from conformance.diagnosis import DEVIATIONS, Search
 from conformance.diagnosis.questions import questions
 from conformance.diagnosis.search import Answer, asked
 from conformance.emulated import Emulated
-from conformance.mutants import MUTANTS
+from conformance.mutants import FAMILIES, MUTANTS
 
 EXPECTED = {
     "gates_swapped": "order_rzn",
@@ -109,14 +112,27 @@ EXPECTED = {
 """The mutants whose mistake the diagnosis knows."""
 
 KNOWN: tuple[type[Emulated], ...] = tuple(type(mutant) for mutant in MUTANTS if mutant.name in EXPECTED)
-
-RIGHT, FEWER, ALSO, WRONG, NOTHING, SEEN = KINDS = (
-    "right and unique", "equal to fewer", "right among several", "wrong", "no explanation", "no wrong answer",
+OTHERS: tuple[type[Emulated], ...] = tuple(
+    type(mutant)
+    for family in FAMILIES if family != "gradients"
+    for mutant in FAMILIES[family] if mutant.name not in EXPECTED
 )  # fmt: skip
+"""The others that may be seen in answers."""
+
+
+RIGHT, EQUAL, PRECISION, NOTHING, WRONG, SEEN, LOST, ORDER = KINDS = (
+    "right and unique", "right, with what equals it", "less precision alone", "no explanation", "wrong",
+    "no wrong answer", "answers as one of the two alone", "answers depend on the order of the two",
+)  # fmt: skip
+LEFT_OUT = (SEEN, LOST, ORDER)
+
+ARITHMETIC = "less precision"
+
+Mutants = tuple[type[Emulated], ...]
 
 
 class Row(NamedTuple):
-    """A subject, the names of the deviations of each explanation, and which of KINDS that is."""
+    """The names of the mutants of a subject and of the deviations of each explanation, and which of KINDS that is."""
 
     subject: tuple[str, ...]
     explained: list[frozenset[str]]
@@ -124,53 +140,54 @@ class Row(NamedTuple):
 
 
 class Study:
-    """One place of the reset gate, all that the specification can, in float64."""
+    """One place of the reset gate, all that the specification can, in one format."""
 
     def __init__(self, reset: str = "after", dtype: str = "float64") -> None:
         can = Emulated.capabilities
-        self.catalogue = Catalogue(can.arithmetic[dtype], questions(can, dtype, reset))
-        self.alone: dict[str, dict[int, Answer]] = {}
+        self.search = Search(can.arithmetic[dtype], questions(can, dtype, reset))
+        self.alone: dict[Mutants, dict[int, Answer]] = {}
 
     @property
     def cases(self) -> Sequence[Case]:
         """What is asked."""
-        return self.catalogue.cases
+        return self.search.claimed.cases
 
     def row(self, *mutants: type[Emulated]) -> Row:
         """What is said of a subject with the mistakes of these mutants."""
         names = tuple(mutant.__name__ for mutant in mutants)
-        subject = mutants[0]() if len(mutants) == 1 else type("_and_".join(names), mutants, {})()
-        answers = asked(subject, self.cases)
-        if not self.catalogue.wrong(answers):
+        answers = self.answers(mutants)
+        wanted = frozenset(EXPECTED[name] for name in names if name in EXPECTED)
+        if len(mutants) > 1 and any(same(self.answers((mutant,)), answers) for mutant in mutants):
+            return Row(names, [], LOST)
+        if len(mutants) > 1 and not same(self.answers(mutants[::-1]), answers):
+            return Row(names, [], ORDER)
+        if not self.search.claimed.wrong(answers):
             return Row(names, [], SEEN)
-        found = [frozenset(part.__name__ for part in parts) for parts in self.catalogue.explanations(answers)]
+        found = self.search.found(answers)
+        said = [{part.__name__ for part in one.parts} for one in found]
+        shown = [
+            frozenset([*some, *[ARITHMETIC] * bool(one.arithmetic)]) for some, one in zip(said, found, strict=True)
+        ]
         if not found:
-            return Row(names, found, NOTHING)
-        truth = self.truths(mutants, answers)
-        if not any(named in truth for named in found):
-            fewer = len(mutants) > 1 and all(len(named) == 1 for named in found)
-            return Row(names, found, FEWER if fewer and self.explained_by(mutants, answers) else WRONG)
-        return Row(names, found, RIGHT if len(found) == 1 else ALSO)
+            return Row(names, shown, NOTHING)
+        if not any(said):
+            return Row(names, shown, PRECISION)
+        if wanted and wanted in said:
+            return Row(names, shown, RIGHT if len(found) == 1 else EQUAL)
+        return Row(names, shown, EQUAL if wanted and self.explains(wanted, answers) else WRONG)
 
-    def truths(self, mutants: Sequence[type[Emulated]], answers: dict[int, Answer]) -> list[frozenset[str]]:
-        """What may rightly be said: both, or one of them that answers every question with the same numbers."""
-        if any(mutant.__name__ not in EXPECTED for mutant in mutants):
-            return []
-        right = [frozenset(EXPECTED[mutant.__name__] for mutant in mutants)]
-        for mutant in mutants if len(mutants) > 1 else ():
-            if mutant.__name__ not in self.alone:
-                self.alone[mutant.__name__] = asked(mutant(), self.cases)
-            if same(self.alone[mutant.__name__], answers):
-                right.append(frozenset([EXPECTED[mutant.__name__]]))
-        return right
+    def answers(self, mutants: Mutants) -> dict[int, Answer]:
+        """What a subject with these mistakes answers."""
+        if len(mutants) > 1:
+            return asked(type("_and_".join(mutant.__name__ for mutant in mutants), mutants, {})(), self.cases)
+        if mutants not in self.alone:
+            self.alone[mutants] = asked(mutants[0](), self.cases)
+        return self.alone[mutants]
 
-    def explained_by(self, mutants: Sequence[type[Emulated]], answers: dict[int, Answer]) -> bool:
+    def explains(self, wanted: frozenset[str], answers: dict[int, Answer]) -> bool:
         """Whether the deviations that these mutants are explain all answers, so that none can be told from them."""
-        wanted = {EXPECTED[mutant.__name__] for mutant in mutants if mutant.__name__ in EXPECTED}
         parts = tuple(deviation for deviation in DEVIATIONS if deviation.__name__ in wanted)
-        return len(parts) == len(mutants) and all(
-            self.catalogue.allows(question, parts, answers[question]) for question in answers
-        )
+        return all(self.search.claimed.allows(question, parts, answers[question]) for question in answers)
 
 
 def same(one: dict[int, Answer], other: dict[int, Answer]) -> bool:
@@ -180,37 +197,58 @@ def same(one: dict[int, Answer], other: dict[int, Answer]) -> bool:
     )
 
 
-def rows(
-    count: int | None, tracked: Callable[[Sequence[tuple[type[Emulated], ...]]], Iterable[tuple[type[Emulated], ...]]]
-) -> tuple[list[Row], list[Row], int]:
-    """Every mutant alone, so many pairs (all where there is no number), and how many pairs there are.
+@cache
+def study(reset: str, dtype: str) -> Study:
+    """One for each process, with what it has computed."""
+    return Study(reset, dtype)
 
-    A mutant that is right where the reset gate acts after is asked where it acts before.
+
+def row(mutants: Mutants) -> Row:
+    """What is said of a subject: in float64, then in float32, then where the reset gate acts before, if all is right.
+
+    Two mistakes have to be seen together in the format and place that is asked.
     """
-    studies = Study("after"), Study("before")
-    every = list(pairs())
-    drawn = every if count is None else random.Random(0).sample(every, min(count, len(every)))
-
-    def row(mutants: tuple[type[Emulated], ...]) -> Row:
-        first = studies[0].row(*mutants)
-        return first if first.kind != SEEN else studies[1].row(*mutants)
-
-    alone = [row((type(mutant),)) for mutant in MUTANTS if mutant.name in EXPECTED]
-    return alone, [row(mutants) for mutants in tracked(drawn)], len(every)
+    found = study("after", "float64").row(*mutants)
+    for reset, dtype in (("after", "float32"), ("before", "float64")):
+        if found.kind not in LEFT_OUT:
+            break
+        again = study(reset, dtype).row(*mutants)
+        found = again if again.kind not in LEFT_OUT else found
+    return found
 
 
-def summary(alone: Sequence[Row], together: Sequence[Row], total: int) -> str:
-    """How many rows are of each kind."""
-    return f"alone, {len(alone)}: {_told(alone)}\npairs, {len(together)} of {total}: {_told(together)}\n"
+def drawn(count: int | None) -> dict[str, tuple[int, list[Mutants]]]:
+    """What is asked, and of how many it is drawn: every mutant alone, and so many pairs of known ones, or all.
+
+    Of pairs of a known one and another, half as many.
+    """
+    known = list(combinations(KNOWN, 2))
+    mixed = [(one, other) for one in KNOWN for other in OTHERS]
+    unknown = [(type(mutant),) for mutant in MUTANTS if mutant.name not in EXPECTED]
+    few = len(known) if count is None else min(count, len(known))
+    return {
+        "known mistakes alone": (len(KNOWN), [(mutant,) for mutant in KNOWN]),
+        "other mutants alone": (len(unknown), unknown),
+        "two known mistakes": (len(known), random.Random(0).sample(known, few)),
+        "a known mistake and another mutant": (len(mixed), random.Random(0).sample(mixed, min(few // 2, len(mixed)))),
+    }
 
 
-def _told(given: Sequence[Row]) -> str:
-    return ", ".join(f"{number} {kind}" for kind, number in counts(given).items())
+def rows(asked: Sequence[Mutants], processes: int) -> Iterator[Row]:
+    """A row for each, in their order, from so many processes."""
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        yield from pool.imap(row, asked, chunksize=4)
 
 
-def pairs() -> Iterator[tuple[type[Emulated], type[Emulated]]]:
-    """All pairs of known mutants that can be one class."""
-    yield from combinations(KNOWN, 2)
+def summary(rows: Sequence[Row], total: int) -> str:
+    """How many rows are of each kind; where a convention is to be named, which part of them is right."""
+    counts = {kind: sum(row.kind == kind for row in rows) for kind in KINDS}
+    told = "; ".join(f"{number} {kind}" for kind, number in counts.items() if number)
+    asked = len(rows) - sum(counts[kind] for kind in LEFT_OUT)
+    right = counts[RIGHT] + counts[EQUAL]
+    known = all(name in EXPECTED for row in rows for name in row.subject)
+    rate = f". Of the {asked} that are to be explained, {right} are right: {right / max(1, asked):.1%}" if known else ""
+    return f"{len(rows)} of {total}: {told}{rate}."
 
 
 def table(rows: Sequence[Row]) -> Table:
@@ -222,6 +260,10 @@ def table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def counts(rows: Sequence[Row]) -> dict[str, int]:
-    """How many rows are of each kind."""
-    return {kind: sum(row.kind == kind for row in rows) for kind in KINDS}
+def failures(rows: Sequence[Row]) -> list[str]:
+    """Wrong explanations; and known mistakes alone that are not explained rightly and uniquely."""
+    return [
+        f"{' + '.join(row.subject)}: {row.kind}"
+        for row in rows
+        if row.kind == WRONG or (len(row.subject) == 1 and row.subject[0] in EXPECTED and row.kind != RIGHT)
+    ]

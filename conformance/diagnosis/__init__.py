@@ -2,9 +2,9 @@
 
 near.py: numbers with the bound of the claimed arithmetic. specified.py: the GRU over them. deviation.py,
 step_deviations.py, time_deviations.py: what is known, each with words, a fix and a link. questions.py: what is asked.
-search.py: the search.
+precision.py: weaker arithmetics. search.py: the search.
 """
 
-from conformance.diagnosis.search import DEVIATIONS, Catalogue, Diagnosis, diagnose
+from conformance.diagnosis.search import DEVIATIONS, Catalogue, Diagnosis, Search, diagnose, diagnosed
 
-__all__ = ["DEVIATIONS", "Catalogue", "Diagnosis", "diagnose"]
+__all__ = ["DEVIATIONS", "Catalogue", "Diagnosis", "Search", "diagnose", "diagnosed"]

@@ -2,7 +2,7 @@
 
 A Near is float64 values and, for each, how far a computation in the claimed arithmetic may be from the exact value:
 each operation adds what it rounds to what it was given (Wilkinson's running error analysis). NumPy in float64 is itself
-such a computation, so an honest answer is within *twice* the error of the values here: once for it, once for us.
+such a computation, so an honest answer is within the error *twice* of the values here: once for it, once for us.
 The bound is of a whole run, wider than that of one step, and far narrower than what two conventions differ by.
 
 Source: Higham 2002, Accuracy and Stability of Numerical Algorithms, 3.1 and 3.3.
@@ -36,12 +36,12 @@ class Near:
         """The largest magnitude that the number may have."""
         return np.abs(self.value) + self.error
 
-    def contains(self, computed: np.ndarray) -> bool:
-        """Whether every computed number may be this one: NaN and infinities may not."""
+    def contains(self, computed: np.ndarray, ours: np.ndarray) -> bool:
+        """Whether every computed number may be this one, ours being so far from it: NaN and infinities may not."""
         if computed.shape != self.value.shape:
             return False
         with np.errstate(invalid="ignore"):
-            return bool(np.all(np.abs(computed.astype(np.float64) - self.value) <= 2 * self.error))
+            return bool(np.all(np.abs(computed.astype(np.float64) - self.value) <= self.error + ours))
 
 
 class Rounded:

@@ -3,13 +3,13 @@
 A hypothesis explains only if every number of every answer lies within the bound of the claimed arithmetic about what
 the hypothesis itself answers (near.py). No distance is ranked, so nothing is explained by being nearest. Where several
 explain all answers they are all said; those that cannot be told apart on any question are one explanation with several
-names. Where none does, that is what is said; what the numbers are then consistent with is the grade's to say.
+names. Where none does, weaker arithmetics are tried (precision.py), alone and with one deviation each.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,13 +17,13 @@ from conformance.adapter import GRU, SubjectError, ask
 from conformance.arithmetic import Arithmetic
 from conformance.case import Case, Outputs
 from conformance.diagnosis.deviation import Deviation
-from conformance.diagnosis.near import Near
+from conformance.diagnosis.near import Near, Rounded
+from conformance.diagnosis.precision import strictest, telling, told, weaker
 from conformance.diagnosis.questions import questions
 from conformance.diagnosis.result import Diagnosis, Part
 from conformance.diagnosis.specified import Specified
 from conformance.diagnosis.step_deviations import DEVIATIONS as OF_STEPS
 from conformance.diagnosis.time_deviations import DEVIATIONS as OF_TIME
-from conformance.grades import grade
 
 DEVIATIONS: tuple[type[Deviation], ...] = (*OF_STEPS, *OF_TIME)
 """Everything that is known."""
@@ -36,40 +36,74 @@ FORMATS_ASKED = ("float64", "float32", "float16")
 
 
 Answer = tuple[np.ndarray, ...]
+Parts = tuple[type[Deviation], ...]
+
+
+class Explanation(NamedTuple):
+    """Deviations that explain all answers, and the weaker classes in which they do: none where the claim holds."""
+
+    parts: Parts
+    arithmetic: tuple[Arithmetic, ...]
 
 
 def diagnose(gru: GRU) -> Diagnosis | None:
     """What would explain the subject's answers; None where all of them are as specified.
 
     Formats and places of the reset gate are asked one after the other; the first with a wrong answer is diagnosed.
+    Where there is none, the first with a question that is not answered is what is said.
     """
-    can = gru.capabilities
+    can, unanswered = gru.capabilities, None
     for dtype in (name for name in FORMATS_ASKED if name in can.arithmetic):
         for reset in can.resets:
-            catalogue = Catalogue(can.arithmetic[dtype], questions(can, dtype, reset))
-            answers = asked(gru, catalogue.cases)
-            wrong = catalogue.wrong(answers)
-            if not wrong:
-                continue
-            found = catalogue.explanations(answers)
-            plain = next(iter(answers))
-            return Diagnosis(
-                reset, dtype, len(answers), len(wrong), len(catalogue.cases) - len(answers),
-                [[Part(d.__name__, d.sentence(), d.fix, d.link) for d in parts] for parts in found],
-                _consistent(gru, dtype) if not found and plain in wrong else None,
-            )  # fmt: skip
-    return None
+            search = Search(can.arithmetic[dtype], questions(can, dtype, reset))
+            claim, cases = search.claimed.claim, search.claimed.cases
+            answers, refused = questioned(gru, cases)
+            wrong = search.claimed.wrong(answers)
+            reason = next(iter(refused.values()), None)
+            if wrong:
+                found = search.found(answers)
+                said = [_in_words(one, claim) for one in found if one.parts]
+                consistent = next((_classes(one, claim) for one in found if not one.parts), None)
+                return Diagnosis(reset, dtype, len(cases), len(wrong), len(refused), reason, said, consistent)
+            if refused and unanswered is None:
+                unanswered = Diagnosis(reset, dtype, len(cases), 0, len(refused), reason)
+    return unanswered
+
+
+def diagnosed(gru: GRU) -> Diagnosis | None:
+    """As diagnose; where the diagnosis itself fails, that is what it says, since a verdict stands without it."""
+    try:
+        return diagnose(gru)
+    except Exception as error:
+        return Diagnosis(failed=f"{type(error).__name__}: {' '.join(str(error).split())}")
+
+
+def _in_words(found: Explanation, claim: Arithmetic) -> list[Part]:
+    parts = [Part(d.__name__, d.sentence(), d.fix, d.link) for d in found.parts]
+    if found.arithmetic:
+        sentence = f"with that, the numbers are consistent with {_classes(found, claim)}, not with what is claimed."
+        parts.append(Part("arithmetic", sentence, f"compute as claimed ({claim}), or claim what is computed", ""))
+    return parts
+
+
+def _classes(found: Explanation, claim: Arithmetic) -> str:
+    return ", or with ".join(told(claim, weak) for weak in found.arithmetic)
 
 
 def asked(gru: GRU, cases: Sequence[Case]) -> dict[int, Answer]:
     """The answers to the questions that are answered, by their numbers."""
-    answers = {}
+    return questioned(gru, cases)[0]
+
+
+def questioned(gru: GRU, cases: Sequence[Case]) -> tuple[dict[int, Answer], dict[int, str]]:
+    """Answers, and why there is none, by the numbers of the questions."""
+    answers, refused = {}, {}
     for number, case in enumerate(cases):
         try:
             answers[number] = flat(ask(gru, case))
-        except SubjectError:
-            continue
-    return answers
+        except SubjectError as error:
+            refused[number] = str(error)
+    return answers, refused
 
 
 def flat(answer: Outputs) -> Answer:
@@ -86,43 +120,50 @@ def flat(answer: Outputs) -> Answer:
 
 
 class Catalogue:
-    """What each hypothesis answers to each question, computed when it is wanted and kept."""
+    """What each hypothesis answers to each question, computed when it is wanted and kept.
 
-    def __init__(self, claim: Arithmetic, cases: Sequence[Case]) -> None:
-        self.claim, self.cases = claim, cases
-        self._known: dict[tuple[int, tuple[type[Deviation], ...]], tuple[Near, ...] | None] = {}
+    claim: the arithmetic that is tried. ours: the catalogue of an arithmetic that float64 meets, where claim may not be
+    it; its errors are those of our own values.
+    """
 
-    def answer(self, question: int, parts: tuple[type[Deviation], ...]) -> tuple[Near, ...] | None:
+    def __init__(self, claim: Arithmetic, cases: Sequence[Case], ours: "Catalogue | None" = None) -> None:
+        self.claim, self.cases, self._ours = claim, cases, ours or self
+        self._ops, self._taken = Rounded(claim), {}
+        self._known: dict[tuple[int, Parts], tuple[Near, ...] | None] = {}
+
+    def answer(self, question: int, parts: Parts) -> tuple[Near, ...] | None:
         """The arrays of an answer, or None where the deviations cannot stand together or have nothing to deviate in."""
         key = question, parts
         if key not in self._known:
             try:
                 with np.errstate(all="ignore"):
-                    self._known[key] = composed(parts)(self.claim).answer(self.cases[question])
+                    self._known[key] = composed(parts)(self._ops, self._taken).answer(self.cases[question])
             except (TypeError, IndexError, ValueError, AttributeError):
                 self._known[key] = None
         return self._known[key]
 
-    def allows(self, question: int, parts: tuple[type[Deviation], ...], given: Answer) -> bool:
+    def allows(self, question: int, parts: Parts, given: Answer) -> bool:
         """Whether an answer is within the bound about the hypothesis's."""
-        arrays = self.answer(question, parts)
-        if arrays is None:
+        arrays, ours = self.answer(question, parts), self._ours.answer(question, parts)
+        if arrays is None or ours is None:
             return False
-        arrays = arrays[-len(given) :]  # a subject that gives no outputs gives final states alone
-        return len(arrays) == len(given) and all(near.contains(a) for near, a in zip(arrays, given, strict=True))
+        shown = slice(-len(given), None)  # a subject that gives no outputs gives final states alone
+        return len(arrays[shown]) == len(given) and all(
+            near.contains(computed, own.error)
+            for near, own, computed in zip(arrays[shown], ours[shown], given, strict=True)
+        )
 
     def wrong(self, answers: Mapping[int, Answer]) -> list[int]:
         """The questions that were not answered as specified."""
         return [question for question, given in answers.items() if not self.allows(question, (), given)]
 
-    def explanations(self, answers: Mapping[int, Answer]) -> list[tuple[type[Deviation], ...]]:
+    def explanations(self, answers: Mapping[int, Answer], at_once: int) -> list[Parts]:
         """The smallest sets of deviations that explain all answers: single ones, or where there is none, pairs.
 
         The shortest question comes first, then the wrong answers, since they refute most.
         """
-        first = [*list(answers)[:1], *self.wrong(answers)]
-        order = list(dict.fromkeys([*first, *answers]))
-        for size in range(1, AT_ONCE + 1):
+        order = list(dict.fromkeys([*list(answers)[:1], *self.wrong(answers), *answers]))
+        for size in range(1, at_once + 1):
             found = [
                 parts
                 for parts in combinations(DEVIATIONS, size)
@@ -133,14 +174,32 @@ class Catalogue:
         return []
 
 
+class Search:
+    """Explanations of answers to the questions of one format and one place of the reset gate, in every arithmetic."""
+
+    def __init__(self, claim: Arithmetic, cases: Sequence[Case]) -> None:
+        self.claimed = Catalogue(claim, cases)
+        self.weaker = [Catalogue(weak, cases, ours=self.claimed) for weak in weaker(claim)]
+
+    def found(self, answers: Mapping[int, Answer]) -> list[Explanation]:
+        """What explains all answers: deviations, or a weaker arithmetic, or one deviation in a weaker arithmetic.
+
+        A weaker arithmetic counts as one of the deviations that are tried at once. It is tried alone before any
+        deviation in it, since what is wide explains much: nothing but arithmetic is said where that may be all.
+        """
+        if found := self.claimed.explanations(answers, AT_ONCE):
+            return [Explanation(parts, ()) for parts in found]
+        alone = strictest([weak.claim for weak in self.weaker if not weak.wrong(answers)])
+        if alone or AT_ONCE < 2:
+            return [Explanation((), tuple(alone))] if alone else []
+        tried = [weak for weak in self.weaker if telling(self.claimed.claim, weak.claim)]
+        single = {weak.claim: weak.explanations(answers, AT_ONCE - 1) for weak in tried}
+        best = strictest([claim for claim, found in single.items() if found])
+        every = dict.fromkeys(parts for claim in best for parts in single[claim])
+        return [Explanation(parts, tuple(claim for claim in best if parts in single[claim])) for parts in every]
+
+
 @cache
-def composed(parts: tuple[type[Deviation], ...]) -> type[Specified]:
+def composed(parts: Parts) -> type[Specified]:
     """The specification with these deviations."""
     return type("_".join(part.__name__ for part in parts) or "Specified", (*parts, Specified), {})
-
-
-def _consistent(gru: GRU, dtype: str) -> str | None:
-    try:
-        return grade(gru, dtype).met
-    except SubjectError:
-        return None

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from conformance.arithmetic import Arithmetic
 from conformance.case import Case
 from conformance.diagnosis.near import Near, Rounded, chosen, stacked
 
@@ -30,11 +29,24 @@ class Run(NamedTuple):
     final: Near
 
 
-class Specified:
-    """What the specification answers, with the bound of a claimed arithmetic."""
+IN_A_STEP = frozenset(("place", "candidate", "reset", "recurrent", "sigmoid", "tanh", "blend"))
+"""The parts that a step consists of, beside its weights."""
 
-    def __init__(self, arithmetic: Arithmetic) -> None:
-        self.ops = Rounded(arithmetic)
+
+class Specified:
+    """What the specification answers, with the bound of a claimed arithmetic.
+
+    ops: the arithmetic's operations. taken: steps that are known already, to be shared by hypotheses of one arithmetic:
+    those that deviate around the step alone take the same steps.
+    """
+
+    remembers = False
+    """Whether a step depends on more than its number, its numbers and its weights."""
+
+    def __init__(self, ops: Rounded, taken: "dict[tuple[object, ...], Near] | None" = None) -> None:
+        self.ops = ops
+        self.taken = None if type(self).remembers else taken
+        self.parts = tuple(part for part in type(self).__mro__[1:-2] if not IN_A_STEP.isdisjoint(vars(part)))
 
     def answer(self, case: Case) -> tuple[Near, ...]:
         """The arrays of an answer in order: outputs (two under "apart"), then the final state of each direction."""
@@ -75,6 +87,7 @@ class Specified:
         """One direction's run."""
         backwards = self.backwards(case, direction)
         blocks = self.blocks(self.own(case, direction))
+        self.weights = b"".join(array.tobytes() for array in blocks) if self.taken is not None else b""
         h = start = self.start(case, direction)
         valid = self.valid(case, backwards)
         shown = [Near.exactly(np.zeros((case.batch, case.units))) for _ in range(case.time)]
@@ -150,6 +163,16 @@ class Specified:
     # One step.
 
     def step(self, x: np.ndarray, h: Near, w: Blocks) -> Near:
+        """The next state, where it was not computed before."""
+        if self.taken is None:
+            return self.next_state(x, h, w)
+        first = self.steps_taken == 0, self.case.initial_state is None
+        key = self.parts, self.weights, self.case.reset, *first, x.tobytes(), h.value.tobytes(), h.error.tobytes()
+        if key not in self.taken:
+            self.taken[key] = self.next_state(x, h, w)
+        return self.taken[key]
+
+    def next_state(self, x: np.ndarray, h: Near, w: Blocks) -> Near:
         """The next state."""
         ops, given = self.ops, Near.exactly(x)
         x_side = [ops.plus(ops.product(given, W), b) for W, b in zip(w.W, w.b, strict=True)]

@@ -194,6 +194,7 @@ class reset_of_the_step_before(Deviation):
     """the reset gate of the step before is used, from the second step on."""
 
     fix = "compute the reset gate anew at each step"
+    remembers = True
 
     def reset(self, x_side: list[Near], h: Near, w: Blocks) -> Near:
         r = super().reset(x_side, h, w)

@@ -1,0 +1,38 @@
+"""python -m conformance diagnose: what would explain a GRU's wrong answers."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from conformance.adapter import UsageError
+from conformance.adapters import load
+from conformance.diagnosis import diagnosed
+
+
+@click.command()
+@click.argument("name")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write it as JSON too")
+def diagnose(name: str, json_file: Path | None) -> None:
+    """Which known conventions or mistakes explain the answers of NAME, a registered name or module:attribute.
+
+    It asks a few dozen tiny questions, and is no verdict: that is what `run` is for. NAME is asked in this process.
+    Exit code 0: all questions are answered as specified. 1: something differs, has no answer, or the diagnosis failed.
+    2: a usage error.
+    """
+    if json_file is not None and not json_file.parent.is_dir():
+        raise click.UsageError(f"{json_file}: there is no folder {json_file.parent}; make it first")
+    try:
+        gru = load(name)
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
+    found = diagnosed(gru)
+    paper = Console(emoji=False)
+    for line in ["all questions are answered as specified"] if found is None else found.lines:
+        paper.print(line, highlight=False, markup=False, soft_wrap=True)
+    if json_file is not None:
+        value = None if found is None else dataclasses.asdict(found)
+        json_file.write_text(json.dumps({"subject": name, "diagnosis": value}, indent=1) + "\n")
+    raise SystemExit(0 if found is None else 1)

@@ -1,0 +1,76 @@
+"""The weaker arithmetics of a diagnosis: a closed list of classes, those less precise than the one that is claimed.
+
+A class is as precise as another where none of its formats is narrower and its activations are no rougher. TF32,
+float16 and bfloat16 products are what accelerators put in place of float32 ones; whole steps may be taken in a narrower
+format too. What a class says of answers is that they are consistent with it, no more.
+Left out: sums in fewer bits than float32's, whose bound explains almost any answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from conformance.arithmetic import ACTIVATIONS, FORMATS, Arithmetic, contains
+
+ROUGHER = ("8 ULP above 4u", "2^-10")
+"""The activations that are tried."""
+
+NARROWER = ("float32", "float16", "bfloat16")
+"""The formats in which steps are taken instead."""
+
+PRODUCTS = ("tf32", "float16", "bfloat16")
+"""The formats of the operands of products instead."""
+
+
+def weaker(claim: Arithmetic) -> list[Arithmetic]:
+    """The classes of the list that are weaker than a claim, none of them before one that is as precise."""
+    steps = [replace(claim, activation=activation) for activation in ROUGHER]
+    steps += [replace(claim, products=format) for format in PRODUCTS]
+    for format in NARROWER:
+        sums = None if format == "float32" else "float32"
+        steps.append(
+            replace(claim, compute=format, products=None, accumulator=sums, output=None, activation="8 ULP above 4u")
+        )
+    different = {_measures(step): step for step in reversed(steps)}
+    found = [step for step in different.values() if as_precise(claim, step) and not as_precise(step, claim)]
+    return sorted(found, key=lambda step: sum(as_precise(other, step) for other in found))
+
+
+def as_precise(one: Arithmetic, other: Arithmetic) -> bool:
+    """Whether a class is included in another: what meets it meets the other."""
+    *formats, activation = _measures(one)
+    *others, rougher = _measures(other)
+    return activation <= rougher and all(contains(FORMATS[a], FORMATS[b]) for a, b in zip(formats, others, strict=True))
+
+
+def strictest(met: Sequence[Arithmetic]) -> list[Arithmetic]:
+    """Those of some classes that are included in no other of them."""
+    return [one for one in met if not any(as_precise(other, one) for other in met if other is not one)]
+
+
+def telling(claim: Arithmetic, weak: Arithmetic) -> bool:
+    """Whether conventions are told apart in a weaker class: not where whole steps are taken in less than float32."""
+    return weak.format == claim.format or contains(weak.format, FORMATS["float32"])
+
+
+def told(claim: Arithmetic, weak: Arithmetic) -> str:
+    """How a weaker class differs from the claim, in words."""
+    told = []
+    if weak.format != claim.format:
+        sums = "" if weak.sums == weak.format else f" with sums in {weak.accumulator}"
+        told.append(f"steps in {weak.compute}{sums}")
+    elif weak.operands != claim.operands:
+        told.append(f"products of operands in {NAMES.get(weak.products or '', weak.products)}")
+    if weak.activation != claim.activation and weak.format == claim.format:
+        within = "to 2^-10" if weak.accuracy.absolute else f"to {weak.activation}"
+        told.append(f"sigma and tanh accurate {within}")
+    return " and ".join(told)
+
+
+NAMES = {"tf32": "TF32"}
+
+
+def _measures(claim: Arithmetic) -> tuple[str, str, str, str, int]:
+    compute = claim.compute or claim.dtype
+    shown = claim.output or (compute if contains(claim.interface, claim.format) else claim.dtype)
+    rough = list(ACTIVATIONS).index(claim.activation)
+    return compute, claim.products or compute, claim.accumulator or compute, shown, rough
