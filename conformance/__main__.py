@@ -1,4 +1,4 @@
-"""python -m conformance list | clauses | run | again | diagnose | matrix | oracle | probe | vectors."""
+"""python -m conformance list | clauses | run | again | diagnose | identify | matrix | oracle | probe | vectors."""
 
 import os
 from importlib import metadata
@@ -12,6 +12,7 @@ from rich.table import Table
 from conformance.adapters import REGISTERED
 from conformance.case import Case, InvalidCase
 from conformance.commands.diagnose import diagnose
+from conformance.commands.identify import identify
 from conformance.commands.matrix import matrix
 from conformance.commands.oracle import oracle
 from conformance.commands.probe import probe
@@ -134,6 +135,7 @@ def again(name: str, clause: str, case: str) -> None:
 
 
 main.add_command(diagnose)
+main.add_command(identify)
 main.add_command(matrix)
 main.add_command(oracle)
 main.add_command(probe)

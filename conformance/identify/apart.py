@@ -1,0 +1,81 @@
+"""A black box in a process of its own, which may crash or hang: a question that ended it counts as refused."""
+
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from conformance.identify.identity import Identity
+from conformance.isolation import QUIET
+
+
+class Unidentified(RuntimeError):
+    """There is no subject to ask, or its process ended before the first question."""
+
+
+def identify_apart(name: str, time_limit: float, told: Callable[[str], None] = lambda what: None) -> Identity:
+    """The conventions of a registered name or module:attribute.
+
+    time_limit: seconds for one question, after which the process is stopped. told is called with each question's name.
+    Raises Unidentified where nothing can be asked.
+    """
+    skip: dict[str, str] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        while True:
+            found, last = _once(name, skip, time_limit, told, Path(folder) / "log")
+            if isinstance(found, Identity):
+                return found
+            if last is None or last in skip:
+                raise Unidentified(found)
+            skip[last] = found
+
+
+def _once(
+    name: str, skip: dict[str, str], time_limit: float, told: Callable[[str], None], log: Path
+) -> tuple[Identity | str, str | None]:
+    """What was found, or what ended the process; and the last question it was asked."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(name, skip, theirs, str(log)), daemon=True)
+    process.start()
+    theirs.close()
+    last = None
+    try:
+        while ours.poll(time_limit):
+            kind, content = ours.recv()
+            if kind != "asked":
+                return content, None
+            last = content
+            told(content)
+        return f"there was no answer for {time_limit:.0f} s, so the process was stopped", last
+    except EOFError:
+        process.join()
+        printed = " ".join(log.read_text(errors="replace").split())[-300:]
+        end = f"the process ended with exit code {process.exitcode}"
+        return f"{end}; the last it printed: {printed}" if printed else end, last
+    finally:
+        if process.is_alive():
+            process.kill()
+        process.join()
+        ours.close()
+
+
+def _work(name: str, skip: dict[str, str], pipe: Connection, log: str) -> None:
+    """The child: what the subject prints goes to the log."""
+    file = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+    for stream in (1, 2):
+        os.dup2(file, stream)
+    for variable, value in QUIET.items():
+        os.environ.setdefault(variable, value)
+    from conformance.adapter import UsageError
+    from conformance.adapters import load
+    from conformance.identify.identity import identify
+
+    try:
+        gru = load(name)
+    except UsageError as error:
+        pipe.send(("unusable", str(error)))
+        return
+    pipe.send(("found", identify(gru, lambda what: pipe.send(("asked", what)), skip)))

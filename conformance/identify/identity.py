@@ -1,0 +1,64 @@
+"""All that is found about a black box: its step in every format and place of the reset gate, and what is around it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.adapter import RESETS
+from conformance.case import DTYPES
+from conformance.identify.around import USED, around
+from conformance.identify.asking import REFUSED, Asking
+from conformance.identify.precision import precision
+from conformance.identify.step import Step, step
+
+
+@dataclass
+class Identity:
+    """The convention vector.
+
+    formats: the formats that are taken. steps: what a step is, for each format and place of the reset gate that was
+    asked for. around: everything else, by question, asked with the step of `asked_with`; empty where no step is known.
+    refusals: what was refused and why.
+    """
+
+    formats: tuple[str, ...] = ()
+    steps: list[Step] = field(default_factory=list)
+    asked_with: str | None = None
+    around: dict[str, str] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
+
+    def step(self, dtype: str, asked: str) -> Step:
+        """What a step is in one format, asked with one place of the reset gate."""
+        return next(step for step in self.steps if (step.dtype, step.asked) == (dtype, asked))
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "formats": list(self.formats),
+            "steps": [step.to_json() for step in self.steps],
+            "asked with": self.asked_with,
+            "around": self.around,
+            "refusals": self.refusals,
+        }
+
+
+def identify(gru: Any, tell: Callable[[str], None] = lambda what: None, skip: dict[str, str] | None = None) -> Identity:
+    """The conventions of anything with run(case) -> Outputs, whatever it declares.
+
+    tell is called with each question's name before it is asked; skip: questions that are taken for refused, and why.
+    """
+    asking = Asking(gru, tell, skip or {})
+    found = Identity(refusals=asking.refusals)
+    for dtype in reversed(DTYPES):
+        steps = [step(asking, dtype, reset) for reset in RESETS]
+        found.steps += steps
+        if any(one.traits["reset"] != REFUSED for one in steps):
+            found.formats += (dtype,)
+    known = next((one for one in found.steps if one.known), None)
+    if known is not None:
+        found.asked_with = f"{known.dtype}, reset {known.asked}"
+        found.around = around(asking, known)
+    for one in found.steps:
+        if one.traits["reset"] != REFUSED:
+            one.traits["precision"] = precision(asking, one, found.around.get("initial state") == USED)
+    return found
