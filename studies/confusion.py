@@ -181,7 +181,7 @@ class Study:
         if len(mutants) > 1:
             return asked(type("_and_".join(mutant.__name__ for mutant in mutants), mutants, {})(), self.cases)
         if mutants not in self.alone:
-            self.alone[mutants] = asked(mutants[0](), self.cases)
+            self.alone[mutants] = asked(next(iter(mutants))(), self.cases)
         return self.alone[mutants]
 
     def explains(self, wanted: frozenset[str], answers: dict[int, Answer]) -> bool:

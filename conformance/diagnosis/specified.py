@@ -156,9 +156,9 @@ class Specified:
         p = case.parameters[direction]
         return Blocks(*(array.astype(np.float64) for array in (p.kernel, p.recurrent_kernel, p.bias[0], p.bias[1])))
 
-    def blocks(self, blocks: Blocks) -> Blocks:
+    def blocks(self, w: Blocks) -> Blocks:
         """The weights as they are read."""
-        return blocks
+        return w
 
     # One step.
 

@@ -319,7 +319,7 @@ def _transposed(fields: str, name: str, told: str, fix: str) -> type[Deviation]:
     def blocks(self: Deviation, w: Blocks) -> Blocks:
         arrays = {field: getattr(w, field) for field in fields}
         turned = {field: a.swapaxes(1, 2) for field, a in arrays.items() if a.shape[1] == a.shape[2]}
-        return super(made, self).blocks(w._replace(**turned))
+        return super(made, self).blocks(w._replace(**turned))  # pyright: ignore[reportArgumentType]
 
     made = type(name, (Deviation,), {"__doc__": told, "blocks": blocks, "fix": fix})
     return made

@@ -142,7 +142,7 @@ class empty_row_ends_in_zeros(Deviation):
 
     def final(self, case: Case, direction: int, outputs: Near, h: Near) -> Near:
         h = super().final(case, direction, outputs, h)
-        return chosen(case.valid.any(axis=1, keepdims=True) | (case.time == 0), h, _zeros(h))
+        return chosen(np.asarray(case.valid.any(axis=1, keepdims=True)), h, _zeros(h)) if case.time else h
 
 
 class final_of_no_time_is_zeros(Deviation):
