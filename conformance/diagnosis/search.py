@@ -129,6 +129,7 @@ class Catalogue:
     def __init__(self, claim: Arithmetic, cases: Sequence[Case], ours: "Catalogue | None" = None) -> None:
         self.claim, self.cases, self._ours = claim, cases, ours or self
         self._ops, self._taken = Rounded(claim), {}
+        self._stacks: dict[Any, tuple[list[Parts], np.ndarray, np.ndarray]] = {}
         self._known: dict[tuple[int, Parts], tuple[Near, ...] | None] = {}
 
     def answer(self, question: int, parts: Parts) -> tuple[Near, ...] | None:
@@ -166,12 +167,34 @@ class Catalogue:
         for size in range(1, at_once + 1):
             found = [
                 parts
-                for parts in combinations(DEVIATIONS, size)
+                for parts in self.screened(order[0], size, answers[order[0]])
                 if all(self.allows(question, parts, answers[question]) for question in order)
             ]
             if found:
                 return found
         return []
+
+    def screened(self, question: int, size: int, given: Answer) -> list[Parts]:
+        """The sets of deviations that allow one answer, all compared at once, with the same numbers as allows does."""
+        shapes = [array.shape for array in given]
+        key = question, size, tuple(shapes)
+        if key not in self._stacks:
+            known, values, bounds = [], [], []
+            for parts in combinations(DEVIATIONS, size):
+                arrays, ours = self.answer(question, parts), self._ours.answer(question, parts)
+                if arrays is None or ours is None or [a.value.shape for a in arrays[-len(given) :]] != shapes:
+                    continue
+                pairs = list(zip(arrays[-len(given) :], ours[-len(given) :], strict=True))
+                known.append(parts)
+                values.append(np.concatenate([near.value.ravel() for near, _ in pairs]))
+                bounds.append(np.concatenate([(near.error + own.error).ravel() for near, own in pairs]))
+            width = sum(array.size for array in given)
+            self._stacks[key] = known, np.reshape(values, (-1, width)), np.reshape(bounds, (-1, width))
+        known, values, bounds = self._stacks[key]
+        computed = np.concatenate([array.ravel().astype(np.float64) for array in given])
+        with np.errstate(invalid="ignore"):
+            inside = np.all(np.abs(computed - values) <= bounds, axis=1)
+        return [known[place] for place in np.flatnonzero(inside)]
 
 
 class Search:

@@ -148,6 +148,14 @@ def test_steps_that_are_shared_are_those_that_would_be_taken():
         assert _alone(catalogue, 1, parts) == _numbers(catalogue.answer(1, parts)), parts
 
 
+@pytest.mark.parametrize("mutant", [mutants.gates_swapped, mutants.lengths_ignored, mutants.relu_candidate])
+def test_what_is_compared_at_once_is_what_is_allowed(mutant):
+    catalogue = study().search.claimed
+    given = asked(mutant(), catalogue.cases)[0]
+    every = list(combinations(DEVIATIONS, 2))
+    assert catalogue.screened(0, 2, given) == [parts for parts in every if catalogue.allows(0, parts, given)]
+
+
 def test_a_step_that_must_not_be_shared_is_seen(monkeypatch):
     (stale,) = [deviation for deviation in DEVIATIONS if deviation.remembers]
     (first,) = [deviation for deviation in DEVIATIONS if deviation.__name__ == "state_not_carried"]
