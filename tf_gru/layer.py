@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from tf_gru import arguments
 from tf_gru.cell import GRUCell
+from tf_gru.kernels import choice
 from tf_gru.sequence import gru
 
 
@@ -37,8 +38,9 @@ class GRU(keras.layers.RNN):
     reset_after: True (which None, the default, stands for) resets after the product, False before it.
     implementation: 2 is one product for all gates and one dropout mask shared by them, 1 is a product and a mask for
         each gate. As in Keras, `recurrent_dropout` makes it 1.
-    use_cudnn: "auto" and False are the same, the kernels of this package; none of them is cuDNN's, so True is refused.
-    jit, recompute: those of `gru`, which say how it runs, not what it computes.
+    jit, recompute, use_cudnn: those of `gru`, which say how it runs, not what it computes. Where a GPU is visible and
+        use_cudnn is not False, Keras' `compile(jit_compile="auto")` leaves the model uncompiled, as with Keras' layer.
+    On a GPU float32 products are in TF32, less precise than float32; `gru` says how to turn that off.
 
     Call arguments: Keras', and
     lengths: integers (batch,) from 0 to time, in place of a mask padded on the right; `gru` says how they are checked.
@@ -125,15 +127,14 @@ class GRU(keras.layers.RNN):
 
     @property
     def use_cudnn(self):
-        """ "auto" or False; keras.layers.Bidirectional copies it from the layer it is given."""
+        """Whether cuDNN's kernel may run: "auto", True, False. keras.layers.Bidirectional copies it from its layer."""
         return self._use_cudnn
 
     @use_cudnn.setter
     def use_cudnn(self, value):
-        if value is True:
-            raise ValueError("use_cudnn is True, but no kernel of this package is cuDNN's: leave it 'auto' or False")
-        arguments.check_choice("use_cudnn", value, ("auto", False))
+        arguments.check_choice("use_cudnn", value, ("auto", True, False))
         self._use_cudnn = value
+        self.supports_jit = value is False or not choice.gpu_is_visible()  # what Keras' jit_compile="auto" asks
 
     def build(self, sequences_shape, initial_state_shape=None):
         """Make the weights, and the state of a stateful layer."""
@@ -186,6 +187,7 @@ class GRU(keras.layers.RNN):
             recurrent_dropout_mask=recurrent_dropout_mask,
             jit=self.jit,
             recompute=self.recompute,
+            use_cudnn=self.use_cudnn,
         )
         if self.stateful:
             for kept in self.states or ():

@@ -32,6 +32,7 @@ def gru(
     recurrent_dropout_mask=None,
     jit: bool | str = "auto",
     recompute: bool = False,
+    use_cudnn: bool | str = "auto",
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Outputs (batch, time, units), aligned with the inputs' time, and the final state (batch, units).
 
@@ -57,6 +58,15 @@ def gru(
         differentiated once: a second derivative, or forward mode, of a tf.function around it wants jit=False.
     recompute: training keeps only inputs and states from the forward pass, and computes the rest again; what is not
         compiled does so always.
+    use_cudnn: "auto" takes cuDNN's kernel where an NVIDIA GPU is visible and the kernel can do what is asked: reset
+        after the product, tanh and sigmoid, no dropout mask, float16, float32 or float64, and not within a function
+        that XLA compiles. Each call, in a graph too, looks at its mask: another kernel runs unless every row is padded
+        on the right and has a step. True refuses where the kernel cannot be taken for another reason; False never takes
+        it. What it leaves out, `jit` and the rest decide. A graph that was traced with it runs on GPUs alone: give
+        False to what is saved for other machines.
+
+    On a GPU, by any kernel, float32 products are in TF32 (10 bits after the point) unless
+    tf.config.experimental.enable_tensor_float_32_execution(False) is called.
 
     Raises ValueError or TypeError for what can be seen when it is called or traced. Lengths or shapes known only when
     a graph runs are asserted there (tf.errors.InvalidArgumentError). Under jit_compile a wrong shape fails to compile,
@@ -67,7 +77,8 @@ def gru(
     arguments.check_choice("masked_outputs", masked_outputs, ("carry", "zero"))
     for name, flag in {"reverse": reverse, "unroll": unroll, "fused": fused, "recompute": recompute}.items():
         arguments.check_choice(name, flag, (True, False))
-    arguments.check_choice("jit", jit, ("auto", True, False))
+    for name, given in {"jit": jit, "use_cudnn": use_cudnn}.items():
+        arguments.check_choice(name, given, ("auto", True, False))
     inputs = arguments.sequence(inputs)
     kernel, recurrent_kernel, bias, units = arguments.weights(kernel, recurrent_kernel, bias, reset, inputs)
     mask = arguments.valid_steps(mask, lengths, inputs)
@@ -92,6 +103,7 @@ def gru(
         fused=fused,
         jit=jit,
         recompute=recompute,
+        use_cudnn=use_cudnn,
     )
     outputs.set_shape((*inputs.shape[:2], units))
     return outputs, final_state

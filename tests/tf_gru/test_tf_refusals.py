@@ -7,15 +7,17 @@ import tensorflow as tf
 import tf_gru
 
 
-def test_cudnn_is_not_promised():
-    """use_cudnn=True is refused when given and when set, and so is what is no choice at all."""
-    layer = tf_gru.GRU(2)
+def test_cudnn_is_refused_where_there_is_no_gpu():
+    """use_cudnn=True is refused when called; when given and when set, so is what is no choice at all."""
+    layer = tf_gru.GRU(2, use_cudnn=True)
 
-    with pytest.raises(ValueError, match="no kernel of this package is cuDNN's"):
-        tf_gru.GRU(2, use_cudnn=True)
-    with pytest.raises(ValueError, match="no kernel of this package is cuDNN's"):
-        layer.use_cudnn = True
-    with pytest.raises(ValueError, match="use_cudnn is 'never', but must be one of 'auto', False"):
+    with pytest.raises(
+        ValueError, match="use_cudnn is True, but TensorFlow sees no NVIDIA GPU: use_cudnn='auto' takes"
+    ):
+        layer(np.ones((1, 2, 3)))
+    with pytest.raises(ValueError, match="use_cudnn is 'never', but must be one of 'auto', True, False"):
+        layer.use_cudnn = "never"
+    with pytest.raises(ValueError, match="use_cudnn is 'never', but must be one of 'auto', True, False"):
         tf_gru.GRU(2, use_cudnn="never")
 
 

@@ -3,7 +3,7 @@
 tf2onnx turns a choice by a mask into products with 0 and 1, which read NaN where nothing is to be read; here rows are
 chosen by their number. LiteRT has no choice of booleans' slices and no lists of rows whose number is unknown.
 
-Left out: gradients; `unroll`, which is a loop here; the kernels, hence what `jit` and `recompute` choose.
+Left out: gradients; `unroll`, which is a loop here; the kernels, hence what `jit`, `recompute` and `use_cudnn` choose.
 """
 
 from collections.abc import Callable
@@ -36,6 +36,7 @@ def gru(
     recurrent_dropout_mask=None,
     jit="auto",  # noqa: ARG001  (converters compile as they do)
     recompute: bool = False,  # noqa: ARG001  (there is no training)
+    use_cudnn="auto",  # noqa: ARG001  (no target has it)
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Outputs (batch, time, units), aligned with the inputs' time, and the final state (batch, units).
 

@@ -1,6 +1,12 @@
 """Which kernel runs a call, in one place.
 
-`autodiff` runs
+`cudnn` runs, unless use_cudnn=False, where an NVIDIA GPU is visible, and on it, reset after the product, with tanh and
+sigmoid, in float16, float32 and float64, and without what the next list names. It does not where jit=True or
+recompute=True asks for another kernel, and not in a function that XLA compiles, which has no such op. It wants rows
+that are padded on the right and have a step: in eager and in graphs alike each call looks at its mask, and if that is
+another, another kernel runs. use_cudnn=True refuses whatever can be seen here, but leaves that choice to each call.
+
+Of the rest `autodiff` runs
 - what has no derivative written by hand: activations other than sigmoid and tanh, dropout masks, `unroll`, a product
   for each gate, and sequences that are known to have no steps;
 - second derivatives, which nested and persistent tapes announce, and forward mode in eager;
@@ -15,18 +21,24 @@ It is a loop otherwise, and under forward mode in a graph. A caller's own jit_co
 the caller's function.
 
 Not to be seen from here is a derivative of second order or of forward mode that is taken outside the tf.function that
-calls: the compiled kernel refuses it in words, and with jit=False it works.
+calls: cuDNN's and the compiled kernel refuse it in words, and with use_cudnn=False and jit=False it works.
 """
 
 from collections import defaultdict
 
 import keras
 import tensorflow as tf
-from tensorflow.python.eager import forwardprop_util  # no public name says whether forward mode is under way,
-from tensorflow.python.ops import gradients_util  # nor how many tapes watch
+from tensorflow.python.eager import (
+    context,  # no public name says where `tf.device` puts an operator,
+    forwardprop_util,  # nor whether forward mode is under way,
+)
+from tensorflow.python.ops import (
+    control_flow_util,  # nor whether XLA compiles,
+    gradients_util,  # nor how many tapes watch
+)
 
-from tf_gru.kernels import autodiff, traced
-from tf_gru.kernels.recurrence import Plan
+from tf_gru.kernels import autodiff, cudnn, traced
+from tf_gru.kernels.recurrence import Plan, Weights
 
 SHORTEST = 16
 
@@ -51,13 +63,14 @@ def run(
     masked_outputs: str,
     jit: bool | str,
     recompute: bool,
+    use_cudnn: bool | str,
     **general,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Outputs (batch, time, units) and the final state, by the kernel that is chosen.
 
     general: activations, scales, unroll and fused, as in autodiff.py.
 
-    Raises ValueError where jit=True or recompute=True asks for what the chosen kernel cannot do.
+    Raises ValueError where jit=True, recompute=True or use_cudnn=True asks for what the chosen kernel cannot do.
     """
     unwritten = _not_by_hand(**general)
     for name, asked in {"jit": jit, "recompute": recompute}.items():
@@ -67,12 +80,42 @@ def run(
     differentiated = _differentiated(inputs, h, *weights)
     if jit is True and differentiated:
         raise ValueError(f"jit is True, but a compiled kernel has no {differentiated}: use jit='auto' or jit=False")
-    if unwritten or differentiated in (SECOND, FORWARD) or inputs.shape[1] == 0 or _of_tensorflow_1():
-        return autodiff.run(inputs, h, weights, valid, **options, **general)
-    kernel = (reset, reverse, masked_outputs, recompute, inputs.dtype, inputs.shape[-1], h.shape[-1], valid is None)
-    compiled = jit is True or (jit == "auto" and not differentiated and _worth_compiling(inputs, kernel))
-    plan = Plan(reset, reverse, recompute or not compiled, compiled)
-    return traced.run(inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan)
+
+    def without_cudnn(jit) -> tuple[tf.Tensor, tf.Tensor]:
+        if unwritten or differentiated in (SECOND, FORWARD) or inputs.shape[1] == 0 or _of_tensorflow_1():
+            return autodiff.run(inputs, h, weights, valid, **options, **general)
+        kernel = (reset, reverse, masked_outputs, recompute, inputs.dtype, inputs.shape[-1], h.shape[-1], valid is None)
+        compiled = jit is True or (jit == "auto" and not differentiated and _worth_compiling(inputs, kernel))
+        plan = Plan(reset, reverse, recompute or not compiled, compiled)
+        return traced.run(inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan)
+
+    if use_cudnn is False:
+        return without_cudnn(jit)
+    asked = {"unwritten": unwritten, "differentiated": differentiated, "jit": jit, "recompute": recompute}
+    hindered = _not_by_cudnn(inputs, h, reset, **asked)
+    if hindered:
+        if use_cudnn is True:
+            raise ValueError(f"use_cudnn is True, but {hindered}: use_cudnn='auto' takes another kernel there")
+        return without_cudnn(jit)
+
+    def with_cudnn() -> tuple[tf.Tensor, tf.Tensor]:
+        return cudnn.run(inputs, h, Weights(*weights), valid, reverse=reverse, masked_outputs=masked_outputs)
+
+    fits = cudnn.fits(inputs, valid)
+    if isinstance(fits, bool):
+        return with_cudnn() if fits else without_cudnn(jit)
+    return tf.cond(fits, with_cudnn, lambda: without_cudnn(jit=False))  # nothing is compiled for the rarer branch
+
+
+def gpu_is_visible() -> bool:
+    """Whether TensorFlow sees a GPU, and drives it by CUDA."""
+    return tf.test.is_built_with_cuda() and bool(tf.config.get_visible_devices("GPU"))
+
+
+def placement() -> str | None:
+    """The kind of device that a call puts its operators on, or None where that is left open."""
+    inner = "" if tf.executing_eagerly() else tf.zeros(()).device
+    return tf.DeviceSpec.from_string(inner or context.context().device_name or "").device_type
 
 
 SECOND = "second derivative, which nested or persistent tapes may ask for"
@@ -90,6 +133,33 @@ def _not_by_hand(activations, scales, unroll: bool, fused: bool) -> str | None:
         "a product for each gate (fused=False, implementation=1)": not fused,
     }
     return next((words for words, met in cases.items() if met), None)
+
+
+def _not_by_cudnn(inputs, h, reset: str, unwritten, differentiated, jit, recompute) -> str | None:
+    """What is in the way of cuDNN's kernel, as the part of a sentence."""
+    dtype, sizes = inputs.dtype, {"input_dim": inputs.shape[-1], "units": h.shape[-1]}
+    asked_for = {
+        f"reset={reset!r}": reset != "after",
+        str(unwritten): unwritten,
+        f"the {differentiated}": differentiated,
+        "jit=True": jit is True,
+        "recompute=True": recompute,
+        dtype.name: dtype not in cudnn.DTYPES,
+        **{f"{name}=0": size == 0 for name, size in sizes.items()},
+    }
+    for words, met in asked_for.items():
+        if met:
+            return f"cuDNN's kernel does not go with {words}"
+    if not gpu_is_visible():
+        return "TensorFlow sees no NVIDIA GPU"
+    device = placement()
+    if device not in (None, "GPU"):
+        return f"the call is placed on a {device}"
+    if _of_tensorflow_1():
+        return "this is a graph of TensorFlow 1"
+    if not tf.executing_eagerly() and control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()):
+        return "XLA, which has no such op, compiles the function that calls"
+    return None
 
 
 def _differentiated(*tensors) -> str | None:
