@@ -19,7 +19,7 @@ def identify_apart(name: str, time_limit: float, told: Callable[[str], None] = l
     """The conventions of a registered name or module:attribute.
 
     time_limit: seconds for one question, after which the process is stopped. told is called with each question's name.
-    Raises Unidentified where nothing can be asked.
+    Raises Unidentified where nothing can be asked, and where the search itself fails.
     """
     skip: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -78,4 +78,7 @@ def _work(name: str, skip: dict[str, str], pipe: Connection, log: str) -> None:
     except UsageError as error:
         pipe.send(("unusable", str(error)))
         return
-    pipe.send(("found", identify(gru, lambda what: pipe.send(("asked", what)), skip)))
+    try:
+        pipe.send(("found", identify(gru, lambda what: pipe.send(("asked", what)), skip)))
+    except Exception as error:  # what the subject raises is a refusal: this is our own, and no answer of the subject
+        pipe.send(("failed", f"identify itself failed: {type(error).__name__}: {error}"))

@@ -119,7 +119,7 @@ class Around:
         self.traits[trait] = NOTHING
         if len(given) > 1:
             told = self.told(case, known, given, lambda arrays: [arrays[0]])
-            if told == UNKNOWN and self.told(case, {"": ()}, given, lambda arrays: [arrays[0][case.valid]]) == "":
+            if told == UNKNOWN and self._right_where_valid(case, given):
                 told = GARBAGE
             self.traits[trait] = told
         finals = {LAST: (), RUNS_ON: parts("padding_ignored")}
@@ -229,7 +229,7 @@ class Around:
 
 def around(asking: Asking, step: Step) -> dict[str, str]:
     """The traits around a step, in words; none where the step is not known."""
-    if step.parts is None or step.claim is None:
+    if not step.known or step.claim is None:
         return {}
     case = plain(step.dtype, step.asked)
     if step.started:

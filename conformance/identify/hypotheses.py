@@ -38,6 +38,10 @@ def _acts(place: str) -> type[Deviation]:
 ACTS = {"after": _acts("after"), "before": _acts("before"), "none": _acts("ignored")}
 
 
+NAMED = {**KNOWN, **{part.__name__: part for part in ACTS.values()}}
+"""Every part that a reading of a step may have."""
+
+
 class in_processing_order_within_each_row(Deviation):
     """the outputs of a reverse run are in processing order, each row's valid steps first."""
 

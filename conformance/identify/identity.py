@@ -6,8 +6,9 @@ from typing import Any
 
 from conformance.adapter import RESETS
 from conformance.case import DTYPES
-from conformance.identify.around import USED, around
+from conformance.identify.around import around
 from conformance.identify.asking import REFUSED, Asking
+from conformance.identify.hypotheses import TRAITS, UNKNOWN, classes
 from conformance.identify.precision import precision
 from conformance.identify.step import Step, step
 
@@ -50,7 +51,7 @@ def identify(gru: Any, tell: Callable[[str], None] = lambda what: None, skip: di
     asking = Asking(gru, tell, skip or {})
     found = Identity(refusals=asking.refusals)
     for dtype in reversed(DTYPES):
-        steps = [step(asking, dtype, reset) for reset in RESETS]
+        steps = [_graded(asking, step(asking, dtype, reset)) for reset in RESETS]
         found.steps += steps
         if any(one.traits["reset"] != REFUSED for one in steps):
             found.formats += (dtype,)
@@ -58,7 +59,16 @@ def identify(gru: Any, tell: Callable[[str], None] = lambda what: None, skip: di
     if known is not None:
         found.asked_with = f"{known.dtype}, reset {known.asked}"
         found.around = around(asking, known)
-    for one in found.steps:
-        if one.traits["reset"] != REFUSED:
-            one.traits["precision"] = precision(asking, one, found.around.get("initial state") == USED)
+    return found
+
+
+def _graded(asking: Asking, found: Step) -> Step:
+    """A step with its precision. What fits only in an arithmetic narrower than the format has to meet some class of it
+    by proven bounds too: the running bound of a narrow format is wide enough for other functions.
+    """
+    if found.traits["reset"] != REFUSED:
+        grade = precision(asking, found)
+        if found.known and found.claim != classes(found.dtype)[0] and grade == UNKNOWN:
+            found = Step(found.dtype, found.asked, dict.fromkeys(TRAITS, UNKNOWN))
+        found.traits["precision"] = grade
     return found

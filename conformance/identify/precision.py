@@ -21,13 +21,13 @@ from conformance.whole_runs import judge_run
 from reference import Parameters
 
 
-def precision(asking: Asking, step: Step, initial_state: bool) -> str:
+def precision(asking: Asking, step: Step) -> str:
     """The first class of the list in which every number of plain runs lies, in words."""
     if not step.known or step.traits["activations"] != "sigma and tanh":
         return UNKNOWN
     asked = []
     for size in (DISTINCT, WIDE):
-        meant, given = _question(step, size, initial_state)
+        meant, given = _question(step, size)
         answer = asking.outputs(f"{step.dtype}, reset {step.asked}: a run of {size[0]} rows for its precision", given)
         if answer is None:
             return REFUSED
@@ -45,7 +45,7 @@ def _met(case: Case, answer: Outputs, arithmetic) -> bool:
     return judgement.judged >= numbers and inside and judgement.sample.alarm is None
 
 
-def _question(step: Step, size: tuple[int, int, int, int], initial_state: bool) -> tuple[Case, Case]:
+def _question(step: Step, size: tuple[int, int, int, int]) -> tuple[Case, Case]:
     """A case of the specification, and the same as the subject reads it."""
     batch, time, input_dim, units = size
     numbers = Numbers(np.random.default_rng(units), step.dtype, FORMATS[step.dtype].precision, "plain")
@@ -67,7 +67,7 @@ def _question(step: Step, size: tuple[int, int, int, int], initial_state: bool) 
     case = Case(
         inputs=numbers.inputs((batch, time, input_dim)),
         parameters=(Parameters(meant.kernel, meant.recurrent_kernel, effective, computes),),
-        initial_state=(numbers.states((batch, units)),) if initial_state else None,
+        initial_state=(np.zeros((batch, units), step.dtype),) if step.started else None,
     )
     return case, replace(case, parameters=(Parameters(kernels["kernel"], turned, given, step.asked),))
 

@@ -17,6 +17,7 @@ from conformance.diagnosis.near import Near
 from conformance.identify.asking import REFUSED, Arrays, Asking
 from conformance.identify.hypotheses import (
     ACTIVATIONS,
+    NAMED,
     TRAITS,
     UNKNOWN,
     Parts,
@@ -26,6 +27,7 @@ from conformance.identify.hypotheses import (
     parts,
     readings,
 )
+from conformance.identify.probes import GATES as STORED
 from conformance.identify.probes import Slot, biased, plain, slots, vectors
 
 NAMES = {0: "input", 1: "recurrent"}
@@ -38,15 +40,16 @@ class Step:
     """What a step is, asked with one format and one place of the reset gate.
 
     traits: a value for each of TRAITS, "biases" (the class) and "arithmetic" (the class in which the reading fits); or
-    "refused" or "unknown" alone. effects: what each bias vector does. parts: the one reading that fits, or None.
-    places: where a bias vector acts once. sums: whether two biases of a gate may have a sum that rounds.
+    "refused" or "unknown" alone. effects: what each bias vector does, by the gate whose block it is in the order of the
+    kernels. names: the parts of the one reading that fits, or None. places: where a bias vector acts once. sums:
+    whether two biases of a gate may have a sum that rounds.
     """
 
     dtype: str
     asked: str
     traits: dict[str, str] = field(default_factory=dict)
     effects: dict[str, str] = field(default_factory=dict)
-    parts: Parts | None = None
+    names: tuple[str, ...] | None = None
     claim: Arithmetic | None = None
     places: dict[Slot, Slot] = field(default_factory=dict)
     sums: bool = True
@@ -55,7 +58,12 @@ class Step:
     @property
     def known(self) -> bool:
         """Whether there is one reading."""
-        return self.parts is not None
+        return self.names is not None
+
+    @property
+    def parts(self) -> Parts:
+        """The parts of the reading."""
+        return tuple(NAMED[name] for name in self.names or ())
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -82,7 +90,7 @@ def step(asking: Asking, dtype: str, reset: str) -> Step:
     }
     if len(fitting) != 1 or found.claim is None:
         return found
-    found.parts = fitting[0].parts
+    found.names = tuple(part.__name__ for part in fitting[0].parts)
     found.traits["arithmetic"] = str(found.claim)
     for slot in slots(reset):
         _effect(asking, found, case, slot)
@@ -95,14 +103,23 @@ def _fitting(case: Case, given: Arrays) -> tuple[list[Reading], Arithmetic | Non
     first, *_ = every = classes(case.dtype)
     usual, *others = ACTIVATIONS
     for claim, activations in [(first, (usual,)), (first, others), *((claim, (usual,)) for claim in every[1:])]:
-        fitting = [reading for reading in readings(case.reset, activations) if _fits(reading, case, given, claim)]
+        possible = _beginning(readings(case.reset, activations), case, given, claim)
+        fitting = [reading for reading in possible if fits(reading.parts, case, given, claim)]
         if fitting:
             return fitting, claim
     return [], None
 
 
-def _fits(reading: Reading, case: Case, given: Arrays, claim: Arithmetic) -> bool:
-    return fits(reading.parts, case, given, claim)
+def _beginning(listed: list[Reading], case: Case, given: Arrays, claim: Arithmetic) -> list[Reading]:
+    """The readings whose first step is the subject's: from zeros and without biases few traits play a part in it."""
+    if len(given) == 1:
+        return listed
+    case = replace(case, inputs=case.inputs[:, :1])
+    given = given[0][:, :1], given[0][:, 0]
+    places = [TRAITS.index(trait) for trait in ("update gate", "kernel", "activations")]
+    alike = {tuple(reading.values[place] for place in places): reading for reading in listed}
+    first = {values: holds(reading.parts, case, given, claim) for values, reading in alike.items()}
+    return [reading for reading in listed if first[tuple(reading.values[place] for place in places)]]
 
 
 def fits(parts: Parts, case: Case, given: Arrays, claim: Arithmetic) -> bool:
@@ -132,17 +149,18 @@ class carried(Deviation):
 
 def _effect(asking: Asking, found: Step, case: Case, slot: Slot) -> None:
     row, gate = slot
-    name = f"{NAMES[row]} {GATES[gate]}"
+    order = found.traits[("kernel", "recurrent kernel")[row]].split()
+    own = order[STORED[found.asked].index(gate)]
+    name = f"{NAMES[row]} {GATES[own]}"
     vector = vectors(case.dtype)[slot]
     given = asking.arrays(f"{found.dtype}, reset {found.asked}: the {name} bias alone", biased(case, [(slot, vector)]))
     if given is None:
         found.effects[name] = REFUSED
         return
-    assert found.parts is not None
     assert found.claim is not None
     fitting = [
         (told, place)
-        for told, place, some, effective in _effects(found, case, slot, vector)
+        for told, place, some, effective in _effects(found, case, (row, own), vector)
         if fits((*some, *found.parts), effective, given, found.claim)
     ]
     found.effects[name] = " or ".join(told for told, _ in fitting) or UNKNOWN

@@ -1,0 +1,326 @@
+"""A black box is recognized for what it is, from its answers alone; what is not known is not guessed."""
+
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from conformance import mutants
+from conformance.__main__ import main
+from conformance.adapters.reference import gru as reference
+from conformance.case import Case, Outputs
+from conformance.emulated import Emulated
+from conformance.identify import identify
+from conformance.identify.apart import Unidentified, identify_apart
+from conformance.identify.hypotheses import KEEPS, TAKES
+
+ORDERS = ("zrn", "znr", "rzn", "rnz", "nzr", "nrz")
+DRAWN = 32
+GRADED = 2
+
+
+class Refusal(Exception):
+    """What a synthetic subject raises."""
+
+
+@dataclass(frozen=True)
+class Convention:
+    """A convention, drawn: what a synthetic subject does, whatever it is asked for."""
+
+    formats: tuple[str, ...]
+    order: str
+    takes: bool
+    reset: str
+    biases: str
+    compute: str
+    policy: str
+    empty: str
+    holes: bool
+    reverse: str
+    initial_state: str
+
+    @staticmethod
+    def drawn(seed: int) -> "Convention":
+        """One of them all."""
+        rng = np.random.default_rng(seed)
+
+        def one(*choices):
+            return choices[rng.integers(len(choices))]
+
+        return Convention(
+            formats=one(("float64",), ("float32",), ("float64", "float32")),
+            order=one(*ORDERS),
+            takes=one(False, True),
+            reset=one("after", "before"),
+            biases=one("B6", "B4", "B3", "none"),
+            compute=one("float64", "float32"),
+            policy=one("carry", "zero", "runs on", "garbage"),
+            empty=one("initial state", "zeros", "refused"),
+            holes=one(False, True),
+            reverse=one("aligned", "processing order", "packed", "refused"),
+            initial_state=one("used", "ignored", "refused"),
+        )
+
+
+class Synthetic(Emulated):
+    """A subject of a drawn convention. It declares what Emulated does, which is mostly untrue, and is not looked at."""
+
+    def __init__(self, convention: Convention) -> None:
+        self.convention = convention
+
+    def run(self, case: Case) -> Outputs:
+        told = self.convention
+        if case.initial_state is not None:
+            if told.initial_state == "refused":
+                raise Refusal("no initial state")
+            if told.initial_state == "ignored":
+                case = replace(case, initial_state=None)
+        if case.mask is not None and not told.holes:
+            raise Refusal("no masks")
+        if case.dtype not in told.formats or case.reset != told.reset or (case.reverse and told.reverse == "refused"):
+            raise Refusal("not that")
+        if not case.valid.any(axis=1).all() and case.time and told.empty == "refused":
+            raise Refusal("no empty rows")
+        self.held(case)
+        given, case = case, self.wide(case)
+        if told.policy == "runs on" and not given.reverse and given.mask is None and given.valid.any(axis=1).all():
+            case = replace(case, lengths=None)
+        answer = super().run(replace(case, masked_outputs="zero" if told.policy == "zero" else "carry"))
+        outputs, final = answer
+        if case.merge is None:
+            if given.reverse and told.reverse != "aligned":
+                outputs = self.turned(outputs, given)
+            if told.policy == "garbage" and not given.reverse and given.valid.any(axis=1).all():
+                outputs = np.where(given.valid[:, :, None], outputs, 3 + outputs)
+            if told.empty == "zeros" and given.time:
+                final = np.where(given.valid.any(axis=1, keepdims=True), final, 0)
+        return Outputs(*(self.narrow(part, given.dtype) for part in (outputs, final)))
+
+    def held(self, case: Case) -> None:
+        """Two biases are added exactly or not at all where one is held for both."""
+        if self.convention.biases == "B4" and len(case.single.bias[0]) == 3:
+            rows = case.single.bias.astype(np.float64)[:, :2]
+            summed = (case.single.bias[0] + case.single.bias[1])[:2].astype(np.float64)
+            if np.any(summed - rows[0] != rows[1]):
+                raise Refusal("the sum of two biases rounds")
+
+    def wide(self, case: Case) -> Case:
+        if self.convention.compute == case.dtype:
+            return case
+        compute = self.convention.compute
+
+        def cast(p):
+            return type(p)(*(a.astype(compute) for a in (p.kernel, p.recurrent_kernel, p.bias)), p.reset)
+
+        state = case.initial_state and tuple(part.astype(compute) for part in case.initial_state)
+        return replace(
+            case, inputs=case.inputs.astype(compute), parameters=tuple(map(cast, case.parameters)), initial_state=state
+        )
+
+    def narrow(self, part, dtype):
+        return tuple(each.astype(dtype) for each in part) if isinstance(part, tuple) else part.astype(dtype)
+
+    def turned(self, outputs: np.ndarray, case: Case) -> np.ndarray:
+        if self.convention.reverse == "processing order":
+            return outputs[:, ::-1].copy()
+        turned = outputs.copy()
+        for row, count in enumerate(case.valid.sum(axis=1)):
+            turned[row, :count] = outputs[row, :count][::-1]
+        return turned
+
+    def kernel(self, p):
+        return p.kernel[self.index()]
+
+    def recurrent_kernel(self, p):
+        return p.recurrent_kernel[self.index()]
+
+    def bias(self, p):
+        bias = p.bias[:, self.index()].copy()
+        if self.convention.biases == "none":
+            bias[:] = 0
+        if self.convention.biases == "B3":
+            bias[1] = 0
+        return bias
+
+    def index(self) -> list[int]:
+        return [self.convention.order.index(gate) for gate in "zrn"]
+
+    def blend(self, z, h, n):
+        return super().blend(z, n, h) if self.convention.takes else super().blend(z, h, n)
+
+
+@pytest.mark.parametrize("seed", range(DRAWN))
+def test_a_drawn_convention_is_recovered(seed, monkeypatch):
+    told, graded = Convention.drawn(seed), seed < GRADED
+    if not graded:  # most of the time goes there
+        monkeypatch.setattr("conformance.identify.identity.precision", lambda *given: "not asked")
+    identity = identify(Synthetic(told))
+    assert identity.formats == told.formats
+    for dtype in identity.formats:
+        step = identity.step(dtype, told.reset)
+        assert step.traits["reset"] == told.reset
+        assert step.traits["update gate"] == (TAKES if told.takes else KEEPS)
+        assert step.traits["kernel"] == step.traits["recurrent kernel"] == " ".join(told.order)
+        assert step.traits["biases"] == ("B3" if told.biases == "B4" and told.reset == "before" else told.biases)
+        other = {"after": "before", "before": "after"}[told.reset]
+        assert identity.step(dtype, other).traits["reset"] == "refused"
+    wide = identity.step(told.formats[0], told.reset)
+    narrow = told.formats[0] == "float64" and told.compute == "float32"
+    assert narrow == ("float32 compute" in wide.traits["arithmetic"])
+    if graded:
+        assert wide.traits["precision"].startswith(told.formats[0])
+        assert narrow == ("float32 compute" in wide.traits["precision"])
+    around = identity.around
+    assert around["initial state"] == told.initial_state
+    assert around["lengths, carry asked"] == around["lengths, zero asked"] == told.policy
+    final = around["lengths, carry asked: final state"]
+    assert final == ("runs on" if told.policy == "runs on" else "after the last valid step")
+    used = told.initial_state == "used"
+    state = told.empty if told.empty == "refused" or used else "initial state or zeros"
+    assert around["a row of length 0"] == state
+    masked = {"zero": "zero", "carry": "carry", "runs on": "carry", "garbage": "garbage"}[told.policy]
+    if told.holes and told.policy != "garbage" and told.policy != "zero" and not used:
+        masked = "carry or zero-before-first"
+    assert around["masks, carry asked"] == (masked if told.holes else "refused")
+    assert around["reverse"] == ("processing order" if told.reverse == "packed" else told.reverse)
+    assert around["reverse with lengths"] == told.reverse
+
+
+def test_the_drawn_conventions_are_all_there():
+    drawn = [Convention.drawn(seed) for seed in range(DRAWN)]
+    for name, number in {"order": 6, "reset": 2, "biases": 4, "policy": 4, "reverse": 4, "initial_state": 3}.items():
+        assert len({getattr(convention, name) for convention in drawn}) == number, name
+
+
+@pytest.mark.parametrize("gru", [reference, Emulated()], ids=["reference", "emulated"])
+def test_the_specification_is_recognized(gru):
+    identity = identify(gru)
+    assert identity.formats == ("float64", "float32", "float16")
+    for step in identity.steps:
+        told = [step.asked, KEEPS, *(["z n" if step.asked == "none" else "z r n"] * 2), "as given", "sigma and tanh"]
+        assert list(step.traits.values())[:6] == told
+        assert step.traits["biases"] == "B6"
+        assert step.traits["precision"].startswith(step.dtype)
+        assert "compute" not in step.traits["precision"]
+        assert set(step.effects.values()) == {"as given"}
+    around = identity.around
+    expected = {
+        "initial state": "used", "lengths, carry asked": "carry", "lengths, zero asked": "zero",
+        "a row of length 0": "initial state", "masks, carry asked": "carry", "masks, zero asked": "zero",
+        "reverse": "aligned", "reverse with lengths": "aligned", "no time": "initial state", "no rows": "answered",
+        "gradients": "given", **{f"both directions, {merge}": "as specified" for merge in ("concat", "apart", "ave")},
+        "both directions, lengths, zero asked": "zero",
+    }  # fmt: skip
+    assert {trait: around[trait] for trait in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("mutant", "trait", "value"),
+    [
+        (mutants.reset_before_instead_of_after, "reset", "before"),
+        (mutants.reset_ignored, "reset", "none"),
+        (mutants.recurrent_kernel_transposed, "recurrent blocks", "transposed"),
+        (mutants.hard_sigmoid_gates, "activations", "hard sigmoid"),
+    ],
+)
+def test_a_wrong_step_is_read(mutant, trait, value):
+    step = identify(mutant()).step("float64", "after")
+    assert step.traits[trait].startswith(value), step.traits
+
+
+def test_what_is_not_known_is_not_guessed():
+    """A gate that is squared is no reading of the list, in any arithmetic."""
+
+    class Squared(Emulated):
+        def sigmoid(self, a):
+            return super().sigmoid(a) ** 2
+
+    identity = identify(Squared())
+    assert identity.asked_with is None
+    assert identity.around == {}
+    assert {step.traits["reset"] for step in identity.steps} == {"unknown"}
+
+
+def test_a_list_that_lacks_a_convention_does_not_name_another(monkeypatch):
+    """Without the order r z n the subject that has it is unknown; the test above of drawn conventions would fail."""
+    monkeypatch.setattr("conformance.identify.hypotheses.PERMUTED", ("znr", "nzr", "rnz", "nrz"))
+    swapped = replace(Convention.drawn(0), order="rzn", reset="after")
+    assert identify(Synthetic(swapped)).step("float64", "after").traits["kernel"] == "unknown"
+
+
+def test_a_bound_that_is_too_wide_names_several(monkeypatch):
+    monkeypatch.setattr("conformance.identify.step.fits", lambda *given: True)
+    step = identify(reference).step("float64", "after")
+    assert not step.known
+    assert step.traits["reset"] == "after or before or none"
+
+
+def test_nothing_declared_is_looked_at():
+    class Bare:
+        run = staticmethod(reference.run)
+
+    bare, whole = identify(Bare()), identify(reference)
+    assert [step.traits for step in bare.steps] == [step.traits for step in whole.steps]
+    assert bare.around == {**whole.around, "gradients": "none"}
+
+
+def test_one_that_answers_nothing_is_refused_everywhere():
+    class Silent:
+        def run(self, case):
+            return None
+
+    identity = identify(Silent())
+    assert identity.formats == ()
+    assert {step.traits["reset"] for step in identity.steps} == {"refused"}
+    assert all("must return Outputs" in why for why in identity.refusals.values())
+
+
+def test_final_states_alone_are_enough_for_the_step():
+    class Final:
+        def run(self, case):
+            return Outputs(None, reference.run(case).final_state)
+
+    step = identify(Final()).step("float64", "after")
+    assert (step.traits["reset"], step.traits["kernel"], step.traits["biases"]) == ("after", "z r n", "B6")
+
+
+class Crashing(Emulated):
+    """It takes its process with it where there is no step."""
+
+    def run(self, case):
+        if case.time == 0:
+            os._exit(3)
+        return super().run(case)
+
+
+def test_a_question_that_ends_the_process_is_refused_and_the_rest_is_asked(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))  # the process that is started inherits it
+    identity = identify_apart("test_identify:Crashing", 60)
+    assert identity.around["no time"] == "refused"
+    assert "exit code 3" in identity.refusals["no time"]
+    assert identity.around["gradients"] == "given"
+
+
+def test_what_cannot_be_loaded_says_why():
+    with pytest.raises(Unidentified, match="neither a registered name"):
+        identify_apart("nothing", 60)
+
+
+def test_the_command_prints_and_writes(tmp_path):
+    file = tmp_path / "found.json"
+    result = CliRunner().invoke(main, ["identify", "reference", "--json", str(file)])
+    assert result.exit_code == 0, result.output
+    assert "asked for reset before" in result.output
+    assert "around the step (float64, reset after)" in result.output
+    written = json.loads(file.read_text())["subjects"]["reference"]
+    assert written["around"]["reverse"] == "aligned"
+    assert len(written["steps"]) == 9
+
+
+@pytest.mark.parametrize("arguments", [["nothing"], ["reference", "--json", "no/such/folder/x.json"]])
+def test_the_command_refuses_what_it_cannot_do(arguments):
+    assert CliRunner().invoke(main, ["identify", *arguments]).exit_code == 2
