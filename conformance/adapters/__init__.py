@@ -31,6 +31,7 @@ REGISTERED = {
         f"tf_gru:{path}": Registered(f"conformance.adapters.tf_gru:{path}", ("tensorflow", "keras"), "tf")
         for path in ("eager", "graph", "xla", "autodiff", "loop", "compiled", "recompute")
     },
+    "tf_gru:cudnn": Registered("conformance.adapters.tf_gru_cudnn:cudnn", ("tensorflow", "keras"), "tf"),
     "tf_gru:keras-save": Registered("conformance.adapters.tf_gru_saved:keras_save", ("tensorflow", "keras"), "tf"),
     "tf_gru:saved-model": Registered("conformance.adapters.tf_gru_saved:saved_model", ("tensorflow", "keras"), "tf"),
     "tf_gru:onnx": Registered(

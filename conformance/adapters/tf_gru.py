@@ -23,7 +23,8 @@ def build(case: Case, **options: Any) -> Any:
     return GRU(p.units, go_backwards=case.reverse, zero_output_for_mask=zero, **shared)
 
 
-def _arguments(case: Case) -> dict[str, Any]:
+def call_arguments(case: Case) -> dict[str, Any]:
+    """What a layer of either kind is called with besides the inputs."""
     given = initial_state(case)
     if case.mask is not None:
         given["mask"] = tf.constant(case.mask)
@@ -53,7 +54,7 @@ def capabilities(path: str, **others: Any) -> Capabilities:
 
 def _subject(path: str, claims: str, **options: Any) -> KerasLayers:
     declared = capabilities(claims, compiles_per_shape=claims != "eager")
-    return KerasLayers(path, partial(build, **options), _arguments, declared, ("tf-gru", "tensorflow", "keras"))
+    return KerasLayers(path, partial(build, **options), call_arguments, declared, ("tf-gru", "tensorflow", "keras"))
 
 
 eager, graph, xla = (_subject(path, claims=path) for path in ("eager", "graph", "xla"))

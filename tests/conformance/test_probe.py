@@ -20,8 +20,16 @@ from conformance.probe_allowance import Blend
 from conformance.sweep import SIGMA, TANH, arguments, closer, exact, exact_at
 
 SINGLE = (FORMATS["float32"],)
-ELSEWHERE = ("keras:", "tf_gru:keras-save", "tf_gru:saved-model", "tf_gru:tf1", "tf_gru:onnx", "tf_gru:litert")
-"""What runs the kernels of another subject, and what test_paths.py probes."""
+ELSEWHERE = (
+    "keras:",
+    "tf_gru:cudnn",
+    "tf_gru:keras-save",
+    "tf_gru:saved-model",
+    "tf_gru:tf1",
+    "tf_gru:onnx",
+    "tf_gru:litert",
+)
+"""What runs the kernels of another subject, what test_paths.py probes, and what wants a GPU."""
 SUBJECTS = [name for name in REGISTERED if not name.startswith(ELSEWHERE) and REGISTERED[name].installed]
 
 

@@ -5,6 +5,7 @@ does what cuDNN's documentation says of one row of weights, and leaves NaN where
 """
 
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import keras
@@ -13,8 +14,10 @@ import pytest
 import tensorflow as tf
 
 import tf_gru
+from conformance.adapters import load
 from conformance.adapters.keras_layers import KerasLayers
-from conformance.adapters.tf_gru import _arguments, build, capabilities
+from conformance.adapters.tf_gru import build, call_arguments, capabilities
+from conformance.adapters.tf_gru_cudnn import arithmetic
 from conformance.checks import BY_CLAUSE
 from conformance.judge import PROFILES, judge
 from conformance.verdict import PASS
@@ -336,7 +339,7 @@ def calls(monkeypatch):
 
 def subject(path, **options):
     claims = capabilities("eager", resets=("after",), zero_time=True)
-    return KerasLayers(path, partial(build, use_cudnn=True, **options), _arguments, claims, ())
+    return KerasLayers(path, partial(build, use_cudnn=True, **options), call_arguments, claims, ())
 
 
 def verdicts(path, clauses):
@@ -455,3 +458,24 @@ def test_the_configuration_keeps_it(use):
 
     assert tf_gru.GRU.from_config(layer.get_config()).use_cudnn == use
     assert layer.supports_jit
+
+
+def test_the_readme_says_whether_it_was_verified():
+    """Until a run on a GPU is on record."""
+    root = Path(tf_gru.__file__).parents[1]
+
+    assert ("GPU: not verified" in (root / "README.md").read_text()) != (root / "docs/records/gpu.txt").exists()
+
+
+def test_the_subject_declares_nothing_without_a_gpu():
+    declared = load("tf_gru:cudnn").capabilities
+
+    assert not declared.arithmetic
+    assert declared.because["float32"] == declared.because["float64"] == "TensorFlow sees no NVIDIA GPU"
+
+
+@pytest.mark.parametrize(("tf32", "products"), [(True, "tf32"), (False, None)])
+def test_its_claims_follow_the_switch_of_tf32(tf32, products):
+    claims = arithmetic(tf32=tf32)
+
+    assert (claims["float32"].products, claims["float64"].products) == (products, None)
