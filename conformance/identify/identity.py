@@ -68,7 +68,7 @@ def _graded(asking: Asking, found: Step) -> Step:
     """
     if found.traits["reset"] != REFUSED:
         grade = precision(asking, found)
-        if found.known and found.claim != classes(found.dtype)[0] and grade == UNKNOWN:
+        if grade == UNKNOWN and found.claim is not None and found.claim != classes(found.dtype)[0]:
             found = Step(found.dtype, found.asked, dict.fromkeys(TRAITS, UNKNOWN))
         found.traits["precision"] = grade
     return found
