@@ -1,0 +1,165 @@
+"""Train a classifier of handwritten digits on two devices, then on one, and compare every weight bit for bit.
+
+The two devices are logical CPUs of this process under tf.distribute.MirroredStrategy: each has the weights, takes half
+of every batch, and the gradients of both are summed. One device then trains on the same halves in turn and adds their
+gradients. That is the same arithmetic, so the weights must be the same numbers, not close ones.
+
+    python examples/two_devices.py
+
+Exit code 0: all weights are equal, and the accuracy on held-out images is at least GOAL. Else 1.
+
+The rows of an 8x8 image are the steps of a sequence; the images are scikit-learn's.
+Left out: what other devices and more of them round otherwise; devices that fail; speed, for these share one CPU.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+if missing := [name for name in ("click", "keras", "rich", "sklearn", "tensorflow") if find_spec(name) is None]:
+    sys.exit(f"examples/two_devices.py needs {', '.join(missing)}: pip install 'tf-gru[examples]'")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the two devices are CPUs
+
+import click
+import keras
+import numpy as np
+import tensorflow as tf
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from tf_gru import GRU
+
+GOAL = 0.9  # the example's own: the accuracy on held-out images below which the training has failed
+DEVICES = ("CPU:0", "CPU:1")
+UNITS = 32
+BATCH = 64  # images, of which each device takes half
+HELD_OUT = 0.2  # of all images
+RATE = 0.01
+
+Train = Callable[[np.ndarray, np.ndarray], tf.Tensor]
+"""A step of training on a batch: its loss."""
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--epochs", type=click.IntRange(1), default=8, show_default=True, help="Passes over the training images")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="Of split and training")
+def main(epochs: int, seed: int) -> None:
+    """Train on two devices and on one, and compare the weights."""
+    (cpu,) = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * len(DEVICES))
+    pixels, labels = load_digits(return_X_y=True)
+    images = (pixels.reshape(-1, 8, 8) / 16).astype(np.float32)
+    seen, unseen, labels_seen, labels_unseen = train_test_split(
+        images, labels.astype(np.int32), test_size=HELD_OUT, stratify=labels, random_state=seed
+    )
+    models = {}
+    with _progress() as progress:
+        for name, made in {"two devices": on_two_devices, "one device": on_one_device}.items():
+            keras.utils.set_random_seed(seed)
+            models[name], train = made()
+            fit(train, seen, labels_seen, epochs, seed, progress.add_task(name, total=epochs), progress)
+    equal = show(*models.values())
+    said = models["two devices"](unseen).numpy().argmax(axis=1)
+    accuracy = float((said == labels_unseen).mean())
+    click.echo(f"held-out accuracy {accuracy:.4f} of {len(unseen)} images; goal {GOAL}")
+    raise SystemExit(0 if equal and accuracy >= GOAL else 1)
+
+
+def classifier() -> keras.Model:
+    """A GRU over the rows of an image, and a layer of logits."""
+    return keras.Sequential([keras.Input((8, 8)), GRU(UNITS), keras.layers.Dense(10)])
+
+
+def on_two_devices() -> tuple[keras.Model, Train]:
+    """A model whose weights both devices hold; the optimizer adds what they found."""
+    strategy = tf.distribute.MirroredStrategy(DEVICES)
+    with strategy.scope():
+        model, optimizer = classifier(), keras.optimizers.Adam(RATE)
+        optimizer.build(model.trainable_variables)
+
+    def on_each(images, labels):
+        at = tf.distribute.get_replica_context().replica_id_in_sync_group
+        loss, gradients = differentiated(model, tf.gather(halves(images), at), tf.gather(halves(labels), at))
+        optimizer.apply(gradients, model.trainable_variables)
+        return loss
+
+    def train(images, labels):
+        return strategy.reduce("SUM", strategy.run(on_each, (images, labels)), axis=None)
+
+    return model, tf.function(train)
+
+
+def on_one_device() -> tuple[keras.Model, Train]:
+    """The same model on one device, which takes the halves one after the other."""
+    model, optimizer = classifier(), keras.optimizers.Adam(RATE)
+    optimizer.build(model.trainable_variables)
+
+    def train(images, labels):
+        pairs = zip(tf.unstack(halves(images)), tf.unstack(halves(labels)), strict=True)
+        losses, gradients = zip(*(differentiated(model, *pair) for pair in pairs), strict=True)
+        optimizer.apply([total(each) for each in zip(*gradients, strict=True)], model.trainable_variables)
+        return tf.add_n(losses)
+
+    return model, tf.function(train, autograph=False)
+
+
+def halves(values: tf.Tensor) -> tf.Tensor:
+    """A batch as a half for each device, on an axis of its own."""
+    values = tf.convert_to_tensor(values)
+    return tf.reshape(values, (len(DEVICES), -1, *values.shape[1:]))
+
+
+def total(gradients: tuple[tf.Tensor, ...]) -> tf.Tensor:
+    """The sum of two: of no more numbers does it have the same bits in any order."""
+    first, second = gradients
+    return first + second
+
+
+def differentiated(model: keras.Model, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    """What half a batch adds to the mean loss of the batch, and its gradients."""
+    with tf.GradientTape() as tape:
+        each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images, training=True))
+        loss = tf.reduce_sum(each) / BATCH
+    return loss, tape.gradient(loss, [variable.value for variable in model.trainable_variables])
+
+
+def fit(train: Train, images: np.ndarray, labels: np.ndarray, epochs: int, seed: int, task: Any, progress) -> None:
+    """Whole batches in an order that the seed gives."""
+    order = np.random.default_rng(seed)
+    for _ in range(epochs):
+        shuffled = order.permutation(len(images))
+        starts = range(0, len(images) - BATCH + 1, BATCH)
+        batches = [shuffled[start : start + BATCH] for start in starts]
+        loss = np.mean([train(images[rows], labels[rows]) for rows in batches])
+        described = f"{progress.tasks[task].description.partition(';')[0]}; loss {loss:.3f}"
+        progress.update(task, advance=1, description=described)
+
+
+def show(two: keras.Model, one: keras.Model) -> bool:
+    """How many numbers of each weight are equal, and whether all are."""
+    table = Table("weight", "numbers", "equal on two devices and one")
+    equal = True
+    for variable, left, right in zip(two.weights, two.get_weights(), one.get_weights(), strict=True):
+        same = int((left == right).sum())
+        table.add_row(variable.path, str(left.size), str(same))
+        equal &= same == left.size
+    Console(width=100).print(table)
+    return equal
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        yield progress
+
+
+if __name__ == "__main__":
+    main()
