@@ -1,0 +1,134 @@
+"""Keras' own tests of keras.layers.GRU: the layer's recurrence is the mutant's.
+
+Source: keras/src/layers/rnn/gru_test.py (Apache-2.0), as installed, on Keras' NumPy backend, where every call is eager.
+The backend is chosen when Keras is imported, so a process of its own asks: judge_all starts it.
+
+What Case does not carry falls to Keras' own path: dropout while training, other activations, other formats than
+float32. Left out: Bidirectional, whose tests are not the GRU's.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+from collections.abc import Iterable
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from conformance.case import Case
+from conformance.emulated import Emulated
+from reference.layouts import from_keras
+from studies.peers.verdicts import Verdict, failing, flat
+
+NAME = "Keras gru_test.py"
+START = "from studies.peers.keras_suite import answer_stdin; answer_stdin()"
+
+
+def version() -> str:
+    """The version of the package that holds the tests."""
+    return f"keras {metadata.version('keras')}"
+
+
+def judge_all(names: Iterable[str]) -> dict[str, Verdict]:
+    """What the tests say of the mutants of these names (Emulated is the honest one), from a process of its own."""
+    environment = os.environ | {"KERAS_BACKEND": "numpy"}
+    done = subprocess.run(
+        [sys.executable, "-c", START], input=json.dumps(list(names)), capture_output=True, text=True, env=environment
+    )
+    if done.returncode:
+        raise RuntimeError(f"the process that runs Keras' tests ended with {done.returncode}:\n{done.stderr}")
+    found = json.loads(done.stdout.splitlines()[-1])
+    return {name: Verdict(tests, tuple(failed)) for name, (tests, failed) in found.items()}
+
+
+def answer_stdin() -> None:
+    """Names as JSON from standard input; tests and failures of each as JSON, in the last line of standard output."""
+    from conformance.mutants import MUTANTS
+
+    known = {type(mutant).__name__: type(mutant) for mutant in MUTANTS} | {"Emulated": Emulated}
+    found = {name: judge(known[name]) for name in json.load(sys.stdin)}
+    sys.stdout.write("\n" + json.dumps({name: [v.tests, list(v.failed)] for name, v in found.items()}) + "\n")
+
+
+def judge(mutant: type[Emulated]) -> Verdict:
+    """What the tests say of a mutant, in a process where Keras is on NumPy. tests: those that asked the mutant."""
+    from keras.saving import custom_object_scope
+    from keras.src import layers
+    from keras.src.layers.rnn import gru_test
+
+    genuine, asked = layers.GRU, 0
+    failed: list[str] = []
+    layer = substitute(genuine, mutant)
+    layers.GRU = layer
+    try:
+        for test in flat(unittest.defaultTestLoader.loadTestsFromModule(gru_test)):
+            if _skipped(test):
+                continue
+            layer.asked = 0
+            with custom_object_scope({"GRU": layer}):
+                wrong = failing([test])
+            if layer.asked:
+                asked += 1
+                failed += wrong
+            elif wrong:
+                raise RuntimeError(f"{wrong[0]} fails without asking the mutant: Keras' own path fails here")
+    finally:
+        layers.GRU = genuine
+    return Verdict(asked, tuple(failed))
+
+
+def substitute(genuine: Any, mutant: type[Emulated]) -> Any:
+    """A subclass of keras.layers.GRU with a mutant's recurrence, a fresh mutant for each layer; it counts questions."""
+
+    class GRU(genuine):
+        asked = 0
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.mutant = mutant()
+
+        def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
+            if not _carried(self, sequences, training):
+                return super().inner_loop(sequences, initial_state, mask=mask, training=training)
+            type(self).asked += 1
+            return recurrence(self, self.mutant, sequences, initial_state, mask)
+
+    return GRU
+
+
+def recurrence(layer: Any, mutant: Emulated, sequences: Any, initial_state: Any, mask: Any) -> tuple[Any, Any, list]:
+    """What inner_loop answers: the last output, all outputs in processing order, and the states."""
+    state = initial_state[0] if isinstance(initial_state, list | tuple) else initial_state
+    mask = mask[0] if isinstance(mask, list | tuple) else mask
+    weights = [np.array(weight) for weight in layer.cell.get_weights()]
+    case = Case(
+        inputs=np.array(sequences),
+        parameters=(from_keras(weights, "after" if layer.cell.reset_after else "before"),),
+        initial_state=(np.array(state),),
+        mask=None if mask is None else np.array(mask, bool),
+        reverse=layer.go_backwards,
+        masked_outputs="zero" if layer.zero_output_for_mask else "carry",
+    )
+    outputs, final = mutant.run(case)
+    outputs = outputs[:, ::-1] if layer.go_backwards else outputs
+    last = outputs[:, -1]
+    return last, outputs if layer.return_sequences else last[:, None], [final]
+
+
+def _carried(layer: Any, sequences: Any, training: bool) -> bool:
+    """Whether a Case can carry the question."""
+    from keras import activations
+
+    usual = layer.activation is activations.tanh and layer.recurrent_activation is activations.sigmoid
+    drops = training and (layer.dropout or layer.recurrent_dropout)
+    return isinstance(sequences, np.ndarray) and sequences.dtype == np.float32 and usual and not drops
+
+
+def _skipped(test: unittest.TestCase) -> bool:
+    """Whether one of the test's own pytest marks takes it out here, by backend."""
+    method = getattr(test, test._testMethodName)
+    marks = getattr(method, "pytestmark", ())
+    return any(mark.name == "skipif" and mark.args[0] for mark in marks)

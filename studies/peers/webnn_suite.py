@@ -1,0 +1,124 @@
+"""WebNN's conformance tests of gru, from their numbers: webnn.json says where those come from.
+
+Their own runner needs a browser; here the cases are asked as data, and compared by the distance in units in the last
+place that the tests publish (tolerances.json). Every case asks for relu in both places, so the honest GRU is one with
+relu here, and a mutant that computes the logistic function or tanh badly has nothing to do: it computes relu.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.case import Case
+from conformance.emulated import Emulated
+from reference.layouts import from_onnx
+from studies.peers.verdicts import Verdict
+
+NAME = "WebNN conformance tests"
+FOLDER = Path(__file__).parent
+
+
+@cache
+def data() -> dict[str, Any]:
+    """The tests' numbers, with their source."""
+    return json.loads((FOLDER / "webnn.json").read_text())
+
+
+@cache
+def tolerance() -> dict[str, int]:
+    """The published distance in units in the last place, by format."""
+    return json.loads((FOLDER / "tolerances.json").read_text())[NAME]["ulp"]
+
+
+def version() -> str:
+    """The commit that the numbers were read from."""
+    return f"commit {data()['read_from']['commit'][:12]}"
+
+
+KEPT = frozenset({"tanh_gates", "hard_sigmoid_gates", "linear_candidate", "sigmoid_candidate"})
+"""Mutants that put one activation in the place of another: they do so whatever a case asks for."""
+
+
+class Relu(Emulated):
+    """Both activations are the positive part, as every case asks."""
+
+    def sigmoid(self, a: np.ndarray) -> np.ndarray:
+        """Of a gate."""
+        return np.maximum(a, 0)
+
+    def tanh(self, a: np.ndarray) -> np.ndarray:
+        """Of the candidate."""
+        return np.maximum(a, 0)
+
+
+def with_relu(mutant: type[Emulated]) -> type[Emulated]:
+    """The mutant with relu in both places, but for what it puts there in place of whatever is asked."""
+    if mutant.__name__ in KEPT:
+        return type(mutant.__name__, (mutant, Relu), {})
+    return type(mutant.__name__, (mutant,), {"sigmoid": Relu.sigmoid, "tanh": Relu.tanh})
+
+
+def judge(mutant: type[Emulated]) -> Verdict:
+    """What the tests say of a mutant; a fresh one for each case."""
+    asked = with_relu(mutant)
+    failed = tuple(case["name"] for case in data()["cases"] if not _passes(case, asked()))
+    return Verdict(len(data()["cases"]), failed)
+
+
+def question(case: dict[str, Any]) -> Case:
+    """The tests' case as ours."""
+    shared, options = data()["shared"], case["options"]
+    units, steps, directions = shared["hidden_size"], case["steps"], case["directions"]
+    tenth, kind = shared["tenth"][case["dtype"]], np.dtype(case["dtype"])
+    gate = np.array([*shared["gate_weight"], tenth], kind).reshape(units, shared["input_size"])
+    kernel = np.tile(gate, (directions, 3, 1))
+    recurrent = np.full((directions, 3 * units, units), tenth, kind)
+    bias = np.tile(np.array(case["bias"] * 2, kind), (directions, 1))
+    if options.get("layout") == "rzn":
+        kernel, recurrent, bias = (_from_rzn(array, units) for array in (kernel, recurrent, bias))
+    return Case(
+        inputs=np.array(case["input"], kind).reshape(steps, shared["batch"], -1).swapaxes(0, 1).copy(),
+        parameters=from_onnx(kernel, recurrent, bias, int(options["resetAfter"])),
+        initial_state=(np.zeros((shared["batch"], units), kind),) * directions if case["zero_initial_state"] else None,
+        reverse=options.get("direction") == "backward",
+        merge="apart" if directions == 2 else None,
+    )
+
+
+def _from_rzn(array: np.ndarray, units: int) -> np.ndarray:
+    """Blocks r, z, n of the second axis (twice in a bias) as z, r, n."""
+    blocks = np.split(array, array.shape[1] // units, axis=1)
+    order = [i - i % 3 + (1, 0, 2)[i % 3] for i in range(len(blocks))]
+    return np.concatenate([blocks[i] for i in order], axis=1)
+
+
+def _passes(case: dict[str, Any], mutant: Emulated) -> bool:
+    try:
+        outputs, final = mutant.run(question(case))
+    except Exception:  # whatever a mutant raises, the test fails
+        return False
+    if case["directions"] == 1:
+        outputs, final = (outputs,), (final,)
+    answers = [np.stack(final)]  # (directions, batch, units)
+    if case["options"].get("returnSequence"):
+        answers.append(np.stack(outputs).transpose(2, 0, 1, 3))  # (steps, directions, batch, units)
+    return all(
+        _near(answer, np.array(wanted), case["dtype"]) for answer, wanted in zip(answers, case["outputs"], strict=True)
+    )
+
+
+def _near(answer: np.ndarray, wanted: np.ndarray, dtype: str) -> bool:
+    """Whether every number is within the published distance, counted in the format's steps."""
+    if answer.dtype != dtype or answer.size != wanted.size or not np.isfinite(answer).all():
+        return False
+    distance = np.abs(_ordinal(answer.ravel()) - _ordinal(wanted.astype(dtype)))
+    return bool((distance <= tolerance()[dtype]).all())
+
+
+def _ordinal(x: np.ndarray) -> np.ndarray:
+    """The number of a float in the order of its format; both zeros are 0."""
+    magnitude = np.abs(x).view(f"u{x.dtype.itemsize}").astype(np.int64)
+    return np.where(x < 0, -magnitude, magnitude)
