@@ -197,5 +197,20 @@ def confusion(count: int | None, processes: int) -> None:
     end(table(shown), failures(list(found.values())))
 
 
+@main.command()
+@click.option("--page-only", is_flag=True, help="Write docs/peers.md from the record as it is")
+def peers(page_only: bool) -> None:
+    """Other projects' own GRU tests on every mutant; writes docs/records/peers.json and docs/peers.md."""
+    import json
+
+    from studies.peers.record import PAGE, RECORD, asked, load, page, table
+
+    head("peers", ("onnx", "keras"))
+    if not page_only:
+        RECORD.write_text(json.dumps(asked(), indent=1) + "\n")
+    PAGE.write_text(page(load()))
+    end(table(load()), [])
+
+
 if __name__ == "__main__":
     main()

@@ -5,12 +5,15 @@ interface has; the mutant differs where a bit of an answer does, where it change
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from conformance.case import Case
 from conformance.emulated import Emulated
 from reference import Parameters
+
+Bits = tuple[str, tuple[int, ...], bytes]
 
 QUESTIONS = 400
 SCALES = (-130, -12, -3, 0, 1, 3, 7)
@@ -35,25 +38,32 @@ WEBNN = Interface(("float16", "float32"), None, ("carry",), True, ())
 
 def expressible(mutant: type[Emulated], interface: Interface) -> bool:
     """Whether any drawn question tells the mutant from the honest one. One mutant is asked them all, in their order."""
-    rng, asked, honest = np.random.default_rng(0), mutant(), Emulated()
-    return any(_differs(asked, honest, _drawn(rng, interface)) for _ in range(QUESTIONS))
+    asked = mutant()
+    return any(_differs(asked, case, right) for case, right in _questions(interface))
 
 
-def _differs(mutant: Emulated, honest: Emulated, case: Case) -> bool:
+@cache
+def _questions(interface: Interface) -> list[tuple[Case, list[Bits]]]:
+    """The questions, each with the honest answer."""
+    rng, honest = np.random.default_rng(0), Emulated()
+    cases = [_drawn(rng, interface) for _ in range(QUESTIONS)]
+    return [(case, _bits(honest.run(case.copy()))) for case in cases]
+
+
+def _differs(mutant: Emulated, case: Case, right: list[Bits]) -> bool:
     given = case.copy()
-    right = honest.run(case.copy())
     try:
         answer = mutant.run(given)
     except Exception:  # whatever it raises is another answer
         return True
-    return _bits(answer) != _bits(right) or _bits(_arguments(given)) != _bits(_arguments(case))
+    return _bits(answer) != right or _bits(_arguments(given)) != _bits(_arguments(case))
 
 
 def _arguments(case: Case) -> tuple:
     return case.inputs, case.initial_state or (), () if case.lengths is None else case.lengths
 
 
-def _bits(arrays: object) -> list[tuple[str, tuple[int, ...], bytes]]:
+def _bits(arrays: object) -> list[Bits]:
     if isinstance(arrays, tuple):
         return [bits for array in arrays for bits in _bits(array)]
     array = np.asarray(arrays)

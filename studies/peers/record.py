@@ -1,0 +1,159 @@
+"""Every suite asked about every mutant: the record, its table, and the page that is made of it.
+
+docs/records/peers.json: {suite: {"version", "tests", "date", "mutants": {name: killed}, "not_expressible": [names]}}.
+A mutant that a suite's interface cannot express survives it, and is not among the ones that the suite is counted on.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from conformance.emulated import Emulated
+from conformance.mutants import FAMILIES, MUTANTS
+from studies.peers import keras_suite, onnx_suite, webnn_suite
+from studies.peers.expressible import KERAS, ONNX, WEBNN, Interface, expressible
+from studies.peers.verdicts import Verdict
+
+RECORD = Path("docs/records/peers.json")
+PAGE = Path("docs/peers.md")
+COMMAND = "python -m studies peers"
+
+KNOWN: dict[str, type[Emulated]] = {type(mutant).__name__: type(mutant) for mutant in MUTANTS}
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One suite: how to ask it about mutants by name, and what its questions can say."""
+
+    version: Callable[[], str]
+    judge: Callable[[Iterable[str]], dict[str, Verdict]]
+    interface: Interface
+    about: str
+
+
+def _each(judge: Callable[[type[Emulated]], Verdict]) -> Callable[[Iterable[str]], dict[str, Verdict]]:
+    return lambda names: {name: judge(KNOWN.get(name, Emulated)) for name in names}
+
+
+SUITES: dict[str, Suite] = {
+    onnx_suite.NAME: Suite(
+        onnx_suite.version,
+        _each(onnx_suite.judge),
+        ONNX,
+        "`onnx.backend.test`, the node tests of GRU, by their own runner with its own rtol and atol; the mutant is the "
+        "backend. Their questions can carry both directions, lengths, an initial state and either reset; they are "
+        "asked without lengths and without an initial state, and with the reset gate before the product.",
+    ),
+    keras_suite.NAME: Suite(
+        keras_suite.version,
+        keras_suite.judge_all,
+        KERAS,
+        "`keras/src/layers/rnn/gru_test.py` by unittest, on Keras' NumPy backend; the layer's recurrence is the "
+        "mutant's. Counted are the tests that ask it; dropout while training is Keras' own. Where numbers are compared, "
+        "the weights are constants, the same in every gate.",
+    ),
+    webnn_suite.NAME: Suite(
+        webnn_suite.version,
+        _each(webnn_suite.judge),
+        WEBNN,
+        "`webnn/conformance_tests/gru.https.any.js` of web-platform-tests, its numbers asked as data, since its runner "
+        "is a browser's, and compared by the distance in units in the last place that it publishes. Every case asks "
+        "for relu at the gates and the candidate; the three gates have the same weights.",
+    ),
+}
+
+
+def asked() -> dict[str, Any]:
+    """The record, made anew: every suite, every mutant. Raises RuntimeError where a suite fails the honest GRU."""
+    found = {}
+    for name, suite in SUITES.items():
+        verdicts = suite.judge(["Emulated", *KNOWN])
+        honest = verdicts.pop("Emulated")
+        if honest.killed:
+            raise RuntimeError(f"{name} fails the honest GRU in {', '.join(honest.failed)}; the adapter is wrong")
+        found[name] = {
+            "version": suite.version(),
+            "date": str(date.today()),
+            "tests": honest.tests,
+            "mutants": {mutant: verdict.killed for mutant, verdict in verdicts.items()},
+            "not_expressible": [
+                mutant
+                for mutant, kind in KNOWN.items()
+                if not verdicts[mutant].killed and not expressible(kind, suite.interface)
+            ],
+        }
+    return found
+
+
+def load() -> dict[str, Any]:
+    """The record as it is kept."""
+    return json.loads(RECORD.read_text())
+
+
+def stale(record: dict[str, Any]) -> str | None:
+    """What to do about a record that names other suites or mutants than there are; None where it does not."""
+    wrong = set(record) ^ set(SUITES)
+    for suite in record.values():
+        wrong |= set(suite["mutants"]) ^ set(KNOWN)
+    return f"{RECORD} is not of {', '.join(sorted(wrong))}; run {COMMAND}" if wrong else None
+
+
+def counts(suite: dict[str, Any], names: Iterable[str]) -> tuple[int, int]:
+    """Killed and expressible, among the mutants of these names."""
+    chosen = [name for name in names if name not in suite["not_expressible"]]
+    return sum(suite["mutants"][name] for name in chosen), len(chosen)
+
+
+def rows(record: dict[str, Any]) -> list[list[str]]:
+    """Family by family: how many there are, and killed of expressible by each suite; all of them last."""
+    families = {family: [type(mutant).__name__ for mutant in members] for family, members in FAMILIES.items()}
+    families["all"] = list(KNOWN)
+    return [
+        [family, str(len(names)), *("{} of {}".format(*counts(suite, names)) for suite in record.values())]
+        for family, names in families.items()
+    ]
+
+
+def table(record: dict[str, Any]) -> Table:
+    """The rows for a terminal or a text file."""
+    made = Table("family", "mutants", *(f"{name} ({suite['version']})" for name, suite in record.items()))
+    for row in rows(record):
+        made.add_row(*row)
+    return made
+
+
+def page(record: dict[str, Any]) -> str:
+    """docs/peers.md: what was asked, the counts, and the mutants that each suite lets through."""
+    lines = [
+        "# Other GRU test suites on the same mutants",
+        "",
+        f"Written by `{COMMAND}`; the record is [peers.json](records/peers.json). Each suite keeps its own data and",
+        "tolerances, and the honest GRU passes all of it. The suites have aims of their own, and these mutants were made",
+        "for ours: the counts say what these tests notice of these mistakes, and nothing else about the projects.",
+        "",
+    ]
+    for name, suite in record.items():
+        lines += [f"- **{name}** ({suite['version']}, {suite['date']}, {suite['tests']} tests): {SUITES[name].about}"]
+    lines += [
+        "",
+        "The counts are killed of expressible. A mutant is expressible where some question that the suite's interface",
+        "can carry, asked or not, tells it from the honest GRU; found by drawing (`studies/peers/expressible.py`).",
+        "",
+        f"| family | mutants | {' | '.join(record)} |",
+        f"|---|---:|{'---:|' * len(record)}",
+        *(f"| {' | '.join(row)} |" for row in rows(record)),
+        "",
+        "## What survives",
+        "",
+    ]
+    for name, suite in record.items():
+        left = [m for m in suite["mutants"] if not suite["mutants"][m] and m not in suite["not_expressible"]]
+        lines += [f"**{name}**: {', '.join(f'`{mutant}`' for mutant in left) or 'none'}.", ""]
+        unsaid = suite["not_expressible"]
+        lines += [f"Not expressible there: {', '.join(f'`{mutant}`' for mutant in unsaid) or 'none'}.", ""]
+    return "\n".join(lines).rstrip() + "\n"
