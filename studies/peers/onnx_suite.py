@@ -76,7 +76,7 @@ def answer(mutant: Emulated, feeds: dict[str, np.ndarray], attributes: dict) -> 
         state = state.swapaxes(0, 1)
     lengths = feeds.get("sequence_lens")
     case = Case(
-        inputs=np.ascontiguousarray(feeds["X"] if batchwise else feeds["X"].swapaxes(0, 1)),
+        inputs=np.array(feeds["X"] if batchwise else feeds["X"].swapaxes(0, 1)),  # copied: some mutants write to it
         parameters=from_onnx(feeds["W"], feeds["R"], feeds.get("B"), attributes.get("linear_before_reset", 0)),
         initial_state=None if state is None else tuple(state.copy()),
         lengths=None if lengths is None else lengths.astype(np.int64),

@@ -54,8 +54,8 @@ SUITES: dict[str, Suite] = {
         keras_suite.judge_all,
         KERAS,
         "`keras/src/layers/rnn/gru_test.py` by unittest, on Keras' NumPy backend; the layer's recurrence is the "
-        "mutant's. Counted are the tests that ask it; dropout while training is Keras' own. Where numbers are compared, "
-        "the weights are constants, the same in every gate.",
+        "mutant's. Counted are the tests that ask it; dropout while training is Keras' own. Where numbers are "
+        "compared, the weights are constants, the same in every gate.",
     ),
     webnn_suite.NAME: Suite(
         webnn_suite.version,
@@ -133,8 +133,8 @@ def page(record: dict[str, Any]) -> str:
         "# Other GRU test suites on the same mutants",
         "",
         f"Written by `{COMMAND}`; the record is [peers.json](records/peers.json). Each suite keeps its own data and",
-        "tolerances, and the honest GRU passes all of it. The suites have aims of their own, and these mutants were made",
-        "for ours: the counts say what these tests notice of these mistakes, and nothing else about the projects.",
+        "tolerances, and the honest GRU passes all of it. The suites have aims of their own, and these mutants were",
+        "made for ours: the counts say what these tests notice of these mistakes, and nothing else about the projects.",
         "",
     ]
     for name, suite in record.items():
