@@ -1,0 +1,89 @@
+"""Other suites' tests: the honest GRU passes, known mutants do not, and the record is of what is here."""
+
+import numpy as np
+import pytest
+
+from conformance.emulated import Emulated
+from conformance.mutants import MUTANTS
+from conformance.mutants.contract import inputs_scaled_in_place
+from conformance.mutants.gates import gates_swapped, update_sense_flipped
+from conformance.mutants.gradients import gradients_off_by_a_factor
+from conformance.mutants.padding import mask_inverted
+from studies.peers import keras_suite, onnx_suite, record, webnn_suite
+from studies.peers.expressible import KERAS, ONNX, WEBNN, expressible
+
+RECORD = record.load()
+IN_PROCESS = {onnx_suite.NAME: onnx_suite.judge, webnn_suite.NAME: webnn_suite.judge}
+
+
+@pytest.mark.parametrize("suite", IN_PROCESS)
+def test_the_honest_one_passes_and_a_known_mutant_does_not(suite):
+    judge = IN_PROCESS[suite]
+    honest = judge(Emulated)
+    assert honest.tests == RECORD[suite]["tests"] and not honest.failed
+    assert judge(gates_swapped).killed
+
+
+@pytest.mark.parametrize("suite", IN_PROCESS)
+def test_a_mutant_that_writes_to_its_inputs_leaves_the_suite_as_it_was(suite):
+    IN_PROCESS[suite](inputs_scaled_in_place)
+    assert not IN_PROCESS[suite](Emulated).killed
+
+
+def test_keras_passes_the_honest_one_and_says_of_a_killed_and_a_surviving_mutant_what_is_recorded():
+    names = ["Emulated", update_sense_flipped.__name__, gates_swapped.__name__]
+    honest, killed, survivor = keras_suite.judge_all(names).values()
+    recorded = RECORD[keras_suite.NAME]
+    assert honest.tests == recorded["tests"] and not honest.failed
+    assert killed.killed and recorded["mutants"][names[1]]
+    assert survivor.killed == recorded["mutants"][names[2]]
+
+
+@pytest.mark.parametrize("suite", IN_PROCESS)
+def test_every_mutant_judged_again_is_as_recorded(suite):
+    found = {type(mutant).__name__: IN_PROCESS[suite](type(mutant)).killed for mutant in MUTANTS}
+    assert found == RECORD[suite]["mutants"]
+
+
+@pytest.mark.parametrize(
+    ("mutant", "where"),
+    [(mask_inverted, [KERAS]), (gradients_off_by_a_factor, []), (gates_swapped, [ONNX, KERAS, WEBNN]), (Emulated, [])],
+)
+def test_a_mutant_is_expressible_where_the_interface_can_tell(mutant, where):
+    assert [interface for interface in (ONNX, KERAS, WEBNN) if expressible(mutant, interface)] == where
+
+
+def test_no_killed_mutant_is_called_inexpressible():
+    for suite in RECORD.values():
+        assert not any(suite["mutants"][name] for name in suite["not_expressible"])
+
+
+def test_the_record_is_of_the_present_suites_and_mutants():
+    assert record.stale(RECORD) is None
+
+
+def test_a_record_of_other_mutants_is_stale_and_says_what_to_run():
+    changed = {name: {**suite, "mutants": {**suite["mutants"], "another": True}} for name, suite in RECORD.items()}
+    message = record.stale(changed)
+    assert message is not None and "another" in message and record.COMMAND in message
+
+
+def test_the_page_is_what_the_record_gives():
+    assert record.PAGE.read_text() == record.page(RECORD), f"run {record.COMMAND} --page-only"
+
+
+def test_webnn_counts_the_steps_between_two_numbers():
+    allowed = webnn_suite.tolerance()["float32"]
+    near = far = np.float32(1)
+    for _ in range(allowed):
+        near = np.nextafter(near, np.float32(2))
+    far = np.nextafter(near, np.float32(2))
+    wanted = np.ones(1)
+    assert webnn_suite._near(np.array([near]), wanted, "float32")
+    assert not webnn_suite._near(np.array([far]), wanted, "float32")
+    assert webnn_suite._near(np.array([-0.0], np.float32), np.zeros(1), "float32")
+
+
+def test_a_keras_process_that_fails_says_why():
+    with pytest.raises(RuntimeError, match="no_such_mutant"):
+        keras_suite.judge_all(["no_such_mutant"])
