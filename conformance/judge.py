@@ -2,6 +2,7 @@
 
 import platform
 import re
+import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -47,6 +48,9 @@ PROFILES = {
 }
 SPECIFICATION = Reference()
 
+PATIENCE = 30.0
+"""Seconds that the failing verdicts of one subject may take before their cases are no longer made smaller."""
+
 NOTHING = "no number was judged: nothing lay inside the domain of its bound, or the case is not one for this clause"
 
 
@@ -78,10 +82,18 @@ def wired(gru: GRU) -> str | None:
 def verdicts(
     gru: GRU, profile: Profile, checks: tuple[Check, ...] = CHECKS, *, shrink: bool = True
 ) -> Iterator[Verdict]:
-    """A verdict for each check and each of DTYPES."""
+    """A verdict for each check and each of DTYPES.
+
+    What fails nearly everywhere is shrunk for as long as PATIENCE; of later failures the first case found is shown.
+    """
+    left = PATIENCE if shrink else 0.0
     for check in checks:
         for dtype in DTYPES:
-            yield judge(gru, check, dtype, profile, shrink=shrink)
+            started = time.monotonic()
+            verdict = judge(gru, check, dtype, profile, shrink=left > 0)
+            if verdict.kind == FAIL:
+                left -= time.monotonic() - started
+            yield verdict
 
 
 def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool = True, blame: bool = True) -> Verdict:
