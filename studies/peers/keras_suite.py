@@ -41,7 +41,7 @@ def judge_all(names: Iterable[str]) -> dict[str, Verdict]:
     if done.returncode:
         raise RuntimeError(f"the process that runs Keras' tests ended with {done.returncode}:\n{done.stderr}")
     found = json.loads(done.stdout.splitlines()[-1])
-    return {name: Verdict(tests, tuple(failed)) for name, (tests, failed) in found.items()}
+    return {name: Verdict(tuple(tests), tuple(failed)) for name, (tests, failed) in found.items()}
 
 
 def answer_stdin() -> None:
@@ -50,7 +50,7 @@ def answer_stdin() -> None:
 
     known = {type(mutant).__name__: type(mutant) for mutant in MUTANTS} | {"Emulated": Emulated}
     found = {name: judge(known[name]) for name in json.load(sys.stdin)}
-    sys.stdout.write("\n" + json.dumps({name: [v.tests, list(v.failed)] for name, v in found.items()}) + "\n")
+    sys.stdout.write("\n" + json.dumps({name: [v.tests, v.failed] for name, v in found.items()}) + "\n")
 
 
 def judge(mutant: type[Emulated]) -> Verdict:
@@ -59,7 +59,8 @@ def judge(mutant: type[Emulated]) -> Verdict:
     from keras.src import layers
     from keras.src.layers.rnn import gru_test
 
-    genuine, asked = layers.GRU, 0
+    genuine = layers.GRU
+    asked: list[str] = []
     failed: list[str] = []
     layer = register_keras_serializable(mutant.__name__)(substitute(genuine, mutant))  # the tests save and load it
     layers.GRU = layer
@@ -70,13 +71,13 @@ def judge(mutant: type[Emulated]) -> Verdict:
             layer.asked = 0
             wrong = failing([test])
             if layer.asked:
-                asked += 1
+                asked.append(test.id().rpartition(".")[2])
                 failed += wrong
             elif wrong:
                 raise RuntimeError(f"{wrong[0]} fails without asking the mutant: Keras' own path fails here")
     finally:
         layers.GRU = genuine
-    return Verdict(asked, tuple(failed))
+    return Verdict(tuple(asked), tuple(failed))
 
 
 def substitute(genuine: Any, mutant: type[Emulated]) -> Any:
@@ -99,14 +100,18 @@ def substitute(genuine: Any, mutant: type[Emulated]) -> Any:
 
 
 def recurrence(layer: Any, mutant: Emulated, sequences: Any, initial_state: Any, mask: Any) -> tuple[Any, Any, list]:
-    """What inner_loop answers: the last output, all outputs in processing order, and the states."""
+    """What inner_loop answers: the last output, all outputs in processing order, and the states.
+
+    The mutant is given the caller's own arrays: one that writes to them is to be seen by the tests, which make their
+    arrays anew.
+    """
     state = initial_state[0] if isinstance(initial_state, list | tuple) else initial_state
     mask = mask[0] if isinstance(mask, list | tuple) else mask
     weights = [np.array(weight) for weight in layer.cell.get_weights()]
     case = Case(
-        inputs=np.array(sequences),
+        inputs=np.asarray(sequences),
         parameters=(from_keras(weights, "after" if layer.cell.reset_after else "before"),),
-        initial_state=(np.array(state),),
+        initial_state=(np.asarray(state),),
         mask=None if mask is None else np.array(mask, bool),
         reverse=layer.go_backwards,
         masked_outputs="zero" if layer.zero_output_for_mask else "carry",

@@ -106,4 +106,4 @@ def tests() -> tuple[unittest.TestCase, ...]:
 def judge(mutant: type[Emulated]) -> Verdict:
     """What the tests say of a mutant."""
     MutantBackend.mutant = mutant
-    return Verdict(len(tests()), tuple(failing(tests())))
+    return Verdict(tuple(test.id().rpartition(".")[2] for test in tests()), tuple(failing(tests())))

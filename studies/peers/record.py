@@ -1,6 +1,7 @@
 """Every suite asked about every mutant: the record, its table, and the page that is made of it.
 
-docs/records/peers.json: {suite: {"version", "tests", "date", "mutants": {name: killed}, "not_expressible": [names]}}.
+docs/records/peers.json: {suite: {"version", "source", "date", "tests": [names], "mutants": {name: killed},
+"not_expressible": [names]}}.
 A mutant that a suite's interface cannot express survives it, and is not among the ones that the suite is counted on.
 """
 
@@ -28,8 +29,9 @@ KNOWN: dict[str, type[Emulated]] = {type(mutant).__name__: type(mutant) for muta
 
 @dataclass(frozen=True)
 class Suite:
-    """One suite: how to ask it about mutants by name, and what its questions can say."""
+    """One suite: where it stands, how to ask it about mutants by name, and what its questions can say."""
 
+    source: str
     version: Callable[[], str]
     judge: Callable[[Iterable[str]], dict[str, Verdict]]
     interface: Interface
@@ -42,6 +44,7 @@ def _each(judge: Callable[[type[Emulated]], Verdict]) -> Callable[[Iterable[str]
 
 SUITES: dict[str, Suite] = {
     onnx_suite.NAME: Suite(
+        "github.com/onnx/onnx: onnx/backend/test/case/node/gru.py",
         onnx_suite.version,
         _each(onnx_suite.judge),
         ONNX,
@@ -50,6 +53,7 @@ SUITES: dict[str, Suite] = {
         "asked without lengths and without an initial state, and with the reset gate before the product.",
     ),
     keras_suite.NAME: Suite(
+        "github.com/keras-team/keras: keras/src/layers/rnn/gru_test.py",
         keras_suite.version,
         keras_suite.judge_all,
         KERAS,
@@ -58,12 +62,15 @@ SUITES: dict[str, Suite] = {
         "compared, the weights are constants, the same in every gate.",
     ),
     webnn_suite.NAME: Suite(
+        "github.com/web-platform-tests/wpt: webnn/conformance_tests: gru.https.any.js, gru_cell.https.any.js",
         webnn_suite.version,
         _each(webnn_suite.judge),
         WEBNN,
-        "`webnn/conformance_tests/gru.https.any.js` of web-platform-tests, its numbers asked as data, since its runner "
-        "is a browser's, and compared by the distance in units in the last place that it publishes. Every case asks "
-        "for relu at the gates and the candidate; the three gates have the same weights.",
+        "`webnn/conformance_tests` of web-platform-tests, `gru.https.any.js` and `gru_cell.https.any.js`: their "
+        "numbers asked as data, since their runner is a browser's, and compared by the distances in units in the last "
+        "place that they publish. `studies/peers/webnn.json` says where they were read. Every case asks for relu at "
+        "the gates and the candidate, so that a wrong logistic function or tanh is not asked; the three gates have the "
+        "same weights.",
     ),
 }
 
@@ -78,8 +85,9 @@ def asked() -> dict[str, Any]:
             raise RuntimeError(f"{name} fails the honest GRU in {', '.join(honest.failed)}; the adapter is wrong")
         found[name] = {
             "version": suite.version(),
+            "source": suite.source,
             "date": str(date.today()),
-            "tests": honest.tests,
+            "tests": list(honest.tests),
             "mutants": {mutant: verdict.killed for mutant, verdict in verdicts.items()},
             "not_expressible": [
                 mutant
@@ -135,10 +143,13 @@ def page(record: dict[str, Any]) -> str:
         f"Written by `{COMMAND}`; the record is [peers.json](records/peers.json). Each suite keeps its own data and",
         "tolerances, and the honest GRU passes all of it. The suites have aims of their own, and these mutants were",
         "made for ours: the counts say what these tests notice of these mistakes, and nothing else about the projects.",
+        "The record names the tests that were asked.",
         "",
     ]
     for name, suite in record.items():
-        lines += [f"- **{name}** ({suite['version']}, {suite['date']}, {suite['tests']} tests): {SUITES[name].about}"]
+        lines += [
+            f"- **{name}** ({suite['version']}, {suite['date']}, {len(suite['tests'])} tests): {SUITES[name].about}"
+        ]
     lines += [
         "",
         "The counts are killed of expressible. A mutant is expressible where some question that the suite's interface",

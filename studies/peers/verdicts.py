@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Verdict:
-    """tests: how many of the suite's tests asked the mutant; failed: the names of those that failed or errored."""
+    """tests: the names of the suite's tests that asked the mutant; failed: of those that failed or errored."""
 
-    tests: int
+    tests: tuple[str, ...]
     failed: tuple[str, ...]
 
     @property

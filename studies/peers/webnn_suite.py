@@ -1,8 +1,9 @@
-"""WebNN's conformance tests of gru, from their numbers: webnn.json says where those come from.
+"""WebNN's conformance tests of gru and gruCell, from their numbers: webnn.json says where those come from.
 
 Their own runner needs a browser; here the cases are asked as data, and compared by the distance in units in the last
 place that the tests publish (tolerances.json). Every case asks for relu in both places, so the honest GRU is one with
 relu here, and a mutant that computes the logistic function or tanh badly has nothing to do: it computes relu.
+A cell is a sequence of one step from a given state.
 """
 
 import json
@@ -28,14 +29,14 @@ def data() -> dict[str, Any]:
 
 
 @cache
-def tolerance() -> dict[str, int]:
-    """The published distance in units in the last place, by format."""
+def tolerance() -> dict[str, dict[str, int]]:
+    """The published distance in units in the last place, by operator and format."""
     return json.loads((FOLDER / "tolerances.json").read_text())[NAME]["ulp"]
 
 
 def version() -> str:
-    """The commit that the numbers were read from."""
-    return f"commit {data()['read_from']['commit'][:12]}"
+    """The commit of the copy of Chromium that the numbers were read from."""
+    return f"Chromium copy {data()['read_from']['commit'][:12]}"
 
 
 KEPT = frozenset({"tanh_gates", "hard_sigmoid_gates", "linear_candidate", "sigmoid_candidate"})
@@ -64,8 +65,9 @@ def with_relu(mutant: type[Emulated]) -> type[Emulated]:
 def judge(mutant: type[Emulated]) -> Verdict:
     """What the tests say of a mutant; a fresh one for each case."""
     asked = with_relu(mutant)
-    failed = tuple(case["name"] for case in data()["cases"] if not _passes(case, asked()))
-    return Verdict(len(data()["cases"]), failed)
+    cases = data()["cases"]
+    failed = tuple(case["name"] for case in cases if not _passes(case, asked()))
+    return Verdict(tuple(case["name"] for case in cases), failed)
 
 
 def question(case: dict[str, Any]) -> Case:
@@ -105,17 +107,17 @@ def _passes(case: dict[str, Any], mutant: Emulated) -> bool:
     answers = [np.stack(final)]  # (directions, batch, units)
     if case["options"].get("returnSequence"):
         answers.append(np.stack(outputs).transpose(2, 0, 1, 3))  # (steps, directions, batch, units)
-    return all(
-        _near(answer, np.array(wanted), case["dtype"]) for answer, wanted in zip(answers, case["outputs"], strict=True)
-    )
+    allowed = tolerance()[case["operator"]][case["dtype"]]
+    pairs = zip(answers, case["outputs"], strict=True)
+    return all(_near(answer, np.array(wanted), case["dtype"], allowed) for answer, wanted in pairs)
 
 
-def _near(answer: np.ndarray, wanted: np.ndarray, dtype: str) -> bool:
-    """Whether every number is within the published distance, counted in the format's steps."""
+def _near(answer: np.ndarray, wanted: np.ndarray, dtype: str, allowed: int) -> bool:
+    """Whether every number is within the allowed distance, counted in the format's steps."""
     if answer.dtype != dtype or answer.size != wanted.size or not np.isfinite(answer).all():
         return False
     distance = np.abs(_ordinal(answer.ravel()) - _ordinal(wanted.astype(dtype)))
-    return bool((distance <= tolerance()[dtype]).all())
+    return bool((distance <= allowed).all())
 
 
 def _ordinal(x: np.ndarray) -> np.ndarray:

@@ -328,7 +328,11 @@ def test_the_command_says_what_it_found(name, code, words, tmp_path):
         assert (found["subject"], found["diagnosis"] is None) == (name, code == 0)
 
 
-def test_the_block_of_the_documentation_runs():
-    text = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text()
-    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+BLOCKS = re.findall(
+    r"```python\n(.*?)```", (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(), re.DOTALL
+)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=range(1, len(BLOCKS) + 1))
+def test_the_blocks_of_the_documentation_run(block):
     exec(compile(block, "docs/diagnosis.md", "exec"), {})

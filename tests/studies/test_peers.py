@@ -20,7 +20,7 @@ IN_PROCESS = {onnx_suite.NAME: onnx_suite.judge, webnn_suite.NAME: webnn_suite.j
 def test_the_honest_one_passes_and_a_known_mutant_does_not(suite):
     judge = IN_PROCESS[suite]
     honest = judge(Emulated)
-    assert honest.tests == RECORD[suite]["tests"] and not honest.failed
+    assert list(honest.tests) == RECORD[suite]["tests"] and not honest.failed
     assert judge(gates_swapped).killed
 
 
@@ -31,10 +31,12 @@ def test_a_mutant_that_writes_to_its_inputs_leaves_the_suite_as_it_was(suite):
 
 
 def test_keras_passes_the_honest_one_and_says_of_a_killed_and_a_surviving_mutant_what_is_recorded():
-    names = ["Emulated", update_sense_flipped.__name__, gates_swapped.__name__]
-    honest, killed, survivor = keras_suite.judge_all(names).values()
+    kinds = (inputs_scaled_in_place, update_sense_flipped, gates_swapped, Emulated)  # what one writes, none after reads
+    names = [kind.__name__ for kind in kinds]
+    writer, killed, survivor, honest = keras_suite.judge_all(names).values()
     recorded = RECORD[keras_suite.NAME]
-    assert honest.tests == recorded["tests"] and not honest.failed
+    assert list(honest.tests) == recorded["tests"] and not honest.failed
+    assert writer.killed and recorded["mutants"][names[0]]
     assert killed.killed and recorded["mutants"][names[1]]
     assert survivor.killed == recorded["mutants"][names[2]]
 
@@ -73,17 +75,37 @@ def test_the_page_is_what_the_record_gives():
 
 
 def test_webnn_counts_the_steps_between_two_numbers():
-    allowed = webnn_suite.tolerance()["float32"]
+    allowed = webnn_suite.tolerance()["gru"]["float32"]
     near = far = np.float32(1)
     for _ in range(allowed):
         near = np.nextafter(near, np.float32(2))
     far = np.nextafter(near, np.float32(2))
     wanted = np.ones(1)
-    assert webnn_suite._near(np.array([near]), wanted, "float32")
-    assert not webnn_suite._near(np.array([far]), wanted, "float32")
-    assert webnn_suite._near(np.array([-0.0], np.float32), np.zeros(1), "float32")
+    assert webnn_suite._near(np.array([near]), wanted, "float32", allowed)
+    assert not webnn_suite._near(np.array([far]), wanted, "float32", allowed)
+    assert webnn_suite._near(np.array([-0.0], np.float32), np.zeros(1), "float32", allowed)
 
 
 def test_a_keras_process_that_fails_says_why():
     with pytest.raises(RuntimeError, match="no_such_mutant"):
         keras_suite.judge_all(["no_such_mutant"])
+
+
+def test_webnn_asks_a_cell_by_its_own_distance():
+    cells = [case for case in webnn_suite.data()["cases"] if case["operator"] == "gruCell"]
+    assert len(cells) == len([name for name in RECORD[webnn_suite.NAME]["tests"] if name.startswith("gruCell ")]) > 0
+    one = next(case for case in cells if case["dtype"] == "float32")
+    beyond = webnn_suite.tolerance()["gruCell"]["float32"] + 1
+    assert beyond <= webnn_suite.tolerance()["gru"]["float32"]
+    too_far = {**one, "outputs": [[_steps(value, beyond) for value in one["outputs"][0]]]}
+    assert webnn_suite._passes(one, webnn_suite.with_relu(Emulated)())
+    assert webnn_suite._passes({**too_far, "operator": "gru"}, webnn_suite.with_relu(Emulated)())
+    assert not webnn_suite._passes(too_far, webnn_suite.with_relu(Emulated)())
+
+
+def _steps(value: float, count: int) -> float:
+    """The float32 that is so many steps further from 0."""
+    number = np.float32(value)
+    for _ in range(count):
+        number = np.nextafter(number, np.copysign(np.float32(np.inf), number))
+    return float(number)

