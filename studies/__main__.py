@@ -198,6 +198,28 @@ def confusion(count: int | None, processes: int) -> None:
 
 
 @main.command()
+@click.argument("names", nargs=-1)
+def identified(names: tuple[str, ...]) -> None:
+    """What is found of the adapters in the tree, with nothing declared. NAMES: all that can be asked here."""
+    from conformance.adapters import REGISTERED, load
+    from conformance.identify.apart import identify_apart
+    from studies.identified import differences, row, subjects, table
+
+    unknown = [name for name in names if name not in REGISTERED]
+    if unknown:
+        raise click.UsageError(f"no adapter is called {unknown[0]!r}; there are {', '.join(REGISTERED)}")
+    head("identified")
+    rows, failures = [], []
+    chosen = names or subjects()
+    for name in track(chosen, console=STDERR, disable=not STDERR.is_terminal):
+        identity = identify_apart(name, 300)
+        wrong = list(differences(name, load(name), identity))
+        rows.append(row(name, identity, wrong))
+        failures += [f"{name}: {each}" for each in wrong]
+    end(table(rows), failures)
+
+
+@main.command()
 @click.option("--page-only", is_flag=True, help="Write docs/peers.md from the record as it is")
 def peers(page_only: bool) -> None:
     """Other projects' own GRU tests on every mutant; writes docs/records/peers.json and docs/peers.md."""

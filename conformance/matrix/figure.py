@@ -85,9 +85,9 @@ def _vectors(record: Record, names: list[str]) -> np.ndarray:
 
 
 def _peers(peers: list[Peer], names: list[str]) -> np.ndarray:
-    """(mutants, suites): 1 where killed, NaN where not asked."""
+    """(mutants, suites): 1 where killed, NaN where its questions cannot express it."""
     return np.array(
-        [[name in peer.killed if name in peer.asked else np.nan for peer in peers] for name in names], float
+        [[name in peer.killed if name in peer.expressible else np.nan for peer in peers] for name in names], float
     )
 
 

@@ -32,6 +32,9 @@ def _head(record: Record, peers: list[Peer]) -> Iterator[str]:
     for peer in peers:
         yield from _wrapped(_peer(peer, record))
     yield ""
+    if peers:
+        yield "How those suites were asked: [peers.md](peers.md). A dash below is what their questions cannot express."
+        yield ""
     yield "![Which check and which golden vectors kill which mutant](matrix.svg)"
     yield ""
 
@@ -48,8 +51,8 @@ def _counts(record: Record) -> str:
 
 
 def _peer(peer: Peer, record: Record) -> str:
-    asked, killed = len(peer.asked & set(record.mutants)), len(peer.killed & set(record.mutants))
-    return f"{peer.name} ({peer.version}) kills {killed} of {asked}."
+    expressible, killed = (len(names & set(record.mutants)) for names in (peer.expressible, peer.killed))
+    return f"{peer.name} ({peer.version}) kills {killed}, of {expressible} that its questions can express."
 
 
 def _wrapped(text: str, width: int = 118) -> Iterator[str]:
@@ -154,8 +157,8 @@ def _said(gru: Emulated) -> list[str]:
 
 
 def _mark(name: str, peer: Peer) -> str:
-    if name not in peer.asked:
-        return "?"
+    if name not in peer.expressible:
+        return "–"
     return "killed" if name in peer.killed else "survives"
 
 

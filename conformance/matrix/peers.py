@@ -15,11 +15,11 @@ PEERS = Path("docs/records/peers.json")
 
 @dataclass(frozen=True)
 class Peer:
-    """Another suite: its name, its version, and the names of the mutants that it was asked about and that it kills."""
+    """Another suite: its name and version, the mutants that its questions can express, and those that it kills."""
 
     name: str
     version: str
-    asked: frozenset[str]
+    expressible: frozenset[str]
     killed: frozenset[str]
 
 
@@ -30,7 +30,7 @@ def read(path: Path) -> list[Peer]:
     try:
         return [_peer(name, suite) for name, suite in json.loads(path.read_text()).items()]
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        expected = '{suite: {"version": text, "mutants": {name: true or false}}}'
+        expected = '{suite: {"version": text, "mutants": {name: true or false}, "not_expressible": [names]}}'
         raise InvalidRecord(f"{path} is no record of suites ({error!r}); expected {expected}") from error
 
 
@@ -39,4 +39,5 @@ def _peer(name: str, suite: dict) -> Peer:
     odd = [mutant for mutant, value in killed.items() if not isinstance(value, bool)]
     if odd:
         raise ValueError(f"{name}: {odd[0]} is {killed[odd[0]]!r}, not true or false")
-    return Peer(name, str(suite["version"]), frozenset(killed), frozenset(key for key in killed if killed[key]))
+    expressible = frozenset(killed) - frozenset(suite.get("not_expressible", ()))
+    return Peer(name, str(suite["version"]), expressible, frozenset(key for key in killed if killed[key]))

@@ -237,9 +237,12 @@ def test_a_row_without_a_letter_for_each_column_is_refused(all_killed, tmp_path)
 
 def test_other_suites_stand_beside_ours(all_killed, tmp_path):
     path = tmp_path / "peers.json"
-    path.write_text('{"Blind suite": {"version": "9.9", "mutants": {"gates_swapped": false, "rough_tanh": true}}}')
+    path.write_text(
+        '{"Blind suite": {"version": "9.9", "mutants": {"gates_swapped": false, "rough_tanh": true, '
+        '"bias_ignored": false}, "not_expressible": ["bias_ignored"]}}'
+    )
     found = peers.read(path)
-    assert "Blind suite (9.9) kills 1 of 2." in page.block(all_killed, found)
+    assert "Blind suite (9.9) kills 1, of 2 that its questions can express." in page.block(all_killed, found)
     lines = page.page(all_killed, found).splitlines()
     assert [
         line.split("|")[-2].strip() for line in lines if line.startswith(("| `gates_swapped`", "| `rough_tanh`"))

@@ -1,0 +1,57 @@
+"""What is found of the adapters in the tree, from their answers alone, is what they declare; one for each way to run.
+
+The rest is asked by `python -m studies identified`, whose output is docs/records/identified.txt.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.adapters import REGISTERED, load
+from conformance.identify.apart import identify_apart
+from studies.identified import DECLARED_AND_WRONG, differences
+
+RECORD = Path(__file__).parents[2] / "docs/records/identified.txt"
+
+
+@pytest.fixture(scope="module")
+def onnxruntime():
+    return identify_apart("onnxruntime", 300)
+
+
+@pytest.mark.parametrize("name", ["torch", "tf_gru:graph"])
+def test_what_is_declared_is_found(name):
+    assert list(differences(name, load(name), identify_apart(name, 300))) == []
+
+
+def test_what_is_declared_and_wrong_is_found(onnxruntime):
+    gru = load("onnxruntime")
+    assert list(differences("onnxruntime", gru, onnxruntime)) == []
+    (trait,) = DECLARED_AND_WRONG["onnxruntime"]
+    (found,) = differences("another", gru, onnxruntime)  # of which nothing wrong is known
+    assert found.startswith(f"{trait}: zeros; declared: initial state")
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ({"initial_state": False}, "initial state: used; declared: not supported"),
+        ({"reverse": False}, "reverse: aligned; declared: not supported"),
+        ({"gradients": True}, "gradients: "),
+        ({"resets": ("before",)}, "reset after: answered, and not declared"),
+        ({"masked_outputs": ("carry",)}, "lengths, carry asked: "),
+    ],
+)
+def test_another_declaration_is_told(declared, told, onnxruntime):
+    class Other:
+        capabilities = replace(load("onnxruntime").capabilities, **declared)
+
+    assert any(told in each for each in differences("onnxruntime", Other, onnxruntime))
+
+
+def test_every_adapter_that_can_be_asked_is_on_record():
+    text = RECORD.read_text()
+    assert "WRONG" not in text
+    missing = [name for name in REGISTERED if f"│ {name} " not in text]
+    assert missing == ["tf_gru:cudnn"]  # which wants a GPU
