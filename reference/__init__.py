@@ -1,6 +1,6 @@
 """The specification of the GRU: pure NumPy, forward and backward, on one screen each.
 
-Read in this order: cell.py (the equations), sequence.py (time), bidirectional.py (two directions), layouts.py (weights
+Read in this order: cell.py (the equations), sequence.py (time), bidirectional.py (two directions), layouts/ (weights
 from and to the frameworks). Parameters hold the numbers of one GRU; gru and bigru run it, gru_backward and
 bigru_backward differentiate it.
 """

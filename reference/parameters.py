@@ -2,7 +2,7 @@
 
 The gates are z (update), r (reset), n (candidate), always in this order; a GRU without reset gate has z and n alone.
 
-Left out: the fused arrays of the frameworks (see layouts.py), initial values, training.
+Left out: the fused arrays of the frameworks (see layouts/), initial values, training.
 """
 
 from dataclasses import dataclass

@@ -30,7 +30,6 @@ from reference import (
     from_onnx,
     from_torch,
     gru,
-    layouts,
     packed,
     to_keras,
     to_onnx,
@@ -181,7 +180,7 @@ def test_a_hot_block_arrives_at_its_gate(name: str, block: Block) -> None:
 
 def test_a_converter_with_another_gate_order_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """If to_torch wrote z, r, n, every block of the z gate would be found in another place."""
-    monkeypatch.setattr(layouts, "RZN", [0, 1, 2])
+    monkeypatch.setattr("reference.layouts.torch.RZN", [0, 1, 2])
 
     for block in (b for b in BLOCKS if b.gate == Z):
         assert nearest(torch_gru(hot(block, "after")), candidates(block, "after")) != "right"

@@ -1,0 +1,76 @@
+"""The blocks of gates, side by side or on top of one another, and what an array must be to be taken apart."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from reference.parameters import GATES, Invalid, Parameters, Unrepresentable, are_parameters, exact_array
+
+FRAMEWORK_DTYPES = tuple(np.dtype(t) for t in (np.float16, np.float32, np.float64))
+
+
+def side_by_side(kernel: np.ndarray) -> np.ndarray:
+    """(gates, rows, units) to (rows, gates units)."""
+    return np.concatenate(kernel, axis=1)
+
+
+def gates_apart(fused: np.ndarray, gates: int) -> np.ndarray:
+    """(rows, gates units) to (gates, rows, units)."""
+    return np.stack(np.split(fused, gates, axis=1))
+
+
+def on_top(kernel: np.ndarray) -> np.ndarray:
+    """(gates, rows, units) to (gates units, rows)."""
+    return side_by_side(kernel).T.copy()
+
+
+def gates_below(fused: np.ndarray, gates: int) -> np.ndarray:
+    """(gates units, rows) to (gates, rows, units)."""
+    return gates_apart(fused.T, gates)
+
+
+def as_array(name: str, value: Any) -> np.ndarray:
+    """An array or a CPU tensor as an array."""
+    try:
+        return np.asarray(value)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise Invalid(
+            f"{name} is a {type(value).__name__} that NumPy cannot read ({error}), but must be an array or a CPU "
+            "tensor of float16, float32 or float64 without gradient; use tensor.detach().cpu(), and .float() on "
+            "bfloat16"
+        ) from error
+
+
+def check(p: Parameters, framework: str) -> None:
+    """Raise unless p is Parameters of a dtype that frameworks have."""
+    are_parameters("p", p)
+    if p.dtype not in FRAMEWORK_DTYPES:
+        raise Unrepresentable(
+            f"the parameters are {p.dtype}, which {framework} does not have; make float64 Parameters first"
+        )
+
+
+def fit(name: str, array: object, dtype: np.dtype[Any], shape: tuple[int, ...], reset: str) -> None:
+    """Raise Invalid unless array is of this dtype and shape."""
+    because = f"for reset={reset!r}, which has gates {', '.join(GATES[reset])}; check reset and the order of the arrays"
+    exact_array(name, array, dtype, shape, because)
+
+
+def only_reset(p: Parameters, reset: str, framework: str) -> None:
+    """Raise Unrepresentable unless the reset gate acts where the framework's only one does."""
+    if p.reset != reset:
+        raise Unrepresentable(
+            f"reset is {p.reset!r}, but {framework} only has {reset!r}; no conversion keeps the function"
+        )
+
+
+def named(what: str, arrays: object, names: tuple[str, ...]) -> list[np.ndarray]:
+    """The arrays of these names, which must be all there are. Raises Invalid."""
+    if not isinstance(arrays, Mapping):
+        raise Invalid(f"{what} is a {type(arrays).__name__}, but must be a mapping of {', '.join(names)}")
+    if set(arrays) != set(names):
+        raise Invalid(
+            f"{what} has {', '.join(map(str, arrays)) or 'nothing'}, but must have {', '.join(names)}, and no more"
+        )
+    return [as_array(name, arrays[name]) for name in names]

@@ -1,0 +1,50 @@
+"""Weights to and from Haiku.
+
+Source: z, r, n side by side, one bias, and h' = (1 - z) h + z n (haiku/_src/recurrent.py; Sonnet's GRU is the same). So
+its z is 1 minus ours, and since 1 - sigma(a) = sigma(-a), every number of the z gate changes its sign.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from reference.layouts.biases import no_recurrent_bias
+from reference.layouts.blocks import check, fit, gates_apart, named, only_reset, side_by_side
+from reference.parameters import Parameters, dtype_of
+
+NAMES = ("w_i", "w_h", "b")
+
+
+def to_haiku(p: Parameters) -> dict[str, np.ndarray]:
+    """The parameters of haiku.GRU: w_i, w_h and b.
+
+    Raises Unrepresentable unless reset is before, and if a recurrent bias is not zero.
+    """
+    check(p, "Haiku")
+    only_reset(p, "before", "haiku.GRU")
+    no_recurrent_bias(p, "zrn", "haiku.GRU")
+    return {
+        "w_i": side_by_side(_turned(p.kernel)),
+        "w_h": side_by_side(_turned(p.recurrent_kernel)),
+        "b": _turned(p.bias[0]).reshape(-1),
+    }
+
+
+def from_haiku(arrays: Mapping[str, Any]) -> Parameters:
+    """The Parameters that hold the parameters of haiku.GRU: to_haiku backwards. Raises Invalid for other shapes."""
+    W, U, b = named("arrays", arrays, NAMES)
+    dtype = dtype_of("w_i", W)
+    rows, units = (W.shape[0], W.shape[1] // 3) if W.ndim == 2 else (0, 0)
+    for name, array, shape in zip(NAMES, (W, U, b), ((rows, 3 * units), (units, 3 * units), (3 * units,)), strict=True):
+        fit(name, array, dtype, shape, "before")
+    both = np.zeros((2, 3, units), dtype)
+    both[0] = _turned(b.reshape(3, units))
+    return Parameters(_turned(gates_apart(W, 3)), _turned(gates_apart(U, 3)), both, "before")
+
+
+def _turned(by_gate: np.ndarray) -> np.ndarray:
+    """With the sign of the z gate changed."""
+    turned = by_gate.copy()
+    turned[0] = -turned[0]
+    return turned

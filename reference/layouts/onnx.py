@@ -1,0 +1,70 @@
+"""Weights to and from ONNX.
+
+Source: z, r, n on top of one another, every matrix transposed, with an axis of directions in front (operator GRU).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from reference.layouts.blocks import check, fit, gates_below, on_top
+from reference.parameters import Invalid, Parameters, Reset, Unrepresentable, dtype_of
+
+
+def to_onnx(*directions: Parameters) -> dict[str, Any]:
+    """The inputs W, R, B and the attribute linear_before_reset of ONNX's GRU, for one direction or two.
+
+    Raises Unrepresentable for reset none and if the two directions differ in reset; Invalid if they differ in size.
+    """
+    if len(directions) not in (1, 2):
+        raise Invalid(
+            f"to_onnx got {len(directions)} Parameters, but ONNX has 1 direction or 2; pass forward, then backward"
+        )
+    first = directions[0]
+    for p in directions:
+        check(p, "ONNX")
+    for p in directions:
+        if p.reset == "none":
+            raise Unrepresentable("reset is 'none', but ONNX's GRU always has a reset gate; no conversion is exact")
+        if p.reset != first.reset:
+            raise Unrepresentable(
+                f"the directions have reset {first.reset!r} and {p.reset!r}, but ONNX has one for both"
+            )
+        if (p.kernel.shape, p.dtype) != (first.kernel.shape, first.dtype):
+            raise Invalid(
+                f"the directions have kernels {first.kernel.shape} {first.dtype} and {p.kernel.shape} {p.dtype}, "
+                "but ONNX stacks them; they must be the same"
+            )
+    return {
+        "W": np.stack([on_top(p.kernel) for p in directions]),
+        "R": np.stack([on_top(p.recurrent_kernel) for p in directions]),
+        "B": np.stack([p.bias.reshape(-1) for p in directions]),
+        "linear_before_reset": int(first.reset == "after"),
+    }
+
+
+def from_onnx(
+    W: np.ndarray, R: np.ndarray, B: np.ndarray | None = None, linear_before_reset: int = 0
+) -> tuple[Parameters, ...]:
+    """The Parameters, one per direction, that hold ONNX's W, R and B: to_onnx backwards; no B is zeros.
+
+    Raises Invalid if the shapes do not fit, and for a linear_before_reset other than 0 and 1.
+    """
+    is_integer = isinstance(linear_before_reset, int | np.integer) and not isinstance(linear_before_reset, bool)
+    if not is_integer or linear_before_reset not in (0, 1):
+        raise Invalid(
+            f"linear_before_reset is {linear_before_reset!r}, but must be 0 (reset before) or 1 (reset after)"
+        )
+    reset: Reset = "after" if linear_before_reset else "before"
+    dtype = dtype_of("W", W)
+    if W.ndim != 3 or len(W) not in (1, 2):
+        raise Invalid(f"W has shape {W.shape}, but must be (directions, 3 units, input_dim) with 1 direction or 2")
+    directions, units = len(W), W.shape[1] // 3
+    B = np.zeros((directions, 6 * units), dtype) if B is None else B
+    fit("W", W, dtype, (directions, 3 * units, W.shape[2]), reset)
+    fit("R", R, dtype, (directions, 3 * units, units), reset)
+    fit("B", B, dtype, (directions, 6 * units), reset)
+    return tuple(
+        Parameters(gates_below(w, 3), gates_below(r, 3), b.reshape(2, 3, units), reset)
+        for w, r, b in zip(W, R, B, strict=True)
+    )

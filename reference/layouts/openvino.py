@@ -1,0 +1,53 @@
+"""Weights to and from OpenVINO's GRUSequence.
+
+Source: z, r, n on top of one another, transposed, an axis of directions in front, as ONNX; but one bias for each gate,
+and with linear_before_reset a second for n (operation GRUSequence-5).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from reference.layouts.biases import no_recurrent_bias
+from reference.layouts.blocks import fit, gates_below
+from reference.layouts.onnx import to_onnx
+from reference.parameters import Invalid, Parameters, Reset, dtype_of, flag
+
+
+def to_openvino(*directions: Parameters) -> dict[str, Any]:
+    """The inputs W, R, B and the attribute linear_before_reset of GRUSequence, for one direction or two.
+
+    Raises Unrepresentable for reset none, where the directions differ in reset, and if a recurrent bias is not zero but
+    for n with reset after; Invalid if the directions differ in size.
+    """
+    made = to_onnx(*directions)
+    for p in directions:
+        no_recurrent_bias(p, "zr" if p.reset == "after" else "zrn", "OpenVINO's GRUSequence")
+    rows = [[*p.bias[0], p.bias[1, 2]] if p.reset == "after" else [*p.bias[0]] for p in directions]
+    return {
+        "W": made["W"],
+        "R": made["R"],
+        "B": np.stack([np.concatenate(row) for row in rows]),
+        "linear_before_reset": bool(made["linear_before_reset"]),
+    }
+
+
+def from_openvino(W: np.ndarray, R: np.ndarray, B: np.ndarray, linear_before_reset: bool) -> tuple[Parameters, ...]:
+    """The Parameters, one per direction, that hold GRUSequence's W, R and B: to_openvino backwards.
+
+    Raises Invalid if the shapes do not fit.
+    """
+    reset: Reset = "after" if flag("linear_before_reset", linear_before_reset) else "before"
+    dtype = dtype_of("W", W)
+    if W.ndim != 3 or len(W) not in (1, 2):
+        raise Invalid(f"W has shape {W.shape}, but must be (directions, 3 units, input_dim) with 1 direction or 2")
+    count, units = len(W), W.shape[1] // 3
+    rows = 4 if reset == "after" else 3
+    fit("W", W, dtype, (count, 3 * units, W.shape[2]), reset)
+    fit("R", R, dtype, (count, 3 * units, units), reset)
+    fit("B", B, dtype, (count, rows * units), reset)
+    both = np.zeros((count, 2, 3, units), dtype)
+    both[:, 0] = B[:, : 3 * units].reshape(count, 3, units)
+    if rows == 4:
+        both[:, 1, 2] = B[:, 3 * units :]
+    return tuple(Parameters(gates_below(w, 3), gates_below(r, 3), b, reset) for w, r, b in zip(W, R, both, strict=True))
