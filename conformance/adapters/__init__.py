@@ -45,6 +45,17 @@ REGISTERED = {
         f"keras:{path}": Registered(f"conformance.adapters.keras:{path}", ("tensorflow", "keras"), "tf")
         for path in ("eager", "graph", "xla")
     },
+    "jax:scan": Registered("conformance.adapters.jax_scan:gru", ("jax",), "jax"),
+    **{
+        f"flax:{name}": Registered(f"conformance.adapters.flax_{module}:{subject}", ("jax", "flax"), "flax")
+        for name, module, subject in (
+            ("linen", "linen", "gru"),
+            ("linen-lengths", "linen", "lengths"),
+            ("nnx", "nnx", "gru"),
+        )
+    },
+    "equinox": Registered("conformance.adapters.equinox:gru", ("jax", "equinox"), "equinox"),
+    "haiku": Registered("conformance.adapters.haiku:gru", ("jax", "haiku"), "haiku"),
     "torch": Registered("conformance.adapters.torch:gru", ("torch",), "peers"),
     "onnxruntime": Registered("conformance.adapters.onnxruntime:gru", ("onnxruntime", "onnx"), "peers"),
 }

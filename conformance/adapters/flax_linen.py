@@ -1,0 +1,62 @@
+"""flax.linen: GRUCell in RNN, and in Bidirectional, compiled.
+
+RNN's outputs past a row's length are those of a run on over the padding (its documentation: "NOT zeroed out"), for
+which the suite has no policy, so `gru` is asked without lengths; `lengths` gives the carry alone, of which the
+documentation says that it is that of the last valid element.
+"""
+
+from typing import Any
+
+from flax import linen
+
+from conformance.adapter import Capabilities
+from conformance.adapters.jax_layers import Asked, JaxLayers, xla
+from reference import Parameters
+from reference.layouts import merge_gate_biases, to_linen
+
+CELLS = ("forward_rnn", "backward_rnn")
+BECAUSE = {
+    "reset before": "flax.linen.GRUCell resets after the product only",
+    "reset none": "flax.linen.GRUCell always has a reset gate (MGUCell is another unit)",
+    "masks": "flax.linen.RNN has seq_lengths, not masks",
+    "lengths": "flax.linen.RNN documents no outputs for the padding; flax:linen-lengths is asked for the carry",
+}
+
+
+def _weights(p: Parameters) -> dict[str, Any]:
+    return to_linen(merge_gate_biases(p))
+
+
+def _apply(asked: Asked, trees: Any, inputs: Any, states: Any, steps: Any) -> tuple[Any, tuple[Any, ...]]:
+    def rnn() -> linen.RNN:
+        return linen.RNN(linen.GRUCell(asked.units, param_dtype=asked.dtype))
+
+    if asked.merge is None:
+        module, params = rnn(), {"cell": trees[0]}
+        options = {"reverse": asked.reverse, "keep_order": True}
+        start = states and states[0]
+    else:
+        module, start, options = linen.Bidirectional(rnn(), rnn()), states and tuple(states), {}
+        params = {name: {"cell": tree} for name, tree in zip(CELLS, trees, strict=True)}
+    finals, outputs = module.apply(
+        {"params": params}, inputs, initial_carry=start, seq_lengths=steps, return_carry=True, **options
+    )
+    return outputs, finals if asked.merge else (finals,)
+
+
+def _subject(**capabilities: Any) -> JaxLayers:
+    can = Capabilities(
+        arithmetic=xla(),
+        reverse=True,
+        merges=("concat",),
+        zero_time=True,
+        zero_batch=True,
+        gradients=True,
+        compiles_per_shape=True,
+        **capabilities,
+    )
+    return JaxLayers(_apply, _weights, can, ("flax",))
+
+
+gru = _subject(because=BECAUSE)
+lengths = _subject(outputs=False, lengths=True, zero_length=True, because=BECAUSE)

@@ -1,0 +1,145 @@
+"""What the adapters on JAX share: a pure function of weights, inputs and states, compiled by jax.jit, and its vjp.
+
+One program for each configuration and shape; the weights are arguments. float64 is switched on for the cases that want
+it, and for those alone.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from conformance.adapter import Capabilities
+from conformance.arithmetic import Arithmetic
+from conformance.case import Case, Gradients, Outputs
+from reference import Parameters
+
+Weights = Mapping[str, Any]
+"""A framework's own tree of arrays."""
+
+
+class Asked(NamedTuple):
+    """What a program is compiled for, beside its shapes and formats."""
+
+    reset: str
+    input_dim: int
+    units: int
+    dtype: str
+    reverse: bool
+    merge: str | None
+    masked_outputs: str
+
+    @staticmethod
+    def of(case: Case) -> "Asked":
+        """The configuration of a case."""
+        p = case.parameters[0]
+        return Asked(p.reset, p.input_dim, p.units, case.dtype, case.reverse, case.merge, case.masked_outputs)
+
+
+class JaxLayers:
+    """A GRU as a pure function.
+
+    apply: (asked, weights of each direction, inputs, initial states or None, lengths or mask or None) to (outputs,
+    final states): one array, or a pair of them for outputs apart; one final state for each direction.
+    weights: the framework's tree for one direction's parameters.
+    """
+
+    def __init__(
+        self,
+        apply: Callable[..., tuple[Any, tuple[Any, ...]]],
+        weights: Callable[[Parameters], Weights],
+        capabilities: Capabilities,
+        packages: tuple[str, ...],
+    ) -> None:
+        self.weights, self.capabilities, self.packages = weights, capabilities, ("jax", *packages)
+        self.forward = jax.jit(apply, static_argnums=0)
+        self.backward = jax.jit(partial(_backward, apply), static_argnums=0)
+
+    def run(self, case: Case) -> Outputs:
+        """One call of the compiled function."""
+        with jax.enable_x64(case.dtype == "float64"):
+            given = (self._trees(case), case.inputs, case.initial_state, steps(case))
+            outputs, finals = self.forward(Asked.of(case), *given)
+            shown = tuple(map(np.array, outputs)) if isinstance(outputs, tuple) else np.array(outputs)
+            states = tuple(map(np.array, finals))
+        if not self.capabilities.outputs:
+            shown = None
+        return Outputs(shown, states[0] if case.merge is None else states)
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        """By jax.vjp of the same function."""
+        finals = (cotangents.final_state,) if case.merge is None else tuple(cotangents.final_state)
+        with jax.enable_x64(case.dtype == "float64"):
+            given = (self._trees(case), case.inputs, case.starts, steps(case))
+            trees, inputs, states = self.backward(Asked.of(case), *given, (cotangents.outputs, finals))
+            each = [
+                (np.array(state), *by_gate(self.weights, p, tree))
+                for state, p, tree in zip(states, case.parameters, trees, strict=True)
+            ]
+            of_inputs = np.array(inputs)
+        return Gradients(of_inputs, *(each[0] if case.merge is None else zip(*each, strict=True)))
+
+    def _trees(self, case: Case) -> list[Weights]:
+        return [self.weights(p) for p in case.parameters]
+
+
+def steps(case: Case) -> np.ndarray | None:
+    """The lengths as 32-bit integers, the mask, or nothing."""
+    return case.mask if case.lengths is None else case.lengths.astype(np.int32)
+
+
+def by_gate(
+    weights: Callable[[Parameters], Weights], p: Parameters, gradients: Weights
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The gradients of kernel, recurrent kernel and bias, from those of a framework's tree.
+
+    Parameters whose numbers are their own places, counted from 1, tell where in the tree each goes, and with which
+    sign. A recurrent bias that the framework adds to the input bias has its gradient: it counts in their sum alone.
+    """
+    sizes = [array.size for array in p.weights]
+    places = np.split(np.arange(1, 1 + sum(sizes)).astype(np.float64), np.cumsum(sizes)[:-1])
+    kernel, recurrent_kernel, bias = (
+        place.reshape(array.shape) for place, array in zip(places, p.weights, strict=True)
+    )
+    kept = _kept(weights, p)
+    bias[1, ~kept] = 0
+    tree = weights(Parameters(kernel, recurrent_kernel, bias, p.reset))
+    found = np.zeros(sum(sizes), p.dtype)
+    for place, gradient in zip(jax.tree.leaves(tree), jax.tree.leaves(gradients), strict=True):
+        found[np.abs(place).astype(int) - 1] = np.sign(place).astype(p.dtype) * np.asarray(gradient)
+    of_kernel, of_recurrent_kernel, of_bias = (
+        part.reshape(array.shape) for part, array in zip(np.split(found, np.cumsum(sizes)[:-1]), p.weights, strict=True)
+    )
+    of_bias[1, ~kept] = of_bias[0, ~kept]
+    return of_kernel, of_recurrent_kernel, of_bias
+
+
+def _kept(weights: Callable[[Parameters], Weights], p: Parameters) -> np.ndarray:
+    """Of which gates the framework holds the recurrent bias: those whose number it does not add to another."""
+    kept = np.zeros(len(p.gates), bool)
+    for gate in range(len(p.gates)):
+        bias = np.zeros(p.bias.shape)
+        bias[0, gate], bias[1, gate] = 1, 2
+        tree = weights(Parameters(np.zeros(p.kernel.shape), np.zeros(p.recurrent_kernel.shape), bias, p.reset))
+        kept[gate] = any((np.abs(leaf) == 2).any() for leaf in jax.tree.leaves(tree))
+    return kept
+
+
+def xla(summation: str = "separate", activation: str = "8 ULP") -> dict[str, Arithmetic]:
+    """What XLA's CPU compiler claims."""
+    return {
+        dtype: Arithmetic(
+            dtype=dtype, activation=activation, summation=summation, flush=True, source="XLA's tanh and logistic"
+        )
+        for dtype in ("float32", "float64")
+    }
+
+
+def _backward(apply: Callable[..., Any], asked: Asked, trees: Any, inputs: Any, states: Any, steps: Any, given: Any):
+    def forward(trees: Any, inputs: Any, states: Any) -> Any:
+        return apply(asked, trees, inputs, states, steps)
+
+    _, back = jax.vjp(forward, trees, inputs, states)
+    return back(given)
