@@ -57,6 +57,10 @@ REGISTERED = {
     "equinox": Registered("conformance.adapters.equinox:gru", ("jax", "equinox"), "equinox"),
     "haiku": Registered("conformance.adapters.haiku:gru", ("jax", "haiku"), "haiku"),
     "torch": Registered("conformance.adapters.torch:gru", ("torch",), "peers"),
+    "torch:cell": Registered("conformance.adapters.torch_cell:gru", ("torch",), "peers"),
+    "torch:packed": Registered("conformance.adapters.torch:packed", ("torch",), "peers"),
+    "onnx:reference": Registered("conformance.adapters.onnx_reference:gru", ("onnx",), "peers"),
+    "onnx:reference-lengths": Registered("conformance.adapters.onnx_reference:lengths", ("onnx",), "peers"),
     "onnxruntime": Registered("conformance.adapters.onnxruntime:gru", ("onnxruntime", "onnx"), "peers"),
 }
 

@@ -44,12 +44,12 @@ gru = JaxLayers(
     Capabilities(
         arithmetic=xla(),
         zero_time=True,
+        zero_batch=True,
         gradients=True,
         compiles_per_shape=True,
         because={
             "reset before": "equinox.nn.GRUCell resets after the product only",
             "reset none": "equinox.nn.GRUCell always has a reset gate",
-            "zero_batch": "jax.vmap refuses an axis of no rows",
             **{
                 name: A_CELL + "what to do with padding is left to the caller"
                 for name in ("lengths", "masks", "zero_length")

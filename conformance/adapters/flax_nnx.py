@@ -54,7 +54,7 @@ gru = JaxLayers(
             "reset before": "flax.nnx.GRUCell resets after the product only",
             "reset none": "flax.nnx.GRUCell always has a reset gate",
             "masks": "flax.nnx.RNN has seq_lengths, not masks",
-            "lengths": "flax.nnx.RNN documents no outputs for the padding (flax:linen-lengths asks its twin for the carry)",
+            "lengths": "flax.nnx.RNN documents no outputs for the padding (flax:linen-lengths asks for the carry)",
         },
     ),
     ("flax",),

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from conformance.adapter import Capabilities
+from conformance.adapters.torch_gates import by_gate
 from conformance.arithmetic import Arithmetic
 from conformance.case import Case, Gradients, Outputs
 from reference.layouts import to_torch
@@ -17,6 +18,7 @@ class Torch:
     """One module for each case; nothing is compiled."""
 
     packages = ("torch",)
+    always_packed = False
     capabilities = Capabilities(
         arithmetic={
             dtype: Arithmetic(dtype=dtype, activation="8 ULP", flush=True, source=SLEEF)
@@ -42,7 +44,7 @@ class Torch:
     def run(self, case: Case) -> Outputs:
         """Padded outputs, unpacked to the case's time."""
         with torch.no_grad():
-            outputs, final = _forward(_module(case), case, torch.tensor(case.inputs), _state(case))
+            outputs, final = self._forward(_module(case), case, torch.tensor(case.inputs), _state(case))
         states = tuple(state.numpy() for state in final)
         return Outputs(outputs.numpy(), states[0] if case.merge is None else states)
 
@@ -51,15 +53,33 @@ class Torch:
         module = _module(case)
         inputs = torch.tensor(case.inputs, requires_grad=True)
         state = torch.tensor(np.stack(case.starts), requires_grad=True)
-        outputs, final = _forward(module, case, inputs, state)
+        outputs, final = self._forward(module, case, inputs, state)
         d_final = (cotangents.final_state,) if case.merge is None else cotangents.final_state
         torch.autograd.backward((outputs, final), (torch.tensor(cotangents.outputs), torch.tensor(np.stack(d_final))))
         grads = {name: parameter.grad.numpy() for name, parameter in module.named_parameters()}
         each = [
-            (of_state, *_weights_by_gate(grads, suffix))
-            for of_state, suffix in zip(state.grad.numpy(), SUFFIXES, strict=False)
+            (of_state, *by_gate(grads, suffix)) for of_state, suffix in zip(state.grad.numpy(), SUFFIXES, strict=False)
         ]
         return Gradients(inputs.grad.numpy(), *(each[0] if case.merge is None else zip(*each, strict=True)))
+
+    def _forward(
+        self, module: torch.nn.GRU, case: Case, inputs: torch.Tensor, state: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        lengths = np.full(case.batch, case.time) if case.lengths is None and self.always_packed else case.lengths
+        if lengths is None:
+            return module(inputs, state)
+        packed = torch.nn.utils.rnn.pack_padded_sequence(
+            inputs, torch.tensor(lengths), batch_first=True, enforce_sorted=False
+        )
+        outputs, final = module(packed, state)
+        padded, _ = torch.nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True, total_length=case.time)
+        return padded, final
+
+
+class Packed(Torch):
+    """Every sequence packed, whether it has padding or not: the steps of all rows behind one another."""
+
+    always_packed = True
 
 
 def _module(case: Case) -> torch.nn.GRU:
@@ -78,30 +98,4 @@ def _state(case: Case) -> torch.Tensor | None:
     return None if case.initial_state is None else torch.tensor(np.stack(case.initial_state))
 
 
-def _forward(
-    module: torch.nn.GRU, case: Case, inputs: torch.Tensor, state: torch.Tensor | None
-) -> tuple[torch.Tensor, torch.Tensor]:
-    if case.lengths is None:
-        return module(inputs, state)
-    packed = torch.nn.utils.rnn.pack_padded_sequence(
-        inputs, torch.tensor(case.lengths), batch_first=True, enforce_sorted=False
-    )
-    outputs, final = module(packed, state)
-    padded, _ = torch.nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True, total_length=case.time)
-    return padded, final
-
-
-def _weights_by_gate(grads: dict[str, np.ndarray], suffix: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """kernel, recurrent kernel and bias of the direction whose names end in suffix."""
-    kernel, recurrent_kernel, *bias = (
-        _by_gate(grads[name + suffix]) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    )
-    return kernel.transpose(0, 2, 1), recurrent_kernel.transpose(0, 2, 1), np.stack(bias)
-
-
-def _by_gate(stacked: np.ndarray) -> np.ndarray:
-    """torch's (r, z, n) rows as (z, r, n) on a first axis."""
-    return stacked.reshape(3, -1, *stacked.shape[1:])[[1, 0, 2]]
-
-
-gru = Torch()
+gru, packed = Torch(), Packed()

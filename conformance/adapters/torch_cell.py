@@ -1,0 +1,71 @@
+"""torch.nn.GRUCell on the CPU, eager: one step after the other."""
+
+import torch
+
+from conformance.adapter import Capabilities
+from conformance.adapters.torch import Torch
+from conformance.adapters.torch_gates import by_gate
+from conformance.case import Case, Gradients, Outputs
+from reference.layouts import to_torch
+
+A_CELL = "torch.nn.GRUCell is a cell: it is given one step after the other, and "
+
+
+class TorchCell:
+    """One module for each case; nothing is compiled."""
+
+    packages = ("torch",)
+    capabilities = Capabilities(
+        arithmetic=Torch.capabilities.arithmetic,
+        zero_batch=True,
+        gradients=True,
+        because={
+            "reset before": "torch.nn.GRUCell resets after the product only",
+            "reset none": "torch.nn.GRUCell always has a reset gate",
+            "zero_time": A_CELL + "without a step it is not called",
+            **{
+                name: A_CELL + "what to do with padding is left to the caller"
+                for name in ("lengths", "masks", "zero_length")
+            },
+            **{
+                name: A_CELL + "the order of time is left to the caller"
+                for name in ("reverse", "merges", "merge apart or concat")
+            },
+        },
+    )
+
+    def run(self, case: Case) -> Outputs:
+        """The states of all steps, and the last."""
+        state = None if case.initial_state is None else torch.tensor(case.initial_state[0])
+        with torch.no_grad():
+            outputs, final = _forward(_module(case), torch.tensor(case.inputs), state)
+        return Outputs(outputs.numpy(), final.numpy())
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        """By autograd."""
+        module = _module(case)
+        inputs, state = (torch.tensor(array, requires_grad=True) for array in (case.inputs, case.starts[0]))
+        outputs = _forward(module, inputs, state)
+        torch.autograd.backward(outputs, tuple(torch.tensor(part) for part in cotangents))
+        grads = {name: parameter.grad.numpy() for name, parameter in module.named_parameters()}
+        return Gradients(inputs.grad.numpy(), state.grad.numpy(), *by_gate(grads, ""))
+
+
+def _module(case: Case) -> torch.nn.GRUCell:
+    p = case.single
+    module = torch.nn.GRUCell(p.input_dim, p.units, dtype=getattr(torch, case.dtype))
+    module.load_state_dict({name: torch.tensor(array) for name, array in to_torch(p, suffix="").items()})
+    return module
+
+
+def _forward(
+    module: torch.nn.GRUCell, inputs: torch.Tensor, state: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    states = []
+    for x in inputs.unbind(1):
+        state = module(x, state)
+        states.append(state)
+    return torch.stack(states, dim=1), states[-1]
+
+
+gru = TorchCell()
