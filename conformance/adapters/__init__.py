@@ -62,6 +62,7 @@ REGISTERED = {
     "onnx:reference": Registered("conformance.adapters.onnx_reference:gru", ("onnx",), "peers"),
     "onnx:reference-lengths": Registered("conformance.adapters.onnx_reference:lengths", ("onnx",), "peers"),
     "onnxruntime": Registered("conformance.adapters.onnxruntime:gru", ("onnxruntime", "onnx"), "peers"),
+    "openvino": Registered("conformance.adapters.openvino:gru", ("openvino",), "openvino"),
 }
 
 

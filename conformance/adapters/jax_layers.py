@@ -69,7 +69,9 @@ class JaxLayers:
         return Outputs(shown, states[0] if case.merge is None else states)
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """By jax.vjp of the same function."""
+        """By jax.vjp of the same function; outputs that it does not give have no cotangents."""
+        if not self.capabilities.outputs:
+            cotangents = cotangents._replace(outputs=jax.tree.map(np.zeros_like, cotangents.outputs))
         finals = (cotangents.final_state,) if case.merge is None else tuple(cotangents.final_state)
         with jax.enable_x64(case.dtype == "float64"):
             given = (self._trees(case), case.inputs, case.starts, steps(case))

@@ -1,7 +1,7 @@
 """onnx.reference.ReferenceEvaluator on a model of the operator GRU: what ONNX itself computes, in NumPy.
 
 The specification does not say what Y holds past a row's length, so `gru` is asked without lengths; `lengths` for Y_h
-alone, with rows of at least one step: of empty ones the specification says nothing either.
+alone.
 """
 
 from functools import lru_cache
@@ -36,7 +36,6 @@ class Reference:
             because={
                 "reset none": "the operator always has a reset gate",
                 "lengths": "ONNX specifies no outputs for the padding; onnx:reference-lengths is asked for Y_h",
-                "zero_length": "ONNX does not say what Y_h of an empty row is",
                 "masks": "the operator has sequence_lens, not masks",
                 "gradients": "the evaluator infers only",
                 "zero_time": "the evaluator stacks the steps, and raises where there is none",
@@ -59,4 +58,4 @@ def _evaluator(inputs: tuple[str, ...], attributes: tuple[tuple[str, Any], ...],
 
 
 gru = Reference()
-lengths = Reference(outputs=False, lengths=True)
+lengths = Reference(outputs=False, lengths=True, zero_length=True)
