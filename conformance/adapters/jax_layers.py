@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from conformance.adapter import Capabilities
+from conformance.adapters.by_gate import by_gate
 from conformance.arithmetic import Arithmetic
 from conformance.case import Case, Gradients, Outputs
 from reference import Parameters
@@ -77,7 +78,7 @@ class JaxLayers:
             given = (self._trees(case), case.inputs, case.starts, steps(case))
             trees, inputs, states = self.backward(Asked.of(case), *given, (cotangents.outputs, finals))
             each = [
-                (np.array(state), *by_gate(self.weights, p, tree))
+                (np.array(state), *by_gate(lambda p: jax.tree.leaves(self.weights(p)), p, jax.tree.leaves(tree)))
                 for state, p, tree in zip(states, case.parameters, trees, strict=True)
             ]
             of_inputs = np.array(inputs)
@@ -90,43 +91,6 @@ class JaxLayers:
 def steps(case: Case) -> np.ndarray | None:
     """The lengths as 32-bit integers, the mask, or nothing."""
     return case.mask if case.lengths is None else case.lengths.astype(np.int32)
-
-
-def by_gate(
-    weights: Callable[[Parameters], Weights], p: Parameters, gradients: Weights
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The gradients of kernel, recurrent kernel and bias, from those of a framework's tree.
-
-    Parameters whose numbers are their own places, counted from 1, tell where in the tree each goes, and with which
-    sign. A recurrent bias that the framework adds to the input bias has its gradient: it counts in their sum alone.
-    """
-    sizes = [array.size for array in p.weights]
-    places = np.split(np.arange(1, 1 + sum(sizes)).astype(np.float64), np.cumsum(sizes)[:-1])
-    kernel, recurrent_kernel, bias = (
-        place.reshape(array.shape) for place, array in zip(places, p.weights, strict=True)
-    )
-    kept = _kept(weights, p)
-    bias[1, ~kept] = 0
-    tree = weights(Parameters(kernel, recurrent_kernel, bias, p.reset))
-    found = np.zeros(sum(sizes), p.dtype)
-    for place, gradient in zip(jax.tree.leaves(tree), jax.tree.leaves(gradients), strict=True):
-        found[np.abs(place).astype(int) - 1] = np.sign(place).astype(p.dtype) * np.asarray(gradient)
-    of_kernel, of_recurrent_kernel, of_bias = (
-        part.reshape(array.shape) for part, array in zip(np.split(found, np.cumsum(sizes)[:-1]), p.weights, strict=True)
-    )
-    of_bias[1, ~kept] = of_bias[0, ~kept]
-    return of_kernel, of_recurrent_kernel, of_bias
-
-
-def _kept(weights: Callable[[Parameters], Weights], p: Parameters) -> np.ndarray:
-    """Of which gates the framework holds the recurrent bias: those whose number it does not add to another."""
-    kept = np.zeros(len(p.gates), bool)
-    for gate in range(len(p.gates)):
-        bias = np.zeros(p.bias.shape)
-        bias[0, gate], bias[1, gate] = 1, 2
-        tree = weights(Parameters(np.zeros(p.kernel.shape), np.zeros(p.recurrent_kernel.shape), bias, p.reset))
-        kept[gate] = any((np.abs(leaf) == 2).any() for leaf in jax.tree.leaves(tree))
-    return kept
 
 
 def xla(summation: str = "separate", activation: str = "8 ULP") -> dict[str, Arithmetic]:

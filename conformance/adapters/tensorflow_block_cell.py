@@ -1,0 +1,55 @@
+"""tf.raw_ops.GRUBlockCell on the CPU, eager: one step after the other."""
+
+import numpy as np
+import tensorflow as tf
+
+from conformance.adapter import Capabilities
+from conformance.arithmetic import Arithmetic
+from conformance.case import Case, Outputs
+from reference import merge_biases
+from reference.layouts import to_rnn_cell
+
+A_CELL = "GRUBlockCell is a cell: it is given one step after the other, and "
+EIGEN = "Eigen's vectorised tanh and logistic; subnormals are flushed"
+NAMES = {"w_ru": "gates/kernel", "b_ru": "gates/bias", "w_c": "candidate/kernel", "b_c": "candidate/bias"}
+
+
+class BlockCell:
+    """The operator takes its weights with each step."""
+
+    packages = ("tensorflow",)
+    capabilities = Capabilities(
+        arithmetic={
+            "float32": Arithmetic(dtype="float32", activation="8 ULP", summation="any order", flush=True, source=EIGEN)
+        },
+        resets=("before",),
+        zero_batch=True,
+        because={
+            "float64": "GRUBlockCell is float32 only",
+            "reset after": "GRUBlockCell resets before the product only",
+            "reset none": "GRUBlockCell always has a reset gate",
+            "gradients": "TensorFlow 2 registers no gradient of GRUBlockCell",
+            "zero_time": A_CELL + "without a step it is not called",
+            **{
+                name: A_CELL + "what to do with padding is left to the caller"
+                for name in ("lengths", "masks", "zero_length")
+            },
+            **{
+                name: A_CELL + "the order of time is left to the caller"
+                for name in ("reverse", "merges", "merge apart or concat")
+            },
+        },
+    )
+
+    def run(self, case: Case) -> Outputs:
+        """The states of all steps, and the last."""
+        arrays = to_rnn_cell(merge_biases(case.single))
+        weights = {name: tf.constant(arrays[of]) for name, of in NAMES.items()}
+        state, states = tf.constant(case.starts[0]), []
+        for x in case.inputs.swapaxes(0, 1):
+            state = tf.raw_ops.GRUBlockCell(x=tf.constant(x), h_prev=state, **weights).h
+            states.append(np.array(state))
+        return Outputs(np.stack(states, axis=1), states[-1].copy())
+
+
+gru = BlockCell()
