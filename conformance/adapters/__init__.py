@@ -45,6 +45,8 @@ REGISTERED = {
         f"keras:{path}": Registered(f"conformance.adapters.keras:{path}", ("tensorflow", "keras"), "tf")
         for path in ("eager", "graph", "xla")
     },
+    "keras:jax": Registered("conformance.adapters.keras_jax:gru", ("jax", "keras"), "keras-jax"),
+    "keras:torch": Registered("conformance.adapters.keras_torch:gru", ("torch", "keras"), "keras-torch"),
     "tensorflow:block-cell": Registered("conformance.adapters.tensorflow_block_cell:gru", ("tensorflow",), "tf"),
     "tf_keras:dynamic-rnn": Registered("conformance.adapters.tf_keras_rnn:gru", ("tensorflow", "tf_keras"), "tf-keras"),
     "jax:scan": Registered("conformance.adapters.jax_scan:gru", ("jax",), "jax"),

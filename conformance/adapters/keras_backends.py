@@ -1,0 +1,104 @@
+"""What the adapters of Keras on JAX and on PyTorch share: a layer with the case's weights, and its results.
+
+Keras takes its backend from the environment when it is imported, so each backend wants a process of its own, which the
+suite gives to every subject.
+"""
+
+import os
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import Capabilities, UsageError
+from conformance.arithmetic import Arithmetic
+from conformance.case import MERGES, Case, Outputs
+from reference.layouts import merge_biases, to_keras
+
+
+def on(backend: str) -> Any:
+    """Keras on a backend. Raises UsageError where this process has it on another."""
+    os.environ["KERAS_BACKEND"] = backend
+    import keras
+
+    if keras.backend.backend() != backend:
+        raise UsageError(
+            f"Keras is imported on {keras.backend.backend()!r} in this process; judge keras:{backend} in one of its own"
+        )
+    return keras
+
+
+def capabilities(arithmetic: dict[str, Arithmetic], first: str, *, compiles: bool) -> Capabilities:
+    """What keras.layers.GRU and Bidirectional do; first: what stands at a masked step where nothing else is asked."""
+    return Capabilities(
+        arithmetic=arithmetic,
+        resets=("after", "before"),
+        lengths=True,
+        zero_length=True,
+        masks=True,
+        masked_outputs=(first, "zero"),
+        reverse=True,
+        merges=MERGES,
+        bidirectional_masked_outputs=("zero",),
+        zero_batch=True,
+        gradients=True,
+        compiles_per_shape=compiles,
+        because={
+            "reset none": "the layer always has a reset gate",
+            "zero_time": "the layer reads the first step before its loop, and raises where there is none",
+        },
+    )
+
+
+def layer(keras: Any, case: Case) -> Any:
+    """A built layer that returns its outputs and its final states, with the case's weights."""
+    options = {
+        "reset_after": case.reset == "after",
+        "return_sequences": True,
+        "return_state": True,
+        "dtype": case.dtype,
+    }
+    if case.merge is not None:
+        merge = None if case.merge == "apart" else case.merge
+        made = keras.layers.Bidirectional(keras.layers.GRU(case.units, **options), merge_mode=merge, dtype=case.dtype)
+    else:
+        zero = case.masked_outputs == "zero"
+        made = keras.layers.GRU(case.units, go_backwards=case.reverse, zero_output_for_mask=zero, **options)
+    made.build((None, None, case.inputs.shape[2]))
+    made.set_weights(weights(case))
+    return made
+
+
+def weights(case: Case) -> list[np.ndarray]:
+    """What set_weights takes: one direction after the other."""
+    return [array for p in case.parameters for array in arrays(p)]
+
+
+def arrays(p: Any) -> list[np.ndarray]:
+    """Keras' arrays of one direction; reset before has one bias row, so both are added: exactly, or it is refused."""
+    return to_keras(p if p.reset == "after" else merge_biases(p))
+
+
+def mask(case: Case) -> np.ndarray | None:
+    """The case's mask, where it has padding."""
+    return None if case.mask is None and case.lengths is None else case.valid
+
+
+def states(case: Case, given: Any) -> Any:
+    """The initial states as the layer takes them: a list of two for two directions."""
+    return None if given is None else list(given) if case.merge is not None else given[0]
+
+
+def answer(case: Case, parts: list[np.ndarray]) -> Outputs:
+    """A layer's results, aligned with the inputs' time."""
+    if case.merge is None:
+        return Outputs(parts[0][:, ::-1].copy() if case.reverse else parts[0], parts[1])
+    return Outputs(tuple(parts[:2]) if case.merge == "apart" else parts[0], tuple(parts[-2:]))
+
+
+def as_returned(case: Case, cotangents: Outputs) -> list[np.ndarray]:
+    """The cotangents of a layer's results, in their order; only a single reverse run returns its last time first."""
+    if case.merge is None:
+        outputs = cotangents.outputs[:, ::-1].copy() if case.reverse else cotangents.outputs
+        return [outputs, cotangents.final_state]
+    outputs = cotangents.outputs if case.merge == "apart" else (cotangents.outputs,)
+    return [*outputs, *cotangents.final_state]
