@@ -114,8 +114,8 @@ def gpu_is_visible() -> bool:
 
 def placement() -> str | None:
     """The kind of device that a call puts its operators on, or None where that is left open."""
-    inner = "" if tf.executing_eagerly() else tf.zeros(()).device
-    return tf.DeviceSpec.from_string(inner or context.context().device_name or "").device_type
+    inner, outer = "" if tf.executing_eagerly() else tf.zeros(()).device, context.context()
+    return tf.DeviceSpec.from_string(inner or (outer and outer.device_name) or "").device_type
 
 
 SECOND = "second derivative, which nested or persistent tapes may ask for"

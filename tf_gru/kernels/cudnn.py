@@ -13,6 +13,8 @@ Left out: rows without a step, holes and padding on the left (see choice.py: ano
 the op computes in float32; second derivatives, which it does not have.
 """
 
+from typing import Any
+
 import tensorflow as tf
 
 from tf_gru.kernels.recurrence import Weights
@@ -70,16 +72,15 @@ def fits(inputs: tf.Tensor, valid: tf.Tensor | None) -> bool | tf.Tensor:
 
 def right_padded(valid: tf.Tensor) -> tf.Tensor:
     """Whether there are rows and in each the first step counts, and no step that counts follows one that does not."""
-    starts, continues = valid[:, :1], valid[:, :-1] | ~valid[:, 1:]
+    starts, continues = valid[:, :1], valid[:, :-1] | tf.logical_not(valid[:, 1:])
     return tf.reduce_all(tf.concat([starts, continues], axis=1)) & (tf.size(valid) > 0)
 
 
 def packed(weights: Weights) -> tf.Tensor:
     """All weights in cuDNN's order, in one row of numbers; gates z, r, n become r, z, n, and no bias is zeros."""
-    units = weights.U.shape[0]
     kernels = [tf.transpose(each) for kernel in (weights.W, weights.U) for each in _of_cudnn(kernel)]
     biases = [weights.b_x, weights.b_h]
-    biases = [tf.zeros((3 * units,), weights.U.dtype) if bias is None else bias for bias in biases]
+    biases = [tf.zeros_like(weights.U[0]) if bias is None else bias for bias in biases]
     biases = [each for bias in biases for each in _of_cudnn(bias)]
     return tf.concat([tf.reshape(each, (-1,)) for each in kernels + biases], axis=0)
 
@@ -91,7 +92,7 @@ def _of_cudnn(fused: tf.Tensor) -> tuple:
 
 
 @tf.custom_gradient
-def _differentiated_once(*tensors):
+def _differentiated_once(*tensors) -> Any:
     """The tensors as they are. What has gone back through the op refuses, in words, to be differentiated again."""
     return [tf.identity(tensor) for tensor in tensors], _gradients  # of one graph, in a branch too
 

@@ -47,7 +47,7 @@ def recurrence(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tenso
     """
 
     @tf.custom_gradient
-    def differentiable(inputs, h, *flat_weights):
+    def differentiable(inputs, h, *flat_weights) -> Any:
         weights = Weights(*flat_weights)
         x = _projected(inputs, weights)
         states, final_state, kept = forward(x, h, weights, valid, plan)
@@ -154,7 +154,7 @@ def _in_time(rows: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
     return tf.reshape(rows, (sizes[0], sizes[1], rows.shape[-1]))
 
 
-def _array(h: tf.Tensor, time, multiple: int = 1) -> tf.TensorArray:
+def _array(h, time, multiple: int = 1) -> tf.TensorArray:
     return tf.TensorArray(h.dtype, size=time, element_shape=(None, multiple * h.shape[-1]))
 
 

@@ -5,6 +5,7 @@ second in training and stays in memory; choice.py keeps count.
 """
 
 from functools import lru_cache
+from typing import Any
 
 import tensorflow as tf
 
@@ -39,7 +40,8 @@ def _function(plan: Plan, specs: tuple, masked: bool, zero: bool, maybe_empty: b
         inputs, h, *rest = tensors
         valid = rest.pop() if masked else None
         rest = iter(rest)
-        weights = Weights(*(next(rest) if there else None for there in present))
+        given: list[Any] = [next(rest) if there else None for there in present]
+        weights = Weights(*given)
         body = _of_any_time if maybe_empty else _batch_first
         return body(inputs, h, weights, valid, zero, plan)
 
@@ -52,7 +54,7 @@ def _batch_first(inputs, h, weights: Weights, valid, zero: bool, plan: Plan):
         valid = tf.transpose(valid)[:, :, None]
         x = tf.where(valid, x, tf.zeros_like(x))
     states, final_state = recurrence(x, h, weights, valid, plan)
-    outputs = tf.where(valid, states, tf.zeros_like(states)) if zero else states
+    outputs = states if valid is None or not zero else tf.where(valid, states, tf.zeros_like(states))
     return tf.transpose(outputs, (1, 0, 2)), final_state
 
 
