@@ -9,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Capabilities, UsageError
+from conformance.adapter import Capabilities
 from conformance.arithmetic import Arithmetic
 from conformance.case import MERGES, Case, Outputs
 from reference.layouts import merge_biases, to_keras
 
 
 def on(backend: str) -> Any:
-    """Keras on a backend. Raises UsageError where this process has it on another."""
+    """Keras on a backend. Raises RuntimeError where this process has it on another."""
     os.environ["KERAS_BACKEND"] = backend
     import keras
 
     if keras.backend.backend() != backend:
-        raise UsageError(
+        raise RuntimeError(
             f"Keras is imported on {keras.backend.backend()!r} in this process; judge keras:{backend} in one of its own"
         )
     return keras

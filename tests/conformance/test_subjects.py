@@ -75,7 +75,7 @@ def test_a_framework_that_is_not_there_is_named_with_its_extra(name):
 
 
 def test_no_framework_is_imported_before_it_is_chosen():
-    frameworks = "{'tensorflow', 'keras', 'torch', 'onnxruntime'}"
+    frameworks = "{'tensorflow', 'keras', 'torch', 'onnxruntime', 'jax', 'flax', 'openvino'}"
     code = f"import sys, conformance.__main__; print(sorted({frameworks} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)

@@ -1,0 +1,87 @@
+"""Which of the suite's verdicts on released GRUs are findings: each failing clause, and where docs/findings.md says it.
+
+A subject, then a heading of the page, then the clauses that fail for that reason: in both formats, or in the one named.
+"""
+
+PADDING = "Keras: NaN in a masked input makes gradients NaN"
+TWICE = "Keras under XLA: the final state is not always the last output"
+HALVED = "Keras on JAX and PyTorch: float64 is computed in float32"
+STEPS = (
+    "step-after",
+    "step-before",
+    "final-state",
+    "initial-state-none",
+    "reverse",
+    "bidirectional",
+    "merge",
+    "gradients",
+    "gradients-bidirectional",
+    "calls-independent",
+    "split",
+    "rows-permuted",
+    "units-permuted",
+    "time-reversed",
+)
+"""The clauses about the numbers of steps, without padding."""
+PADDED = (
+    "lengths",
+    "length-zero",
+    "masks",
+    "padding-unread",
+    "reverse-masked",
+    "bidirectional-masked",
+    "gradients-masked",
+    "padding-appended",
+)
+"""Those with padding."""
+FLOAT64 = tuple(f"{clause} float64" for clause in (*STEPS, *PADDED))
+
+KNOWN: dict[str, dict[str, tuple[str, ...]]] = {
+    "keras:eager": {PADDING: ("padding-gradient",)},
+    "keras:graph": {PADDING: ("padding-gradient",)},
+    "keras:xla": {PADDING: ("padding-gradient",)},
+    "keras:jax": {
+        HALVED: ("closed-forms float64", *FLOAT64),
+        PADDING: ("padding-gradient",),
+        TWICE: ("length-zero float32", "bidirectional-masked float32"),
+    },
+    "keras:torch": {
+        HALVED: tuple(clause for clause in FLOAT64 if clause not in ("step-after float64", "split float64")),
+        PADDING: ("padding-gradient",),
+    },
+    "flax:linen-lengths": {
+        "Flax: a row of length 0 ends in the state after its padding": ("length-zero",),
+        "Flax: NaN in the padding makes gradients NaN": ("padding-gradient",),
+    },
+    "flax:nnx": {
+        "Flax nnx: GRUCell has no recurrent bias of the candidate": tuple(c for c in STEPS if c != "step-before")
+    },
+    "onnx:reference-lengths": {
+        "onnx.reference: lengths, activations and clip are ignored": (
+            "lengths",
+            "length-zero",
+            "padding-unread",
+            "reverse-masked",
+            "padding-appended",
+        )
+    },
+    "onnxruntime": {"ONNX Runtime: a row of length 0 ends in zeros": ("length-zero",)},
+    "openvino": {"OpenVINO: a row of length 0 ends in zeros": ("length-zero",)},
+    "tf_keras:dynamic-rnn": {
+        "TensorFlow 1's dynamic_rnn: NaN in the padding makes gradients NaN": ("padding-gradient",)
+    },
+}
+
+
+def heading(subject: str, clause: str, dtype: str) -> str | None:
+    """The heading under which the page says why a subject fails a clause in a format, or None."""
+    for title, clauses in KNOWN.get(subject, {}).items():
+        if clause in clauses or f"{clause} {dtype}" in clauses:
+            return title
+    return None
+
+
+def anchor(title: str) -> str:
+    """The fragment by which a heading is linked to, as Markdown's readers make it."""
+    kept = "".join(letter for letter in title.lower() if letter.isalnum() or letter in " -_")
+    return kept.replace(" ", "-")
