@@ -28,6 +28,11 @@ ELSEWHERE = (
     "tf_gru:tf1",
     "tf_gru:onnx",
     "tf_gru:litert",
+    "flax:",
+    "equinox",
+    "torch:",
+    "onnx:reference-lengths",
+    "tf_keras:",
 )
 """What runs the kernels of another subject, what test_paths.py probes, and what wants a GPU."""
 SUBJECTS = [name for name in REGISTERED if not name.startswith(ELSEWHERE) and REGISTERED[name].installed]
