@@ -16,6 +16,7 @@ from conformance.commands.identify import identify
 from conformance.commands.matrix import matrix
 from conformance.commands.oracle import oracle
 from conformance.commands.probe import probe
+from conformance.commands.subjects import subjects
 from conformance.commands.vectors import vectors
 from conformance.isolation import chosen, judge_apart
 from conformance.judge import PROFILES
@@ -38,7 +39,7 @@ def list_subjects() -> None:
         todo = "yes" if subject.installed else f"no: pip install 'tf-gru\\[{subject.extra}]'"
         table.add_row(name, ", ".join(subject.modules), todo)
     _paper().print(table)
-    _paper().print("Anything else is module:attribute.")
+    _paper().print("Anything else is module:attribute, or process:COMMAND for a program.")
 
 
 @main.command("clauses")
@@ -51,7 +52,7 @@ def list_clauses() -> None:
 
 
 @main.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@subjects
 @click.option("--profile", type=click.Choice(list(PROFILES)), default="dev", show_default=True, help="How many cases")
 @click.option("--clause", "clauses", multiple=True, type=click.Choice(list(CLAUSES)), help="Only this; repeatable")
 @click.option("--beside", multiple=True, metavar="NAME", help="Judged too, but does not decide the exit code")
@@ -71,7 +72,7 @@ def run(
     jobs: int,
     time_limit: float,
 ) -> None:
-    """Judge subjects: registered names, or module:attribute.
+    """Judge subjects: registered names, module:attribute, or programs (--process COMMAND).
 
     Exit code 0: something was judged and nothing failed. 1: a failure or an error. 2: a usage error, a failed smoke
     stage, or nothing but declined clauses.
@@ -79,14 +80,14 @@ def run(
     for file in (json_file, junit_file):
         if file is not None and not file.parent.is_dir():
             raise click.UsageError(f"{file}: there is no folder {file.parent}; make it first")
-    subjects = _with_progress(tuple(dict.fromkeys(names + beside)), profile, clauses, jobs, time_limit)
-    show(_paper(), subjects)
+    judged = _with_progress(tuple(dict.fromkeys(names + beside)), profile, clauses, jobs, time_limit)
+    show(_paper(), judged)
     if json_file is not None:
-        write_json(json_file, subjects, profile)
+        write_json(json_file, judged, profile)
     if junit_file is not None:
-        write_junit(junit_file, subjects)
+        write_junit(junit_file, judged)
     if not report_only:
-        raise SystemExit(max(subject.code for subject in subjects if subject.name in names))
+        raise SystemExit(max(subject.code for subject in judged if subject.name in names))
 
 
 def _paper() -> Console:

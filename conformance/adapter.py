@@ -31,6 +31,10 @@ class Malformed(SubjectError):
     """The subject returned something of another kind, shape or format."""
 
 
+class Declined(SubjectError):
+    """The subject says of one case that it does not do this, and why: the clause is declined, unless another fails."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
     """What a GRU does. Everything beyond one forward direction is off unless it is declared.
@@ -198,6 +202,8 @@ def answered(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     """What the subject's function returns. Raises SubjectError where it raises, or ends the process politely."""
     try:
         return function(*arguments)
+    except SubjectError:
+        raise
     except (Exception, SystemExit) as error:
         raise SubjectError(f"{name} raised {_one_line(error)}") from error
 

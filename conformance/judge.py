@@ -15,7 +15,7 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings, target
 from hypothesis import strategies as st
 
-from conformance.adapter import GRU, SubjectError
+from conformance.adapter import GRU, Declined, SubjectError
 from conformance.adapters.reference import Reference
 from conformance.blame import blamed
 from conformance.case import Case
@@ -68,7 +68,12 @@ def describe(name: str, gru: GRU) -> Subject:
         policies["masked steps, two directions"] = list(capabilities.bidirectional_masked_outputs)
     return Subject(
         name=name,
-        versions={"python": platform.python_version(), "numpy": np.__version__, **_versions(gru)},
+        versions={
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            **_versions(gru),
+            **getattr(gru, "versions", {}),
+        },
         claims={dtype: str(claim) for dtype, claim in capabilities.arithmetic.items()},
         policies=policies,
     )
@@ -105,7 +110,7 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
     declined = _declined(gru, check, dtype)
     if declined is not None:
         return Verdict(clause=check.clause, dtype=dtype, kind=DECLINED, reason=declined)
-    total, asked = Judgement(), 0
+    total, asked, refused = Judgement(), 0, ""
     first: tuple[Case, Failure] | None = None
 
     def fails(case: Case) -> Failure | None:
@@ -114,10 +119,13 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
         return failure(gru, check, case)[1]
 
     def examine(case: Case) -> None:
-        nonlocal total, asked, first
+        nonlocal total, asked, first, refused
         if first is None:
             asked += 1
             judgement, found = failure(gru, check, case)
+            if found is not None and found.kind == DECLINED:
+                refused = refused or found.reason
+                return
             total = total.add(replace(judgement, findings=[], wrong=[]))
             if found is None:
                 target(judgement.margin)
@@ -137,6 +145,8 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
         case, found = smallest(gru, check, *first, fails) if shrink else first
         verdict = _failed(gru, check, case, found, blame=blame)
         return replace(verdict, margin=total.margin, ulps=total.ulps, cases=asked, judged=total.judged)
+    if refused:
+        return Verdict(clause=check.clause, dtype=dtype, kind=DECLINED, cases=asked, reason=refused)
     if not total.judged:
         return Verdict(clause=check.clause, dtype=dtype, kind=ERROR, cases=asked, reason=NOTHING)
     alarm = total.sample.alarm or total.scale.alarm
@@ -187,6 +197,8 @@ def judge_case(gru: GRU, check: Check, case: Case, *, blame: bool = True) -> Ver
     if declined is not None:
         return Verdict(clause=check.clause, dtype=case.dtype, kind=DECLINED, reason=declined)
     judgement, found = failure(gru, check, case)
+    if found is not None and found.kind == DECLINED:
+        return Verdict(clause=check.clause, dtype=case.dtype, kind=DECLINED, cases=1, reason=found.reason)
     if found is not None:
         return replace(_failed(gru, check, case, found, blame=blame), margin=judgement.margin, judged=judgement.judged)
     if not judgement.judged:
@@ -197,7 +209,7 @@ def judge_case(gru: GRU, check: Check, case: Case, *, blame: bool = True) -> Ver
 
 
 class Failure(NamedTuple):
-    """What went wrong at a case: FAIL with a finding, or ERROR; why; and the steps that are out of bounds."""
+    """What went wrong at a case: FAIL with a finding, ERROR or DECLINED; why; and the steps that are out of bounds."""
 
     kind: str
     reason: str
@@ -214,6 +226,8 @@ def failure(gru: GRU, check: Check, case: Case) -> tuple[Judgement, Failure | No
     """The check's judgement of one case, and what went wrong there, if anything did."""
     try:
         judgement = check.examine(gru, case)
+    except Declined as error:
+        return Judgement(), Failure(DECLINED, str(error))
     except SubjectError as error:
         return Judgement(), Failure(ERROR, str(error))
     except Exception as error:

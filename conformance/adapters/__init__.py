@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 from conformance.adapter import GRU, UsageError, resolve
+from conformance.process.subject import from_name, is_process
 
 
 class Registered(NamedTuple):
@@ -71,7 +72,9 @@ REGISTERED = {
 
 
 def load(name: str) -> GRU:
-    """The adapter of a registered name, or of module:attribute. Raises UsageError with what to do."""
+    """The adapter of a registered name, module:attribute or process:COMMAND. Raises UsageError with what to do."""
+    if is_process(name):
+        return from_name(name)
     if name not in REGISTERED:
         return resolve(name)
     chosen = REGISTERED[name]

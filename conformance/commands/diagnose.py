@@ -9,11 +9,12 @@ from rich.console import Console
 
 from conformance.adapter import UsageError
 from conformance.adapters import load
+from conformance.commands.subjects import subject
 from conformance.diagnosis import diagnosed
 
 
 @click.command()
-@click.argument("name")
+@subject
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write it as JSON too")
 def diagnose(name: str, json_file: Path | None) -> None:
     """Which known conventions or mistakes explain the answers of NAME, a registered name or module:attribute.

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from conformance.commands.subjects import subjects
 from conformance.identify.apart import Unidentified, identify_apart
 from conformance.identify.asking import REFUSED
 from conformance.identify.hypotheses import TRAITS, UNKNOWN
@@ -18,7 +19,7 @@ ROWS = (*TRAITS, "biases", "arithmetic", "precision")
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@subjects
 @click.option("--time-limit", type=click.FloatRange(1), default=120, show_default=True, help="Seconds for one question")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all of it as JSON")
 def identify(names: tuple[str, ...], time_limit: float, json_file: Path | None) -> None:

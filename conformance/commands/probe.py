@@ -20,6 +20,7 @@ from rich.table import Table
 from conformance.adapter import GRU, SubjectError, UsageError
 from conformance.adapters import load
 from conformance.case import DTYPES
+from conformance.commands.subjects import subjects
 from conformance.isolation import QUIET
 from conformance.judge import describe
 from conformance.probe import ROUNDS, Point, Probed, Swept
@@ -56,7 +57,7 @@ class _Report:
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@subjects
 @click.option("--dtype", "dtypes", multiple=True, type=click.Choice(DTYPES), help="Only this format; repeatable")
 @click.option(
     "--rounds", type=click.IntRange(0), default=ROUNDS, show_default=True, help="Sweeps closer to the largest errors"

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from conformance.commands.subjects import subject
 from conformance.vectors import files
 from conformance.vectors.apart import judge_apart
 from conformance.vectors.replay import questions
@@ -56,7 +57,7 @@ def write() -> None:
 
 
 @vectors.command()
-@click.argument("name")
+@subject
 @click.option("--vector", "chosen", multiple=True, metavar="VECTOR", help="Only this; repeatable")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as JSON")
 @click.option("--time-limit", type=click.FloatRange(1), default=300, show_default=True, help="Seconds for one answer")

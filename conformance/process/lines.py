@@ -1,0 +1,137 @@
+"""A program that is asked by lines: its process and pipes, and the limits of one answer in time and in length.
+
+All three pipes are served at once, so none that is full can stop the talk: a question is written while an answer or
+complaints are read. Of what the program says on standard error the end is kept, and told where it breaks.
+
+POSIX only: pipes that are waited for, and a descriptor that is handed on.
+"""
+
+import contextlib
+import os
+import selectors
+import subprocess
+import sys
+import time
+from multiprocessing.util import Finalize
+from pathlib import Path
+
+KEEPER = Path(__file__).parent / "keeper"
+CHUNK = 1 << 16
+TOLD = 300
+"""Characters of the end of standard error that are told."""
+
+POLITE = 1.0
+"""Seconds between the last line and the end of a program."""
+
+
+class Broken(Exception):
+    """The program ended, said nothing in time, or said too much; the text says which."""
+
+
+class Lines:
+    """A running program. What is asked and answered is one line each, of bytes, without its end."""
+
+    def __init__(self, command: tuple[str, ...]) -> None:
+        watched, life = os.pipe()
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(KEEPER), str(watched), *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=[watched],
+            bufsize=0,
+        )
+        os.close(watched)
+        self._life = life
+        self._heard, self._complained = bytearray(), bytearray()
+        self._end = Finalize(self, _end, args=(self._process, life), exitpriority=0)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            os.set_blocking(stream.fileno(), False)
+
+    def ask(self, question: bytes, *, seconds: float, limit: int) -> bytes:
+        """The line that answers the question. Raises Broken where none of up to limit bytes comes in time."""
+        if self._heard:
+            raise Broken(f"it said something that nobody asked for: {_short(self._heard)}")
+        until = time.monotonic() + seconds
+        left = memoryview(question + b"\n")
+        with selectors.DefaultSelector() as ready:
+            ready.register(self._process.stdin, selectors.EVENT_WRITE)
+            ready.register(self._process.stdout, selectors.EVENT_READ)
+            ready.register(self._process.stderr, selectors.EVENT_READ)
+            searched = 0
+            while True:
+                end = self._heard.find(b"\n", searched)
+                searched = len(self._heard)
+                if max(end, searched if end < 0 else 0) > limit:
+                    raise Broken(f"it said more than {limit} bytes, without the end of a line: {_short(self._heard)}")
+                if end >= 0 and not left:
+                    answer = bytes(self._heard[:end])
+                    del self._heard[: end + 1]
+                    return answer
+                wait = until - time.monotonic()
+                if wait <= 0:
+                    raise Broken(f"there was no answer for {seconds:g} s, so it was stopped{self._complaint()}")
+                for key, _ in ready.select(wait):
+                    if key.fileobj is self._process.stdin:
+                        left = self._write(left, ready)
+                    elif key.fileobj is self._process.stdout:
+                        self._read(until)
+                    else:
+                        self._read_complaints(ready)
+
+    def end(self, last: bytes | None = None) -> None:
+        """End the program and all it started: after a last line, if there is one, within a second; or at once."""
+        if last is not None and self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.write(last + b"\n")
+                self._process.stdin.close()
+                self._process.wait(POLITE)
+        self._end()
+
+    def _write(self, left: memoryview, ready: selectors.BaseSelector) -> memoryview:
+        try:
+            left = left[os.write(self._process.stdin.fileno(), left[:CHUNK]) :]
+        except BlockingIOError:
+            return left
+        except BrokenPipeError:
+            left = left[len(left) :]  # it has ended, or reads no more: its output tells
+        if not left:
+            ready.unregister(self._process.stdin)
+        return left
+
+    def _read(self, until: float) -> None:
+        said = os.read(self._process.stdout.fileno(), CHUNK)
+        self._heard += said
+        if said:
+            return
+        try:
+            code = self._process.wait(max(until - time.monotonic(), 0))
+        except subprocess.TimeoutExpired:
+            raise Broken(f"it closed its output and went on{self._complaint()}") from None
+        with contextlib.suppress(BlockingIOError):
+            self._complained += os.read(self._process.stderr.fileno(), CHUNK)
+        raise Broken(f"the process ended with exit code {code}{self._complaint()}")
+
+    def _read_complaints(self, ready: selectors.BaseSelector) -> None:
+        said = os.read(self._process.stderr.fileno(), CHUNK)
+        if not said:
+            ready.unregister(self._process.stderr)
+        self._complained += said
+        del self._complained[:-CHUNK]
+
+    def _complaint(self) -> str:
+        said = " ".join(self._complained.decode(errors="replace").split())
+        return f"; the last it printed: {said[-TOLD:]}" if said else ""
+
+
+def _end(process: subprocess.Popen, life: int) -> None:
+    """The keeper sees the other end of its pipe closed, ends the program and then itself."""
+    os.close(life)
+    process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        with contextlib.suppress(OSError):
+            stream.close()
+
+
+def _short(said: bytearray) -> str:
+    return repr(bytes(said[:60]).decode(errors="replace"))
