@@ -144,7 +144,7 @@ class Expected:
     def blend(self, z: Activated, keep: Activated, n: Estimate, h: Estimate) -> Estimate:
         """z h + (1 - z) n: the claims of the form with the largest, the roundings of all together."""
         gate = z.computed
-        d, s = np.abs(h.value - n.value), np.abs(1 - gate.value)
+        d, s = np.abs(h.value - n.value), keep.computed.value  # 1 - z would be 0 where z rounds to 1
         size = Sizes(np.abs(gate.value), s, np.abs(n.value), np.abs(h.value), d, self.once.u * s)
         rounding = reduce(np.maximum, (form(self.once, size) for form in BLENDS.values()))
         claimed = gate.claimed * d + s * n.claimed + size.z * h.claimed

@@ -15,6 +15,7 @@ from conformance.residuals import Judgement, judge_steps
 from conformance.statistical import NO_SAMPLE, NO_SCALE, Sample, Scale
 from conformance.strategies import Numbers
 from conformance.verdict import FAIL, PASS, STATISTICAL
+from reference import Parameters
 
 from .test_bounds import claim
 
@@ -104,6 +105,18 @@ def test_errors_that_are_too_large_on_the_whole_alarm():
     assert Sample.of(error, 0 * ones, ones).alarm is None
     assert "too large on the whole" in Sample.of(1.2 * error, 0 * ones, ones).alarm
     assert Sample.of(1.2 * error, 0.5 * ones, ones).alarm is None
+
+
+def test_a_state_that_is_kept_out_by_a_gate_that_rounds_to_one_is_no_alarm():
+    """z = sigma(41) rounds to 1 and the candidate's sum to 0, in float64 too; (1 - z) n is about 1e-35."""
+    kernel = np.array([[[0], [0]], [[1], [1]]], np.float32)
+    bias = np.array([[[41], [-1]], [[0], [0]]], np.float32)
+    parameters = Parameters(kernel, np.zeros((2, 1, 1), np.float32), bias, "none")
+    case = Case(inputs=np.array([[[1, 1e-17]]], np.float32), parameters=(parameters,))
+    outputs = Emulated().run(case).outputs
+    judgement, _ = judge_steps(case, outputs, claim("float32"))
+    assert not outputs.any()
+    assert judgement.sample.count == 1 and judgement.sample.spread < 1
 
 
 def test_errors_that_lean_alarm_only_beyond_what_is_claimed():
