@@ -234,5 +234,27 @@ def peers(page_only: bool) -> None:
     end(table(load()), [])
 
 
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--page-only", is_flag=True, help="Write docs/scoreboard.md from the record as it is")
+def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
+    """Other projects' GRUs, judged by the suite; writes docs/scoreboard.md. NAMES: only these are judged again."""
+    import json
+    from datetime import date
+
+    from studies.paths import recorded
+    from studies.scoreboard import PAGE, RECORD, SUBJECTS, judged, kept, load, page, unexplained
+
+    unknown = [name for name in names if name not in SUBJECTS]
+    if unknown:
+        raise click.UsageError(f"no subject is called {unknown[0]!r}; there are {', '.join(SUBJECTS)}")
+    for name in () if page_only else names or SUBJECTS:
+        found = kept(recorded([judged(name)], str(date.today())))
+        RECORD.write_text(json.dumps(load() | found, indent=1, ensure_ascii=False) + "\n")
+        STDERR.print(f"judged {name}")
+    PAGE.write_text(page(load()))
+    end(Table("written", str(PAGE)), list(unexplained(load())))
+
+
 if __name__ == "__main__":
     main()
