@@ -1,5 +1,11 @@
-"""The suite as plain pytest: pytest --pyargs conformance --gru NAME [--gru-profile ci]."""
+"""The suite as plain pytest: pytest --gru NAME [--gru-profile ci], in any folder.
 
+Where a GRU is named, the suite's tests are collected beside what else is: nothing more is to be said, on the command
+line or in a project's addopts. The suite alone is pytest --pyargs conformance --gru NAME.
+"""
+
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,14 +14,35 @@ if TYPE_CHECKING:
     from conformance.adapter import GRU
 
 HOME = "conformance.test_conformance"
+TESTS = Path(__file__).parent / "test_conformance.py"
 SUBJECTS: pytest.StashKey["dict[str, GRU]"] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The suite's options; nothing else of it is imported unless a subject is named."""
     group = parser.getgroup("gru-conformance")
-    group.addoption("--gru", action="append", default=[], metavar="NAME", help="a registered GRU or module:attribute")
+    what = "judge this GRU too: a registered name, module:attribute or process:COMMAND"
+    group.addoption("--gru", action="append", default=[], metavar="NAME", help=what)
     group.addoption("--gru-profile", default="dev", choices=("dev", "ci", "thorough"), help="how many cases")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the suite's tests collected, and modules of the folder found, as `python -m pytest` finds them."""
+    if not config.getoption("gru"):
+        return
+    here = str(config.invocation_params.dir)
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    if not any(_holds_the_suite(argument, config) for argument in config.args):
+        config.args.append(str(TESTS))
+
+
+def _holds_the_suite(argument: str, config: pytest.Config) -> bool:
+    """Whether pytest is asked for the suite's tests themselves; into a folder above it may not look."""
+    if config.option.pyargs and argument.partition("::")[0] in ("conformance", HOME):
+        return True
+    path = (config.invocation_params.dir / argument.partition("::")[0]).resolve()
+    return path in (TESTS, TESTS.parent)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -76,4 +76,5 @@ def _require_named(text: Any, wide: float, nearest: np.floating, name: str) -> N
 
 
 def _neighbours(number: np.floating) -> Sequence[np.floating]:
-    return [np.nextafter(number, number.dtype.type(end)) for end in (-np.inf, np.inf)]
+    with np.errstate(over="ignore"):
+        return [np.nextafter(number, number.dtype.type(end)) for end in (-np.inf, np.inf)]

@@ -39,6 +39,9 @@ try:
 except OSError as error:
     print(f"cannot start {program[0]}: {error}", file=sys.stderr, flush=True)
     os._exit(NOT_STARTED)
+nothing = os.open(os.devnull, os.O_RDWR)
+for stream in (0, 1, 2):
+    os.dup2(nothing, stream)  # a pipe that the program closes is closed
 threading.Thread(target=watch, args=(life, child.pid), daemon=True).start()
 os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # until it is waited for, nothing else has its number
 end(child.pid)

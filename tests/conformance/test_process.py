@@ -1,0 +1,256 @@
+"""Programs as subjects: an honest one is judged as any GRU; one that breaks loses that case, with the reason."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from conformance.__main__ import main
+from conformance.adapter import Declined, SubjectError, UsageError, ask
+from conformance.adapters import load
+from conformance.case import Case
+from conformance.checks import BY_CLAUSE
+from conformance.judge import PROFILES, judge, judge_case
+from conformance.process.subject import Process, from_name, named
+from conformance.vectors.numbers import Numbers
+from conformance.verdict import DECLINED, ERROR, FAIL, PASS
+
+HERE = Path(__file__).parent
+PROGRAM = HERE / "programs.py"
+LIMIT = 1.0
+
+
+def program(how: str, *more: str, seconds: float = LIMIT) -> Process:
+    return Process((sys.executable, str(PROGRAM), how, *more), seconds=seconds, starting=5)
+
+
+def case(lengths: list[int] | None = None, units: int = 4) -> Case:
+    draw = Numbers(0, dtype="float64")
+    return Case(
+        inputs=draw.inputs((2, 3, 5)),
+        parameters=(draw.parameters(5, units, "after"),),
+        initial_state=(draw.states((2, units)),),
+        lengths=None if lengths is None else np.array(lengths),
+    )
+
+
+PLAIN, PADDED = case(), case([3, 1])
+
+
+@pytest.fixture(scope="module")
+def honest():
+    return program("honest", seconds=30)
+
+
+@pytest.mark.parametrize("clause", ["closed-forms", "step-after", "lengths", "calls-independent"])
+def test_an_honest_program_passes(honest, clause):
+    assert judge(honest, BY_CLAUSE[clause], "float64", PROFILES["dev"]).kind == PASS
+
+
+def test_what_it_does_not_declare_is_declined_for_its_reason(honest):
+    assert judge(honest, BY_CLAUSE["masks"], "float64", PROFILES["dev"]).kind == DECLINED
+    verdict = judge(honest, BY_CLAUSE["lengths"], "float32", PROFILES["dev"])
+    assert verdict.reason == "does not declare float32: Python's numbers are float64"
+
+
+WRONG = {
+    "crashes": "ended with exit code 3; the last it printed: something fell over",
+    "hangs": "there was no answer for 1 s, so it was stopped",
+    "trickles": "there was no answer for 1 s, so it was stopped",
+    "floods": "it said more than",
+    "complains without end": "there was no answer for 1 s, so it was stopped; the last it printed: ",
+    "closes its output": "it closed its output and went on",
+    "babbles": "answered what is no JSON: 'Hello, world",
+    "nests": "answered what is no JSON",
+    "says a list": "must answer an object whose kind is one of result, declined, error",
+    "another's id": "answered question 2, but was asked question 1",
+    "NaN as JSON has it not": 'write "NaN", "Infinity" or "-Infinity" as a string',
+    "too few values": "outputs has shape (2, 3, 4) and 23 values, but must have 24",
+    "another shape": "outputs has shape (4, 3, 2), but must have (2, 3, 4)",
+    "a key too much": "'note' was unexpected",
+    "no final state": "'final_state' is a required property",
+    "a word": "$.final_state",
+    "out of range": "outputs has a number beyond every float64",
+    "errs": "answered with an error: out of memory",
+}
+
+
+@pytest.mark.parametrize("how", WRONG)
+def test_a_program_that_breaks_loses_that_case_and_the_next_is_asked(how):
+    wrong = program(how)
+    with pytest.raises(SubjectError) as caught:
+        ask(wrong, PADDED)
+    assert WRONG[how] in str(caught.value)
+    assert judge_case(wrong, BY_CLAUSE["step-after"], PLAIN).kind == PASS
+    wrong.end()
+
+
+def test_what_is_said_after_the_answer_is_no_answer_to_the_next():
+    wrong = program("answers twice")
+    ask(wrong, PADDED)
+    with pytest.raises(SubjectError, match=r"that nobody asked for|answered question 1, but was asked question 2"):
+        ask(wrong, PLAIN)
+    assert judge_case(wrong, BY_CLAUSE["step-after"], PLAIN).kind == PASS
+
+
+def test_nan_is_an_answer_and_a_wrong_one():
+    assert judge_case(program("NaN"), BY_CLAUSE["lengths"], PADDED).kind == FAIL
+
+
+def test_wrong_shapes_fail_the_clause_of_shapes():
+    assert judge_case(program("another shape"), BY_CLAUSE["shape-and-dtype"], PADDED).kind == FAIL
+
+
+def test_what_a_program_declines_is_declined_with_its_reason_and_link():
+    some = program("declines")
+    with pytest.raises(Declined):
+        ask(some, PADDED)
+    for verdict in (
+        judge(some, BY_CLAUSE["lengths"], "float64", PROFILES["dev"]),
+        judge_case(some, BY_CLAUSE["lengths"], PADDED),
+    ):
+        assert (verdict.kind, verdict.reason) == (DECLINED, "no lengths today (https://example.org/1)")
+
+
+def test_a_case_declined_hides_no_case_that_fails():
+    wrong = load("conformance.mutants:gates_swapped")
+
+    class Some:
+        capabilities = wrong.capabilities
+        asked = 0
+
+        def run(self, case):
+            self.asked += 1
+            if self.asked == 1:
+                raise Declined("not the first")
+            return wrong.run(case)
+
+    assert judge(Some(), BY_CLAUSE["step-after"], "float32", PROFILES["dev"], shrink=False).kind == FAIL
+
+
+@pytest.mark.parametrize("how", ["honest", "complains at first"])
+def test_no_pipe_that_is_full_stops_the_talk(how):
+    """A question of a megabyte, an answer over 64 KiB, complaints that fill their pipe before anything is read."""
+    draw = Numbers(1, dtype="float64", bits=40)
+    large = Case(inputs=draw.inputs((40, 40, 40)), parameters=(draw.parameters(40, 3, "after"),))
+    answer = ask(program(how, seconds=30), large)
+    assert np.array_equal(answer.outputs[:, -1], answer.final_state)
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("version 2", "speaks version 2 of the protocol, but this suite speaks 1"),
+        ("claims nonsense", "'about right' is not one of"),
+        ("ends at once", "ended with exit code 1; the last it printed: no licence"),
+        ("errs at start", "wrong phase of the moon"),
+    ],
+)
+def test_a_program_that_does_not_start_is_a_usage_error(how, message):
+    with pytest.raises(UsageError) as caught:
+        program(how)
+    assert message in str(caught.value)
+
+
+def test_a_program_that_never_says_what_it_does_is_a_usage_error():
+    with pytest.raises(UsageError, match=r"no answer for 0\.5 s"):
+        Process((sys.executable, str(PROGRAM), "never starts"), starting=0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("process:", "there is no command"),
+        ("process@0:true", "there is no time"),
+        ("process:'", "check its quotes"),
+        ("process:no-such-program-here", "install it, or write its path"),
+        ("process:/etc/passwd", "no program"),
+        ("process:cat", "must answer an object whose kind is one of started, error"),
+        ("process:true", "ended with exit code 0"),
+    ],
+)
+def test_a_command_that_is_none_is_a_usage_error(name, message):
+    with pytest.raises(UsageError) as caught:
+        load(name)
+    assert message in str(caught.value)
+
+
+def test_a_limit_travels_in_the_name():
+    found = from_name(named(shlex.join((sys.executable, str(PROGRAM), "honest")), 0.5))
+    assert (found.seconds, found.command[-1]) == (0.5, "honest")
+
+
+def alive(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def gone(pids: list[int]) -> bool:
+    until = time.monotonic() + 10
+    while any(map(alive, pids)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not any(map(alive, pids))
+
+
+def test_a_program_that_is_stopped_takes_all_it_started_with_it(tmp_path):
+    with pytest.raises(SubjectError, match="so it was stopped"):
+        ask(program("leaves a child", str(tmp_path / "pids")), PADDED)
+    pids = list(map(int, (tmp_path / "pids").read_text().split()))
+    assert len(pids) == 2 and gone(pids)
+
+
+def test_a_program_does_not_outlive_a_suite_that_is_killed(tmp_path):
+    file = tmp_path / "pids"
+    code = "from test_process import *; ask(program('leaves a child', sys.argv[1], seconds=600), PADDED)"
+    suite = subprocess.Popen([sys.executable, "-c", code, str(file)], cwd=HERE, env={**os.environ})
+    until = time.monotonic() + 30
+    while not (file.exists() and len(file.read_text().split()) == 2) and time.monotonic() < until:
+        time.sleep(0.02)
+    pids = list(map(int, file.read_text().split()))
+    assert all(map(alive, pids))
+    suite.send_signal(signal.SIGKILL)
+    suite.wait()
+    assert gone(pids)
+
+
+def test_a_run_goes_on_after_a_crash(tmp_path):
+    file, command = tmp_path / "report.json", shlex.join((sys.executable, str(PROGRAM), "crashes"))
+    arguments = ["--process", command, "--json", str(file)]
+    arguments += [word for clause in ("step-after", "lengths", "calls-independent") for word in ("--clause", clause)]
+    done = subprocess.run([sys.executable, "-m", "conformance", "run", *arguments], capture_output=True, check=False)
+    assert done.returncode == 1
+    (subject,) = json.loads(file.read_text())["subjects"]
+    found = {v["clause"]: v["kind"] for v in subject["verdicts"] if v["dtype"] == "float64"}
+    assert found == {"step-after": PASS, "lengths": ERROR, "calls-independent": PASS}
+    assert subject["versions"]["program"] == "programs.py"
+
+
+@pytest.mark.parametrize("command", ["run", "diagnose", "identify", "probe"])
+def test_every_command_takes_a_program(command):
+    """Each tries to start it, and says why it cannot; `vectors replay` is told in the same way."""
+    done = CliRunner().invoke(main, [command, "--process", "no-such-program-here"])
+    assert done.exit_code == 2
+    assert "install it, or write its path" in done.output
+
+
+def test_one_subject_where_one_is_asked_for():
+    for command in (["diagnose"], ["vectors", "replay"]):
+        nothing = CliRunner().invoke(main, command)
+        two = CliRunner().invoke(main, [*command, "reference", "--process", "true"])
+        assert (nothing.exit_code, two.exit_code) == (2, 2)
+        assert "or --process COMMAND" in nothing.output and "got 2 subjects" in two.output
+
+
+def test_a_program_is_diagnosed():
+    """It declares lengths and answers none, which is no answer that any convention would explain."""
+    done = CliRunner().invoke(main, ["diagnose", "--process", shlex.join((sys.executable, str(PROGRAM), "errs"))])
+    assert done.exit_code == 1
+    assert "answered with an error: out of memory" in done.output

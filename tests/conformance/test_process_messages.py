@@ -1,0 +1,144 @@
+"""What travels to and from a program: every number exactly, every message as the schema has it."""
+
+import json
+import math
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from conformance.adapter import RESETS, Capabilities, Malformed
+from conformance.arithmetic import ACTIVATIONS, FORMATS, ROUNDINGS, SUMMATIONS, Arithmetic
+from conformance.case import DTYPES, MERGES, POLICIES
+from conformance.process.exact import DIGITS, received, sent
+from conformance.process.messages import SCHEMA, Foreign, capabilities_of, case_sent, line, read, violation
+from conformance.vectors.files import stored
+
+DEFINED = json.loads(SCHEMA.read_text())["$defs"]
+
+
+def bits(array: np.ndarray) -> list[str]:
+    """Each number with its sign, zeros' too; all NaN alike."""
+    return ["nan" if math.isnan(value) else float(value).hex() for value in array.ravel()]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(st.data())
+def test_every_number_travels_exactly(dtype, data):
+    there = data.draw(arrays(dtype, st.integers(0, 6)))
+    back = received(json.loads(json.dumps(sent(there), allow_nan=False)), dtype, "it")
+    assert (bits(back), back.dtype) == (bits(there), there.dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(st.data())
+def test_the_shortest_decimal_of_the_format_itself_is_that_number(dtype, data):
+    """As the printers of typed languages write it, and with as many digits as tell all numbers apart."""
+    number = data.draw(st.floats(width=np.dtype(dtype).itemsize * 8, allow_nan=False, allow_infinity=False))
+    there = np.array([number], dtype)
+    shortest = np.format_float_scientific(there[0], unique=True)
+    for text in (shortest, f"{number:.{DIGITS[dtype] - 1}e}"):
+        back = received({"shape": [1], "values": [float(text)]}, dtype, "it")
+        assert bits(back) == bits(there)
+
+
+def test_the_words_are_read_and_a_number_with_no_point_too():
+    values = ["NaN", "Infinity", "-Infinity", "-0", -0.0, 3, 123456789012345680000]
+    back = received({"shape": [7], "values": values}, "float64", "it")
+    wanted = [math.nan, math.inf, -math.inf, -0.0, -0.0, 3.0, 123456789012345680000.0]
+    assert bits(back) == bits(np.array(wanted))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_digits_are_as_many_as_tell_all_numbers_apart(dtype):
+    precision = FORMATS[dtype].precision
+    assert DIGITS[dtype] == math.ceil(1 + precision * math.log10(2))
+    assert DIGITS["float64"] == 17
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "message"),
+    [
+        (0.1 + 0.2, "float32", "which is no float32 number; round it to float32"),
+        (1e39, "float32", "which is no float32 number"),
+        (1.0009, "float16", None),
+        (1.00048828125, "float16", "which is no float16 number"),
+        (2049, "float16", "halfway between two float16 numbers; write more digits"),
+        (10**400, "float64", "beyond every float64"),
+        (math.inf, "float64", "beyond every float64"),
+    ],
+)
+def test_a_number_of_another_format_is_refused(value, dtype, message):
+    if message is None:
+        assert received({"shape": [], "values": [value]}, dtype, "it") == np.float16(value)
+        return
+    with pytest.raises(Malformed, match=message):
+        received({"shape": [], "values": [value]}, dtype, "it")
+
+
+def test_every_question_is_as_the_schema_has_it():
+    """Cases of golden vectors: all options and words."""
+    for number, (vector, _) in enumerate(list(stored().values())[::4], 1):
+        question = json.loads(line({"kind": "case", "id": number, "case": case_sent(vector.case)}))
+        assert violation(question, "case") is None, vector.name
+    assert violation({"kind": "start", "protocol": 1}, "start") is None
+    assert violation({"kind": "stop"}, "stop") is None
+
+
+def test_the_schema_knows_what_the_suite_knows_and_no_more():
+    told = DEFINED["capabilities"]["properties"]
+    assert set(told) == {field.name for field in fields(Capabilities)}
+    assert set(told["arithmetic"]["properties"]) == set(DTYPES)
+    claim = DEFINED["claim"]["properties"]
+    assert set(claim) == {field.name for field in fields(Arithmetic)} - {"dtype"}
+    lists = {
+        "resets": RESETS,
+        "masked_outputs": tuple(POLICIES),
+        "merges": MERGES,
+        "bidirectional_masked_outputs": tuple(POLICIES),
+    }
+    assert {name: tuple(told[name]["items"]["enum"]) for name in lists} == lists
+    closed = {"activation": tuple(ACTIVATIONS), "rounding": ROUNDINGS, "summation": SUMMATIONS}
+    assert {name: tuple(claim[name]["enum"]) for name in closed} == closed
+    carried = tuple(name for name in FORMATS if name != "tf32")
+    formats = {"compute": carried, "products": tuple(FORMATS), "accumulator": carried, "output": carried}
+    assert {name: tuple(claim[name]["enum"]) for name in formats} == {k: (None, *v) for k, v in formats.items()}
+
+
+def test_capabilities_are_what_was_said_and_the_defaults():
+    said = {
+        "arithmetic": {"float32": {"activation": "4 ULP", "compute": "bfloat16", "source": "here"}},
+        "merges": ["sum"],
+    }
+    claim = Arithmetic(dtype="float32", activation="4 ULP", compute="bfloat16", source="here")
+    assert capabilities_of({"capabilities": said}) == Capabilities(arithmetic={"float32": claim}, merges=("sum",))
+
+
+EMPTY = {"shape": [0, 1, 1], "values": []}
+RESULT = {"kind": "result", "id": 1, "outputs": EMPTY, "final_state": EMPTY}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"id": 2}, "answered question 2, but was asked question 1"),
+        ({"id": "1"}, r"\$\.id"),
+        ({"id": True}, r"\$\.id"),
+        ({"kind": "started"}, "kind is one of result"),
+        ({"kind": ["result"]}, "kind is one of result"),
+        ({"outputs": []}, r"\$\.outputs"),
+        ({"outputs": [EMPTY]}, r"\$\.outputs"),
+        ({"final_state": None}, r"\$\.final_state"),
+        ({"outputs": {"shape": [-1], "values": []}}, r"\$\.outputs"),
+        ({"outputs": {"shape": [1], "values": [True]}}, r"\$\.outputs"),
+        ({"outputs": {"shape": [1], "values": ["0x1p0"]}}, r"\$\.outputs"),
+        ({"outputs": {"shape": [1], "values": [None]}}, r"\$\.outputs"),
+    ],
+)
+def test_an_answer_that_is_not_as_the_schema_has_it_is_refused(change, message):
+    assert read(line(RESULT), ("result",), 1) == RESULT
+    with pytest.raises(Foreign, match=message):
+        read(line(RESULT | change), ("result",), 1)
