@@ -50,7 +50,7 @@ KNOWN: dict[str, dict[str, tuple[str, ...]]] = {
         PADDING: ("padding-gradient",),
     },
     "flax:linen-lengths": {
-        "Flax: a row of length 0 ends in the state after its padding": ("length-zero",),
+        "Flax: a row of length 0 ends in the state after its padding": ("length-zero", "gradients-masked"),
         "Flax: NaN in the padding makes gradients NaN": ("padding-gradient",),
     },
     "flax:nnx": {

@@ -19,6 +19,8 @@ BECAUSE = {
     "reset before": "flax.linen.GRUCell resets after the product only",
     "reset none": "flax.linen.GRUCell always has a reset gate (MGUCell is another unit)",
     "masks": "flax.linen.RNN has seq_lengths, not masks",
+    "outputs": "flax:linen is asked for outputs, without lengths",
+    "bidirectional_masked_outputs": "flax.linen.RNN documents no outputs for the padding",
     "lengths": "flax.linen.RNN documents no outputs for the padding; flax:linen-lengths is asked for the carry",
 }
 
