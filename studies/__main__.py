@@ -243,14 +243,14 @@ def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
     from datetime import date
 
     from studies.paths import recorded
-    from studies.scoreboard import PAGE, RECORD, SUBJECTS, judged, kept, load, page, unexplained
+    from studies.scoreboard import PAGE, RECORD, SUBJECTS, judged, kept, load, page, stored, unexplained
 
     unknown = [name for name in names if name not in SUBJECTS]
     if unknown:
         raise click.UsageError(f"no subject is called {unknown[0]!r}; there are {', '.join(SUBJECTS)}")
-    for name in () if page_only else names or SUBJECTS:
+    for name in () if page_only else names or (name for name in SUBJECTS if not name.startswith("tf_gru:")):
         found = kept(recorded([judged(name)], str(date.today())))
-        RECORD.write_text(json.dumps(load() | found, indent=1, ensure_ascii=False) + "\n")
+        RECORD.write_text(json.dumps(stored() | found, indent=1, ensure_ascii=False) + "\n")
         STDERR.print(f"judged {name}")
     PAGE.write_text(page(load()))
     end(Table("written", str(PAGE)), list(unexplained(load())))

@@ -62,9 +62,14 @@ def kept(judged: dict[str, Any]) -> dict[str, Any]:
     return judged
 
 
+def stored() -> dict[str, Any]:
+    """What was judged here; empty where there is no record."""
+    return json.loads(RECORD.read_text()) if RECORD.exists() else {}
+
+
 def load() -> dict[str, Any]:
     """The record, in the order of SUBJECTS; tf_gru's own is that of studies/paths.py unless it was asked here."""
-    found = paths.load() | (json.loads(RECORD.read_text()) if RECORD.exists() else {})
+    found = paths.load() | stored()
     return {name: found[name] for name in SUBJECTS if name in found}
 
 
