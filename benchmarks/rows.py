@@ -26,9 +26,9 @@ SUBJECTS = {
     "plain": (*GRUS, *PRODUCTS),
     "masked": GRUS,
     "bidirectional": GRUS,
-    "time": ("tf_gru:graph", "tf_gru:xla", "keras:graph", "torch"),
+    "time": ("tf_gru:graph", "tf_gru:xla", "tf_gru:recompute", "keras:graph", "torch"),
     "eager": ("tf_gru:eager", "tf_gru:graph", "keras:eager", "keras:graph", "torch"),
-    "memory": ("tf_gru:graph", "tf_gru:xla", "keras:graph", "keras:xla", "torch", "jax"),
+    "memory": ("tf_gru:graph", "tf_gru:xla", "tf_gru:recompute", "keras:graph", "keras:xla", "torch", "jax"),
 }
 """For each section, who is asked; the first one is ours, which the others are compared with."""
 

@@ -21,14 +21,16 @@ PATHS = {
     "eager": lambda function: function,
     "graph": tf.function,
     "xla": partial(tf.function, jit_compile=True),
+    "recompute": tf.function,
 }
+"""recompute is the layer with recompute=True, in tf.function."""
 
 
 def program(subject: str, row: Row) -> Program:
     """Weights are variables; inputs, cotangents and lengths are arguments, so that nothing is folded away."""
     name, _, path = subject.partition(":")
     given = problem(row)
-    layer = _tf_gru(row) if name == "tf_gru" else _keras(row)
+    layer = _tf_gru(row, path == "recompute") if name == "tf_gru" else _keras(row)
     layer.build(given.inputs.shape)
     layer.set_weights([array for p in given.parameters for array in to_keras(p)])
     arguments = _tf_gru_arguments(given) if name == "tf_gru" else _keras_arguments(given)
@@ -69,9 +71,9 @@ def forget() -> None:
     keras.backend.clear_session()
 
 
-def _tf_gru(row: Row) -> Any:
+def _tf_gru(row: Row, recompute: bool) -> Any:
     layer = tf_gru.GRU if row.directions == 1 else tf_gru.BiGRU
-    return layer(row.shape[3], return_sequences=True, reset_after=row.reset == "after")
+    return layer(row.shape[3], return_sequences=True, reset_after=row.reset == "after", recompute=recompute)
 
 
 def _keras(row: Row) -> Any:
