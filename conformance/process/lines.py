@@ -29,9 +29,12 @@ class Broken(Exception):
 
 
 class Lines:
-    """A running program. What is asked and answered is one line each, of bytes, without its end."""
+    """A running program. What is asked and answered is one line each, of bytes, without its end.
 
-    def __init__(self, command: tuple[str, ...]) -> None:
+    last: what it is told before it has to end, also where this process ends.
+    """
+
+    def __init__(self, command: tuple[str, ...], last: bytes) -> None:
         watched, life = os.pipe()
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(KEEPER), str(watched), *command],
@@ -44,7 +47,7 @@ class Lines:
         os.close(watched)
         self._life = life
         self._heard, self._complained = bytearray(), bytearray()
-        self._end = Finalize(self, _end, args=(self._process, life), exitpriority=0)
+        self.end = Finalize(self, _ended, args=(self._process, life, last), exitpriority=0)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             os.set_blocking(stream.fileno(), False)
 
@@ -79,14 +82,10 @@ class Lines:
                     else:
                         self._read_complaints(ready)
 
-    def end(self, last: bytes | None = None) -> None:
-        """End the program and all it started: after a last line, if there is one, within a second; or at once."""
-        if last is not None and self._process.poll() is None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.write(last + b"\n")
-                self._process.stdin.close()
-                self._process.wait(POLITE)
-        self._end()
+    def kill(self) -> None:
+        """End the program and all it started, at once; `end` does so within a second of the last line."""
+        self.end.cancel()
+        _killed(self._process, self._life)
 
     def _write(self, left: memoryview, ready: selectors.BaseSelector) -> memoryview:
         try:
@@ -124,7 +123,15 @@ class Lines:
         return f"; the last it printed: {said[-TOLD:]}" if said else ""
 
 
-def _end(process: subprocess.Popen, life: int) -> None:
+def _ended(process: subprocess.Popen, life: int, last: bytes) -> None:
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        process.stdin.write(last + b"\n")
+        process.stdin.close()
+        process.wait(POLITE)
+    _killed(process, life)
+
+
+def _killed(process: subprocess.Popen, life: int) -> None:
     """The keeper sees the other end of its pipe closed, ends the program and then itself."""
     os.close(life)
     process.wait()

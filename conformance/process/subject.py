@@ -94,7 +94,7 @@ class Process:
     def end(self) -> None:
         """Stop the program; a question after that starts it again."""
         if self._lines is not None:
-            self._lines.end(line({"kind": "stop"}))
+            self._lines.end()
             self._lines = None
 
     def _answer(self, question: dict[str, Any], kind: str, numbers: int) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class Process:
         return message
 
     def _start(self) -> dict[str, Any]:
-        self._lines = Lines(self.command)
+        self._lines = Lines(self.command, line({"kind": "stop"}))
         message = self._ask({"kind": "start", "protocol": PROTOCOL}, ("started", "error"), self.starting)
         if message["kind"] == "error":
             self._break()
@@ -134,5 +134,5 @@ class Process:
             raise
 
     def _break(self) -> None:
-        self._lines.end()
+        self._lines.kill()
         self._lines = None

@@ -135,6 +135,10 @@ if HOW == "never starts":
 for line in sys.stdin:
     message = json.loads(line)
     if message["kind"] == "stop":
+        if HOW == "says goodbye":
+            Path(sys.argv[2]).write_text("stopped")
+        if HOW == "does not stop":
+            time.sleep(3600)
         break
     if message["kind"] == "start":
         say({"kind": "error", "reason": "wrong phase of the moon"} if HOW == "errs at start" else STARTED)

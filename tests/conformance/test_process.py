@@ -206,6 +206,20 @@ def test_a_program_that_is_stopped_takes_all_it_started_with_it(tmp_path):
     assert len(pids) == 2 and gone(pids)
 
 
+def test_a_program_is_told_to_stop_and_so_it_is_where_the_suite_ends(tmp_path):
+    program("says goodbye", str(tmp_path / "first")).end()
+    code = "from test_process import *; left_open = program('says goodbye', sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "second")], cwd=HERE, check=True)
+    assert [(tmp_path / name).read_text() for name in ("first", "second")] == ["stopped", "stopped"]
+
+
+def test_a_program_that_does_not_stop_is_stopped():
+    stubborn = program("does not stop")
+    process = stubborn._lines._process
+    stubborn.end()
+    assert process.poll() is not None
+
+
 def test_a_program_does_not_outlive_a_suite_that_is_killed(tmp_path):
     file = tmp_path / "pids"
     code = "from test_process import *; ask(program('leaves a child', sys.argv[1], seconds=600), PADDED)"
