@@ -28,7 +28,7 @@ def node() -> str:
 
 def report(node: str, folder: Path, file: Path, *options: str) -> dict:
     """What `run` says of the program in a folder, as JSON."""
-    command = [sys.executable, "-m", "conformance", "run", "--json", str(file), *options]
+    command = [sys.executable, "-m", "conformance", "run", "--jobs", "1", "--json", str(file), *options]
     command += ["--process", shlex.join((node, str(folder / "judged.mjs")))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     (subject,) = json.loads(file.read_text())["subjects"]
