@@ -151,6 +151,8 @@ def _work(
             pipe.send(verdict)
     if not clauses:
         pipe.send(grades(gru, dtypes))
+    if getattr(gru, "kernels", ()):
+        pipe.send(describe(name, gru))  # again, since it is known only now which kernels ran
     if failed and (diagnosis := diagnosed(gru)) is not None:
         pipe.send(diagnosis)
 
@@ -164,6 +166,7 @@ def _take(report: Subject, message: Subject | Verdict | list[Grade] | Diagnosis 
     """What is known before anything is judged, a verdict, the grades, the diagnosis, or why the subject broke."""
     if isinstance(message, Subject):
         report.versions, report.claims, report.policies = message.versions, message.claims, message.policies
+        report.kernels = sorted({*report.kernels, *message.kernels})
     elif isinstance(message, Verdict):
         report.verdicts.append(message)
     elif isinstance(message, list):

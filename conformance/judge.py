@@ -74,6 +74,7 @@ def describe(name: str, gru: GRU) -> Subject:
             **_versions(gru),
             **getattr(gru, "versions", {}),
         },
+        kernels=sorted(getattr(gru, "kernels", ())),
         claims={dtype: str(claim) for dtype, claim in capabilities.arithmetic.items()},
         policies=policies,
     )
@@ -144,7 +145,8 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
             raise
         case, found = smallest(gru, check, *first, fails) if shrink else first
         verdict = _failed(gru, check, case, found, blame=blame)
-        return replace(verdict, margin=total.margin, ulps=total.ulps, cases=asked, judged=total.judged)
+        growth = total.growth if total.growth.ulps else None
+        return replace(verdict, margin=total.margin, ulps=total.ulps, cases=asked, judged=total.judged, growth=growth)
     if refused:
         return Verdict(clause=check.clause, dtype=dtype, kind=DECLINED, cases=asked, reason=refused)
     if not total.judged:
@@ -152,7 +154,7 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
     alarm = total.sample.alarm or total.scale.alarm
     return Verdict(
         clause=check.clause, dtype=dtype, kind=STATISTICAL if alarm else PASS, margin=total.margin, ulps=total.ulps,
-        cases=asked, judged=total.judged, reason=alarm or "",
+        cases=asked, judged=total.judged, reason=alarm or "", growth=total.growth if total.growth.ulps else None,
     )  # fmt: skip
 
 

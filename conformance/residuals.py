@@ -10,6 +10,7 @@ import numpy as np
 from conformance.arithmetic import Arithmetic
 from conformance.bounds import ExpectedStep, OneStep, OutsideDomain, StepSet
 from conformance.case import Case
+from conformance.growth import NO_GROWTH, Growth
 from conformance.statistical import NO_SAMPLE, NO_SCALE, Sample, Scale
 from reference import Parameters
 
@@ -57,6 +58,7 @@ class Judgement:
     ulps: the largest distance from certified truth at the end of any step, in units in the last place of 1: for
     information, since it grows with time as honest rounding does. sample: the errors of single steps, and scale:
     those of gradients, for the statistical rules. wrong: the steps that are out of their bounds, in processing order.
+    growth: the worst at each step.
     """
 
     judged: int = 0
@@ -66,6 +68,7 @@ class Judgement:
     sample: Sample = NO_SAMPLE
     scale: Scale = NO_SCALE
     wrong: list[WrongSteps] = field(default_factory=list)
+    growth: Growth = NO_GROWTH
 
     def add(self, other: "Judgement") -> "Judgement":
         """Both judgements as one."""
@@ -77,6 +80,7 @@ class Judgement:
             self.sample + other.sample,
             self.scale + other.scale,
             [*self.wrong, *other.wrong],
+            self.growth + other.growth,
         )
 
     def require(self, fact: bool, message: str) -> None:
@@ -168,6 +172,8 @@ def _judge_part(
 ) -> Judgement:
     margins = allowed.margins(taken.after)
     judgement = Judgement(margins.size, float(margins.max(initial=0)))
+    place = case.time - 1 - taken.time if backwards(case, direction) else taken.time
+    judgement.growth = Growth(margins=_by_step(margins.max(axis=1, initial=0), place))
     if arithmetic.expects:
         expected = expected_step(case.parameters[direction], arithmetic)(taken.x, taken.before)
         judgement.sample = Sample.of(allowed.errors(taken.after), expected.claimed, expected.noise)
@@ -185,6 +191,13 @@ def _judge_part(
             WrongSteps(case.parameters[direction], arithmetic, taken.x[at], taken.before[at], taken.after[at], out[at])
         )
     return judgement
+
+
+def _by_step(margins: np.ndarray, place: np.ndarray) -> tuple[float, ...]:
+    """The worst margin at each place in processing order; NaN, which is no margin, as infinity."""
+    worst = np.zeros(int(place.max(initial=-1)) + 1)
+    np.maximum.at(worst, place, np.nan_to_num(margins.astype(np.float64), nan=np.inf, posinf=np.inf))
+    return tuple(worst.tolist())
 
 
 def judge_set(allowed: StepSet, computed: np.ndarray, message: str, name: str) -> Judgement:

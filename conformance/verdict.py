@@ -7,6 +7,7 @@ from conformance.blame import Blame
 from conformance.case import OFFERED, POLICIES
 from conformance.diagnosis.result import Diagnosis
 from conformance.grades import Grade
+from conformance.growth import Growth
 from conformance.residuals import Finding
 
 DTYPES = ("float32", "float64")
@@ -23,7 +24,8 @@ class Verdict:
     margin: the worst use of a bound, 1 being all of it; None where nothing was judged. ulps: the largest distance of a
     whole run from certified truth, in units in the last place of 1, where it was measured. cases, judged: how many
     cases were asked and how many numbers judged. reason: what is wrong or why it was declined. blame: the gate that is
-    most responsible, where steps are out of their bounds. again: the smallest failing case as text.
+    most responsible, where steps are out of their bounds. again: the smallest failing case as text. growth: the worst
+    margin and the worst distance from truth at each step, where runs were held against certified truth.
     """
 
     clause: str
@@ -37,6 +39,7 @@ class Verdict:
     finding: Finding | None = None
     blame: Blame | None = None
     again: str | None = None
+    growth: Growth | None = None
 
 
 @dataclass(kw_only=True)
@@ -45,11 +48,12 @@ class Subject:
 
     grades: the best class of arithmetic met in each format, where the whole suite was asked. diagnosis: what would
     explain its answers, where a clause failed. broken: why there is no score: it could not be found, or no closed form
-    holds.
+    holds. kernels: the kernels that ran, where the adapter says so.
     """
 
     name: str
     versions: dict[str, str] = field(default_factory=dict)
+    kernels: list[str] = field(default_factory=list)
     claims: dict[str, str] = field(default_factory=dict)
     policies: dict[str, list[str]] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)

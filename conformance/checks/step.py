@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,19 +24,23 @@ def every_step_is_within_its_bound(gru: GRU, case: Case) -> Judgement:
         shown, exact = (
             (answer.final_state, truth.final_state) if answer.outputs is None else (answer.outputs, truth.outputs)
         )
-        judgement.ulps = _distance(shown, exact[0])
+        off = _distances(shown, exact[0])  # of forward runs, which are all that this check asks for
+        judgement.ulps = float(off.max(initial=0))
+        if answer.outputs is not None:
+            over_time = off.max(axis=(0, 2), initial=0)
+            judgement.growth = replace(judgement.growth, ulps=tuple(map(float, over_time)))
     return judgement
 
 
-def _distance(computed: np.ndarray, truth: np.ndarray) -> float:
-    """The largest distance in units in the last place of 1, or of the truth where that is larger; infinite for NaN.
+def _distances(computed: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """The distances in units in the last place of 1, or of the truth where that is larger; infinite for NaN.
 
     Of 1, because a state near 0 is the difference of two that are not, and may be flushed.
     """
     with np.errstate(all="ignore"):
         unit = np.spacing(np.maximum(np.abs(truth), 1).astype(computed.dtype))
         off = np.abs(computed.astype(np.float64) - truth) / unit
-    return float(np.nan_to_num(off, nan=np.inf).max(initial=0))
+    return np.nan_to_num(off, nan=np.inf, posinf=np.inf)
 
 
 def _resets(reset: str) -> Callable[[Capabilities], dict[str, object]]:
