@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from conformance.adapter import UsageError
 from conformance.adapters import REGISTERED
 from conformance.case import Case, InvalidCase
 from conformance.commands.diagnose import diagnose
@@ -16,11 +17,12 @@ from conformance.commands.identify import identify
 from conformance.commands.matrix import matrix
 from conformance.commands.oracle import oracle
 from conformance.commands.probe import probe
+from conformance.commands.seconds import FROM_ONE
 from conformance.commands.subjects import subjects
 from conformance.commands.vectors import vectors
 from conformance.isolation import chosen, judge_apart
 from conformance.judge import PROFILES
-from conformance.report import show, write_json, write_junit
+from conformance.report import show, write_badge, write_json, write_junit, write_markdown, write_page
 from conformance.specification import CLAUSES
 from conformance.verdict import DTYPES, Subject
 
@@ -59,8 +61,11 @@ def list_clauses() -> None:
 @click.option("--report-only", is_flag=True, help="Judge and print; the exit code is 0 whatever the verdicts")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as JSON")
 @click.option("--junit", "junit_file", type=click.Path(dir_okay=False, path_type=Path), help="... and as JUnit XML")
+@click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="... as one HTML page")
+@click.option("--markdown", "markdown_file", type=click.Path(dir_okay=False, path_type=Path), help="... as Markdown")
+@click.option("--badge", "badge_file", type=click.Path(dir_okay=False, path_type=Path), help="... and the score as SVG")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="At once")
-@click.option("--time-limit", type=click.FloatRange(1), default=300, show_default=True, help="Seconds for one verdict")
+@click.option("--time-limit", type=FROM_ONE, default=300, show_default=True, help="Seconds for one verdict")
 def run(
     names: tuple[str, ...],
     profile: str,
@@ -69,6 +74,9 @@ def run(
     report_only: bool,
     json_file: Path | None,
     junit_file: Path | None,
+    html_file: Path | None,
+    markdown_file: Path | None,
+    badge_file: Path | None,
     jobs: int,
     time_limit: float,
 ) -> None:
@@ -77,7 +85,7 @@ def run(
     Exit code 0: something was judged and nothing failed. 1: a failure or an error. 2: a usage error, a failed smoke
     stage, or nothing but declined clauses.
     """
-    for file in (json_file, junit_file):
+    for file in (json_file, junit_file, html_file, markdown_file, badge_file):
         if file is not None and not file.parent.is_dir():
             raise click.UsageError(f"{file}: there is no folder {file.parent}; make it first")
     judged = _with_progress(tuple(dict.fromkeys(names + beside)), profile, clauses, jobs, time_limit)
@@ -86,6 +94,15 @@ def run(
         write_json(json_file, judged, profile)
     if junit_file is not None:
         write_junit(junit_file, judged)
+    if markdown_file is not None:
+        write_markdown(markdown_file, judged, profile)
+    try:
+        if html_file is not None:
+            write_page(html_file, judged, profile)
+        if badge_file is not None:
+            write_badge(badge_file, [subject for subject in judged if subject.name in names])
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
     if not report_only:
         raise SystemExit(max(subject.code for subject in judged if subject.name in names))
 

@@ -6,8 +6,8 @@ is judged.
 """
 
 import pkgutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -67,15 +67,26 @@ class Capabilities:
     because: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
+        for name in (each.name for each in fields(self) if each.type is bool):
+            if not isinstance(getattr(self, name), bool):
+                raise UsageError(f"capabilities.{name} is {getattr(self, name)!r}, but must be True or False")
+        for name in ("arithmetic", "because"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise UsageError(f"capabilities.{name} is {getattr(self, name)!r}, but must be a mapping")
         for name, allowed in (
             ("resets", RESETS),
             ("merges", MERGES),
             ("masked_outputs", tuple(POLICIES)),
             ("bidirectional_masked_outputs", tuple(POLICIES)),
         ):
-            unknown = [value for value in getattr(self, name) if value not in allowed]
+            given = getattr(self, name)
+            if isinstance(given, str) or not isinstance(given, Iterable):
+                raise UsageError(f"capabilities.{name} is {given!r}, but must be a tuple of names")
+            unknown = [value for value in given if value not in allowed]
             if unknown:
                 raise UsageError(f"capabilities.{name} has {unknown}, but knows only {', '.join(allowed)}")
+            if len(set(given)) != len(tuple(given)):
+                raise UsageError(f"capabilities.{name} is {given!r}: name each once")
         for name in ("resets", "masked_outputs"):
             if not getattr(self, name):
                 raise UsageError(f"capabilities.{name} is empty; name at least one")
@@ -103,9 +114,10 @@ class Adapter:
     gradients: Callable[[Case, Outputs], Gradients] | None = None
 
 
-def resolve(name: str) -> GRU:
+def resolve(name: str, declares: bool = True) -> GRU:
     """The adapter that "module:attribute" names; a class or a function without arguments is called for it.
 
+    declares: whether it has to have capabilities, or only a method run.
     Raises UsageError with what to do for a module that is not there, a missing attribute, or something else.
     """
     module, colon, attribute = name.partition(":")
@@ -126,23 +138,39 @@ def resolve(name: str) -> GRU:
         raise UsageError(f"{name!r} is not well formed: expected module:attribute") from error
     except (Exception, SystemExit) as error:
         raise UsageError(f"{name!r}: importing {module!r} raised {_one_line(error)}") from error
-    if (not hasattr(found, "run") and callable(found)) or isinstance(found, type):
+    if isinstance(found, type) or (callable(found) and _attribute(found, name, "run") is None):
         try:
             found = found()
         except Exception as error:
             raise UsageError(f"{name!r}: calling it to get an adapter raised {_one_line(error)}") from error
-    return accepted(found, name)
+    return accepted(found, name) if declares else runnable(found, name)
+
+
+TODO = "give it run(case) -> Outputs and capabilities, or wrap a function in conformance.adapter.Adapter"
+
+
+def runnable(found: Any, name: str) -> Any:
+    """found, if it has a method run. Raises UsageError."""
+    if not callable(_attribute(found, name, "run")):
+        raise UsageError(f"{name!r} is a {type(found).__name__} without a method run: it is no adapter; {TODO}")
+    return found
+
+
+def _attribute(found: Any, name: str, attribute: str) -> Any:
+    """An attribute of what a user wrote, or None. Raises UsageError where looking at it raises."""
+    try:
+        return getattr(found, attribute, None)
+    except Exception as error:
+        raise UsageError(f"{name!r}: looking at its attribute {attribute!r} raised {_one_line(error)}") from error
 
 
 def accepted(found: Any, name: str) -> GRU:
     """found, if it is an adapter. Raises UsageError that says what is missing."""
-    todo = "give it run(case) -> Outputs and capabilities, or wrap a function in conformance.adapter.Adapter"
-    if not callable(getattr(found, "run", None)):
-        raise UsageError(f"{name!r} is a {type(found).__name__} without a method run: it is no adapter; {todo}")
-    capabilities = getattr(found, "capabilities", None)
+    runnable(found, name)
+    capabilities = _attribute(found, name, "capabilities")
     if not isinstance(capabilities, Capabilities):
-        raise UsageError(f"{name!r}: capabilities is {capabilities!r}, but must be a Capabilities; {todo}")
-    if capabilities.gradients and not callable(getattr(found, "gradients", None)):
+        raise UsageError(f"{name!r}: capabilities is {capabilities!r}, but must be a Capabilities; {TODO}")
+    if capabilities.gradients and not callable(_attribute(found, name, "gradients")):
         raise UsageError(f"{name!r} declares gradients, but has no gradients(case, cotangents)")
     return found
 

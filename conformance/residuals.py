@@ -33,8 +33,13 @@ class Finding:
     def __str__(self) -> str:
         if self.computed is None:
             return self.message
-        off = "" if self.margin is None else f", bound {self.bound:.3g}: off by {self.margin:.3g} bounds"
+        off = "" if self.margin is None else f", bound {self.bound:.3g}: {_times(self.margin)}"
         return f"{self.message}: {self.where} = {self.computed!r}, exact {self.exact!r}{off}"
+
+
+def _times(margin: float) -> str:
+    """How far off, in bounds; the quotient overflows where the bound is the smallest number there is."""
+    return f"off by {margin:.3g} bounds" if np.isfinite(margin) else "far outside it"
 
 
 class WrongSteps(NamedTuple):

@@ -7,12 +7,24 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
+from conformance.adapter import UsageError
 from studies.record import end, head, paper
 
 STDERR = Console(stderr=True)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Studies(click.Group):
+    """Where a study has no such subject, or no place to write, that is a usage error."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """As click does."""
+        try:
+            return super().invoke(ctx)
+        except (UsageError, OSError) as error:
+            raise click.UsageError(str(error)) from error
+
+
+@click.group(cls=Studies, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """What the bounds and rules are themselves tested by."""
 
@@ -227,6 +239,8 @@ def peers(page_only: bool) -> None:
 
     from studies.peers.record import PAGE, RECORD, asked, load, page, table
 
+    if not RECORD.parent.is_dir():
+        raise click.UsageError(f"there is no folder {RECORD.parent} here; go to a clone's root")
     head("peers", ("onnx", "keras"))
     if not page_only:
         RECORD.write_text(json.dumps(asked(), indent=1) + "\n")

@@ -43,6 +43,7 @@ EXPECTED = {
     "reset_after_instead_of_before": "reset_after",
     "reset_ignored": "reset_ignored",
     "reset_complemented": "reset_complemented",
+    "reset_of_the_input_side": "reset_of_the_input_side",
     "reset_of_the_input_side_too": "reset_of_the_input_side_too",
     "reset_gate_of_the_wrong_unit": "reset_of_the_next_unit",
     "rows_share_a_reset_gate": "rows_share_a_reset_gate",

@@ -4,7 +4,8 @@ What fails under the fixed seed too is a finding about the subject, told apart b
 another clause or format is an alarm: a false one, or a finding that the fixed cases do not reach; either is looked at.
 
 Each seed's outcome is a line of JSON in a file of its subject, so that a run can be stopped anywhere and continued; a
-line counts only for the versions it was made with. One process asks many seeds, so compiled shapes are reused.
+line counts only for the versions and the code that it was made with. One process asks many seeds, so compiled shapes
+are reused.
 """
 
 import json
@@ -22,25 +23,26 @@ from conformance.adapter import GRU
 from conformance.adapters import load
 from conformance.checks import CHECKS
 from conformance.judge import PROFILES, Profile, describe, verdicts
+from conformance.matrix.code import digest
 from conformance.verdict import DECLINED, PASS
 
 SUBJECTS = {"reference": 200, "tf_gru:graph": 20, "keras:graph": 20}
 """How many seeds each is asked."""
 FIXED = PROFILES["dev"].seed
 """The seed of the shortest run."""
-TOGETHER = 5
-"""Seeds that one process takes at a time: few, so that little is lost when a run is stopped."""
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What came of one seed: clauses by format that were judged and that failed, and how much was judged.
 
-    failures: [clause, format, kind, reason, the case as text]. margin: the worst of what passed.
+    code: the digest of what judged (conformance.matrix.code). failures: [clause, format, kind, reason, the case as text].
+    margin: the worst of what passed.
     """
 
     seed: int
     versions: dict[str, str]
+    code: str
     passed: int
     judged: int
     margin: float
@@ -67,6 +69,7 @@ def asked(name: str, seed: int, gru: GRU | None = None) -> Outcome:
     return Outcome(
         seed=seed,
         versions=describe(name, gru).versions,
+        code=digest(),
         passed=len(passed),
         judged=sum(verdict.judged for verdict in found),
         margin=max((verdict.margin or 0 for verdict in passed), default=0),
@@ -76,30 +79,38 @@ def asked(name: str, seed: int, gru: GRU | None = None) -> Outcome:
 
 
 def outcomes(folder: Path, name: str) -> dict[int, Outcome]:
-    """What is on file for a subject, by seed: of the versions that are installed now."""
-    file = _file(folder, name)
-    if not file.exists():
-        return {}
+    """What is on file for a subject, by seed: of the versions that are installed now, and of this code.
+
+    A line that is none, such as the last one of a run that was stopped while it wrote, is passed over.
+    """
     versions = describe(name, load(name)).versions
-    found = (Outcome(**json.loads(line)) for line in file.read_text().splitlines())
-    return {outcome.seed: outcome for outcome in found if outcome.versions == versions}
+    file = _file(folder, name)
+    lines = file.read_text(errors="replace").splitlines() if file.exists() else []
+    found = [outcome for outcome in map(_outcome, lines) if outcome is not None]
+    return {each.seed: each for each in found if (each.versions, each.code) == (versions, digest())}
+
+
+def _outcome(line: str) -> Outcome | None:
+    try:
+        return Outcome(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
 
 
 def soak(folder: Path, seeds: dict[str, int], processes: int) -> Iterator[tuple[str, Outcome]]:
     """Every seed that is not on file yet, as it is done."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = {name: _missing(folder, name, count) for name, count in seeds.items()}
-    parts = [
-        (name, numbers[first : first + TOGETHER])
-        for name, numbers in missing.items()
-        for first in range(0, len(numbers), TOGETHER)
-    ]
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(_several, name, part) for name, part in parts]):
-            name, found = future.result()
-            with _file(folder, name).open("a") as file:
-                file.writelines(json.dumps(asdict(outcome)) + "\n" for outcome in found)
-            yield from ((name, outcome) for outcome in found)
+        futures = {pool.submit(_one, name, seed): name for name, seeds in missing.items() for seed in seeds}
+        try:
+            for future in as_completed(futures):
+                name, outcome = futures[future], future.result()
+                with _file(folder, name).open("a") as file:
+                    file.write(f"\n{json.dumps(asdict(outcome))}\n")  # whatever stood in the last line
+                yield name, outcome
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def left(folder: Path, seeds: dict[str, int]) -> int:
@@ -149,8 +160,8 @@ def table(found: dict[str, dict[int, Outcome]]) -> Table:
     return rows
 
 
-def _several(name: str, seeds: list[int]) -> tuple[str, list[Outcome]]:
-    return name, [asked(name, seed, _loaded(name)) for seed in seeds]
+def _one(name: str, seed: int) -> Outcome:
+    return asked(name, seed, _loaded(name))
 
 
 _loaded = cache(load)

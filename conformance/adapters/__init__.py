@@ -71,12 +71,15 @@ REGISTERED = {
 }
 
 
-def load(name: str) -> GRU:
-    """The adapter of a registered name, module:attribute or process:COMMAND. Raises UsageError with what to do."""
+def load(name: str, declares: bool = True) -> GRU:
+    """The adapter of a registered name, module:attribute or process:COMMAND. Raises UsageError with what to do.
+
+    declares: whether module:attribute has to declare what it can.
+    """
     if is_process(name):
         return from_name(name)
     if name not in REGISTERED:
-        return resolve(name)
+        return resolve(name, declares)
     chosen = REGISTERED[name]
     if not chosen.installed:
         todo = f"pip install 'tf-gru[{chosen.extra}]'"

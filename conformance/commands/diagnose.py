@@ -11,6 +11,7 @@ from conformance.adapter import UsageError
 from conformance.adapters import load
 from conformance.commands.subjects import subject
 from conformance.diagnosis import diagnosed
+from conformance.diagnosis.search import FORMATS_ASKED
 
 
 @click.command()
@@ -29,6 +30,8 @@ def diagnose(name: str, json_file: Path | None) -> None:
         gru = load(name)
     except UsageError as error:
         raise click.UsageError(str(error)) from error
+    if not set(FORMATS_ASKED) & set(gru.capabilities.arithmetic):
+        raise click.UsageError(f"{name} declares none of {', '.join(FORMATS_ASKED)}, so nothing can be asked of it")
     found = diagnosed(gru)
     paper = Console(emoji=False)
     for line in ["all questions are answered as specified"] if found is None else found.lines:

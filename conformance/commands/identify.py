@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from conformance.commands.seconds import FROM_ONE
 from conformance.commands.subjects import subjects
 from conformance.identify.apart import Unidentified, identify_apart
 from conformance.identify.asking import REFUSED
@@ -20,7 +21,7 @@ ROWS = (*TRAITS, "biases", "arithmetic", "precision")
 
 @click.command()
 @subjects
-@click.option("--time-limit", type=click.FloatRange(1), default=120, show_default=True, help="Seconds for one question")
+@click.option("--time-limit", type=FROM_ONE, default=120, show_default=True, help="Seconds for one question")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all of it as JSON")
 def identify(names: tuple[str, ...], time_limit: float, json_file: Path | None) -> None:
     """What each GRU computes, whatever it declares: registered names, or module:attribute.

@@ -29,7 +29,7 @@ README, PAGE, FIGURE = Path("README.md"), Path("docs/matrix.md"), Path("docs/mat
 def matrix(whole: bool, write: bool, source: Path | None, json_file: Path | None, jobs: int, journal: Path) -> None:
     """Judge every shipped mutant by every check and every golden vector.
 
-    It takes many minutes; a run that was stopped goes on where it was.
+    It takes minutes; a run that was stopped goes on where it was.
 
     Exit code 0: every mutant is killed by a check and by a vector, and every check kills one. 1: a line for each that
     is not so. 2: a usage error.
@@ -91,10 +91,12 @@ def _write(found, other) -> None:
     from conformance.matrix import record
     from conformance.matrix.figure import draw
     from conformance.matrix.page import block, page, with_block
+    from conformance.matrix.summary import write as write_summary
 
     readme = with_block(README.read_text(), block(found, other))
     draw(FIGURE, found, other)
     record.write(record.RECORD, found)
+    write_summary(found)
     PAGE.write_text(page(found, other))
     README.write_text(readme)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from conformance.commands.seconds import SECONDS
 from conformance.process.subject import CASE_SECONDS, named
 
 Command = Callable[..., Any]
@@ -37,7 +38,7 @@ def subject(command: Command) -> Command:
 def _with_programs(command: Command) -> Command:
     command = click.option(
         "--case-limit",
-        type=click.FloatRange(0, min_open=True),
+        type=SECONDS,
         default=CASE_SECONDS,
         show_default=True,
         help="Seconds for one case of such a program",

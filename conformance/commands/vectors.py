@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from conformance.commands.seconds import FROM_ONE
 from conformance.commands.subjects import subject
 from conformance.vectors import files
 from conformance.vectors.apart import judge_apart
@@ -60,7 +61,7 @@ def write() -> None:
 @subject
 @click.option("--vector", "chosen", multiple=True, metavar="VECTOR", help="Only this; repeatable")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as JSON")
-@click.option("--time-limit", type=click.FloatRange(1), default=300, show_default=True, help="Seconds for one answer")
+@click.option("--time-limit", type=FROM_ONE, default=300, show_default=True, help="Seconds for one answer")
 def replay(name: str, chosen: tuple[str, ...], json_file: Path | None, time_limit: float) -> None:
     """Judge NAME, a registered name or module:attribute, by the files alone.
 

@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.adapter import GRU, SubjectError, ask
+from conformance.adapter import GRU, SubjectError, UsageError, ask
 from conformance.arithmetic import Arithmetic
 from conformance.case import Case, Outputs
 from conformance.diagnosis.deviation import Deviation
 from conformance.diagnosis.near import Near, Rounded
+from conformance.diagnosis.plain_runs import met
 from conformance.diagnosis.precision import strictest, telling, told, weaker
 from conformance.diagnosis.questions import questions
 from conformance.diagnosis.result import Diagnosis, Part
@@ -51,8 +52,11 @@ def diagnose(gru: GRU) -> Diagnosis | None:
 
     Formats and places of the reset gate are asked one after the other; the first with a wrong answer is diagnosed.
     Where there is none, the first with a question that is not answered is what is said.
+    Raises UsageError where none of the formats is declared: nothing would be asked.
     """
     can, unanswered = gru.capabilities, None
+    if not set(FORMATS_ASKED) & set(can.arithmetic):
+        raise UsageError(f"capabilities.arithmetic has none of {', '.join(FORMATS_ASKED)}: nothing can be asked")
     for dtype in (name for name in FORMATS_ASKED if name in can.arithmetic):
         for reset in can.resets:
             search = Search(can.arithmetic[dtype], questions(can, dtype, reset))
@@ -61,13 +65,18 @@ def diagnose(gru: GRU) -> Diagnosis | None:
             wrong = search.claimed.wrong(answers)
             reason = next(iter(refused.values()), None)
             if wrong:
-                found = search.found(answers)
+                found = [one if one.parts else _confirmed(gru, dtype, reset, one) for one in search.found(answers)]
                 said = [_in_words(one, claim) for one in found if one.parts]
-                consistent = next((_classes(one, claim) for one in found if not one.parts), None)
+                consistent = next((_classes(one, claim) for one in found if not one.parts and one.arithmetic), None)
                 return Diagnosis(reset, dtype, len(cases), len(wrong), len(refused), reason, said, consistent)
             if refused and unanswered is None:
                 unanswered = Diagnosis(reset, dtype, len(cases), 0, len(refused), reason)
     return unanswered
+
+
+def _confirmed(gru: GRU, dtype: str, reset: str, alone: "Explanation") -> "Explanation":
+    """Less precision alone, as far as plain runs meet it too."""
+    return alone._replace(arithmetic=met(gru, dtype, reset, alone.arithmetic))
 
 
 def diagnosed(gru: GRU) -> Diagnosis | None:

@@ -179,6 +179,18 @@ class reset_of_the_input_side_too(Deviation):
         return super().candidate([*x_side[:2], scaled], h, w)
 
 
+class reset_of_the_input_side(Deviation):
+    """the reset gate scales the inputs' side of the candidate's argument, not the state's."""
+
+    fix = "multiply the recurrent side by the reset gate, and leave the inputs' side as it is"
+
+    def candidate(self, x_side: list[Near], h: Near, w: Blocks) -> Near:
+        if len(w.W) == 2:
+            return super().candidate(x_side, h, w)
+        r = self.reset(x_side, h, w)
+        return self.ops.plus(self.ops.times(r, x_side[2]), self.recurrent(h, w, 2))
+
+
 class reset_of_the_next_unit(Deviation):
     """the reset gate of another unit is used: the one before it."""
 
@@ -372,7 +384,8 @@ DEVIATIONS: tuple[type[Deviation], ...] = (
     update_sense, state_added_whole,
     _line(1 / 5, "hard_sigmoid_fifth", "1/5"), _line(1 / 6, "hard_sigmoid_sixth", "1/6"),
     tanh_gates, sigmoid_of_twice, linear_candidate, relu_candidate, sigmoid_candidate,
-    reset_before, reset_after, reset_ignored, reset_complemented, reset_of_the_input_side_too, reset_of_the_next_unit,
+    reset_before, reset_after, reset_ignored, reset_complemented, reset_of_the_input_side_too,
+    reset_of_the_input_side, reset_of_the_next_unit,
     reset_of_the_step_before, rows_share_a_reset_gate,
     no_bias, no_input_bias, no_recurrent_bias, no_recurrent_candidate_bias, input_bias_doubled, recurrent_bias_doubled,
     bias_rows_swapped, input_bias_twice, bias_transposed, candidate_bias_outside, first_recurrent_side_skipped,

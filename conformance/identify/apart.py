@@ -74,7 +74,7 @@ def _work(name: str, skip: dict[str, str], pipe: Connection, log: str) -> None:
     from conformance.identify.identity import identify
 
     try:
-        gru = load(name)
+        gru = load(name, declares=False)
     except UsageError as error:
         pipe.send(("unusable", str(error)))
         return

@@ -12,10 +12,9 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
-import conformance
-import reference
 from conformance import mutants
-from conformance.matrix.cells import cell
+from conformance.matrix.cells import cell, stored
+from conformance.matrix.code import digest
 
 PACKAGES = ("numpy", "python-flint", "hypothesis")
 
@@ -74,13 +73,6 @@ def _kept(journal: Path | None, code: str, asked: list[str]) -> dict[str, Column
 
 
 def fingerprint() -> str:
-    """A hash of all that a cell follows from: the suite's and the reference's code, the vectors, and the versions."""
-    suite, specification = Path(conformance.__file__).parent, Path(reference.__file__).parent
-    folders = [suite, *(suite / name for name in ("bounds", "checks", "mutants", "vectors")), specification]
-    used = [path for folder in folders for path in sorted(folder.glob("*.py"))]
-    used += [suite / "adapters" / "reference.py", suite / "matrix" / "cells.py", suite / "matrix" / "same.py"]
-    used += sorted((suite / "vectors").glob("*.json"))
-    digest = hashlib.sha256(" ".join(metadata.version(name) for name in PACKAGES).encode())
-    for path in used:
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
+    """A hash of all that a cell follows from: the code, the vectors, and the versions."""
+    told = [metadata.version(name) for name in PACKAGES] + [one.vector.id for one in stored().values()]
+    return hashlib.sha256(" ".join([digest(), *told]).encode()).hexdigest()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.matrix.cells import KILLED, PROFILE, stored
+from conformance.matrix.code import digest
 from conformance.matrix.columns import PACKAGES, Column
 from conformance.mutants import EQUIVALENT, MUTANTS, PROBED
 from conformance.specification import CLAUSES
@@ -30,7 +31,8 @@ class InvalidRecord(ValueError):
 
 @dataclass(frozen=True)
 class Record:
-    """One run. date: ISO 8601. versions: of what computed it. checks: clauses, in order. vectors: name to id, in order.
+    """One run. date: ISO 8601. versions: of what computed it. code: the digest of the suite that
+    did (conformance.matrix.code). checks: clauses, in order. vectors: name to id, in order.
 
     mutants, probed, equivalent: for each wrong GRU by its name its cells, a letter (conformance.matrix.cells.LETTERS)
     for each check under "checks" and one for each vector under "vectors".
@@ -38,6 +40,7 @@ class Record:
 
     date: str
     versions: dict[str, str]
+    code: str
     profile: str
     checks: list[str]
     vectors: dict[str, str]
@@ -74,11 +77,11 @@ def made(columns: Iterable[Column]) -> Record:
         return {part: "".join(letters[column][name] for column in now[part]) for part in ("checks", "vectors")}
 
     groups = {group: {name: cells(name) for name in now[group]} for group in GROUPS}
-    return Record(date.today().isoformat(), versions, PROFILE, now["checks"], now["vectors"], **groups)
+    return Record(date.today().isoformat(), versions, digest(), PROFILE, now["checks"], now["vectors"], **groups)
 
 
 def stale(record: Record) -> list[str]:
-    """A line for each way in which a record is of other mutants, checks or vectors than the present ones."""
+    """A line for each way in which a record is of other mutants, checks, vectors or code than the present ones."""
     now = present()
     lines = []
     for part in ("checks", "vectors", *GROUPS):
@@ -89,6 +92,8 @@ def stale(record: Record) -> list[str]:
             lines += [f"{name} ({part}) {what} the record; make it again: {AGAIN}" for name in names]
         if not lines and list(there) != list(here):
             lines.append(f"{part} are in another order in the record; make it again: {AGAIN}")
+    if not lines and record.code != digest():
+        lines.append(f"the record was made by other code than the present checks, bounds and mutants; again: {AGAIN}")
     return lines
 
 

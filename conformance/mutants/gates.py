@@ -149,6 +149,15 @@ class reset_of_the_input_side_too(Emulated):
         return super().candidate([*x_side[:2], self.reset(x_side, h, p) * x_side[2]], h, p)
 
 
+class reset_of_the_input_side(Emulated):
+    """The reset gate scales the inputs' side of the candidate's argument in place of the state's."""
+
+    def candidate(self, x_side: list[np.ndarray], h: np.ndarray, p: Parameters) -> np.ndarray:
+        if p.reset == "none":
+            return super().candidate(x_side, h, p)
+        return self.reset(x_side, h, p) * x_side[2] + self.recurrent(h, p, 2)
+
+
 class reset_gate_of_the_wrong_unit(Emulated):
     """The reset gate of the next unit is used."""
 

@@ -98,3 +98,17 @@ def makes_one() -> Adapter:
 def needs_an_argument(path: str) -> Adapter:
     """A function that cannot be called without arguments."""
     return right
+
+
+class Opaque:
+    """Cannot be looked at."""
+
+    @property
+    def capabilities(self):
+        raise RuntimeError("not today")
+
+    def run(self, case: Case) -> Outputs:
+        return Emulated().run(case)
+
+
+opaque = Opaque()

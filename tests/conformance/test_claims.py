@@ -42,6 +42,10 @@ def test_a_claim_outside_the_closed_list_is_refused(claim):
     [
         ({"resets": ()}, "resets is empty"),
         ({"resets": ("during",)}, "knows only after, before, none"),
+        ({"resets": "after"}, "resets is 'after', but must be a tuple of names"),
+        ({"resets": ("after", "after")}, "name each once"),
+        ({"lengths": "no"}, "lengths is 'no', but must be True or False"),
+        ({"because": ["x"]}, "must be a mapping"),
         ({"masked_outputs": ()}, "masked_outputs is empty"),
         ({"merges": ("max",)}, "knows only concat"),
         ({"arithmetic": {"float64": CLAIM}}, "not an Arithmetic of float64"),

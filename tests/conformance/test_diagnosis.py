@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from conformance import mutants
 from conformance.__main__ import main
+from conformance.adapter import Adapter, Capabilities, UsageError
 from conformance.adapters import load
 from conformance.adapters.reference import gru as reference
 from conformance.arithmetic import Arithmetic
@@ -211,6 +212,35 @@ def test_a_bound_that_is_too_narrow_is_seen(monkeypatch):
     assert Catalogue(claim, cases).wrong(asked(Emulated(), cases))
 
 
+class softsign_gates(Emulated):
+    """A line of bfloat16's running bound is wide enough for this; a step's is not."""
+
+    def sigmoid(self, a):
+        return (a / (1 + np.abs(a)) + 1) / 2
+
+
+class forgets_a_thousandth(Emulated):
+    """Within bfloat16's bounds, but not a number of bfloat16."""
+
+    def blend(self, z, h, n):
+        return super().blend(z, h * h.dtype.type(0.999), n)
+
+
+@pytest.mark.parametrize("subject", [softsign_gates, forgets_a_thousandth])
+def test_a_wrong_formula_is_not_called_less_precision(subject, monkeypatch):
+    found = diagnose(subject())
+    assert found is not None and found.explanations == [] and found.consistent is None
+    monkeypatch.setattr("conformance.diagnosis.search.met", lambda gru, dtype, reset, classes: classes)
+    found = diagnose(subject())
+    assert found is not None and found.consistent is not None
+
+
+def test_a_subject_that_declares_no_format_is_not_called_right():
+    hole = Adapter(lambda case: None, Capabilities(arithmetic={}))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(UsageError, match="nothing can be asked"):
+        diagnose(hole)
+
+
 def test_words_fix_and_name_are_given():
     assert len({deviation.__name__ for deviation in DEVIATIONS}) == len(DEVIATIONS)
     assert set(EXPECTED.values()) <= {deviation.__name__ for deviation in DEVIATIONS}
@@ -316,9 +346,11 @@ def test_a_subject_that_ends_its_process_in_the_diagnosis_keeps_its_verdicts(tmp
             "no known convention, nor any two, nor less precision",
         ),
         ("nothing", 2, "neither a registered name nor module:attribute"),
+        ("miniatures:opaque", 2, "looking at its attribute 'capabilities' raised RuntimeError: not today"),
     ],
 )
-def test_the_command_says_what_it_found(name, code, words, tmp_path):
+def test_the_command_says_what_it_found(name, code, words, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parent)
     written = tmp_path / "diagnosis.json"
     done = CliRunner().invoke(main, ["diagnose", name, "--json", str(written)])
     assert done.exit_code == code, done.output

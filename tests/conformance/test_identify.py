@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from conformance import mutants
 from conformance.__main__ import main
+from conformance.adapter import UsageError
+from conformance.adapters import load
 from conformance.adapters.reference import gru as reference
 from conformance.case import Case, Outputs
 from conformance.emulated import Emulated
@@ -266,6 +268,15 @@ def test_nothing_declared_is_looked_at():
     bare, whole = identify(Bare()), identify(reference)
     assert [step.traits for step in bare.steps] == [step.traits for step in whole.steps]
     assert bare.around == {**whole.around, "gradients": "none"}
+
+
+def test_one_without_capabilities_is_loaded_to_be_identified_and_for_nothing_else(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    assert callable(load("miniatures:no_capabilities", declares=False).run)
+    with pytest.raises(UsageError, match="must be a Capabilities"):
+        load("miniatures:no_capabilities")
+    with pytest.raises(UsageError, match="without a method run"):
+        load("miniatures:no_run", declares=False)
 
 
 def test_one_that_answers_nothing_is_refused_everywhere():

@@ -13,7 +13,7 @@ from conformance.adapter import UsageError, ask
 from conformance.case import Case, Outputs
 from conformance.commands import matrix as command
 from conformance.emulated import Emulated
-from conformance.matrix import cells, columns, facts, figure, page, peers, record
+from conformance.matrix import cells, code, columns, facts, figure, page, peers, record
 from conformance.matrix.columns import Column
 from conformance.matrix.record import InvalidRecord, Record
 from conformance.matrix.same import Recorded
@@ -345,6 +345,24 @@ def test_what_cannot_be_done_is_refused(tmp_path, monkeypatch, arguments, why):
     result = run(*arguments)
     assert result.exit_code == 2
     assert why in result.output
+
+
+def test_a_record_of_other_code_is_stale(all_killed):
+    assert record.stale(replace(all_killed, code="0" * 64)) == [
+        f"the record was made by other code than the present checks, bounds and mutants; again: {record.AGAIN}"
+    ]
+
+
+def test_the_code_of_a_cell_is_all_that_judges_and_only_its_statements():
+    names = set(code.modules())
+    assert names >= {
+        f"conformance.{name}" for name in ("checks.state", "residuals", "bounds.expected", "mutants.gates")
+    }
+    assert names >= {"reference.cell", "conformance.vectors.replay", "conformance.statistical"}
+    assert not any(name.startswith(("tf_gru", "conformance.report", "conformance.commands")) for name in names)
+    told = '"""What."""\ndef f(x):\n    """Says."""\n    return x  # so\n'
+    assert code.statements(told) == code.statements("def f(x): return x")
+    assert code.statements(told) != code.statements("def f(x): return -x")
 
 
 def test_a_stale_record_is_refused(clone, all_killed):

@@ -108,11 +108,11 @@ def test_errors_that_are_too_large_on_the_whole_alarm():
 
 
 def test_a_state_that_is_kept_out_by_a_gate_that_rounds_to_one_is_no_alarm():
-    """z = sigma(41) rounds to 1 and the candidate's sum to 0, in float64 too; (1 - z) n is about 1e-35."""
+    """z = sigma(41) rounds to 1 and the candidate's sum to 0, in float64 too; (1 - z) n is about 2^-115."""
     kernel = np.array([[[0], [0]], [[1], [1]]], np.float32)
     bias = np.array([[[41], [-1]], [[0], [0]]], np.float32)
     parameters = Parameters(kernel, np.zeros((2, 1, 1), np.float32), bias, "none")
-    case = Case(inputs=np.array([[[1, 1e-17]]], np.float32), parameters=(parameters,))
+    case = Case(inputs=np.array([[[1, 2**-56]]], np.float32), parameters=(parameters,))
     outputs = Emulated().run(case).outputs
     judgement, _ = judge_steps(case, outputs, claim("float32"))
     assert not outputs.any()

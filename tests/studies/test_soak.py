@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from conformance.checks import BY_CLAUSE
 from conformance.judge import PROFILES, judge
+from conformance.matrix.code import digest
 from conformance.residuals import Judgement
 from studies import soak as soaking
 from studies.__main__ import main
@@ -58,7 +59,7 @@ def test_each_seed_has_cases_of_its_own_and_the_same_ones_again():
 
 def outcome(seed, *failures):
     found = [[clause, dtype, "fail", "", None] for clause, dtype in failures]
-    return Outcome(seed=seed, versions={}, passed=1, judged=1, margin=0.0, seconds=0.0, failures=found)
+    return Outcome(seed=seed, versions={}, code=digest(), passed=1, judged=1, margin=0.0, seconds=0.0, failures=found)
 
 
 def test_only_what_the_fixed_seed_does_not_show_is_an_alarm():
@@ -84,9 +85,25 @@ def test_a_line_of_other_versions_does_not_count(tmp_path):
     lines = [asked(HONEST, seed).__dict__ for seed in (FIXED, 1)]
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert left(tmp_path, seeds) == 0
-    lines[1]["versions"] = {**lines[1]["versions"], "numpy": "1.0"}
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    assert left(tmp_path, seeds) == 1
+    for changed in ({"versions": {**lines[1]["versions"], "numpy": "1.0"}}, {"code": "another"}):
+        file.write_text("".join(json.dumps(line) + "\n" for line in (lines[0], lines[1] | changed)))
+        assert left(tmp_path, seeds) == 1
+
+
+@pytest.mark.usefixtures("few_checks")
+def test_a_line_that_is_none_is_passed_over(tmp_path):
+    whole = json.dumps(asked(HONEST, FIXED).__dict__)
+    file = tmp_path / f"{HONEST.replace(':', '-')}.jsonl"
+    file.write_bytes(b"[]\n{}\n\xff\n" + whole.encode() + b"\n" + whole[:40].encode())
+    assert set(outcomes(tmp_path, HONEST)) == {FIXED}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("soak", "nope", "--seeds", "1"), ("float64", "nope"), ("soak", "--folder", __file__)]
+)
+def test_what_is_not_there_is_a_usage_error(arguments):
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == 2 and "Error: " in result.output
 
 
 def test_the_command_prints_the_table_and_fails_for_an_alarm(tmp_path, monkeypatch):
