@@ -36,8 +36,8 @@ FIXED = PROFILES["dev"].seed
 class Outcome:
     """What came of one seed: clauses by format that were judged and that failed, and how much was judged.
 
-    code: the digest of what judged (conformance.matrix.code). failures: [clause, format, kind, reason, the case as text].
-    margin: the worst of what passed.
+    code: the digest of what judged (conformance.matrix.code). margin: the worst of what passed. failures: [clause,
+    format, kind, reason, the case as text].
     """
 
     seed: int

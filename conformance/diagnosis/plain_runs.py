@@ -1,4 +1,4 @@
-"""Whether a subject meets a weaker arithmetic step by step: before a diagnosis says so, two plain runs are judged by it.
+"""Whether a subject meets a weaker arithmetic step by step: two plain runs are judged before a diagnosis says so.
 
 The bound about a hypothesis's whole run (near.py) is wide in a narrow arithmetic: wide enough for a wrong formula. Here
 each step is judged by the proven bound from the state that the subject itself had, and all of them by the statistical
