@@ -1,11 +1,5 @@
-"""Reports: a table for a person, JSON and JUnit for machines."""
+"""The report on a terminal: verdicts side by side, then each subject's score and findings."""
 
-import json
-from importlib import metadata
-from pathlib import Path
-from typing import Any
-
-from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -65,6 +59,8 @@ def _show_one(console: Console, subject: Subject) -> None:
     counts = ", ".join(f"{subject.count(kind)} {kind}" for kind in KINDS)
     total = len(subject.verdicts)
     console.print(f"[bold]{escape(subject.name)}[/] ({versions}): {counts}; of {total}", highlight=False)
+    if subject.kernels:
+        console.print(f"  kernels that ran: {escape(', '.join(subject.kernels))}", highlight=False, soft_wrap=True)
     for dtype in DTYPES:
         passed = [v for v in subject.verdicts if v.dtype == dtype and v.kind == PASS and v.margin]
         if passed:
@@ -81,7 +77,7 @@ def _show_one(console: Console, subject: Subject) -> None:
         console.print(f"  best class met in {grade.dtype}: {escape(best)}", highlight=False, soft_wrap=True)
     for remark in subject.remarks:
         console.print(f"  {escape(remark)}", highlight=False, soft_wrap=True)
-    for reason, clauses in _grouped(subject).items():
+    for reason, clauses in grouped(subject).items():
         told = "every clause" if len(clauses) == len(CLAUSES) else ", ".join(clauses)
         console.print(f"  [dim]declined: {escape(reason)} ({told})[/]", highlight=False, soft_wrap=True)
     for verdict in subject.verdicts:
@@ -94,7 +90,7 @@ def _show_one(console: Console, subject: Subject) -> None:
     console.print()
 
 
-def _grouped(subject: Subject) -> dict[str, list[str]]:
+def grouped(subject: Subject) -> dict[str, list[str]]:
     """Why clauses were declined, each reason with its clauses."""
     found: dict[str, dict[str, None]] = {}
     for verdict in subject.verdicts:
@@ -109,54 +105,3 @@ def _show_finding(console: Console, subject: Subject, verdict: Verdict) -> None:
     console.print(f"  [{STYLE[verdict.kind]}]{kind}[/] {escape(rest)}", highlight=False, soft_wrap=True)
     for line in lines:
         console.print(f"       {escape(line)}", highlight=False, soft_wrap=True)
-
-
-def to_json(subjects: list[Subject], profile: str) -> dict[str, Any]:
-    """The whole report as JSON values."""
-    return {
-        "suite": {"name": "tf-gru conformance", "version": metadata.version("tf-gru")},
-        "profile": profile,
-        "clauses": CLAUSES,
-        "subjects": [subject.to_json() for subject in subjects],
-    }
-
-
-def write_json(path: Path, subjects: list[Subject], profile: str) -> None:
-    """The report as JSON; a margin of infinity is the string "inf"."""
-    path.write_text(json.dumps(_finite(to_json(subjects, profile)), indent=1, allow_nan=False) + "\n")
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no infinities and no NaN: as strings."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), -float("inf"))):
-        return str(value)
-    return value
-
-
-def write_junit(path: Path, subjects: list[Subject]) -> None:
-    """The report as JUnit XML: a suite a subject, a case a clause and format; declined ones are skipped."""
-    xml = JUnitXml("conformance")
-    for subject in subjects:
-        suite = TestSuite(subject.name)
-        if subject.broken is not None:
-            case = TestCase("smoke", subject.name)
-            case.result = [Error(subject.broken)]
-            suite.add_testcase(case)
-        for verdict in subject.verdicts:
-            case = TestCase(f"{verdict.clause}[{verdict.dtype}]", subject.name)
-            result = {FAIL: Failure, STATISTICAL: Failure, ERROR: Error, DECLINED: Skipped}.get(verdict.kind)
-            if result is not None:
-                said = (
-                    verdict.reason if verdict.kind == DECLINED else "\n".join(failure_text(subject.name, verdict)[1:])
-                )
-                case.result = [result(said)]
-            suite.add_testcase(case)
-        if subject.diagnosis is not None:
-            suite.add_property("what would explain it", "\n".join(subject.diagnosis.lines))
-        xml.add_testsuite(suite)
-    xml.update_statistics()
-    xml.write(str(path), pretty=True)
