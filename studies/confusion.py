@@ -21,7 +21,7 @@ from rich.table import Table
 from conformance.case import Case
 from conformance.diagnosis import DEVIATIONS, Search
 from conformance.diagnosis.questions import questions
-from conformance.diagnosis.search import Answer, asked
+from conformance.diagnosis.search import Answer, asked, confirmed
 from conformance.emulated import Emulated
 from conformance.mutants import FAMILIES, MUTANTS
 
@@ -145,6 +145,7 @@ class Study:
 
     def __init__(self, reset: str = "after", dtype: str = "float64") -> None:
         can = Emulated.capabilities
+        self.reset, self.dtype = reset, dtype
         self.search = Search(can.arithmetic[dtype], questions(can, dtype, reset))
         self.alone: dict[Mutants, dict[int, Answer]] = {}
 
@@ -164,7 +165,7 @@ class Study:
             return Row(names, [], ORDER)
         if not self.search.claimed.wrong(answers):
             return Row(names, [], SEEN)
-        found = self.search.found(answers)
+        found = confirmed(combined(mutants)(), self.dtype, self.reset, self.search.found(answers))
         said = [{part.__name__ for part in one.parts} for one in found]
         shown = [
             frozenset([*some, *[ARITHMETIC] * bool(one.arithmetic)]) for some, one in zip(said, found, strict=True)
@@ -180,7 +181,7 @@ class Study:
     def answers(self, mutants: Mutants) -> dict[int, Answer]:
         """What a subject with these mistakes answers."""
         if len(mutants) > 1:
-            return asked(type("_and_".join(mutant.__name__ for mutant in mutants), mutants, {})(), self.cases)
+            return asked(combined(mutants)(), self.cases)
         if mutants not in self.alone:
             self.alone[mutants] = asked(next(iter(mutants))(), self.cases)
         return self.alone[mutants]
@@ -189,6 +190,11 @@ class Study:
         """Whether the deviations that these mutants are explain all answers, so that none can be told from them."""
         parts = tuple(deviation for deviation in DEVIATIONS if deviation.__name__ in wanted)
         return all(self.search.claimed.allows(question, parts, answers[question]) for question in answers)
+
+
+def combined(mutants: Mutants) -> type[Emulated]:
+    """A subject with all of these mistakes."""
+    return mutants[0] if len(mutants) == 1 else type("_and_".join(m.__name__ for m in mutants), mutants, {})
 
 
 def same(one: dict[int, Answer], other: dict[int, Answer]) -> bool:

@@ -61,9 +61,9 @@ def _of_step(step: Step, resets: tuple[str, ...]) -> Iterator[str]:
     told = [step.asked, KEEPS, blocks, blocks, "as given", "sigma and tanh"]
     if list(found.values())[: len(told)] != told:
         yield f"{where}: {', '.join(found.values())}"
-    if found["biases"] not in (("B6",) if step.asked == "after" else ("B6", "B3")):
-        yield f"{where}: biases {found['biases']}"
-    if found["precision"] == UNKNOWN:
+    if found.get("biases") not in (("B6",) if step.asked == "after" else ("B6", "B3")):
+        yield f"{where}: biases {found.get('biases', UNKNOWN)}"
+    if found.get("precision", UNKNOWN) == UNKNOWN:
         yield f"{where}: of no class of arithmetic"
 
 
@@ -101,7 +101,7 @@ def _supported(gru: GRU, identity: Identity) -> dict[str, tuple[bool, bool]]:
 def row(name: str, identity: Identity, wrong: list[str]) -> tuple[str, ...]:
     """One line of the table: what was found, and how many differences."""
     known = [step for step in identity.steps if step.known]
-    steps = ", ".join(f"{step.dtype} {step.traits['reset']}: {step.traits['precision']}" for step in known)
+    steps = ", ".join(f"{step.dtype} {step.traits['reset']}: {step.traits.get('precision', UNKNOWN)}" for step in known)
     return name, str(len(known)), steps, str(len(identity.around)), str(len(wrong))
 
 

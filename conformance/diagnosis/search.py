@@ -65,18 +65,21 @@ def diagnose(gru: GRU) -> Diagnosis | None:
             wrong = search.claimed.wrong(answers)
             reason = next(iter(refused.values()), None)
             if wrong:
-                found = [one if one.parts else _confirmed(gru, dtype, reset, one) for one in search.found(answers)]
+                found = confirmed(gru, dtype, reset, search.found(answers))
                 said = [_in_words(one, claim) for one in found if one.parts]
-                consistent = next((_classes(one, claim) for one in found if not one.parts and one.arithmetic), None)
+                consistent = next((_classes(one, claim) for one in found if not one.parts), None)
                 return Diagnosis(reset, dtype, len(cases), len(wrong), len(refused), reason, said, consistent)
             if refused and unanswered is None:
                 unanswered = Diagnosis(reset, dtype, len(cases), 0, len(refused), reason)
     return unanswered
 
 
-def _confirmed(gru: GRU, dtype: str, reset: str, alone: "Explanation") -> "Explanation":
-    """Less precision alone, as far as plain runs meet it too."""
-    return alone._replace(arithmetic=met(gru, dtype, reset, alone.arithmetic))
+def confirmed(gru: GRU, dtype: str, reset: str, found: list[Explanation]) -> list[Explanation]:
+    """Explanations; less precision alone only as far as plain runs meet it too."""
+    if any(one.parts for one in found):
+        return found
+    met_too = [one._replace(arithmetic=met(gru, dtype, reset, one.arithmetic)) for one in found]
+    return [one for one in met_too if one.arithmetic]
 
 
 def diagnosed(gru: GRU) -> Diagnosis | None:
