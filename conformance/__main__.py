@@ -23,6 +23,8 @@ from conformance.commands.vectors import vectors
 from conformance.isolation import chosen, judge_apart
 from conformance.judge import PROFILES
 from conformance.report import show, write_badge, write_json, write_junit, write_markdown, write_page
+from conformance.report.page import NEEDS
+from conformance.report.templates import require
 from conformance.specification import CLAUSES
 from conformance.verdict import DTYPES, Subject
 
@@ -88,6 +90,10 @@ def run(
     for file in (json_file, junit_file, html_file, markdown_file, badge_file):
         if file is not None and not file.parent.is_dir():
             raise click.UsageError(f"{file}: there is no folder {file.parent}; make it first")
+    try:
+        require(*(NEEDS if html_file else NEEDS[:1] if badge_file else ()))
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
     judged = _with_progress(tuple(dict.fromkeys(names + beside)), profile, clauses, jobs, time_limit)
     show(_paper(), judged)
     if json_file is not None:
@@ -96,13 +102,10 @@ def run(
         write_junit(junit_file, judged)
     if markdown_file is not None:
         write_markdown(markdown_file, judged, profile)
-    try:
-        if html_file is not None:
-            write_page(html_file, judged, profile)
-        if badge_file is not None:
-            write_badge(badge_file, [subject for subject in judged if subject.name in names])
-    except UsageError as error:
-        raise click.UsageError(str(error)) from error
+    if html_file is not None:
+        write_page(html_file, judged, profile)
+    if badge_file is not None:
+        write_badge(badge_file, [subject for subject in judged if subject.name in names])
     if not report_only:
         raise SystemExit(max(subject.code for subject in judged if subject.name in names))
 

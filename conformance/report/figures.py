@@ -9,7 +9,6 @@ from itertools import cycle
 from math import isfinite
 from typing import Any
 
-from conformance.adapter import UsageError
 from conformance.verdict import DTYPES, PASS, Subject
 
 INK, FAINT = "#010203", "#010204"
@@ -84,11 +83,9 @@ def drawable(subjects: list[Subject]) -> list[tuple[str, str]]:
 
 
 def _figure(width: float, height: float) -> Any:
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise UsageError(f"the report's pictures need {error.name}; pip install 'tf-gru[report]'") from error
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     colours = {f"{part}.color": INK for part in ("text", "xtick", "ytick")}
     colours |= {"axes.labelcolor": INK, "axes.edgecolor": INK, "axes.facecolor": "none", "figure.facecolor": "none"}
     with mpl.rc_context({**colours, "font.size": 8}):

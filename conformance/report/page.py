@@ -13,11 +13,12 @@ from conformance.failure_text import failure_text
 from conformance.matrix import summary
 from conformance.report import figures
 from conformance.report.data import machine
-from conformance.report.templates import filled
+from conformance.report.templates import filled, require
 from conformance.report.terminal import grouped
 from conformance.specification import CLAUSES
 from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, PASS, STATISTICAL, Subject, Verdict
 
+NEEDS = ("jinja2", "matplotlib")
 WRONG = (FAIL, STATISTICAL, ERROR)
 SHORT = {FAIL: "FAIL", STATISTICAL: "STAT.", ERROR: "ERROR", DECLINED: "declined"}
 SAID = {
@@ -31,6 +32,7 @@ def page(subjects: list[Subject], profile: str, folder: Path | None = None) -> s
 
     Raises UsageError where Jinja or matplotlib is missing.
     """
+    require(*NEEDS)
     scored = [subject for subject in subjects if subject.verdicts]
     matrix = summary.read()
     return filled(

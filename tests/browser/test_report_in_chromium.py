@@ -1,0 +1,93 @@
+"""The HTML report in a real browser. `tox run -e browser` runs these tests, which want Chromium on PATH."""
+
+import shutil
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import sync_playwright
+
+from conformance.__main__ import main
+
+pytestmark = pytest.mark.browser
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
+SUBJECTS = ("reference", "conformance.mutants:gates_swapped", "conformance.mutants:lengths_ignored")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert path is not None, f"none of {', '.join(BROWSERS)} is on PATH; on Debian: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    clauses = ("step-after", "step-before", "lengths", "masks")
+    main(
+        ["run", *SUBJECTS, *(f"--clause={clause}" for clause in clauses), "--html", str(path), "--report-only"],
+        standalone_mode=False,
+    )
+    return path
+
+
+def opened(chromium, text: str, width: int = 400, scheme: str = "light"):
+    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.set_content(text)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    return page
+
+
+def overflow(page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def violations(page) -> list[str]:
+    page.evaluate(AXE)
+    return [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in page.evaluate("axe.run()")["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1400])
+def test_it_fits_and_is_accessible(chromium, report, width, scheme):
+    page = opened(chromium, report.read_text(), width, scheme)
+    assert overflow(page) == 0
+    assert violations(page) == []
+
+
+def test_what_does_not_fit_or_cannot_be_read_is_seen(chromium, report):
+    text = report.read_text().replace("</style>", "p { color: #888; background: #999; min-width: 900px }</style>")
+    page = opened(chromium, text)
+    assert overflow(page) > 0
+    assert any(line.startswith("color-contrast") for line in violations(page))
+
+
+def test_it_asks_the_network_for_nothing(chromium, report):
+    page = chromium.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(report.as_uri())
+    assert asked == [report.as_uri()]
+
+
+def test_a_failing_cell_leads_to_its_finding_by_keyboard(chromium, report):
+    page = opened(chromium, report.read_text())
+    link = page.locator("td.fail a").first
+    link.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.querySelector(':target').textContent").strip().startswith("FAIL")
+
+
+def test_the_button_copies_the_line_or_selects_it(chromium, report):
+    page = opened(chromium, report.read_text())
+    button = page.locator("button[data-copies]").first
+    assert button.is_visible()
+    button.click()
+    page.wait_for_function("document.querySelector('button[data-copies] + span').textContent !== ''")
+    assert "cop" in page.locator("button[data-copies] + span").first.text_content()

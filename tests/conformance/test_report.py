@@ -1,0 +1,303 @@
+"""Reports that people share: the page, the Markdown, the badge; and the schemas of what is written as JSON."""
+
+import copy
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import html5lib
+import pytest
+import tinycss2
+from jsonschema import Draft202012Validator
+
+from conformance import judge as judging
+from conformance.adapters import load
+from conformance.checks import CHECKS
+from conformance.growth import Growth
+from conformance.judge import PROFILES, describe, judge
+from conformance.matrix import summary
+from conformance.report import badge, data, figures, write_json
+from conformance.report.markdown import MOST, markdown
+from conformance.report.page import page
+from conformance.specification import CLAUSES
+from conformance.verdict import DECLINED, DTYPES, FAIL, PASS, Subject, Verdict
+
+ROOT = Path(__file__).parents[2]
+WRONG = "conformance.mutants:gates_swapped"
+ASKED = ("step-after", "batch-zero", "lengths")
+
+
+def judged(name: str) -> Subject:
+    gru = load(name)
+    subject = describe(name, gru)
+    checks = [check for check in CHECKS if check.clause in ASKED]
+    subject.verdicts += [judge(gru, check, dtype, PROFILES["dev"]) for check in checks for dtype in DTYPES]
+    return subject
+
+
+@pytest.fixture(scope="module")
+def subjects() -> list[Subject]:
+    hostile = Subject(name="<script>alert(1)</script>", broken="</pre><img src=x onerror=alert(2)> ``` | `")
+    return [judged("reference"), judged(WRONG), hostile]
+
+
+@pytest.fixture(scope="module")
+def text(subjects) -> str:
+    return page(subjects, "dev")
+
+
+def element(tree, tag: str, **attributes):
+    found = tree.iter(f"{{http://www.w3.org/1999/xhtml}}{tag}")
+    return [one for one in found if all(one.get(name) == value for name, value in attributes.items())]
+
+
+# The page.
+
+
+def test_the_page_is_html_without_a_mistake(text):
+    html5lib.HTMLParser(strict=True).parse(text)
+    with pytest.raises(html5lib.html5parser.ParseError):
+        html5lib.HTMLParser(strict=True).parse(text.replace("</table>", "", 1))
+
+
+def test_every_id_is_there_once_and_every_link_leads_to_one(text):
+    ids = re.findall(r'\bid="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:href="#|url\(#)([^")]*)', text)) <= set(ids)
+
+
+def test_its_style_parses_and_every_name_of_a_colour_is_one(text):
+    style = text.split("<style>")[1].split("</style>")[0]
+    rules = tinycss2.parse_stylesheet(style, skip_comments=True, skip_whitespace=True)
+    assert not [rule for rule in rules if rule.type == "error"]
+    assert set(re.findall(r"var\((--[\w-]+)\)", text)) <= set(re.findall(r"(--[\w-]+):", text))
+    assert "#0102" not in text
+
+
+def test_it_names_nothing_to_load(text):
+    assert not re.findall(r'(?:src|srcset|data)="|@import|<link|<iframe|url\((?!#)', text.split("<body>")[1])
+    assert "default-src 'none'" in text
+
+
+def test_what_a_subject_says_is_text(text):
+    tree = html5lib.parse(text)
+    assert len(element(tree, "script")) == 1 and not element(tree, "img")
+    assert "&lt;script&gt;alert(1)" in text
+
+
+def test_every_failure_has_its_link_numbers_and_line(text, subjects):
+    tree = html5lib.parse(text)
+    failing = [verdict for verdict in subjects[1].verdicts if verdict.kind == FAIL]
+    assert failing
+    for verdict in failing:
+        name = f"s1-{verdict.clause}-{verdict.dtype}"
+        assert element(tree, "a", href=f"#{name}") and element(tree, "article", id=name)
+        (line,) = element(tree, "code", id=f"{name}-again")
+        assert line.text == f"python -m conformance again {WRONG} {verdict.clause} {verdict.again}"
+        assert repr(verdict.finding.computed) in text and repr(verdict.finding.exact) in text
+
+
+def test_every_verdict_is_a_word_in_the_table(text, subjects):
+    shown = [cell for cell in element(html5lib.parse(text), "td") if "worst margin" in (cell.get("title") or "")]
+    passed = [v for subject in subjects for v in subject.verdicts if v.kind == PASS and v.margin]
+    assert sorted(cell.text for cell in shown) == sorted(f"{v.margin:.3f}" for v in passed)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2's ratio."""
+    dark, bright = sorted(map(luminance, (one, other)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_letters_and_lines_stand_out_from_the_paper(text, scheme):
+    blocks = re.findall(r":root \{(.*?)\}", text, flags=re.DOTALL)
+    colours = dict(re.findall(r"--([\w-]+): (#\w{6})", blocks[scheme]))
+    letters = {name: (colours["paper"], colours["raised"]) for name in ("ink", "soft", "link", "pass", "declined")}
+    letters["fail"] = (colours["paper"], colours["fail-paper"])
+    for name, papers in letters.items():
+        assert min(contrast(colours[name], paper) for paper in papers) >= 4.5, name
+    for name in colours:
+        if name.startswith("series"):
+            assert contrast(colours[name], colours["paper"]) >= 3, name
+
+
+def test_the_ratio_of_black_on_white_is_21():
+    assert contrast("#000000", "#ffffff") == 21
+
+
+# Errors over time.
+
+
+def test_growth_keeps_the_worst_of_each_step():
+    assert Growth((1.0, 5.0), (2.0,)) + Growth((3.0, 4.0, 1.0), ()) == Growth((3.0, 5.0, 1.0), (2.0,))
+
+
+def test_a_verdict_on_steps_has_the_worst_margin_and_distance_among_its_steps(subjects):
+    steps = [v for subject in subjects for v in subject.verdicts if v.clause == "step-after"]
+    for verdict in steps:
+        assert max(verdict.growth.margins) == verdict.margin
+        assert max(verdict.growth.ulps) == verdict.ulps
+    assert len(steps[0].growth.ulps) == 40
+    assert all(v.growth is None for v in subjects[0].verdicts if v.clause == "lengths")
+
+
+def test_the_histogram_holds_all_margins_of_a_class(subjects):
+    margins = figures.margins_by_class(subjects)
+    assert set(margins) == {subjects[0].claims[dtype] for dtype in DTYPES}
+    assert sum(map(len, margins.values())) == sum(
+        v.kind == PASS and bool(v.margin) for s in subjects for v in s.verdicts
+    )
+
+
+# Markdown.
+
+
+def test_the_markdown_has_the_table_and_each_failure_with_its_line(subjects):
+    said = markdown(subjects, "dev")
+    assert "| `step-after` | 0.1" in said and "**FAIL** · **FAIL**" in said
+    assert said.count("Reproduce it:") == sum(v.kind == FAIL for s in subjects for v in s.verdicts)
+    assert f"python -m conformance again {WRONG} lengths " in said
+    assert "````text" in said  # a fence longer than what is in it
+
+
+def test_the_markdown_is_never_longer_than_a_build_takes(subjects):
+    long = [replace(verdict, reason="x" * (MOST // 3)) for verdict in subjects[1].verdicts if verdict.kind == FAIL]
+    said = markdown([Subject(name="long", verdicts=[*long, *long])], "dev")
+    assert len(said.encode()) < MOST + 10_000
+    assert "too long for this summary" in said
+
+
+# The badge.
+
+
+def scored(**kinds: int) -> Subject:
+    places = [(clause, dtype) for clause in CLAUSES for dtype in DTYPES]
+    wanted = [kind for kind, count in kinds.items() for _ in range(count)]
+    return Subject(
+        name="it",
+        verdicts=[Verdict(clause=c, dtype=d, kind=kind) for (c, d), kind in zip(places, wanted, strict=False)],
+    )
+
+
+ALL = len(CLAUSES) * len(DTYPES)
+
+
+@pytest.mark.parametrize(
+    ("subject", "words", "colour"),
+    [
+        (scored(**{PASS: ALL}), f"{ALL} of {ALL}", badge.GREEN),
+        (scored(**{PASS: ALL - 10, DECLINED: 10}), f"{ALL - 10} of {ALL}, 10 declined", badge.BLUE),
+        (scored(**{PASS: 4}), f"4 of {ALL}, {ALL - 4} not asked", badge.BLUE),
+        (scored(**{PASS: ALL - 1, FAIL: 1}), f"{ALL - 1} of {ALL}, 1 failed", badge.RED),
+        (scored(**{PASS: ALL - 1, "statistical": 1}), f"{ALL - 1} of {ALL}, 1 failed", badge.RED),
+        (scored(**{PASS: ALL - 2, "error": 2}), f"{ALL - 2} of {ALL}, 2 without answer", badge.RED),
+        (scored(**{DECLINED: ALL}), f"nothing judged: 0 of {ALL}, {ALL} declined", badge.GREY),
+        (Subject(name="it", broken="no closed form holds"), "no score", badge.RED),
+    ],
+)
+def test_the_badge_hides_nothing(subject, words, colour):
+    assert badge.said([subject]) == (words, colour)
+    svg = badge.badge([subject])
+    assert words in svg and f'fill="{colour}"' in svg
+    assert contrast(colour, "#ffffff") >= 4.5
+
+
+def test_the_badge_of_no_subject_is_not_green():
+    assert badge.said([])[1] == badge.GREY
+
+
+# Schemas.
+
+
+def test_a_report_is_as_its_schema_has_it(subjects, tmp_path):
+    write_json(tmp_path / "report.json", subjects, "dev")
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert data.violations(report) == []
+    for change in (
+        lambda r: r.pop("machine"),
+        lambda r: r["subjects"][0].update(kernels="cuDNN"),
+        lambda r: r["subjects"][0]["verdicts"][0].update(kind="acceptable"),
+        lambda r: r["subjects"][1]["verdicts"][0].update(margin=-1),
+        lambda r: r["subjects"][0].update(note="more"),
+    ):
+        changed = copy.deepcopy(report)
+        change(changed)
+        assert data.violations(changed)
+
+
+RECORDS = {
+    "paths.json": ROOT / "docs/records/judged.schema.json",
+    "scoreboard.json": ROOT / "docs/records/judged.schema.json",
+    "peers.json": ROOT / "docs/records/peers.schema.json",
+    "matrix.json": ROOT / "conformance/matrix/schema.json",
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_is_as_its_schema_has_it_and_the_schema_can_refuse(name):
+    schema = json.loads(RECORDS[name].read_text())
+    Draft202012Validator.check_schema(schema)
+    record = json.loads((ROOT / "docs/records" / name).read_text())
+    validator = Draft202012Validator(schema)
+    assert not list(validator.iter_errors(record))
+    one = record if name == "matrix.json" else next(iter(record.values()))
+    for key in list(one):
+        assert list(validator.iter_errors(_without(record, one, key))), key
+
+
+def _without(record, one, key):
+    """A record that lacks a key, as a copy."""
+    kept = one.pop(key)
+    changed = copy.deepcopy(record)
+    one[key] = kept
+    return changed
+
+
+def test_the_summary_of_the_matrix_is_as_its_schema_has_it():
+    schema = Draft202012Validator(json.loads(summary.SCHEMA.read_text()))
+    assert not list(schema.iter_errors(summary.read()))
+    assert list(schema.iter_errors(summary.read() | {"vectors": -1}))
+
+
+# What an adapter and the command line say.
+
+
+def test_the_kernels_that_an_adapter_names_are_in_the_report():
+    gru = load("reference")
+    gru.kernels = {"b", "a"}
+    subject = judging.describe("reference", gru)
+    assert subject.kernels == ["a", "b"]
+    assert "<dd>a, b</dd>" in page([subject], "dev")
+
+
+def test_the_blocks_of_the_document_run(tmp_path):
+    said = (ROOT / "docs/reports.md").read_text()
+    (commands,) = re.findall(r"```bash\n(.*?)```", said, flags=re.DOTALL)
+    for command in commands.splitlines():
+        done = subprocess.run([sys.executable, *command.split()[1:]], cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.glob("[a-z]*")} == {
+        "report.html", "report.json", "badge.svg", "summary.md", "report.xml"
+    }  # fmt: skip
+    (code,) = re.findall(r"```python\n(.*?)```", said, flags=re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_library_that_is_missing_is_said_before_anything_is_judged(monkeypatch):
+    from conformance.adapter import UsageError
+    from conformance.report import templates
+
+    monkeypatch.setattr(templates, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"needs jinja2; pip install 'tf-gru\[report\]'"):
+        page([], "dev")
