@@ -19,6 +19,7 @@ from conformance.checks import CHECKS
 from conformance.growth import Growth
 from conformance.judge import PROFILES, describe, judge
 from conformance.matrix import summary
+from conformance.matrix.record import RECORD, Record
 from conformance.report import badge, data, figures, write_json
 from conformance.report.markdown import MOST, markdown
 from conformance.report.page import page
@@ -267,6 +268,14 @@ def test_the_summary_of_the_matrix_is_as_its_schema_has_it():
     schema = Draft202012Validator(json.loads(summary.SCHEMA.read_text()))
     assert not list(schema.iter_errors(summary.read()))
     assert list(schema.iter_errors(summary.read() | {"vectors": -1}))
+
+
+def test_the_summary_follows_from_the_record():
+    record = Record(**{"code": ""} | json.loads((ROOT / RECORD).read_text()))  # its digest is of no interest here
+    assert summary.summary(record) == summary.read()
+    name, *_ = record.mutants
+    record.mutants[name]["checks"] = "." * len(record.checks)
+    assert summary.summary(record) != summary.read()
 
 
 # What an adapter and the command line say.
