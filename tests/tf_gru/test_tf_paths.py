@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -31,6 +32,16 @@ def test_the_guide_runs_and_what_it_exports_runs_without_this_package(tmp_path):
     elsewhere = [token.content for token in GUIDE if token.info == "python elsewhere"]
     assert len(elsewhere) == 3
     run(ALONE + "\n".join(f"exec({code!r}, {{}})" for code in elsewhere), tmp_path)
+
+
+@pytest.mark.parametrize(("time", "options"), [(16, {}), (None, {"jit": True}), (20, {"recompute": True})])
+def test_a_model_of_a_compiled_layer_is_exported(time, options, tmp_path):
+    """An export traces the derivative of every derivative that is written by hand, so that none of these may raise."""
+    model = keras.Sequential([keras.Input((time, 3)), tf_gru.GRU(4, **options)])
+    inputs = np.ones((2, time or 20, 3), "float32")
+    model.export(tmp_path, verbose=False)
+    served = tf.saved_model.load(tmp_path)
+    np.testing.assert_array_equal(served.serve(inputs), model(inputs))
 
 
 @pytest.fixture(params=LOOPS)

@@ -15,13 +15,16 @@ Of the rest jit=True is compiled by XLA, jit=False is a loop, and jit="auto" is 
 - this TensorFlow has XLA, and so has the device, a CPU, a GPU or a TPU;
 - time is known, as it is to every eager call, and not to a graph traced for sequences of any length;
 - it is SHORTEST or longer: compiling takes as long as running a shorter sequence a thousand times;
-- its batch and time are among the first SHAPES that this kernel meets, for each is compiled. Batches padded to a few
-  lengths (tf.data.Dataset.bucket_by_sequence_length) stay below that.
+- its batch and time are among the first SHAPES that this kernel is traced for, for each is compiled. Batches padded to
+  a few lengths (tf.data.Dataset.bucket_by_sequence_length) stay below that. A graph that is traced for any batch is one
+  of them, and is compiled for each batch that it gets: these are not counted.
 It is a loop otherwise, and under forward mode in a graph. A caller's own jit_compile=True compiles any of them into
-the caller's function.
+the caller's function. Forward mode of a gradient, or the reverse, in one graph is refused: TensorFlow's would be wrong.
 
 Not to be seen from here is a derivative of second order or of forward mode that is taken outside the tf.function that
-calls: cuDNN's and the compiled kernel refuse it in words, and with use_cudnn=False and jit=False it works.
+calls. cuDNN's kernel refuses it in words; the compiled one has second derivatives there, and TensorFlow refuses what it
+cannot do: forward mode, and either around a function with jit_compile=True. With use_cudnn=False, jit=False and no
+jit_compile, forward mode works too.
 """
 
 from collections import defaultdict
@@ -82,6 +85,11 @@ def run(
         raise ValueError(f"jit is True, but a compiled kernel has no {differentiated}: use jit='auto' or jit=False")
 
     def without_cudnn(jit) -> tuple[tf.Tensor, tf.Tensor]:
+        if differentiated == BOTH_IN_A_GRAPH and not unwritten:
+            raise NotImplementedError(
+                "a gradient of forward mode, or forward mode of a gradient, is taken within one tf.function, where "
+                "TensorFlow would get it wrong: take it eagerly, or give the layer unroll=True"
+            )
         if unwritten or differentiated in (SECOND, FORWARD) or inputs.shape[1] == 0 or _of_tensorflow_1():
             return autodiff.run(inputs, h, weights, valid, **options, **general)
         kernel = (reset, reverse, masked_outputs, recompute, inputs.dtype, inputs.shape[-1], h.shape[-1], valid is None)
@@ -121,6 +129,7 @@ def placement() -> str | None:
 SECOND = "second derivative, which nested or persistent tapes may ask for"
 FORWARD = "forward mode"
 FORWARD_IN_A_GRAPH = "forward mode in a graph"
+BOTH_IN_A_GRAPH = "forward mode beside a tape in a graph"
 
 
 def _not_by_hand(activations, scales, unroll: bool, fused: bool) -> str | None:
@@ -165,9 +174,12 @@ def _not_by_cudnn(inputs, h, reset: str, unwritten, differentiated, jit, recompu
 def _differentiated(*tensors) -> str | None:
     """The derivative under way that the compiled kernel does not have, in words."""
     tensors = [each for each in tensors if each is not None]
-    if forwardprop_util.pack_tangents(tensors).tangents:
-        return FORWARD if tf.executing_eagerly() else FORWARD_IN_A_GRAPH
-    return SECOND if gradients_util.PossibleTapeGradientTypes(tensors) == HIGHER_ORDER else None
+    higher = gradients_util.PossibleTapeGradientTypes(tensors) == HIGHER_ORDER
+    if not forwardprop_util.pack_tangents(tensors).tangents:
+        return SECOND if higher else None
+    if tf.executing_eagerly():
+        return FORWARD
+    return BOTH_IN_A_GRAPH if higher else FORWARD_IN_A_GRAPH
 
 
 def _of_tensorflow_1() -> bool:

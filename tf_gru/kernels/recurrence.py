@@ -52,8 +52,6 @@ def recurrence(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tenso
         x = _projected(inputs, weights)
         states, final_state, kept = forward(x, h, weights, valid, plan)
         read_again = [states] if plan.recompute else [states, x, *kept]
-        if plan.compiled:
-            read_again = _differentiated_once(*read_again)
 
         def pull_back(d_states, d_final):
             return backward(inputs, h, weights, valid, read_again, d_states, d_final, plan)
@@ -61,19 +59,6 @@ def recurrence(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tenso
         return (states, final_state), pull_back
 
     return differentiable(inputs, h, *(w for w in weights if w is not None))
-
-
-@tf.custom_gradient
-def _differentiated_once(*tensors):
-    """What the backward pass reads, as it is: a derivative of it is one of second order, which XLA cannot compile."""
-    return tensors, _refuse_second_derivatives
-
-
-def _refuse_second_derivatives(*_):
-    raise NotImplementedError(
-        "the compiled kernel can be differentiated once, but a second derivative, a persistent tape or forward mode "
-        "outside the tf.function that calls it asks for more: give the layer, or gru, jit=False"
-    )
 
 
 def forward(x, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
@@ -92,7 +77,7 @@ def forward(x, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Te
         h = stepped if valid is None else tf.where(counts(t), stepped, h)
         return count + 1, h, [array.write(t, value) for array, value in zip(arrays, (h, *kept), strict=False)]
 
-    _, final_state, arrays = tf.while_loop(lambda count, *_: count < time, advance, (tf.constant(0), h, arrays))
+    _, final_state, arrays = _loop(time, advance, (tf.constant(0), h, arrays))
     states, *kept = (array.stack() for array in arrays)
     return states, final_state, kept
 
@@ -122,13 +107,18 @@ def backward(inputs, h, weights: Weights, valid, forward_pass, d_states, d_final
         dh, written = variant.retreat(dh + d_state(t), at_t, weights.U)
         return count + 1, dh, array.write(t, written)
 
-    _, dh, array = tf.while_loop(lambda count, *_: count < time, retreat, (tf.constant(0), d_final, array))
+    _, dh, array = _loop(time, retreat, (tf.constant(0), d_final, array))
     da, dU, db_h = variant.weight_gradients(_rows(array.stack()), slopes, before)
     d_inputs = _in_time(tf.matmul(da, weights.W, transpose_b=True), inputs)
     dW = tf.matmul(_rows(inputs), da, transpose_a=True)
     db_x = tf.reduce_sum(da, axis=0)
     biases = [(weights.b_x, db_x), (weights.b_h, db_h)]
     return [d_inputs, dh, dW, dU, *(gradient for bias, gradient in biases if bias is not None)]
+
+
+def _loop(time, body: Callable, start: tuple) -> tuple:
+    """All steps. Said beforehand, their number gives XLA the sizes of what a derivative of this loop keeps."""
+    return tf.while_loop(lambda count, *_: count < time, body, start, maximum_iterations=time)
 
 
 def _projected(inputs, weights: Weights) -> tf.Tensor:
