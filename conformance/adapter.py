@@ -146,13 +146,13 @@ def resolve(name: str, declares: bool = True) -> GRU:
     return accepted(found, name) if declares else runnable(found, name)
 
 
-TODO = "give it run(case) -> Outputs and capabilities, or wrap a function in conformance.adapter.Adapter"
+REMEDY = "give it run(case) -> Outputs and capabilities, or wrap a function in conformance.adapter.Adapter"
 
 
 def runnable(found: Any, name: str) -> Any:
     """found, if it has a method run. Raises UsageError."""
     if not callable(_attribute(found, name, "run")):
-        raise UsageError(f"{name!r} is a {type(found).__name__} without a method run: it is no adapter; {TODO}")
+        raise UsageError(f"{name!r} is a {type(found).__name__} without a method run: it is no adapter; {REMEDY}")
     return found
 
 
@@ -169,7 +169,7 @@ def accepted(found: Any, name: str) -> GRU:
     runnable(found, name)
     capabilities = _attribute(found, name, "capabilities")
     if not isinstance(capabilities, Capabilities):
-        raise UsageError(f"{name!r}: capabilities is {capabilities!r}, but must be a Capabilities; {TODO}")
+        raise UsageError(f"{name!r}: capabilities is {capabilities!r}, but must be a Capabilities; {REMEDY}")
     if capabilities.gradients and not callable(_attribute(found, name, "gradients")):
         raise UsageError(f"{name!r} declares gradients, but has no gradients(case, cotangents)")
     return found

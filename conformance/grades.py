@@ -9,6 +9,7 @@ only widen a bound; sums in bfloat16, of which nothing is proven at the sizes th
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -86,8 +87,8 @@ def ladder(dtype: str, *, flush: bool = False) -> list[Arithmetic]:
     return steps
 
 
-def _class(dtype: str, flush: bool, **options: str) -> Arithmetic:
-    return Arithmetic(dtype=dtype, flush=flush, source="the list of classes", **options)  # pyright: ignore
+def _class(dtype: str, flush: bool, **options: Any) -> Arithmetic:
+    return Arithmetic(dtype=dtype, flush=flush, source="the list of classes", **options)
 
 
 def _judge(asked: list[tuple[Case, Outputs]], arithmetic: Arithmetic) -> Judgement | None:

@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 
 from conformance.adapter import Capabilities
+from conformance.adapters.cells import left_to_the_caller
 from conformance.adapters.jax_layers import Asked, JaxLayers, xla
 from reference import Parameters
 from reference.layouts import merge_gate_biases, to_equinox
 
-A_CELL = "equinox.nn.GRUCell is a cell: it is given one step after the other, and "
 NAMES = ("weight_ih", "weight_hh", "bias", "bias_n")
 
 
@@ -50,14 +50,7 @@ gru = JaxLayers(
         because={
             "reset before": "equinox.nn.GRUCell resets after the product only",
             "reset none": "equinox.nn.GRUCell always has a reset gate",
-            **{
-                name: A_CELL + "what to do with padding is left to the caller"
-                for name in ("lengths", "masks", "zero_length")
-            },
-            **{
-                name: A_CELL + "the order of time is left to the caller"
-                for name in ("reverse", "merges", "merge apart or concat")
-            },
+            **left_to_the_caller("equinox.nn.GRUCell"),
         },
     ),
     ("equinox",),

@@ -4,12 +4,12 @@ import numpy as np
 import tensorflow as tf
 
 from conformance.adapter import Capabilities
+from conformance.adapters.cells import left_to_the_caller, not_called
 from conformance.arithmetic import Arithmetic
 from conformance.case import Case, Outputs
 from reference import merge_biases
 from reference.layouts import to_rnn_cell
 
-A_CELL = "GRUBlockCell is a cell: it is given one step after the other, and "
 EIGEN = "Eigen's vectorised tanh and logistic; subnormals are flushed"
 NAMES = {"w_ru": "gates/kernel", "b_ru": "gates/bias", "w_c": "candidate/kernel", "b_c": "candidate/bias"}
 
@@ -29,15 +29,8 @@ class BlockCell:
             "reset after": "GRUBlockCell resets before the product only",
             "reset none": "GRUBlockCell always has a reset gate",
             "gradients": "TensorFlow 2 registers no gradient of GRUBlockCell",
-            "zero_time": A_CELL + "without a step it is not called",
-            **{
-                name: A_CELL + "what to do with padding is left to the caller"
-                for name in ("lengths", "masks", "zero_length")
-            },
-            **{
-                name: A_CELL + "the order of time is left to the caller"
-                for name in ("reverse", "merges", "merge apart or concat")
-            },
+            **not_called("GRUBlockCell"),
+            **left_to_the_caller("GRUBlockCell"),
         },
     )
 

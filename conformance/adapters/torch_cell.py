@@ -3,12 +3,11 @@
 import torch
 
 from conformance.adapter import Capabilities
+from conformance.adapters.cells import left_to_the_caller, not_called
 from conformance.adapters.torch import Torch
 from conformance.adapters.torch_gates import by_gate
 from conformance.case import Case, Gradients, Outputs
 from reference.layouts import to_torch
-
-A_CELL = "torch.nn.GRUCell is a cell: it is given one step after the other, and "
 
 
 class TorchCell:
@@ -22,15 +21,8 @@ class TorchCell:
         because={
             "reset before": "torch.nn.GRUCell resets after the product only",
             "reset none": "torch.nn.GRUCell always has a reset gate",
-            "zero_time": A_CELL + "without a step it is not called",
-            **{
-                name: A_CELL + "what to do with padding is left to the caller"
-                for name in ("lengths", "masks", "zero_length")
-            },
-            **{
-                name: A_CELL + "the order of time is left to the caller"
-                for name in ("reverse", "merges", "merge apart or concat")
-            },
+            **not_called("torch.nn.GRUCell"),
+            **left_to_the_caller("torch.nn.GRUCell"),
         },
     )
 

@@ -1,5 +1,7 @@
 """What a deviation is: a mixin over Specified, a sentence in the user's words, what to change, and where it shipped."""
 
+from typing import Any
+
 from conformance.diagnosis.specified import Specified
 
 
@@ -17,3 +19,12 @@ class Deviation(Specified):
     def sentence(cls) -> str:
         """What the subject does, in a sentence."""
         return " ".join((cls.__doc__ or "").split())
+
+
+def declared(module: dict[str, Any]) -> tuple[type[Deviation], ...]:
+    """The deviations of a module, given its globals(), in the order in which they are written."""
+    return tuple(
+        thing
+        for thing in module.values()
+        if isinstance(thing, type) and issubclass(thing, Deviation) and thing is not Deviation
+    )

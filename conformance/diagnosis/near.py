@@ -117,6 +117,11 @@ def chosen(where: np.ndarray, a: Near, b: Near) -> Near:
     return Near(np.where(where, a.value, b.value), np.where(where, a.error, b.error))
 
 
+def zeros(like: Near) -> Near:
+    """Zeros of a shape, exactly."""
+    return Near.exactly(np.zeros_like(like.value))
+
+
 def stacked(parts: list[Near], axis: int) -> Near:
     """Arrays joined on a new axis."""
     return Near(np.stack([part.value for part in parts], axis), np.stack([part.error for part in parts], axis))

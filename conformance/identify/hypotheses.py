@@ -8,7 +8,7 @@ which meets every class of the list.
 from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -75,8 +75,8 @@ def classes(dtype: str) -> list[Arithmetic]:
     return found
 
 
-def _class(dtype: str, **options: str) -> Arithmetic:
-    return Arithmetic(dtype=dtype, activation=ROUGH, source="the list of classes", **options)  # pyright: ignore
+def _class(dtype: str, **options: Any) -> Arithmetic:
+    return Arithmetic(dtype=dtype, activation=ROUGH, source="the list of classes", **options)
 
 
 View = Callable[[tuple[np.ndarray, ...]], list[np.ndarray]]

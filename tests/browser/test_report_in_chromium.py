@@ -1,29 +1,43 @@
 """The HTML report in a real browser. `tox run -e browser` runs these tests, which want Chromium on PATH."""
 
 import shutil
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
-import axe_playwright_python
 import pytest
-from playwright.sync_api import sync_playwright
 
 from conformance.__main__ import main
 
 pytestmark = pytest.mark.browser
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
 SUBJECTS = ("reference", "conformance.mutants:gates_swapped", "conformance.mutants:lengths_ignored")
 
 
 @pytest.fixture(scope="module")
 def chromium():
+    from playwright.sync_api import sync_playwright  # here: where these tests are collected, it need not be installed
+
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert path is not None, f"none of {', '.join(BROWSERS)} is on PATH; on Debian: apt-get install chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def violations() -> Callable[..., list[str]]:
+    """What axe-core finds wrong with a page."""
+    (package,) = find_spec("axe_playwright_python").submodule_search_locations
+    axe = next(Path(package).rglob("axe.min.js")).read_text(encoding="utf-8")
+
+    def of(page) -> list[str]:
+        page.evaluate(axe)
+        return [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in page.evaluate("axe.run()")["violations"]]
+
+    return of
 
 
 @pytest.fixture(scope="module")
@@ -48,20 +62,15 @@ def overflow(page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
-def violations(page) -> list[str]:
-    page.evaluate(AXE)
-    return [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in page.evaluate("axe.run()")["violations"]]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [400, 1400])
-def test_it_fits_and_is_accessible(chromium, report, width, scheme):
+def test_it_fits_and_is_accessible(chromium, report, violations, width, scheme):
     page = opened(chromium, report.read_text(), width, scheme)
     assert overflow(page) == 0
     assert violations(page) == []
 
 
-def test_what_does_not_fit_or_cannot_be_read_is_seen(chromium, report):
+def test_what_does_not_fit_or_cannot_be_read_is_seen(chromium, report, violations):
     text = report.read_text().replace("</style>", "p { color: #888; background: #999; min-width: 900px }</style>")
     page = opened(chromium, text)
     assert overflow(page) > 0
