@@ -12,12 +12,19 @@ import tensorflow as tf
 from tf_gru.steps import GATES
 
 DTYPES = (tf.float16, tf.bfloat16, tf.float32, tf.float64)
+NAMES = tuple(dtype.name for dtype in DTYPES)
 
 
 def check_choice(name: str, value, choices) -> None:
     """Refuse a value that is none of these; True is not 1 here."""
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
         raise ValueError(f"{name} is {value!r}, but must be one of {', '.join(map(repr, choices))}")
+
+
+def check_dtype(name: str) -> None:
+    """Refuse a layer's dtype in which no GRU can be computed."""
+    if name not in NAMES:
+        raise ValueError(f"dtype is {name!r}, but must be one of {', '.join(NAMES)}")
 
 
 def tensor(name: str, value, dtype: tf.DType, shape: tuple, hint: str) -> tf.Tensor:
@@ -77,8 +84,7 @@ def sequence(inputs) -> tf.Tensor:
     """The inputs as a (batch, time, input_dim) tensor of a floating dtype."""
     inputs = tf.convert_to_tensor(inputs)
     if inputs.dtype not in DTYPES:
-        names = ", ".join(dtype.name for dtype in DTYPES)
-        raise TypeError(f"inputs has dtype {inputs.dtype.name}, but must be one of {names}: cast it first")
+        raise TypeError(f"inputs has dtype {inputs.dtype.name}, but must be one of {', '.join(NAMES)}: cast it first")
     if not inputs.shape.is_compatible_with((None, None, None)):
         raise ValueError(f"inputs has shape {_text(inputs.shape)}, but must be (batch, time, input_dim)")
     return inputs if inputs.shape.rank == 3 else tf.ensure_shape(inputs, (None, None, None))
@@ -93,6 +99,8 @@ def weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
     if units is None:
         raise ValueError("recurrent_kernel has an unknown shape, but must be (units, gates * units): set its shape")
     recurrent_kernel = tensor("recurrent_kernel", recurrent_kernel, dtype, (units, gates * units), layout)
+    if 0 in (units, inputs.shape[-1]):
+        raise ValueError(f"input_dim is {_size(inputs.shape[-1])} and units is {units}, but both must be 1 or more")
     kernel = tensor(
         "kernel",
         kernel,
@@ -153,6 +161,7 @@ def valid_steps(mask, lengths, inputs: tf.Tensor) -> tf.Tensor | None:
 
 def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
     lengths = tf.convert_to_tensor(lengths)
+    given = tf.get_static_value(lengths)
     if not lengths.dtype.is_integer:
         raise TypeError(f"lengths has dtype {lengths.dtype.name}, but must be integers: cast it first")
     if not lengths.shape.is_compatible_with(inputs.shape[:1]):
@@ -161,7 +170,7 @@ def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
     lengths = _of_size(tf.cast(lengths, tf.int64), 0, inputs, 0, "lengths is not (batch,)")
     steps, known = inputs.shape[1], tf.get_static_value(lengths)
     time = tf.shape(inputs, tf.int64)[1] if steps is None else tf.constant(steps, tf.int64)
-    seen = "" if known is None else f": lengths is {known.tolist()}, time is {_text(inputs.shape[1:2])[1:-2]}"
+    seen = "" if known is None else f": lengths is {given.tolist()}, time is {_text(inputs.shape[1:2])[1:-2]}"
     lengths = _asserted(
         lengths,
         lambda lengths, time: (lengths >= 0) & (lengths <= time),
@@ -202,5 +211,9 @@ def _equal(left, right):
 def _text(shape: tf.TensorShape) -> str:
     if shape.rank is None:
         return "unknown"
-    sizes = ["?" if size is None else str(size) for size in shape]
+    sizes = [_size(size) for size in shape]
     return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+
+
+def _size(size: int | None) -> str:
+    return "?" if size is None else str(size)

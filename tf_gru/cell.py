@@ -82,6 +82,7 @@ class GRUCell(keras.layers.GRUCell):
             implementation=implementation,
             **kwargs,
         )
+        arguments.check_dtype(self.compute_dtype)
         self.reset_gate = reset_gate
         if not reset_gate:
             self.reset_after = None
@@ -98,6 +99,8 @@ class GRUCell(keras.layers.GRUCell):
         input_dim, gates = input_shape[-1], GATES[self.reset]
         if input_dim is None:
             raise ValueError(f"the inputs have shape {tuple(input_shape)}, but the last size must be known")
+        if input_dim == 0:
+            raise ValueError(f"the inputs have shape {tuple(input_shape)}, but the last size must be 1 or more")
         self.kernel = self.add_weight(
             shape=(input_dim, gates * self.units),
             name="kernel",

@@ -3,6 +3,8 @@
 Where only weights are to be loaded nothing of this is needed: our layers have Keras' weights, in files too.
 """
 
+from typing import Any
+
 import keras
 
 from tf_gru.bidirectional import BiGRU
@@ -12,12 +14,16 @@ from tf_gru.layer import GRU
 OURS = {"GRU": GRU, "GRUCell": GRUCell}
 
 
-def from_keras(model: keras.Model, *, bigru: bool = False) -> keras.Model:
+def from_keras(
+    model: keras.Model, *, bigru: bool = False, custom_objects: dict[str, Any] | None = None, safe_mode: bool = True
+) -> keras.Model:
     """The same model with tf_gru.GRU for every keras.layers.GRU and tf_gru.GRUCell for every keras.layers.GRUCell.
 
     Wherever they stand: in wrappers, in stacks of cells, in nested models. The new model has the weights, the random
     states and, if the model was compiled, its optimizer as far as it has come; the model itself is left as it was.
 
+    custom_objects: what a configuration names and Keras does not know, a layer, a loss or a metric of one's own that is
+        not registered, by name; safe_mode: False to make `Lambda` layers of Python code again. As in Keras' load_model.
     bigru: True also puts BiGRU for a keras.layers.Bidirectional around a GRU if its directions have the same options.
 
     What a configuration of Keras leaves out is lost: `implementation`, which changes roundings and how dropout is
@@ -26,7 +32,8 @@ def from_keras(model: keras.Model, *, bigru: bool = False) -> keras.Model:
     """
     if not isinstance(model, keras.Model):
         raise TypeError(f"model is a {type(model).__name__}, but must be a keras.Model: wrap it in keras.Sequential")
-    converted = keras.saving.deserialize_keras_object(_converted(keras.saving.serialize_keras_object(model), bigru))
+    config = _converted(keras.saving.serialize_keras_object(model), bigru)
+    converted = keras.saving.deserialize_keras_object(config, custom_objects=custom_objects, safe_mode=safe_mode)
     left = [layer for layer in converted._flatten_layers() if _is_of_keras(layer)]
     if left:
         names = ", ".join(f"{layer.name} ({type(layer).__name__})" for layer in left)

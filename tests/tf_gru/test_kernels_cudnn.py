@@ -424,8 +424,17 @@ def test_a_second_derivative_that_cannot_be_seen_is_refused_in_words():
     slope = tape.gradient(final_state, INPUTS)
 
     assert np.isfinite(slope).all() and np.any(slope)
-    with pytest.raises(NotImplementedError, match="cuDNN's kernel can be differentiated once"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="the kernel of cuDNN can be differentiated once"):
         curvature(function)
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_model_with_it_is_exported(tmp_path):
+    """An export traces second derivatives too: refusing them then would end it."""
+    model = keras.Sequential([keras.Input((TIME, INPUT_DIM), dtype="float64"), tf_gru.GRU(UNITS, dtype="float64")])
+    model.export(tmp_path, verbose=False)
+    served = tf.saved_model.load(tmp_path)
+    np.testing.assert_array_equal(served.serve(INPUTS), model(INPUTS))
 
 
 def curvature(function):

@@ -160,6 +160,26 @@ class MakesItsOwn(keras.Model):
         self.gru = keras.layers.GRU(2)
 
 
+def own_loss(targets, outputs):
+    """A loss that is not registered."""
+    return keras.ops.mean(keras.ops.abs(targets - outputs))
+
+
+def test_what_keras_does_not_know_comes_as_for_load_model():
+    """custom_objects and safe_mode are those of Keras, which names what is missing."""
+    theirs = keras.Sequential(
+        [keras.Input((3, 2)), keras.layers.Lambda(lambda x: 2 * x, output_shape=(3, 2)), keras.layers.GRU(2)]
+    )
+    theirs.compile("sgd", own_loss)
+    with pytest.raises(ValueError, match="safe_mode"):
+        tf_gru.from_keras(theirs, custom_objects={"own_loss": own_loss})
+    with pytest.raises(TypeError, match="own_loss"):
+        tf_gru.from_keras(theirs, safe_mode=False)
+    ours = tf_gru.from_keras(theirs, custom_objects={"own_loss": own_loss}, safe_mode=False)
+    assert ours.loss is own_loss
+    assert recurrent(ours) == {tf_gru.GRU, tf_gru.GRUCell}
+
+
 def test_what_cannot_be_converted_is_refused():
     """A GRU that is made by code, or what is no model, is named."""
     with pytest.raises(

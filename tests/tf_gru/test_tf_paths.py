@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -12,9 +13,8 @@ import tensorflow as tf
 from markdown_it import MarkdownIt
 
 import tf_gru
-import tf_gru.layer
 from tf_gru import export
-from tf_gru.export.loops import LOOPS
+from tf_gru.form import FORM
 
 ROOT = Path(__file__).parent.parent.parent
 GUIDE = [token for token in MarkdownIt().parse((ROOT / "docs/deploying.md").read_text()) if token.type == "fence"]
@@ -44,12 +44,12 @@ def test_a_model_of_a_compiled_layer_is_exported(time, options, tmp_path):
     np.testing.assert_array_equal(served.serve(inputs), model(inputs))
 
 
-@pytest.fixture(params=LOOPS)
+@pytest.fixture(params=export.FORMS)
 def converted(request):
     """The form for one converter, traced once for every batch and time."""
     return request.param, lambda **options: tf.function(
-        lambda inputs, weights, state, mask: export.gru(
-            inputs, *weights, initial_state=state, mask=mask, loop=LOOPS[request.param], **options
+        lambda inputs, weights, state, mask: export.FORMS[request.param].gru(
+            inputs, *weights, initial_state=state, mask=mask, **options
         )
     )
 
@@ -77,10 +77,10 @@ def test_the_form_for_converters_is_the_same_gru(exact, converted, reset, masked
     np.testing.assert_array_equal(final_state, state)
 
 
-@pytest.mark.parametrize("form", ["gru", *LOOPS])
+@pytest.mark.parametrize("form", ["gru", *export.FORMS])
 def test_one_trace_serves_every_batch_and_every_time(exact, form):
-    given = {"jit": False} if form == "gru" else {"loop": LOOPS[form]}
-    function = tf_gru.gru if form == "gru" else export.gru
+    given = {"jit": False} if form == "gru" else {}
+    function = tf_gru.gru if form == "gru" else export.FORMS[form].gru
     sizes = (tf.TensorSpec((None, None, exact.input_dim), "float64"), tf.TensorSpec((None,), "int64"))
     traced = tf.function(
         lambda inputs, lengths: function(inputs, *exact.weights("after"), lengths=lengths, **given, **exact.linear),
@@ -98,13 +98,35 @@ def test_one_trace_serves_every_batch_and_every_time(exact, form):
 
 def fail_while_exporting():
     with export.exporting_to("onnx"):
-        raise RuntimeError("converter" if tf_gru.layer.gru is not tf_gru.gru else "nothing was exchanged")
+        raise RuntimeError("converter" if FORM.get() is export.FORMS["onnx"] else "nothing was exchanged")
 
 
 def test_the_layers_are_as_before_after_an_export_even_one_that_failed():
     with pytest.raises(RuntimeError, match="converter"):
         fail_while_exporting()
-    assert tf_gru.layer.gru is tf_gru.gru
+    assert FORM.get().gru is tf_gru.gru
+
+
+def test_other_threads_trace_the_usual_form_meanwhile():
+    with export.exporting_to("onnx"), ThreadPoolExecutor(1) as threads:
+        assert threads.submit(lambda: FORM.get().gru).result() is tf_gru.gru
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "message"),
+    [
+        ("onnx", {"stateful": True}, "is stateful, but ONNX keeps no state between calls: take initial_state"),
+        ("litert", {"dtype": "float64"}, "computes in float64, but LiteRT does in float32: give it that dtype"),
+    ],
+)
+def test_what_a_target_cannot_hold_is_refused_where_it_is_traced(target, options, message):
+    layer, inputs = tf_gru.GRU(2, **options), np.ones((1, 3, 2))
+    layer(inputs)
+    with pytest.raises(ValueError, match=message), export.exporting_to(target):
+        layer(inputs)
+    other = next(name for name in export.FORMS if name != target)
+    with export.exporting_to(other):
+        layer(inputs)
 
 
 def test_a_target_that_is_not_known_is_refused():

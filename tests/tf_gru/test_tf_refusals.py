@@ -21,6 +21,29 @@ def test_cudnn_is_refused_where_there_is_no_gpu():
         tf_gru.GRU(2, use_cudnn="never")
 
 
+@pytest.mark.parametrize("layer", [tf_gru.GRU, tf_gru.GRUCell, tf_gru.BiGRU])
+def test_a_dtype_of_no_gru_is_refused(layer):
+    """Integers, which Keras takes for weights too."""
+    with pytest.raises(ValueError, match="dtype is 'int32', but must be one of float16, bfloat16, float32, float64"):
+        layer(2, dtype="int32")
+
+
+def test_no_features_are_refused():
+    """Keras accepts them, and TensorFlow's product of such matrices ends the process."""
+    empty = np.ones((2, 5, 0), "float32")
+    with pytest.raises(ValueError, match=r"the inputs have shape .*0.*, but the last size must be 1 or more"):
+        tf_gru.GRU(2)(empty)
+    with pytest.raises(ValueError, match="input_dim is 0 and units is 3, but both must be 1 or more"):
+        tf_gru.gru(empty, np.ones((0, 9), "float32"), np.ones((3, 9), "float32"))
+
+
+def test_lengths_are_named_as_they_were_given():
+    """One that fits no signed integer too."""
+    lengths, weights = np.array([2**63], "uint64"), (np.ones((2, 9)), np.ones((3, 9)))
+    with pytest.raises(ValueError, match=f"lengths must be from 0 to time: lengths is .{2**63}., time is 4"):
+        tf_gru.gru(np.ones((1, 4, 2)), *weights, lengths=lengths)
+
+
 @pytest.mark.parametrize("flag", ["return_sequences", "return_state", "go_backwards", "stateful", "unroll"])
 def test_flags_are_booleans(flag):
     """A flag that is not True or False is refused."""

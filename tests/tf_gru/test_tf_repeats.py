@@ -97,3 +97,19 @@ def test_a_layer_that_a_graph_differentiated_first_is_differentiated_eagerly(fir
 
     assert [tensor.shape for tensor in eager] == [tensor.shape for tensor in graph]
     assert all(np.isfinite(tensor).all() and np.any(tensor) for tensor in (*eager, *graph))
+
+
+def test_what_a_graph_asks_does_not_spoil_eager_gradients():
+    """TensorFlow keeps what was asked for there in the function that it was asked of: here one of sizes of its own."""
+    layer, inputs = tf_gru.GRU(7), tf.ones((2, 18, 5))
+
+    def gradient(inputs):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = layer(inputs)
+        return tape.gradient(outputs, inputs)
+
+    each = tf.vectorized_map(lambda row: gradient(row[None])[0], inputs)
+
+    assert np.all(np.isfinite(each)) and each.shape == inputs.shape
+    assert np.any(gradient(inputs))

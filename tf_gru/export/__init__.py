@@ -8,12 +8,17 @@ import contextlib
 from collections.abc import Iterator
 from functools import partial
 
-import tf_gru.layer
 from tf_gru.arguments import check_choice
-from tf_gru.export.loops import LOOPS
+from tf_gru.export.loops import scan_outputs, updated_slices
 from tf_gru.export.sequence import gru
+from tf_gru.form import FORM, Form
 
 __all__ = ["exporting_to", "gru"]
+
+FORMS = {
+    "onnx": Form(partial(gru, loop=scan_outputs), target="ONNX", keeps_states=False),
+    "litert": Form(partial(gru, loop=updated_slices), target="LiteRT", dtypes=("float32",)),
+}
 
 
 @contextlib.contextmanager
@@ -22,13 +27,14 @@ def exporting_to(target: str) -> Iterator[None]:
 
     target: "onnx" (tf2onnx, which `model.export(path, format="onnx")` runs) or "litert" (built-in operators alone).
 
-    What is traced in it infers: it has no gradient. One thread at a time; others would trace this form meanwhile.
+    What is traced in it infers: it has no gradient. Other threads trace the usual form meanwhile.
+
+    Raises ValueError for another target, and where a layer is traced that the target cannot hold: a stateful one for
+    ONNX, one not in float32 for LiteRT.
     """
-    check_choice("target", target, tuple(LOOPS))
-    layers = tf_gru.layer
-    usual = layers.gru
-    layers.gru = partial(gru, loop=LOOPS[target])
+    check_choice("target", target, tuple(FORMS))
+    usual = FORM.set(FORMS[target])
     try:
         yield
     finally:
-        layers.gru = usual
+        FORM.reset(usual)

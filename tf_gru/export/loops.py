@@ -36,6 +36,3 @@ def updated_slices(step: Step, h: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
 
     shapes = (tf.TensorShape([]), h.shape, tf.TensorShape([None, *h.shape]))
     return tf.while_loop(lambda t, *_: t < steps, advance, (tf.constant(0), h, states), shape_invariants=shapes)[-1]
-
-
-LOOPS = {"onnx": scan_outputs, "litert": updated_slices}

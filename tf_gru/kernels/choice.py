@@ -92,7 +92,8 @@ def run(
             )
         if unwritten or differentiated in (SECOND, FORWARD) or inputs.shape[1] == 0 or _of_tensorflow_1():
             return autodiff.run(inputs, h, weights, valid, **options, **general)
-        kernel = (reset, reverse, masked_outputs, recompute, inputs.dtype, inputs.shape[-1], h.shape[-1], valid is None)
+        sizes, eager = (inputs.shape[-1], h.shape[-1]), tf.executing_eagerly()
+        kernel = (reset, reverse, masked_outputs, recompute, inputs.dtype, *sizes, valid is None, eager)
         compiled = jit is True or (jit == "auto" and not differentiated and _worth_compiling(inputs, kernel))
         plan = Plan(reset, reverse, recompute or not compiled, compiled)
         return traced.run(inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan)
@@ -100,7 +101,7 @@ def run(
     if use_cudnn is False:
         return without_cudnn(jit)
     asked = {"unwritten": unwritten, "differentiated": differentiated, "jit": jit, "recompute": recompute}
-    hindered = _not_by_cudnn(inputs, h, reset, **asked)
+    hindered = _not_by_cudnn(inputs, reset, **asked)
     if hindered:
         if use_cudnn is True:
             raise ValueError(f"use_cudnn is True, but {hindered}: use_cudnn='auto' takes another kernel there")
@@ -144,9 +145,9 @@ def _not_by_hand(activations, scales, unroll: bool, fused: bool) -> str | None:
     return next((words for words, met in cases.items() if met), None)
 
 
-def _not_by_cudnn(inputs, h, reset: str, unwritten, differentiated, jit, recompute) -> str | None:
+def _not_by_cudnn(inputs, reset: str, unwritten, differentiated, jit, recompute) -> str | None:
     """What is in the way of cuDNN's kernel, as the part of a sentence."""
-    dtype, sizes = inputs.dtype, {"input_dim": inputs.shape[-1], "units": h.shape[-1]}
+    dtype = inputs.dtype
     asked_for = {
         f"reset={reset!r}": reset != "after",
         str(unwritten): unwritten,
@@ -154,7 +155,6 @@ def _not_by_cudnn(inputs, h, reset: str, unwritten, differentiated, jit, recompu
         "jit=True": jit is True,
         "recompute=True": recompute,
         dtype.name: dtype not in cudnn.DTYPES,
-        **{f"{name}=0": size == 0 for name, size in sizes.items()},
     }
     for words, met in asked_for.items():
         if met:

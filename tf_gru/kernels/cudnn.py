@@ -20,6 +20,10 @@ import tensorflow as tf
 from tf_gru.kernels.recurrence import Weights
 
 DTYPES = (tf.float16, tf.float32, tf.float64)
+DIFFERENTIATED_ONCE = (
+    "the kernel of cuDNN can be differentiated once, but a second derivative, a persistent tape or forward mode "
+    "outside the tf.function that calls it asks for more: give the layer, or gru, use_cudnn=False and jit=False"
+)
 
 
 def run(inputs, h, weights: Weights, valid, *, reverse: bool, masked_outputs: str) -> tuple[tf.Tensor, tf.Tensor]:
@@ -102,8 +106,9 @@ def _gradients(*cotangents):
     return cotangents, _refuse_second_derivatives
 
 
-def _refuse_second_derivatives(*_):
-    raise NotImplementedError(
-        "cuDNN's kernel can be differentiated once, but a second derivative, a persistent tape or forward mode outside "
-        "the tf.function that calls it asks for more: give the layer, or gru, use_cudnn=False and jit=False"
-    )
+def _refuse_second_derivatives(*cotangents):
+    if tf.executing_eagerly():
+        raise NotImplementedError(DIFFERENTIATED_ONCE)
+    # A graph may be asked for this derivative and never run it: a SavedModel is, for whoever loads it.
+    with tf.control_dependencies([tf.debugging.Assert(tf.constant(False), [DIFFERENTIATED_ONCE])]):
+        return [tf.identity(each) for each in cotangents]

@@ -21,13 +21,17 @@ def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[
     tensors = [inputs, h, *weights, valid]
     specs = tuple(None if each is None else (each.dtype, each.shape[-1]) for each in tensors[:-1])
     maybe_empty = inputs.shape[1] is None
-    function = _function(plan, specs, valid is not None, zero, maybe_empty)
+    function = _function(plan, specs, valid is not None, zero, maybe_empty, tf.executing_eagerly())
     return function([each for each in tensors if each is not None])
 
 
 @lru_cache(maxsize=256)
-def _function(plan: Plan, specs: tuple, masked: bool, zero: bool, maybe_empty: bool):
-    """The traced function of a list of tensors: those of `run` that are there."""
+def _function(plan: Plan, specs: tuple, masked: bool, zero: bool, maybe_empty: bool, _eager: bool):
+    """The traced function of a list of tensors: those of `run` that are there.
+
+    Eager calls have one of their own: once a graph has asked one for a second derivative, or mapped it over rows, eager
+    derivatives of it would want lists from XLA, which it cannot hand out.
+    """
     (dtype, input_dim), (_, units) = specs[:2]
     sizes = [(None, None, input_dim), (None, units), (input_dim, specs[2][1]), (units, specs[3][1])]
     sizes += [spec and (spec[1],) for spec in specs[4:]]
