@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from conformance.adapter import Capabilities
+from conformance.adapters.tensorflow_kernels import COMPILED, held
 from conformance.case import Case, Gradients, Outputs
 from reference import Parameters
 from reference.layouts import merge_biases, to_keras
@@ -52,6 +53,13 @@ class KerasLayers:
         results = self._layer(case).backward(tf.constant(case.inputs), given, as_returned(case, cotangents))
         return answer_gradients(case, [np.array(tf.convert_to_tensor(part)) for part in results])
 
+    @property
+    def kernels(self) -> set[str]:
+        """Those that ran, as far as it can be seen: an eager call shows none."""
+        if self.path is PATHS["xla"]:
+            return {COMPILED} if self._layers else set()
+        return held(graph for layer in self._layers.values() for graph in layer.graphs)
+
     def _layer(self, case: Case) -> "_Layer":
         p = case.parameters[0]
         key = (p.reset, case.dtype, p.input_dim, p.units, case.reverse, case.merge, case.masked_outputs)
@@ -67,6 +75,7 @@ class _Layer:
 
     def __init__(self, layer: Any, path: Callable[[Callable[..., Any]], Callable[..., Any]], case: Case) -> None:
         self.keras, self.path = layer, path
+        self.graphs: list[tf.Graph] = []
         layer.build((None, None, case.parameters[0].input_dim))
 
     @cached_property
@@ -74,6 +83,7 @@ class _Layer:
         """Inputs and call arguments to a list of tensors."""
 
         def forward(inputs: Any, arguments: dict[str, Any]) -> Any:
+            self._traced()
             return self.keras(inputs, **arguments)
 
         return self.path(forward)
@@ -86,6 +96,7 @@ class _Layer:
         """
 
         def backward(inputs: Any, arguments: dict[str, Any], cotangents: list[Any]) -> Any:
+            self._traced()
             sources = [inputs, *tf.nest.flatten(arguments["initial_state"]), *self.keras.weights]
             sources = [getattr(source, "value", source) for source in sources]
             with tf.GradientTape() as tape:
@@ -96,6 +107,10 @@ class _Layer:
             )
 
         return self.path(backward)
+
+    def _traced(self) -> None:
+        if not tf.executing_eagerly():
+            self.graphs.append(tf.compat.v1.get_default_graph())
 
 
 def weights(case: Case) -> list[np.ndarray]:

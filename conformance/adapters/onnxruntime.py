@@ -38,10 +38,15 @@ class OnnxRuntime:
         },
     )
 
+    def __init__(self) -> None:
+        self.kernels: set[str] = set()
+
     def run(self, case: Case) -> Outputs:
         """Time-major inside, as the runtime wants it."""
         given = feeds(case)
-        outputs, final = _session(tuple(given), attributes(case)).run(None, given)
+        session = _session(tuple(given), attributes(case))
+        outputs, final = session.run(None, given)
+        self.kernels.update(session.get_providers())
         return answer(case, outputs, final)
 
 

@@ -1,0 +1,46 @@
+"""Which of TensorFlow's ways to run a sequence a traced graph holds: what a report says of the kernels that ran."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import tensorflow as tf
+
+LOOPS = ("While", "StatelessWhile")
+COMPILED = "compiled by XLA"
+LOOP = "TensorFlow's while loop"
+CUDNN = "cuDNN's CudnnRNNV3"
+UNROLLED = "step after step, without a loop"
+
+
+def held(graphs: Iterable[tf.Graph]) -> set[str]:
+    """The kernels in these graphs, and in the functions that they call."""
+    found = set()
+    for graph in graphs:
+        each = set(_kernels(graph.as_graph_def()))
+        found |= each or {UNROLLED}
+    return found
+
+
+def _kernels(graph: Any) -> Iterator[str]:
+    compiled = {one.signature.name for one in graph.library.function if one.attr["_XlaMustCompile"].b}
+    if compiled:
+        yield COMPILED
+    # What a compiled function calls is compiled too: its loops are XLA's, and no kernel beside it.
+    bodies = {one.signature.name: one.node_def for one in graph.library.function}
+    waiting, met = [graph.node], set()
+    while waiting:
+        for node in waiting.pop():
+            if node.op == "CudnnRNNV3":
+                yield CUDNN
+            if node.op in LOOPS:
+                yield LOOP
+            called = {name for value in node.attr.values() for name in _functions(value)} - compiled - met
+            met |= called
+            waiting += [bodies[name] for name in called & bodies.keys()]
+
+
+def _functions(value: Any) -> Iterator[str]:
+    """The functions that an attribute names."""
+    if value.HasField("func"):
+        yield value.func.name
+    yield from (one.name for one in value.list.func)
