@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from conformance.matrix.record import Record
 
 SUMMARY = Path(__file__).parent / "summary.json"
+IN_A_CLONE = Path("conformance/matrix/summary.json")
 SCHEMA = Path(__file__).parent / "summary.schema.json"
 
 
@@ -40,5 +41,5 @@ def read() -> dict[str, Any]:
 
 
 def write(record: "Record") -> None:
-    """Write the summary of a record to where it ships from."""
-    SUMMARY.write_text(json.dumps(summary(record), indent=1) + "\n")
+    """Write the summary of a record to where it ships from, in the clone at whose root this is called."""
+    IN_A_CLONE.write_text(json.dumps(summary(record), indent=1) + "\n")

@@ -13,7 +13,7 @@ from conformance.adapter import UsageError, ask
 from conformance.case import Case, Outputs
 from conformance.commands import matrix as command
 from conformance.emulated import Emulated
-from conformance.matrix import cells, code, columns, facts, figure, page, peers, record
+from conformance.matrix import cells, code, columns, facts, figure, page, peers, record, summary
 from conformance.matrix.columns import Column
 from conformance.matrix.record import InvalidRecord, Record
 from conformance.matrix.same import Recorded
@@ -293,6 +293,7 @@ def clone(tmp_path, monkeypatch):
     """An empty clone's root."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs/records").mkdir(parents=True)
+    (tmp_path / summary.IN_A_CLONE).parent.mkdir(parents=True)
     (tmp_path / "README.md").write_text(f"before\n{page.BEGIN}\nold\n{page.END}\nafter\n")
     return tmp_path
 
@@ -303,11 +304,14 @@ def run(*arguments: str):
 
 def test_the_command_prints_and_writes(clone, all_killed):
     record.write(clone / "given.json", all_killed)
+    shipped = summary.read()
     result = run("--from", "given.json", "--write", "--whole", "--json", "copy.json")
     assert result.exit_code == 0, result.output
     assert record.read(clone / record.RECORD) == record.read(clone / "copy.json") == all_killed
     assert (clone / command.PAGE).read_text() == page.page(all_killed, [])
     assert (clone / command.FIGURE).exists()
+    assert json.loads((clone / summary.IN_A_CLONE).read_text()) == summary.summary(all_killed)
+    assert summary.read() == shipped
     readme = (clone / "README.md").read_text()
     assert readme == f"before\n{page.BEGIN}\n{page.block(all_killed, [])}\n{page.END}\nafter\n"
     assert "gates_swapped" in result.output
