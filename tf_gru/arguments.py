@@ -4,6 +4,7 @@ Shapes and values known when the function is called or traced raise ValueError o
 when a graph runs is asserted by the graph. XLA drops assertions, but does not compile sizes that differ.
 """
 
+import operator
 from collections.abc import Callable
 
 import numpy as np
@@ -19,6 +20,17 @@ def check_choice(name: str, value, choices) -> None:
     """Refuse a value that is none of these; True is not 1 here."""
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
         raise ValueError(f"{name} is {value!r}, but must be one of {', '.join(map(repr, choices))}")
+
+
+def positive(name: str, value) -> int:
+    """The value as a Python integer of 1 or more."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if number <= 0 or isinstance(value, bool):
+        raise ValueError(f"{name} is {value!r}, but must be a positive integer")
+    return number
 
 
 def check_dtype(name: str) -> None:
@@ -159,7 +171,8 @@ def valid_steps(mask, lengths, inputs: tf.Tensor) -> tf.Tensor | None:
     return _asserted(mask, _equal, (mask, counted), advice)
 
 
-def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
+def row_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
+    """Lengths (batch,) as int64, once each is from 0 to the inputs' time."""
     lengths = tf.convert_to_tensor(lengths)
     given = tf.get_static_value(lengths)
     if not lengths.dtype.is_integer:
@@ -168,18 +181,26 @@ def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
         shape, expected = _text(lengths.shape), _text(inputs.shape[:1])
         raise ValueError(f"lengths has shape {shape}, but must be {expected}: one for each row of inputs")
     lengths = _of_size(tf.cast(lengths, tf.int64), 0, inputs, 0, "lengths is not (batch,)")
-    steps, known = inputs.shape[1], tf.get_static_value(lengths)
-    time = tf.shape(inputs, tf.int64)[1] if steps is None else tf.constant(steps, tf.int64)
-    seen = "" if known is None else f": lengths is {given.tolist()}, time is {_text(inputs.shape[1:2])[1:-2]}"
-    lengths = _asserted(
+    seen = "" if given is None else f": lengths is {given.tolist()}, time is {_text(inputs.shape[1:2])[1:-2]}"
+    return _asserted(
         lengths,
         lambda lengths, time: (lengths >= 0) & (lengths <= time),
-        (lengths, time),
+        (lengths, _time(inputs)),
         f"lengths must be from 0 to time{seen}",
     )
+
+
+def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
+    lengths, steps = row_lengths(lengths, inputs), inputs.shape[1]
+    known = tf.get_static_value(lengths)
     if known is not None and steps is not None:
         return tf.constant(np.arange(steps) < known[:, None])
-    return tf.sequence_mask(lengths, time)
+    return tf.sequence_mask(lengths, _time(inputs))
+
+
+def _time(inputs: tf.Tensor) -> tf.Tensor:
+    steps = inputs.shape[1]
+    return tf.shape(inputs, tf.int64)[1] if steps is None else tf.constant(steps, tf.int64)
 
 
 def _of_size(value: tf.Tensor, axis: int, like: tf.Tensor, like_axis: int, message: str) -> tf.Tensor:

@@ -1,7 +1,5 @@
 """One step of the GRU as a Keras cell, for keras.layers.RNN and for our own layer."""
 
-import operator
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -62,7 +60,7 @@ class GRUCell(keras.layers.GRUCell):
         if type(implementation) is not int or implementation not in (1, 2):
             raise ValueError(f"implementation is {implementation!r}, but must be 1 (by gate) or 2 (all gates at once)")
         super().__init__(
-            _positive("units", units),
+            arguments.positive("units", units),
             activation=activation,
             recurrent_activation=recurrent_activation,
             use_bias=use_bias,
@@ -199,16 +197,6 @@ def _in_float32(initializer):
         return tf.cast(initializer(shape, dtype="float32"), dtype)
 
     return draw
-
-
-def _positive(name: str, value) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = 0
-    if number <= 0 or isinstance(value, bool):
-        raise ValueError(f"{name} is {value!r}, but must be a positive integer")
-    return number
 
 
 def _rate(name: str, value) -> float:

@@ -43,6 +43,10 @@ REGISTERED = {
     ),
     "tf_gru:tf1": Registered("conformance.adapters.tf_gru_tf1:tf1", ("tensorflow", "keras"), "tf"),
     **{
+        f"tutorial:{path}": Registered(f"conformance.adapters.tutorial:{path}", ("tensorflow", "keras"), "tf")
+        for path in ("graph", "eager")
+    },
+    **{
         f"keras:{path}": Registered(f"conformance.adapters.keras:{path}", ("tensorflow", "keras"), "tf")
         for path in ("eager", "graph", "xla")
     },

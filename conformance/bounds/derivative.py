@@ -11,7 +11,7 @@ import numpy as np
 from flint import arb
 
 from conformance.bounds.blends import Rounding
-from conformance.bounds.elementwise import larger, nothing, up
+from conformance.bounds.elementwise import larger, matrix_of, nothing, times_matrix, up
 from conformance.bounds.proven import Computed, Gate, Later, Matrix, Proven
 from conformance.bounds.step import Parts
 from reference import Parameters
@@ -203,4 +203,4 @@ def _matmul(kernel: np.ndarray, matrices: np.ndarray) -> np.ndarray:
     """kernel @ matrix for each row's matrix."""
     if not len(matrices):
         return np.full((0, len(kernel), matrices.shape[2]), arb(0), object)
-    return np.stack([kernel.dot(matrix) for matrix in matrices])
+    return np.stack([times_matrix(kernel, matrix_of(matrix)) for matrix in matrices])

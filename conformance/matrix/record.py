@@ -5,11 +5,11 @@ import platform
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from conformance import schemas
 from conformance.matrix.cells import KILLED, PROFILE, stored
 from conformance.matrix.code import digest
 from conformance.matrix.columns import PACKAGES, Column
@@ -17,7 +17,6 @@ from conformance.mutants import EQUIVALENT, MUTANTS, PROBED
 from conformance.specification import CLAUSES
 from conformance.vectors import files
 
-SCHEMA = Path(__file__).parent / "schema.json"
 RECORD = Path("docs/records/matrix.json")
 """In the repository."""
 AGAIN = "python -m conformance matrix --write"
@@ -122,7 +121,7 @@ def read(path: Path) -> Record:
 
 def violations(data: Any) -> list[str]:
     """A line for each thing that is wrong in a record's JSON."""
-    lines = [f"{error.json_path}: {error.message[-160:]}" for error in sorted(_validator().iter_errors(data), key=str)]
+    lines = schemas.violations("matrix", data)
     if lines:
         return lines
     for group in GROUPS:
@@ -132,12 +131,3 @@ def violations(data: Any) -> list[str]:
                 if got != expected:
                     lines.append(f"$.{group}.{name}.{part}: got {got} letters, expected one for each of {expected}")
     return lines
-
-
-@lru_cache(maxsize=1)
-def _validator() -> Any:
-    from jsonschema import Draft202012Validator  # here, because it would double the time that the command line starts
-
-    schema = json.loads(SCHEMA.read_text())
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)

@@ -1,8 +1,7 @@
-"""The report as JSON, described by the schema beside this file; and the machine it was made on."""
+"""The report as JSON, of the form that schema.json has; and the machine it was made on."""
 
 import json
 import platform
-from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,6 @@ import numpy as np
 
 from conformance.specification import CLAUSES
 from conformance.verdict import Subject
-
-SCHEMA = Path(__file__).parent / "schema.json"
 
 
 def machine() -> dict[str, Any]:
@@ -47,17 +44,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, float) and (value != value or value in (float("inf"), -float("inf"))):
         return str(value)
     return value
-
-
-def violations(report: Any) -> list[str]:
-    """A line for each thing in which a report's JSON is not as the schema has it."""
-    return [f"{error.json_path}: {error.message[-160:]}" for error in sorted(_validator().iter_errors(report), key=str)]
-
-
-@lru_cache(maxsize=1)
-def _validator() -> Any:
-    from jsonschema import Draft202012Validator  # here, because it would double the time that the command line starts
-
-    schema = json.loads(SCHEMA.read_text())
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)

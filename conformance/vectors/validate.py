@@ -2,16 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from conformance.vectors.files import FOLDER, SCHEMA, paths
+from conformance.schemas import validator
+from conformance.vectors.files import FOLDER, paths
 from conformance.vectors.vector import identity
-
-if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
 
 
 def violations(folder: Path = FOLDER) -> list[str]:
@@ -32,7 +29,7 @@ def violations_of(data: Any, name: str) -> list[str]:
     from jsonschema.exceptions import best_match
 
     # Of alternatives, what is wrong with the nearest.
-    nearest = [best_match([error]) for error in sorted(validator().iter_errors(data), key=str)]
+    nearest = [best_match([error]) for error in sorted(validator("vector").iter_errors(data), key=str)]
     broken = [f"{error.json_path}: {_end(error.message)}" for error in nearest if error is not None]
     return broken or list(_unsaid(data, name))
 
@@ -40,16 +37,6 @@ def violations_of(data: Any, name: str) -> list[str]:
 def _end(message: str) -> str:
     """The end of a message, which may begin with a whole array."""
     return message if len(message) < 160 else "... " + message[-160:]
-
-
-@lru_cache(maxsize=1)
-def validator() -> "Draft202012Validator":
-    """The validator of the schema, itself held against the schema of schemas."""
-    from jsonschema import Draft202012Validator  # here, because it would double the time that the command line starts
-
-    schema = json.loads((FOLDER / SCHEMA).read_text())
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)
 
 
 def _unsaid(data: dict[str, Any], name: str) -> Iterator[str]:

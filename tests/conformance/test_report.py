@@ -14,13 +14,14 @@ import tinycss2
 from jsonschema import Draft202012Validator
 
 from conformance import judge as judging
+from conformance import schemas
 from conformance.adapters import load
 from conformance.checks import CHECKS
 from conformance.growth import Growth
 from conformance.judge import PROFILES, describe, judge
 from conformance.matrix import summary
 from conformance.matrix.record import RECORD, Record
-from conformance.report import badge, data, figures, write_json
+from conformance.report import badge, figures, write_json
 from conformance.report.markdown import MOST, markdown
 from conformance.report.page import page
 from conformance.specification import CLAUSES
@@ -223,7 +224,7 @@ def test_the_badge_of_no_subject_is_not_green():
 def test_a_report_is_as_its_schema_has_it(subjects, tmp_path):
     write_json(tmp_path / "report.json", subjects, "dev")
     report = json.loads((tmp_path / "report.json").read_text())
-    assert data.violations(report) == []
+    assert schemas.violations("report", report) == []
     for change in (
         lambda r: r.pop("machine"),
         lambda r: r["subjects"][0].update(kernels="cuDNN"),
@@ -233,7 +234,7 @@ def test_a_report_is_as_its_schema_has_it(subjects, tmp_path):
     ):
         changed = copy.deepcopy(report)
         change(changed)
-        assert data.violations(changed)
+        assert schemas.violations("report", changed)
 
 
 RECORDS = {

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from conformance.__main__ import main
 from conformance.case import MERGES, Case
+from conformance.schemas import validator
 from conformance.specification import CLAUSES
 from conformance.truth import truth
 from conformance.vectors import files
@@ -21,7 +22,7 @@ from conformance.vectors.authored.questions import HOLES, LENGTHS, case, with_we
 from conformance.vectors.lint import RULES, broken, lint, over_all
 from conformance.vectors.notes import FLAGS
 from conformance.vectors.numbers import Numbers
-from conformance.vectors.validate import validator, violations, violations_of
+from conformance.vectors.validate import violations, violations_of
 from conformance.vectors.vector import identity
 
 STORED = files.stored()
@@ -214,7 +215,7 @@ def test_every_field_of_the_schema_is_described_and_strict():
             for value in node:
                 yield from objects(value)
 
-    for node in objects(validator().schema):
+    for node in objects(validator("vector").schema):
         assert node.get("additionalProperties") is not None and node["additionalProperties"] is not True
         for name, field in node.get("properties", {}).items():
             assert "description" in field or "$ref" in field or name in ("shape", "values")

@@ -1,0 +1,188 @@
+"""The tutorial's GRU of `tf_gru.tutorial`: in a graph and session of TensorFlow 1, and eagerly.
+
+Its weights are made with the object, so a case's are assigned; the final state is the output of the last step taken.
+"""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from conformance.adapter import Capabilities
+from conformance.adapters.tensorflow_arithmetic import tensorflow
+from conformance.case import Case, Gradients, Outputs
+from reference import Parameters, merge_biases
+from tf_gru.tutorial import GRU, GRUWithoutReset
+
+v1 = tf.compat.v1
+UNITS = {"before": GRU, "none": GRUWithoutReset}
+LETTERS = {"before": "fic", "none": "fc"}
+"""The tutorial's letters of the gates in the suite's order: z is its forget gate, r its input gate."""
+LENGTHS = "sequence_length only says how a run is reversed: the steps of the padding are taken too"
+
+
+def _capabilities() -> Capabilities:
+    return Capabilities(
+        arithmetic=tensorflow("graph"),
+        resets=("before", "none"),
+        initial_state=False,
+        reverse=True,
+        merges=("concat",),
+        bidirectional_masked_outputs=("carry",),
+        zero_batch=True,
+        gradients=True,
+        because={
+            "reset after": "the tutorial resets before the product",
+            "initial_state": "the tutorial starts from zeros",
+            "zero_time": "the tutorial's loop reads a first step",
+            "merge apart": "the tutorial's outputs of two directions are side by side",
+            **dict.fromkeys(("lengths", "masks", "zero_length"), LENGTHS),
+        },
+    )
+
+
+def named(gru: GRU, reset: str) -> list[list[tf.Variable]]:
+    """Its variables: kernel, recurrent kernel and bias, for each gate."""
+    return [[getattr(gru, kind + letter) for kind in "WUb"] for letter in LETTERS[reset]]
+
+
+def values(p: Parameters) -> list[list[np.ndarray]]:
+    """What these variables are given: gate for gate, the two biases added, exactly or not at all."""
+    p = merge_biases(p)
+    return [list(gate) for gate in zip(p.kernel, p.recurrent_kernel, p.bias[0], strict=True)]
+
+
+def reversals(case: Case) -> list[bool]:
+    """Whether each direction of a case is reversed."""
+    return [case.reverse] if case.merge is None else [False, True]
+
+
+def final_states(reversals: list[bool], outputs: list[Any]) -> list[Any]:
+    """The output of the last step that was taken: of an aligned reversed run the first in time."""
+    return [each[:, 0] if backward else each[:, -1] for each, backward in zip(outputs, reversals, strict=True)]
+
+
+def answered(case: Case, outputs: list[np.ndarray], finals: list[np.ndarray]) -> Outputs:
+    """As the suite has it."""
+    if case.merge is None:
+        return Outputs(outputs[0], finals[0])
+    return Outputs(np.concatenate(outputs, axis=-1), tuple(finals))
+
+
+def cotangents_of(case: Case, cotangents: Outputs) -> list[np.ndarray]:
+    """Those of each direction's outputs, then of each direction's final state."""
+    if case.merge is None:
+        return [cotangents.outputs, cotangents.final_state]
+    return [*np.split(cotangents.outputs, 2, axis=-1), *cotangents.final_state]
+
+
+def gradients_of(case: Case, results: list[np.ndarray]) -> Gradients:
+    """From those of inputs, then of each direction its h0 and, gate by gate, its weights."""
+    count, inputs, rest = len(case.parameters), results[0], results[1:]
+    size = len(rest) // count
+    each = []
+    for direction in range(count):
+        state, *weights = rest[direction * size : (direction + 1) * size]
+        kernel, recurrent_kernel, bias = (np.stack(weights[kind::3]) for kind in range(3))
+        each.append((state, kernel, recurrent_kernel, np.stack([bias, bias])))
+    return Gradients(inputs, *(each[0] if case.merge is None else zip(*each, strict=True)))
+
+
+class Eager:
+    """An object for each case."""
+
+    packages = ("tf-gru", "tensorflow")
+    capabilities = _capabilities()
+
+    def run(self, case: Case) -> Outputs:
+        """The recurrence, called again with the case's weights."""
+        inputs = tf.constant(case.inputs)
+        outputs = [gru.recurrence(inputs) for gru in _assigned(case)]
+        states = final_states(reversals(case), outputs)
+        return answered(case, [each.numpy() for each in outputs], [state.numpy() for state in states])
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        """By a tape."""
+        made, inputs = _assigned(case), tf.constant(case.inputs)
+        starts = [tf.constant(state) for state in case.starts]
+        with tf.GradientTape() as tape:
+            tape.watch([inputs, *starts])
+            outputs = [gru.recurrence(inputs, h0=start) for gru, start in zip(made, starts, strict=True)]
+            results = [*outputs, *final_states(reversals(case), outputs)]
+        weights = [tf.nest.flatten(named(gru, case.reset)) for gru in made]
+        sources = [inputs, *(one for start, own in zip(starts, weights, strict=True) for one in (start, *own))]
+        given = [tf.constant(part) for part in cotangents_of(case, cotangents)]
+        found = tape.gradient(results, sources, given, unconnected_gradients="zero")
+        return gradients_of(case, [np.array(tf.convert_to_tensor(each)) for each in found])
+
+
+def _assigned(case: Case) -> list[GRU]:
+    p = case.parameters[0]
+    inputs = tf.zeros((1, 1, p.input_dim), case.dtype)
+    made = [UNITS[p.reset](inputs, p.input_dim, p.units, revers=each, align=True) for each in reversals(case)]
+    for gru, p in zip(made, case.parameters, strict=True):
+        for variables, arrays in zip(named(gru, case.reset), values(p), strict=True):
+            for variable, array in zip(variables, arrays, strict=True):
+                variable.assign(array)
+    return made
+
+
+class _Built(NamedTuple):
+    """A session with what is run in it. assign: sets all variables from what is fed for `weights`."""
+
+    session: Any
+    inputs: Any
+    weights: list[Any]
+    assign: list[Any]
+    outputs: list[Any]
+    final_states: list[Any]
+    cotangents: list[Any]
+    gradients: list[Any]
+
+
+class Graph:
+    """A graph and a session for each configuration, whose variables are assigned for each case."""
+
+    packages = ("tf-gru", "tensorflow")
+    capabilities = _capabilities()
+
+    def run(self, case: Case) -> Outputs:
+        """Outputs and final states from one session."""
+        built = _ready(case)
+        found = built.session.run([built.outputs, built.final_states], {built.inputs: case.inputs})
+        return answered(case, *found)
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        """By tf.gradients."""
+        built = _ready(case)
+        given = dict(zip(built.cotangents, cotangents_of(case, cotangents), strict=True))
+        return gradients_of(case, built.session.run(built.gradients, {built.inputs: case.inputs, **given}))
+
+
+def _ready(case: Case) -> _Built:
+    p = case.parameters[0]
+    built = _built(case.reset, case.dtype, p.input_dim, p.units, case.reverse, case.merge)
+    arrays = [array for p in case.parameters for gate in values(p) for array in gate]
+    built.session.run(built.assign, dict(zip(built.weights, arrays, strict=True)))
+    return built
+
+
+@lru_cache(maxsize=128)
+def _built(reset: str, dtype: str, input_dim: int, units: int, reverse: bool, merge: str | None) -> _Built:
+    turned = [reverse] if merge is None else [False, True]
+    with tf.Graph().as_default() as graph:
+        inputs = v1.placeholder(dtype, (None, None, input_dim))
+        made = [UNITS[reset](inputs, input_dim, units, revers=each, align=True) for each in turned]
+        variables = [tf.nest.flatten(named(gru, reset)) for gru in made]
+        outputs = [gru.outputs for gru in made]
+        states = final_states(turned, outputs)
+        weights = [v1.placeholder(dtype, variable.shape) for own in variables for variable in own]
+        assign = [variable.assign(value) for variable, value in zip(tf.nest.flatten(variables), weights, strict=True)]
+        cotangents = [v1.placeholder(dtype, result.shape) for result in (*outputs, *states)]
+        sources = [inputs, *(one for gru, own in zip(made, variables, strict=True) for one in (gru.h0, *own))]
+        gradients = tf.gradients([*outputs, *states], sources, cotangents, unconnected_gradients="zero")
+    return _Built(v1.Session(graph=graph), inputs, weights, assign, outputs, states, cotangents, gradients)
+
+
+graph, eager = Graph(), Eager()

@@ -1,0 +1,43 @@
+"""The schemas of all JSON that the suite writes, by name: JSON Schema 2020-12, where one names another by its $id.
+
+Those of probe, identify, diagnose, oracle and replay stand here, the others beside the code whose form they give.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+
+HERE = Path(__file__).parent
+PACKAGE = HERE.parent
+FILES = {
+    "report": PACKAGE / "report/schema.json",
+    "vector": PACKAGE / "vectors/schema.json",
+    "matrix": PACKAGE / "matrix/schema.json",
+    "matrix-summary": PACKAGE / "matrix/summary.schema.json",
+    "process": PACKAGE / "process/schema.json",
+    **{name: HERE / f"{name}.json" for name in ("probe", "identify", "diagnose", "oracle", "replay")},
+}
+
+
+def violations(name: str, data: Any) -> list[str]:
+    """A line for each thing in which JSON is not as the schema of this name has it. Raises KeyError for another name."""
+    return [
+        f"{error.json_path}: {error.message[-160:]}" for error in sorted(validator(name).iter_errors(data), key=str)
+    ]
+
+
+@cache
+def validator(name: str) -> "Draft202012Validator":
+    """The validator of a schema, itself held against the schema of schemas."""
+    # Here, because both would double the time that the command line starts.
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
+
+    schemas = {name: json.loads(path.read_text()) for name, path in FILES.items()}
+    Draft202012Validator.check_schema(schemas[name])
+    named = [(schema["$id"], schema) for schema in schemas.values() if "$id" in schema]
+    return Draft202012Validator(schemas[name], registry=Registry().with_contents(named))

@@ -1,0 +1,189 @@
+"""Move a GRU that PyTorch trained into a Keras model with `tf_gru`, and back, each side with the suite's verdict.
+
+A torch.nn.GRU learns the classes of scikit-learn's handwritten digits, the rows of an 8x8 image being the steps of a
+sequence. Its weights go into `tf_gru.GRU` by way of the reference's, where they are the same numbers in another order;
+one more epoch is trained there, and the weights go back. On held-out images each owner of the weights is judged by its
+certified one-step bound, and the classes of both are counted.
+
+    python examples/moving.py --plot margins.svg
+
+Exit code 0: every move keeps every weight, no margin is over 1, and both sides give the same classes at an accuracy of
+at least GOAL. Else 1.
+"""
+
+import os
+import sys
+from importlib.util import find_spec
+from typing import NamedTuple
+
+if missing := [
+    name
+    for name in ("click", "flint", "keras", "matplotlib", "rich", "sklearn", "tensorflow", "torch")
+    if find_spec(name) is None
+]:
+    sys.exit(f"examples/moving.py needs {', '.join(missing)}: pip install 'tf-gru[examples]'")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims are those of CPU kernels
+
+import click
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from conformance.adapters import load
+from conformance.bounds import OneStep
+from conformance.case import Case
+from conformance.whole_runs import judge_run
+from reference import Parameters
+from reference.layouts import from_keras, from_torch, to_keras, to_torch
+
+GOAL = 0.9  # the example's own: the accuracy on held-out images below which the training has failed
+UNITS, CLASSES = 32, 10
+STDERR = Console(stderr=True)
+
+
+class Images(NamedTuple):
+    """Images (images, 8, 8) and labels (images,), seen and held out."""
+
+    seen: np.ndarray
+    seen_labels: np.ndarray
+    unseen: np.ndarray
+    unseen_labels: np.ndarray
+
+
+class Owner(NamedTuple):
+    """Who holds the weights: its GRU's, its class for each held-out image, and how much of its bound each step used."""
+
+    name: str
+    parameters: Parameters
+    classes: np.ndarray
+    margins: np.ndarray
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--epochs", type=click.IntRange(1), default=12, show_default=True, help="Passes over the images, in torch"
+)
+@click.option("--held-out", type=click.IntRange(10), default=90, show_default=True, help="Images that are judged")
+@click.option("--plot", type=click.Path(dir_okay=False), help="Draw the margins of all steps into this SVG")
+def main(epochs: int, held_out: int, plot: str | None) -> None:
+    """Train in PyTorch, move into tf_gru, train on, move back: the same weights, classes and verdicts."""
+    images = digits(held_out)
+    torch_gru, head = trained(images, epochs)
+    there = owner("torch", from_torch(torch_gru.state_dict()), head, images)
+
+    model = moved(there.parameters, head)
+    here = owner("tf_gru:graph", from_keras(model.layers[0].get_weights(), "after"), head, images)
+    model.fit(images.seen, images.seen_labels, verbose=0)
+    later = from_keras(model.layers[0].get_weights(), "after")
+    head = [weight.copy() for weight in model.layers[1].get_weights()]
+    after = owner("tf_gru:graph", later, head, images)
+    torch_gru.load_state_dict({name: torch.tensor(array) for name, array in to_torch(later).items()})
+    back = owner("torch", from_torch(torch_gru.state_dict()), head, images)
+
+    owners = {"trained": there, "moved": here, "trained on": after, "moved back": back}
+    show(owners, images)
+    if plot is not None:
+        draw(owners, plot)
+    kept = same(there.parameters, here.parameters) and same(after.parameters, back.parameters)
+    alike = (there.classes == here.classes).all() and (after.classes == back.classes).all()
+    within = all(each.margins.max() <= 1 for each in owners.values())
+    good = min(accuracy(each, images) for each in owners.values()) >= GOAL
+    raise SystemExit(0 if kept and alike and within and good else 1)
+
+
+def digits(held_out: int) -> Images:
+    """scikit-learn's, from 0 to 1, the classes in their proportions on both sides."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    pixels, labels = load_digits(return_X_y=True)
+    images = (pixels.reshape(-1, 8, 8) / 16).astype(np.float32)
+    seen, unseen = train_test_split(np.arange(len(labels)), test_size=held_out, stratify=labels, random_state=1)
+    return Images(images[seen], labels[seen], images[unseen], labels[unseen])
+
+
+def trained(images: Images, epochs: int) -> tuple[torch.nn.GRU, list[np.ndarray]]:
+    """A torch.nn.GRU whose last state a dense layer classifies, and that layer's kernel and bias in Keras' layout."""
+    torch.manual_seed(1)
+    gru, dense = torch.nn.GRU(8, UNITS, batch_first=True), torch.nn.Linear(UNITS, CLASSES)
+    inputs, labels = torch.tensor(images.seen), torch.tensor(images.seen_labels)
+    optimizer = torch.optim.Adam([*gru.parameters(), *dense.parameters()], 0.01)
+    for _ in track(range(epochs), "training in PyTorch", console=STDERR):
+        for batch in torch.randperm(len(inputs)).split(32):
+            optimizer.zero_grad()
+            _, state = gru(inputs[batch])
+            torch.nn.functional.cross_entropy(dense(state[0]), labels[batch]).backward()
+            optimizer.step()
+    return gru, [dense.weight.detach().numpy().T.copy(), dense.bias.detach().numpy().copy()]
+
+
+def moved(parameters: Parameters, head: list[np.ndarray]):
+    """A Keras model with these weights, compiled to be trained on."""
+    import keras
+
+    from tf_gru import GRU
+
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((8, 8)), GRU(UNITS), keras.layers.Dense(CLASSES)])
+    model.layers[0].set_weights(to_keras(parameters))
+    model.layers[1].set_weights(head)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.001), loss, jit_compile=False)
+    return model
+
+
+def owner(name: str, parameters: Parameters, head: list[np.ndarray], images: Images) -> Owner:
+    """What a subject of the suite makes of the held-out images with these weights."""
+    subject, case = load(name), Case(inputs=images.unseen, parameters=(parameters,))
+    answer = subject.run(case)
+    claim = subject.capabilities.arithmetic[case.dtype]
+    judgement = judge_run(case, answer, claim)
+    if judgement.findings:
+        raise click.ClickException(f"{name}: {judgement.findings[0]}")
+    before = np.concatenate([np.zeros_like(answer.outputs[:, :1]), answer.outputs[:, :-1]], axis=1)
+    x, h, states = (array.reshape(-1, array.shape[-1]) for array in (case.inputs, before, answer.outputs))
+    margins = OneStep(parameters, claim)(x, h).margins(states)
+    kernel, bias = (weight.astype(np.float64) for weight in head)
+    return Owner(name, parameters, (answer.final_state @ kernel + bias).argmax(axis=1), margins.max(axis=-1))
+
+
+def same(left: Parameters, right: Parameters) -> bool:
+    """Whether every weight is the same number."""
+    return all(np.array_equal(one, other) for one, other in zip(left.weights, right.weights, strict=True))
+
+
+def accuracy(owner: Owner, images: Images) -> float:
+    """The part of the held-out images whose class is right."""
+    return float((owner.classes == images.unseen_labels).mean())
+
+
+def show(owners: dict[str, Owner], images: Images) -> None:
+    """A row for each time that the weights have an owner."""
+    table = Table(title=f"{len(images.unseen)} held-out images, {owners['trained'].margins.size} steps each judged")
+    for name in ("weights", "owner", "accuracy", "worst margin", "median margin"):
+        table.add_column(name, justify="left" if name in ("weights", "owner") else "right")
+    for when, each in owners.items():
+        worst, median = f"{each.margins.max():.3f}", f"{np.median(each.margins):.3f}"
+        table.add_row(when, each.name, f"{accuracy(each, images):.4f}", worst, median)
+    Console().print(table)
+
+
+def draw(owners: dict[str, Owner], file: str) -> None:
+    """How many steps used how much of the bound."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    bins = np.linspace(0, max(each.margins.max() for each in owners.values()), 40)
+    for when, each in owners.items():
+        axes.hist(each.margins, bins, histtype="step", label=f"{when}: {each.name}")
+    axes.set(xlabel="part of the one-step bound that was used", ylabel="steps")
+    axes.legend()
+    figure.savefig(file)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""What each command writes as JSON is as its schema has it, and the schema can refuse."""
+
+import copy
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from conformance import schemas
+from conformance.__main__ import main
+from conformance.case import Case
+from conformance.strategies import Numbers
+
+WRONG = "conformance.mutants:gates_swapped"
+
+
+def question(folder):
+    """A case in a file."""
+    draw = Numbers(np.random.default_rng(1), "float32", 12, "plain")
+    case = Case(inputs=draw.inputs((1, 2, 1)), parameters=(draw.parameters(1, 1, "after"),))
+    file = folder / "case.json"
+    file.write_text(json.dumps(case.to_json()))
+    return str(file)
+
+
+COMMANDS = {
+    "report": lambda _: ["run", "reference", WRONG, "--clause", "step-after", "--report-only"],
+    "probe": lambda _: ["probe", "reference", "--dtype", "float32", "--rounds", "0"],
+    "identify": lambda _: ["identify", WRONG],
+    "diagnose": lambda _: ["diagnose", WRONG],
+    "oracle": lambda folder: ["oracle", question(folder)],
+    "replay": lambda _: ["vectors", "replay", WRONG, "--vector", "step-after-far", "--vector", "time-zero-start"],
+}
+
+
+@pytest.fixture(scope="module", params=COMMANDS)
+def written(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    file = folder / "written.json"
+    result = CliRunner().invoke(main, [*COMMANDS[request.param](folder), "--json", str(file)])
+    assert result.exit_code in (0, 1), result.output
+    return request.param, json.loads(file.read_text())
+
+
+def objects(value, path=()):
+    """Every object in it, as the way to it."""
+    if isinstance(value, dict):
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from objects(item, (*path, key))
+
+
+def at(value, path):
+    for key in path:
+        value = value[key]
+    return value
+
+
+OPEN = (
+    "versions",
+    "claims",
+    "policies",
+    "formats",
+    "swept",
+    "declined",
+    "ids",
+    "clauses",
+    "around",
+    "refusals",
+    "subjects",
+    "bias vectors",
+)
+"""Objects whose keys are names of something; and a step that was identified has a key for each trait."""
+
+
+def test_it_is_as_its_schema_has_it(written):
+    assert schemas.violations(*written) == []
+
+
+def test_its_schema_refuses_what_lacks_a_key_or_has_one_more(written):
+    name, data = written
+    closed = [path for path in objects(data) if not path or path[-1] not in OPEN]
+    tried = 0
+    for path in closed[:60]:
+        for key in at(data, path):
+            if "steps" in path and name == "identify" and key not in ("dtype", "asked", "bias vectors"):
+                continue
+            changed = copy.deepcopy(data)
+            del at(changed, path)[key]
+            assert schemas.violations(name, changed), (path, key)
+            tried += 1
+        changed = copy.deepcopy(data)
+        at(changed, path)["one more"] = 1
+        assert schemas.violations(name, changed), path
+    assert tried
+
+
+def test_a_replay_reports_a_subject_as_a_run_does_and_names_vectors():
+    """One schema holds the form of the other, but for the vector of a verdict."""
+    report, replay = (json.loads(schemas.FILES[name].read_text())["$defs"] for name in ("report", "replay"))
+    inward = json.loads(json.dumps(replay).replace("urn:tf-gru:report#", "#"))
+    assert inward["subject"] == report["subject"]
+    vector = inward["verdict"]["properties"].pop("vector")
+    inward["verdict"]["required"].remove("vector")
+    inward["verdict"]["description"] = report["verdict"]["description"]
+    assert inward["verdict"] == report["verdict"]
+    assert vector["type"] == "string"
+
+
+@pytest.mark.parametrize("name", schemas.FILES)
+def test_every_schema_is_one(name):
+    assert schemas.validator(name).schema["$schema"].endswith("2020-12/schema")
+
+
+def test_there_is_no_schema_without_a_name():
+    with pytest.raises(KeyError):
+        schemas.validator("nothing")

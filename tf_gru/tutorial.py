@@ -1,0 +1,161 @@
+"""The GRU of a TensorFlow tutorial of 2020: six matrices, a TensorArray and `tf.while_loop`, to be read and overridden.
+
+The text of the tutorial lost lines in print; they are restored in the sense of its formulas. It resets before the
+product. In a graph and session of `tf.compat.v1`, and eagerly; in a `tf.function` call `recurrence` of an object that
+was made outside. For anything but reading there is `tf_gru.GRU`.
+
+Its traps. Outputs of a reversed run are in the order in which they were computed: a BiGRU needs align=True.
+`sequence_length` says how a run is reversed, and no more: steps of the padding are taken too, after those of the row,
+so `outputs[:, -1]` is a row's final state only where the row fills the batch.
+
+Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078, equations 5 to 8, with z and 1 - z exchanged.
+"""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from tf_gru import arguments
+
+Unit = Callable[..., tf.Tensor]
+
+
+class GRU:
+    """Everything happens when it is made: weights, the loop, the outputs.
+
+    inputs: (batch, time, emb_dim), of a floating dtype, which the weights get too; time is 1 or more.
+    emb_dim, hidden_dim: the width of the inputs, and of the state.
+    sequence_length: for each row its number of steps, from 0 to time; a reversed run alone reads it. None is all.
+    revers: run from the last step to the first. With sequence_length each row is turned within its length, else all of
+        time is. One or the other: both, one after the other, would start each row in its padding.
+    align: put the outputs of a reversed run back at the time of their inputs.
+
+    Attributes: Wi, Ui, bi of the reset gate, Wf, Uf, bf of the update gate, Wc, Uc, bc of the candidate; h0, outputs.
+
+    Raises ValueError or TypeError for what does not fit, tf.errors.InvalidArgumentError for what only a graph can see.
+    """
+
+    def __init__(self, inputs, emb_dim, hidden_dim, sequence_length=None, revers=False, align=False):
+        if tf.inside_function():
+            raise ValueError("a GRU makes variables: make it outside the tf.function, and call its recurrence inside")
+        arguments.check_choice("revers", revers, (True, False))
+        arguments.check_choice("align", align, (True, False))
+        self.emb_dim, self.hidden_dim = (
+            arguments.positive(name, size) for name, size in (("emb_dim", emb_dim), ("hidden_dim", hidden_dim))
+        )
+        self.revers, self.align = revers, align
+        inputs = arguments.sequence(inputs)
+        self.dtype = inputs.dtype
+        with tf.name_scope("gru_init"):
+            self.g_recurrent_unit = self.create_recurrent_unit()
+            self.g_output_unit = self.create_output_unit()
+        self.outputs = self.recurrence(inputs, sequence_length)
+
+    def recurrence(self, inputs, sequence_length=None, h0=None) -> tf.Tensor:
+        """Outputs (batch, time, width of the output unit) for inputs of the dtype that it was made with.
+
+        h0: (batch, hidden_dim); None is zeros.
+        """
+        inputs = arguments.tensor("inputs", inputs, self.dtype, (None, None, self.emb_dim), "emb_dim is its last size")
+        time = tf.shape(inputs)[1]
+        if inputs.shape[1] == 0:
+            raise ValueError("inputs has no steps, but must have 1 or more: tf_gru.GRU takes none")
+        if self.revers:
+            inputs = _turned(inputs, sequence_length)
+        steps_first = tf.transpose(inputs, perm=[1, 0, 2])
+        self.h0 = tf.zeros([tf.shape(inputs)[0], self.hidden_dim], self.dtype) if h0 is None else h0
+        gen_o = tf.TensorArray(self.dtype, size=time, dynamic_size=False, infer_shape=True)
+
+        def _g_recurrence(i, x_t, h_tm1, gen_o):
+            h_t = self.g_recurrent_unit(x_t, h_tm1)
+            gen_o = gen_o.write(i, self.g_output_unit(h_t))
+            i_next = tf.minimum(i + 1, time - 1)  # the last step reads itself again, and does not use it
+            return i + 1, tf.gather(steps_first, i_next), h_t, gen_o
+
+        start = (tf.constant(0), steps_first[0], self.h0, gen_o)
+        *_, gen_o = tf.while_loop(lambda i, *_: i < time, _g_recurrence, start)
+        outputs = tf.transpose(gen_o.stack(), perm=[1, 0, 2])
+        return _turned(outputs, sequence_length) if self.revers and self.align else outputs
+
+    def init_matrix(self, shape) -> tf.Tensor:
+        """Initial values of a matrix: normal, with a standard deviation of 0.1."""
+        return tf.random.normal(shape, stddev=0.1, dtype=self.dtype)
+
+    def init_vector(self, shape) -> tf.Tensor:
+        """Initial values of a bias: zeros."""
+        return tf.zeros(shape, self.dtype)
+
+    def create_recurrent_unit(self) -> Unit:
+        """Make the weights, and the step from x (batch, emb_dim) and h (batch, hidden_dim) to the next h."""
+        self.Wi, self.Ui, self.bi = self._gate("input_gate", "i")
+        self.Wf, self.Uf, self.bf = self._gate("forget_gate", "f")
+        self.Wc, self.Uc, self.bc = self._gate("control_gate", "c")
+
+        def unit(x, previous_hidden_state):
+            r = tf.sigmoid(tf.matmul(x, self.Wi) + tf.matmul(previous_hidden_state, self.Ui) + self.bi)
+            z = tf.sigmoid(tf.matmul(x, self.Wf) + tf.matmul(previous_hidden_state, self.Uf) + self.bf)
+            n = tf.tanh(tf.matmul(x, self.Wc) + tf.matmul(r * previous_hidden_state, self.Uc) + self.bc)
+            return (1 - z) * n + z * previous_hidden_state
+
+        return unit
+
+    def _gate(self, name: str, letter: str) -> tuple[tf.Variable, tf.Variable, tf.Variable]:
+        return (
+            tf.Variable(self.init_matrix([self.emb_dim, self.hidden_dim]), name=f"{name}_w{letter}"),
+            tf.Variable(self.init_matrix([self.hidden_dim, self.hidden_dim]), name=f"{name}_u{letter}"),
+            tf.Variable(self.init_vector([self.hidden_dim]), name=f"{name}_bias"),
+        )
+
+    def create_output_unit(self) -> Unit:
+        """Make the step from a state (batch, hidden_dim) to an output: here the state itself."""
+
+        def unit(hidden_state):
+            return hidden_state
+
+        return unit
+
+    def output(self) -> tf.Tensor:
+        """The outputs: (batch, time, hidden_dim)."""
+        return self.outputs
+
+
+class GRUWithoutReset(GRU):
+    """The tutorial's section 3.4, "remove reset gate": an override of the recurrent unit, with four matrices."""
+
+    def create_recurrent_unit(self) -> Unit:
+        """Make the weights of two gates, and the step."""
+        self.Wf, self.Uf, self.bf = self._gate("forget_gate", "f")
+        self.Wc, self.Uc, self.bc = self._gate("control_gate", "c")
+
+        def unit(x, previous_hidden_state):
+            z = tf.sigmoid(tf.matmul(x, self.Wf) + tf.matmul(previous_hidden_state, self.Uf) + self.bf)
+            n = tf.tanh(tf.matmul(x, self.Wc) + tf.matmul(previous_hidden_state, self.Uc) + self.bc)
+            return (1 - z) * n + z * previous_hidden_state
+
+        return unit
+
+
+class BiGRU:
+    """The tutorial's section 3.5: one GRU forward, one reversed and aligned, their outputs side by side."""
+
+    def __init__(self, inputs, emb_dim, hidden_dim, sequence_length=None, unit: type[GRU] = GRU):
+        self.forward = unit(inputs, emb_dim, hidden_dim, sequence_length)
+        self.backward = unit(inputs, emb_dim, hidden_dim, sequence_length, revers=True, align=True)
+        self.outputs = tf.concat([self.forward.outputs, self.backward.outputs], axis=-1)
+
+    def recurrence(self, inputs, sequence_length=None) -> tf.Tensor:
+        """Outputs (batch, time, 2 * hidden_dim) for other inputs."""
+        directions = (self.forward, self.backward)
+        return tf.concat([each.recurrence(inputs, sequence_length) for each in directions], axis=-1)
+
+    def output(self) -> tf.Tensor:
+        """The outputs: (batch, time, 2 * hidden_dim)."""
+        return self.outputs
+
+
+def _turned(values: tf.Tensor, sequence_length) -> tf.Tensor:
+    """Each row turned within its length, or all of time; its own inverse."""
+    if sequence_length is None:
+        return tf.reverse(values, axis=[1])
+    lengths = arguments.row_lengths(sequence_length, values)
+    return tf.reverse_sequence(values, seq_lengths=lengths, seq_axis=1, batch_axis=0)
