@@ -24,7 +24,7 @@ FILES = {
 
 
 def violations(name: str, data: Any) -> list[str]:
-    """A line for each thing in which JSON is not as the schema of this name has it. Raises KeyError for another name."""
+    """A line for each thing in which JSON is not as its schema has it. Raises KeyError for a name of none."""
     return [
         f"{error.json_path}: {error.message[-160:]}" for error in sorted(validator(name).iter_errors(data), key=str)
     ]
