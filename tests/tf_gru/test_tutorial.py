@@ -1,5 +1,8 @@
 """The tutorial's GRU, section by section; the subjects `tutorial:graph` and `tutorial:eager` hold its numbers."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -13,6 +16,7 @@ from conformance.judge import PROFILES, judge, verdicts, wired
 from conformance.verdict import DECLINED, FAIL, PASS
 from tf_gru.tutorial import GRU, BiGRU, GRUWithoutReset
 
+GUIDE = (Path(__file__).parents[2] / "docs/tutorial.md").read_text()
 BATCH, TIME, EMB_DIM, HIDDEN_DIM = 3, 5, 4, 2
 LENGTHS = [5, 0, 3]
 INPUTS = np.random.default_rng(1).standard_normal((BATCH, TIME, EMB_DIM)).astype("float32")
@@ -204,3 +208,16 @@ def test_made_outside_it_is_called_in_a_tf_function():
 def test_making_one_in_a_tf_function_is_refused():
     with pytest.raises(ValueError, match=r"make it outside the tf\.function, and call its recurrence inside"):
         tf.function(lambda: GRU(INPUTS, EMB_DIM, HIDDEN_DIM).output())()
+
+
+def test_the_guide_runs():
+    told = {}
+    for block in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL):
+        exec(compile(block, "docs/tutorial.md", "exec"), told)
+    assert {"custom_gru", "backward", "both", "embedded", "layer", "one"} <= set(told)
+
+
+def test_the_tests_that_the_guide_names_are_here():
+    named = set(re.findall(r"`(test_\w+)`", GUIDE))
+    assert len(named) == 9
+    assert named <= set(globals())
