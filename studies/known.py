@@ -39,7 +39,10 @@ FLOAT64 = tuple(f"{clause} float64" for clause in (*STEPS, *PADDED))
 KNOWN: dict[str, dict[str, tuple[str, ...]]] = {
     "keras:eager": {PADDING: ("padding-gradient",)},
     "keras:graph": {PADDING: ("padding-gradient",)},
-    "keras:xla": {PADDING: ("padding-gradient",)},
+    "keras:xla": {
+        PADDING: ("padding-gradient",),
+        TWICE: ("final-state", *(clause for clause in PADDED if clause != "gradients-masked")),
+    },
     "keras:jax": {
         HALVED: ("closed-forms float64", *FLOAT64),
         PADDING: ("padding-gradient",),
