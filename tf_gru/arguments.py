@@ -94,6 +94,8 @@ def check_rank(shape) -> None:
 
 def sequence(inputs) -> tf.Tensor:
     """The inputs as a (batch, time, input_dim) tensor of a floating dtype."""
+    if inputs is None or isinstance(inputs, (tf.RaggedTensor, tf.SparseTensor)):
+        raise TypeError(f"inputs is a {type(inputs).__name__}, but must be dense: a (batch, time, input_dim) tensor")
     inputs = tf.convert_to_tensor(inputs)
     if inputs.dtype not in DTYPES:
         raise TypeError(f"inputs has dtype {inputs.dtype.name}, but must be one of {', '.join(NAMES)}: cast it first")
@@ -173,6 +175,10 @@ def valid_steps(mask, lengths, inputs: tf.Tensor) -> tf.Tensor | None:
 
 def row_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
     """Lengths (batch,) as int64, once each is from 0 to the inputs' time."""
+    if isinstance(lengths, (tf.RaggedTensor, tf.SparseTensor)):
+        raise TypeError(
+            f"lengths is a {type(lengths).__name__}, but must be dense integers, one for each row of inputs"
+        )
     lengths = tf.convert_to_tensor(lengths)
     given = tf.get_static_value(lengths)
     if not lengths.dtype.is_integer:

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tf_gru.arguments import check_choice
 from tf_gru.layer import GRU
 
 MERGES = {
@@ -28,6 +29,8 @@ class BiGRU(keras.layers.Bidirectional):
     """
 
     def __init__(self, units, merge_mode="concat", **gru):
+        for name in ("go_backwards", "zero_output_for_mask"):
+            check_choice(name, gru.get(name, False), (True, False))
         if gru.pop("go_backwards", False):
             raise ValueError("go_backwards is True, but BiGRU runs both directions: leave it out, or use GRU")
         if not gru.pop("zero_output_for_mask", True):

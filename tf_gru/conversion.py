@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from tf_gru.arguments import check_choice
 from tf_gru.bidirectional import BiGRU
 from tf_gru.cell import GRUCell
 from tf_gru.layer import GRU
@@ -30,6 +31,10 @@ def from_keras(
     drawn, and `use_cudnn`. What a stateful layer has kept is not copied. Layers made by code of one's own, in a
     subclass of Model or of GRU, are not in a configuration: if one is left ValueError is raised.
     """
+    check_choice("bigru", bigru, (True, False))
+    check_choice("safe_mode", safe_mode, (True, False))
+    if not (custom_objects is None or isinstance(custom_objects, dict)):
+        raise TypeError(f"custom_objects is a {type(custom_objects).__name__}, but must be a dictionary of names")
     if not isinstance(model, keras.Model):
         raise TypeError(f"model is a {type(model).__name__}, but must be a keras.Model: wrap it in keras.Sequential")
     config = _converted(keras.saving.serialize_keras_object(model), bigru)

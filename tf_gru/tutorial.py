@@ -28,7 +28,7 @@ class GRU:
     sequence_length: for each row its number of steps, from 0 to time; a reversed run alone reads it. None is all.
     revers: run from the last step to the first. With sequence_length each row is turned within its length, else all of
         time is. One or the other: both, one after the other, would start each row in its padding.
-    align: put the outputs of a reversed run back at the time of their inputs.
+    align: put the outputs of a reversed run back at the time of their inputs, where those of a forward run are.
 
     Attributes: Wi, Ui, bi of the reset gate, Wf, Uf, bf of the update gate, Wc, Uc, bc of the candidate; h0, outputs.
 
@@ -49,21 +49,28 @@ class GRU:
         with tf.name_scope("gru_init"):
             self.g_recurrent_unit = self.create_recurrent_unit()
             self.g_output_unit = self.create_output_unit()
-        self.outputs = self.recurrence(inputs, sequence_length)
+        self.h0 = tf.zeros([tf.shape(inputs)[0], self.hidden_dim], self.dtype)
+        self.outputs = self.recurrence(inputs, sequence_length, self.h0)
 
     def recurrence(self, inputs, sequence_length=None, h0=None) -> tf.Tensor:
         """Outputs (batch, time, width of the output unit) for inputs of the dtype that it was made with.
 
-        h0: (batch, hidden_dim); None is zeros.
+        h0: (batch, hidden_dim), of that dtype; None is zeros.
+
+        Raises what the constructor raises.
         """
         inputs = arguments.tensor("inputs", inputs, self.dtype, (None, None, self.emb_dim), "emb_dim is its last size")
         time = tf.shape(inputs)[1]
         if inputs.shape[1] == 0:
             raise ValueError("inputs has no steps, but must have 1 or more: tf_gru.GRU takes none")
-        if self.revers:
-            inputs = _turned(inputs, sequence_length)
+        if sequence_length is not None:
+            sequence_length = arguments.row_lengths(sequence_length, inputs)
+        with tf.control_dependencies([tf.debugging.assert_positive(time, "inputs must have 1 step or more")]):
+            inputs = _turned(inputs, sequence_length) if self.revers else tf.identity(inputs)
         steps_first = tf.transpose(inputs, perm=[1, 0, 2])
-        self.h0 = tf.zeros([tf.shape(inputs)[0], self.hidden_dim], self.dtype) if h0 is None else h0
+        if h0 is None:
+            h0 = tf.zeros([tf.shape(inputs)[0], self.hidden_dim], self.dtype)
+        h0 = arguments.state("h0", h0, inputs, self.hidden_dim)
         gen_o = tf.TensorArray(self.dtype, size=time, dynamic_size=False, infer_shape=True)
 
         def _g_recurrence(i, x_t, h_tm1, gen_o):
@@ -72,7 +79,7 @@ class GRU:
             i_next = tf.minimum(i + 1, time - 1)  # the last step reads itself again, and does not use it
             return i + 1, tf.gather(steps_first, i_next), h_t, gen_o
 
-        start = (tf.constant(0), steps_first[0], self.h0, gen_o)
+        start = (tf.constant(0), steps_first[0], h0, gen_o)
         *_, gen_o = tf.while_loop(lambda i, *_: i < time, _g_recurrence, start)
         outputs = tf.transpose(gen_o.stack(), perm=[1, 0, 2])
         return _turned(outputs, sequence_length) if self.revers and self.align else outputs
@@ -157,5 +164,4 @@ def _turned(values: tf.Tensor, sequence_length) -> tf.Tensor:
     """Each row turned within its length, or all of time; its own inverse."""
     if sequence_length is None:
         return tf.reverse(values, axis=[1])
-    lengths = arguments.row_lengths(sequence_length, values)
-    return tf.reverse_sequence(values, seq_lengths=lengths, seq_axis=1, batch_axis=0)
+    return tf.reverse_sequence(values, seq_lengths=sequence_length, seq_axis=1, batch_axis=0)

@@ -266,3 +266,10 @@ def test_what_does_not_fit_the_cell_is_named(exact, inputs, states, error, messa
     """A step takes (batch, input_dim) of the width it was built for, and one state (batch, units)."""
     with pytest.raises(error, match=message):
         cell_with(exact, "after").call(inputs, states)
+
+
+def test_no_initializer_is_keras_default():
+    """None, which Keras takes too."""
+    for layer in (tf_gru.GRU(3, recurrent_initializer=None), keras.layers.GRU(3, recurrent_initializer=None)):
+        layer.build((2, 5, 4))
+        assert layer.cell.recurrent_kernel.shape == (3, 9)

@@ -153,3 +153,33 @@ def test_other_kinds_of_tensor_are_refused(exact, made, message):
 
     with pytest.raises(TypeError, match=message):
         ours(made(tf.constant(exact.inputs)))
+
+
+@pytest.mark.parametrize("flag", ["go_backwards", "zero_output_for_mask"])
+def test_what_a_bigru_fixes_is_refused_for_what_it_is(flag):
+    with pytest.raises(ValueError, match=f"{flag} is 'no', but must be one of True, False"):
+        tf_gru.BiGRU(2, **{flag: "no"})
+
+
+def test_ragged_lengths_are_refused():
+    with pytest.raises(TypeError, match="lengths is a RaggedTensor, but must be dense integers, one for each"):
+        tf_gru.GRU(2)(np.ones((2, 3, 1), "float32"), lengths=tf.ragged.constant([[1], [2, 3]]))
+
+
+def test_both_modes_in_one_graph_are_refused_for_every_layer_with_a_loop():
+    """Whatever else is asked of it: activations, a product for each gate."""
+    inputs = tf.ones((2, 3, 1))
+    for layer in (tf_gru.GRU(2), tf_gru.GRU(2, implementation=1), tf_gru.GRU(2, activation="relu")):
+        layer(inputs)
+
+        @tf.function
+        def both(inputs, layer=layer):
+            with tf.GradientTape() as tape:
+                tape.watch(inputs)
+                with tf.autodiff.ForwardAccumulator(inputs, tf.ones_like(inputs)) as forward:
+                    outputs = layer(inputs)
+                slope = forward.jvp(outputs)
+            return tape.gradient(slope, inputs)
+
+        with pytest.raises(NotImplementedError, match=r"within one tf\.function"):
+            both(inputs)

@@ -221,3 +221,27 @@ def test_the_tests_that_the_guide_names_are_here():
     named = set(re.findall(r"`(test_\w+)`", GUIDE))
     assert len(named) == 9
     assert named <= set(globals())
+
+
+@pytest.mark.parametrize("h0", [np.ones((1, HIDDEN_DIM), "float32"), np.ones(HIDDEN_DIM, "float32")])
+def test_an_initial_state_is_one_row_for_each_row(h0):
+    with pytest.raises(ValueError, match=r"h0 has shape .*, but must be \(3, 2\)"):
+        made().recurrence(INPUTS, h0=h0)
+
+
+def test_a_call_in_a_tf_function_leaves_the_object_as_it_was():
+    gru = made()
+    before = gru.h0
+    tf.function(gru.recurrence)(INPUTS)
+    assert gru.h0 is before
+
+
+def test_no_steps_are_refused_when_the_graph_runs():
+    spec = tf.TensorSpec((None, None, EMB_DIM), "float32")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="inputs must have 1 step or more"):
+        tf.function(made().recurrence, input_signature=[spec])(INPUTS[:, :0])
+
+
+def test_lengths_of_a_forward_run_are_checked_too():
+    with pytest.raises(ValueError, match="lengths must be from 0 to time"):
+        made(sequence_length=[99, -1, 0])

@@ -30,13 +30,13 @@ def gru(
     masked_outputs: str = "carry",
     activation="tanh",
     recurrent_activation="sigmoid",
-    unroll: bool = False,  # noqa: ARG001  (the values are the same)
+    unroll: bool = False,  # the values are the same
     fused: bool = True,
     dropout_mask=None,
     recurrent_dropout_mask=None,
-    jit="auto",  # noqa: ARG001  (converters compile as they do)
-    recompute: bool = False,  # noqa: ARG001  (there is no training)
-    use_cudnn="auto",  # noqa: ARG001  (no target has it)
+    jit="auto",  # converters compile as they do
+    recompute: bool = False,  # there is no training
+    use_cudnn="auto",  # no target has it
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Outputs (batch, time, units), aligned with the inputs' time, and the final state (batch, units).
 
@@ -44,6 +44,10 @@ def gru(
     """
     arguments.check_choice("reset", reset, tuple(GATES))
     arguments.check_choice("masked_outputs", masked_outputs, ("carry", "zero"))
+    for name, flag in {"reverse": reverse, "unroll": unroll, "fused": fused, "recompute": recompute}.items():
+        arguments.check_choice(name, flag, (True, False))
+    for name, given in {"jit": jit, "use_cudnn": use_cudnn}.items():
+        arguments.check_choice(name, given, ("auto", True, False))
     inputs = arguments.sequence(inputs)
     kernel, recurrent_kernel, bias, units = arguments.weights(kernel, recurrent_kernel, bias, reset, inputs)
     mask = arguments.valid_steps(mask, lengths, inputs)

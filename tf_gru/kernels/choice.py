@@ -85,7 +85,7 @@ def run(
         raise ValueError(f"jit is True, but a compiled kernel has no {differentiated}: use jit='auto' or jit=False")
 
     def without_cudnn(jit) -> tuple[tf.Tensor, tf.Tensor]:
-        if differentiated == BOTH_IN_A_GRAPH and not unwritten:
+        if differentiated == BOTH_IN_A_GRAPH and not general["unroll"]:
             raise NotImplementedError(
                 "a gradient of forward mode, or forward mode of a gradient, is taken within one tf.function, where "
                 "TensorFlow would get it wrong: take it eagerly, or give the layer unroll=True"
