@@ -113,3 +113,19 @@ def test_what_a_graph_asks_does_not_spoil_eager_gradients():
 
     assert np.all(np.isfinite(each)) and each.shape == inputs.shape
     assert np.any(gradient(inputs))
+
+
+def test_forward_mode_in_one_kind_of_graph_leaves_the_other_able():
+    """TensorFlow keeps a function's derivatives with it, and those of a plain graph cannot be compiled."""
+    layer = tf_gru.GRU(3)
+    inputs, direction = (tf.constant(random((2, 20, 7), seed)) for seed in range(2))
+
+    def derivative(inputs):
+        with tf.autodiff.ForwardAccumulator(inputs, direction) as accumulator:
+            outputs = layer(inputs)
+        return accumulator.jvp(outputs)
+
+    layer(inputs)
+    shapes = [tf.function(derivative, jit_compile=jit)(inputs).shape for jit in (False, True, False)]
+
+    assert shapes == [(2, 3)] * 3

@@ -35,10 +35,7 @@ from tensorflow.python.eager import (
     context,  # no public name says where `tf.device` puts an operator,
     forwardprop_util,  # nor whether forward mode is under way,
 )
-from tensorflow.python.ops import (
-    control_flow_util,  # nor whether XLA compiles,
-    gradients_util,  # nor how many tapes watch
-)
+from tensorflow.python.ops import gradients_util  # nor how many tapes watch
 
 from tf_gru.kernels import autodiff, cudnn, traced
 from tf_gru.kernels.recurrence import Plan, Weights
@@ -92,8 +89,8 @@ def run(
             )
         if unwritten or differentiated in (SECOND, FORWARD) or inputs.shape[1] == 0 or _of_tensorflow_1():
             return autodiff.run(inputs, h, weights, valid, **options, **general)
-        sizes, eager = (inputs.shape[-1], h.shape[-1]), tf.executing_eagerly()
-        kernel = (reset, reverse, masked_outputs, recompute, inputs.dtype, *sizes, valid is None, eager)
+        sizes, caller = (inputs.shape[-1], h.shape[-1]), traced.caller()
+        kernel = (reset, reverse, masked_outputs, recompute, inputs.dtype, *sizes, valid is None, caller)
         compiled = jit is True or (jit == "auto" and not differentiated and _worth_compiling(inputs, kernel))
         plan = Plan(reset, reverse, recompute or not compiled, compiled)
         return traced.run(inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan)
@@ -166,7 +163,7 @@ def _not_by_cudnn(inputs, reset: str, unwritten, differentiated, jit, recompute)
         return f"the call is placed on a {device}"
     if _of_tensorflow_1():
         return "this is a graph of TensorFlow 1"
-    if not tf.executing_eagerly() and control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()):
+    if traced.caller() == "XLA":
         return "XLA, which has no such op, compiles the function that calls"
     return None
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.ops import control_flow_util  # no public name says whether XLA compiles
 
 from tf_gru.kernels.recurrence import Plan, Weights, recurrence
 
@@ -21,16 +22,24 @@ def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[
     tensors = [inputs, h, *weights, valid]
     specs = tuple(None if each is None else (each.dtype, each.shape[-1]) for each in tensors[:-1])
     maybe_empty = inputs.shape[1] is None
-    function = _function(plan, specs, valid is not None, zero, maybe_empty, tf.executing_eagerly())
+    function = _function(plan, specs, valid is not None, zero, maybe_empty, caller())
     return function([each for each in tensors if each is not None])
 
 
+def caller() -> str:
+    """Who calls: "eager", a "graph", or one that is traced for "XLA"."""
+    if tf.executing_eagerly():
+        return "eager"
+    return "XLA" if control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()) else "graph"
+
+
 @lru_cache(maxsize=256)
-def _function(plan: Plan, specs: tuple, masked: bool, zero: bool, maybe_empty: bool, _eager: bool):
+def _function(plan: Plan, specs: tuple, masked: bool, zero: bool, maybe_empty: bool, _caller: str):
     """The traced function of a list of tensors: those of `run` that are there.
 
-    Eager calls have one of their own: once a graph has asked one for a second derivative, or mapped it over rows, eager
-    derivatives of it would want lists from XLA, which it cannot hand out.
+    Each kind of caller has one of its own, because TensorFlow keeps the derivatives of a function with it: once a
+    graph has asked for a second one, or mapped it over rows, eager derivatives would want lists from XLA, which it
+    cannot hand out; and forward mode's, once traced for a plain graph, cannot be compiled.
     """
     (dtype, input_dim), (_, units) = specs[:2]
     sizes = [(None, None, input_dim), (None, units), (input_dim, specs[2][1]), (units, specs[3][1])]
