@@ -1,0 +1,168 @@
+"""Forecast carbon dioxide over Mauna Loa from weeks of which some are missing, and stay missing.
+
+The series is statsmodels' (Keeling and Whorf, 1958 to 2001, weekly, 59 weeks without a measurement). What is forecast
+is the growth over a year, thirteen weeks ahead, from the growth seen in the last 52 weeks: with it the season is gone.
+A week that is missing is missing in two of these numbers. They are NaN, and the mask says so: nothing is filled in,
+for a masked step adds nothing to the state and nothing to any gradient, whatever it holds.
+
+The last ten years are held out. There the forecast is compared with two that need no network: the growth stays what it
+last was, and the growth is what it was on average. The trained GRU is held against certified truth.
+
+    python examples/co2.py --plot co2.svg
+
+Exit code 0: the weights are finite, the forecast's error is below GOAL of the better of the two, and no margin is over
+1. Else 1.
+
+Left out: a search for a better forecast, intervals, a year's drift of the growth beyond what the window shows.
+"""
+
+import os
+import sys
+from importlib.util import find_spec
+from typing import NamedTuple
+
+if missing := [
+    name
+    for name in ("click", "flint", "keras", "matplotlib", "rich", "statsmodels", "tensorflow")
+    if find_spec(name) is None
+]:
+    sys.exit(f"examples/co2.py needs {', '.join(missing)}: pip install 'tf-gru[examples]'")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims are those of CPU kernels
+
+import click
+import keras
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from statsmodels.datasets import co2
+
+from conformance.adapters import load
+from conformance.case import Case
+from conformance.whole_runs import judge_run
+from reference.layouts import from_keras
+from tf_gru import GRU
+
+GOAL = 0.9  # the example's own: the part of the better simple forecast's error above which the training has failed
+YEAR, WINDOW, AHEAD = 52, 52, 13  # weeks
+HELD_OUT = 10 * YEAR
+UNITS = 16
+JUDGED = 50  # windows with missing weeks that the suite judges
+STDERR = Console(stderr=True)
+
+
+class Windows(NamedTuple):
+    """Weeks that were seen, and the week that is asked for.
+
+    growth: (windows, WINDOW, 1), ppm over a year, NaN where missing; there: (windows, WINDOW), where it is not.
+    wanted: (windows,), the growth AHEAD of the last of these weeks. week: (windows,), which one that is in the series.
+    """
+
+    growth: np.ndarray
+    there: np.ndarray
+    wanted: np.ndarray
+    week: np.ndarray
+
+    def only(self, which: np.ndarray | slice) -> "Windows":
+        """Some of them."""
+        return Windows(*(array[which] for array in self))
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--epochs", type=click.IntRange(1), default=5, show_default=True, help="Passes over the first 33 years")
+@click.option(
+    "--plot", type=click.Path(dir_okay=False), help="Draw the held-out years and their forecast into this SVG"
+)
+def main(epochs: int, plot: str | None) -> None:
+    """Train on all but ten years, forecast those, and judge the GRU that did."""
+    measured = co2.load_pandas().data["co2"]
+    windows = cut(measured.to_numpy(np.float32))
+    late = windows.week >= len(measured) - HELD_OUT
+    seen, unseen = windows.only(~late), windows.only(late)
+    average = float(seen.wanted.mean())
+    network = trained(seen, average, epochs)
+    forecasts = {
+        "the growth stays": np.array(
+            [row[there][-1, 0] for row, there in zip(unseen.growth, unseen.there, strict=True)]
+        ),
+        "the growth is average": np.full(len(unseen.wanted), average),
+        "GRU": network.predict([unseen.growth, unseen.there], verbose=0)[:, 0],
+    }
+    errors = {name: float(np.sqrt(np.mean((each - unseen.wanted) ** 2))) for name, each in forecasts.items()}
+    holed = seen.only(~seen.there.all(axis=1))
+    margin = judge(network, holed.only(slice(JUDGED)), average)
+
+    show(errors, len(unseen.wanted))
+    Console().print(f"windows seen: {len(seen.wanted)}, {len(holed.wanted)} of them with missing weeks")
+    Console().print(f"worst margin over {JUDGED} of those: {margin:.3f}")
+    if plot is not None:
+        draw(measured, unseen, forecasts["GRU"], plot)
+    finite = all(np.isfinite(weight).all() for weight in network.get_weights())
+    *simple, ours = errors.values()
+    raise SystemExit(0 if finite and ours < GOAL * min(simple) and margin <= 1 else 1)
+
+
+def cut(measured: np.ndarray) -> Windows:
+    """Every window of a series (weeks,) of which something is there and whose wanted week is."""
+    growth = measured[YEAR:] - measured[:-YEAR]
+    there = ~np.isnan(growth)
+    ends = [end for end in range(WINDOW, len(growth) - AHEAD + 1) if there[end - 1 + AHEAD]]
+    ends = [end for end in ends if there[end - WINDOW : end].any()]
+    wanted = np.array(ends) - 1 + AHEAD
+    rows = np.array(ends)[:, None] - WINDOW + np.arange(WINDOW)
+    return Windows(growth[rows][..., None], there[rows], growth[wanted], wanted + YEAR)
+
+
+def trained(windows: Windows, average: float, epochs: int) -> keras.Model:
+    """A network from growth and mask to the growth that is wanted: a GRU, and one number from its state."""
+    keras.utils.set_random_seed(1)
+    growth, there = keras.Input((None, 1)), keras.Input((None,), dtype="bool")
+    state = GRU(UNITS, name="gru")(growth - average, mask=there)
+    network = keras.Model([growth, there], keras.layers.Dense(1)(state) + average)
+    network.compile(keras.optimizers.Adam(0.01), "mse", jit_compile=False)
+    with STDERR.status(f"training: 0 of {epochs}") as status:
+        told = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: status.update(
+                f"training: {epoch + 1} of {epochs}, mean squared error {logs['loss']:.3f}"
+            )
+        )
+        network.fit(
+            [windows.growth, windows.there], windows.wanted, batch_size=64, epochs=epochs, verbose=0, callbacks=[told]
+        )
+    return network
+
+
+def judge(network: keras.Model, windows: Windows, average: float) -> float:
+    """The worst margin of every step of `tf_gru` in a graph with the network's weights, over these windows."""
+    subject = load("tf_gru:graph")
+    parameters = from_keras(network.get_layer("gru").get_weights())
+    case = Case(inputs=windows.growth - np.float32(average), parameters=(parameters,), mask=windows.there)
+    return judge_run(case, subject.run(case), subject.capabilities.arithmetic[case.dtype]).margin
+
+
+def show(errors: dict[str, float], weeks: int) -> None:
+    """A row for each forecast."""
+    table = Table(title=f"{weeks} held-out weeks, {AHEAD} weeks ahead")
+    table.add_column("forecast")
+    table.add_column("root mean square error, ppm", justify="right")
+    for name, error in errors.items():
+        table.add_row(name, f"{error:.3f}")
+    Console().print(table)
+
+
+def draw(measured, unseen: Windows, growth: np.ndarray, file: str) -> None:
+    """What was measured, and what had been forecast thirteen weeks before."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    axes = figure.subplots()
+    weeks, values = measured.index[unseen.week], measured.to_numpy()
+    axes.plot(weeks, values[unseen.week], label="measured")
+    axes.plot(weeks, values[unseen.week - YEAR] + growth, label=f"forecast {AHEAD} weeks before")
+    axes.set(xlabel="year", ylabel="carbon dioxide, ppm")
+    axes.legend()
+    figure.savefig(file)
+
+
+if __name__ == "__main__":
+    main()

