@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tf_gru import gru
-from tf_gru.kernels import recurrence, traced
+from tf_gru.kernels import chunks, recurrence, traced
 
 RESETS = ("after", "before", "none")
 KERNELS = {"loop": {"jit": False}, "compiled": {"jit": True}, "recompute": {"jit": True, "recompute": True}}
@@ -23,7 +23,7 @@ MANY = [("loop", reset, mask) for reset in RESETS for mask in MASKS]
 FEW = [("compiled", reset, "holes") for reset in RESETS] + [("recompute", "after", "no mask")]
 
 
-def cancelling(reset, dtype="float64"):
+def cancelling(reset, dtype="float64", time=TIME):
     """Inputs, initial state and weights."""
     draw, gates = np.random.default_rng(7), 2 if reset == "none" else 3
 
@@ -43,7 +43,7 @@ def cancelling(reset, dtype="float64"):
     else:
         weights.append(np.zeros(gates * UNITS))
     start = np.repeat(numbers(BATCH, UNITS // 2), 2, axis=-1)
-    inputs = np.repeat(numbers(BATCH, TIME, INPUT_DIM // 2), 2, axis=-1)
+    inputs = np.repeat(numbers(BATCH, time, INPUT_DIM // 2), 2, axis=-1)
     return [tf.constant(array, dtype) for array in (inputs, start, *weights)]
 
 
@@ -69,6 +69,21 @@ def test_each_kernel_gives_the_same_bits(exact, kernel, reset, mask, reverse, ma
 
     assert all(gradient.any() for gradient in expected[2:-1])
     exact.equal(expected, actual)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+def test_chunks_of_any_time_give_the_same_bits(exact, masked, reverse):
+    """Where all chunks are full, and where the last one begins with steps of the one before."""
+    for time in (1, 2, 3, 5, 7):
+        arguments = cancelling("after", time=time)
+        mask = np.arange(BATCH * time).reshape(BATCH, time) % 3 != 1 if masked else None
+        options = {"mask": mask, "reverse": reverse, "masked_outputs": "zero"}
+
+        expected = everything(arguments, **options, jit=False)
+        actual = everything(arguments, **options, jit=False, recompute=True)
+
+        exact.equal(expected, actual)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
@@ -217,6 +232,25 @@ def test_a_wrong_derivative_is_seen(exact, monkeypatch, reset, broken):
 
     with pytest.raises(AssertionError, match="not equal"):
         exact.equal(everything(arguments, reset=reset, fused=False), everything(arguments, reset=reset, jit=False))
+
+
+def always(self, _):
+    """Every step of a chunk is its own."""
+    return tf.ones((self.steps, 1, 1), tf.bool)
+
+
+def at_its_end(self, chunk, states, *_):
+    """A chunk starts from a state of its own."""
+    return states[:, self.begin(chunk)]
+
+
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize(("part", "wrong"), [("own", always), ("start", at_its_end)])
+def test_wrong_chunks_are_seen(exact, monkeypatch, part, wrong):
+    monkeypatch.setattr(chunks._Cut, part, wrong)
+
+    with pytest.raises(AssertionError, match="not equal"):
+        test_chunks_of_any_time_give_the_same_bits(exact, False, False)
 
 
 @pytest.mark.usefixtures("untraced")

@@ -1,6 +1,7 @@
 """The ways to run a whole sequence, all of the same mathematics; `choice` says which one is taken, and why.
 
 `autodiff` runs anything by TensorFlow's own derivatives. `recurrence`, with the steps of `after`, `before` and `none`,
-has its derivative written by hand for sigmoid and tanh; `traced` makes it callable, as a loop or compiled by XLA.
+has its derivative beside it, for sigmoid and tanh, and `chunks` both in less memory; `by_hand` joins a sequence and its
+derivative, and `traced` makes that callable, as a loop or compiled by XLA.
 `cudnn` calls the op that cuDNN implements on NVIDIA GPUs.
 """

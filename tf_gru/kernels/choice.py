@@ -92,7 +92,7 @@ def run(
         sizes, caller = (inputs.shape[-1], h.shape[-1]), traced.caller()
         kernel = (reset, reverse, masked_outputs, recompute, inputs.dtype, *sizes, valid is None, caller)
         compiled = jit is True or (jit == "auto" and not differentiated and _worth_compiling(inputs, kernel))
-        plan = Plan(reset, reverse, recompute or not compiled, compiled)
+        plan = Plan(reset, reverse, recompute or not compiled, chunked=recompute, compiled=compiled)
         return traced.run(inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan)
 
     if use_cudnn is False:

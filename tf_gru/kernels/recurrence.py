@@ -1,10 +1,11 @@
-"""The sequence with a derivative written by hand: back-propagation through time.
+"""The sequence and its derivative: back-propagation through time.
 
 Forward, the inputs meet their kernel in one product for all steps. Backward, the local derivatives of all steps are
 found at once, the loop does one step's product with the state's cotangent, and each weight's gradient is one product.
 Only plain TensorFlow, time first: the same lines run as a loop or compiled.
 
-Left out: the equations of a step (see after.py, before.py, none.py), sequences without a step (see traced.py).
+Left out: the equations of a step (see after.py, before.py, none.py), sequences without a step (see traced.py), less
+memory than all steps at once take (see chunks.py).
 """
 
 from collections.abc import Callable
@@ -31,34 +32,14 @@ class Plan(NamedTuple):
     """What is fixed when a kernel is traced.
 
     recompute: the backward pass finds the state's side of the gates, and the inputs', again; nothing but the states is
-        kept for it. compiled: for XLA.
+        kept for it. chunked: it does so for a chunk of time after the other. compiled: for XLA.
     """
 
     reset: str
     reverse: bool
     recompute: bool
+    chunked: bool
     compiled: bool
-
-
-def recurrence(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
-    """All states (time, batch, units) and the last one reached, differentiable in everything but valid.
-
-    inputs: (time, batch, input_dim), with zeros at masked steps. valid: (time, batch, 1), or None where all count.
-    """
-
-    @tf.custom_gradient
-    def differentiable(inputs, h, *flat_weights) -> Any:
-        weights = Weights(*flat_weights)
-        x = _projected(inputs, weights)
-        states, final_state, kept = forward(x, h, weights, valid, plan)
-        read_again = [states] if plan.recompute else [states, x, *kept]
-
-        def pull_back(d_states, d_final):
-            return backward(inputs, h, weights, valid, read_again, d_states, d_final, plan)
-
-        return (states, final_state), pull_back
-
-    return differentiable(inputs, h, *(w for w in weights if w is not None))
 
 
 def forward(x, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
@@ -89,7 +70,7 @@ def backward(inputs, h, weights: Weights, valid, forward_pass, d_states, d_final
     """
     variant = VARIANTS[plan.reset]
     states, *sides = forward_pass
-    x = sides[0] if sides else _projected(inputs, weights)
+    x = sides[0] if sides else projected(inputs, weights)
     time = tf.shape(inputs)[0]
     before = tf.concat([states[1:], h[None]] if plan.reverse else [h[None], states[:-1]], axis=0)
     before = _rows(before if valid is None else tf.where(valid, before, tf.zeros_like(before)))
@@ -121,7 +102,8 @@ def _loop(time, body: Callable, start: tuple) -> tuple:
     return tf.while_loop(lambda count, *_: count < time, body, start, maximum_iterations=time)
 
 
-def _projected(inputs, weights: Weights) -> tf.Tensor:
+def projected(inputs, weights: Weights) -> tf.Tensor:
+    """The inputs' side of all gates, for all steps."""
     product = tf.matmul(_rows(inputs), weights.W)
     return _in_time(product if weights.b_x is None else product + weights.b_x, inputs)
 

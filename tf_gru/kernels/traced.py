@@ -10,7 +10,8 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.ops import control_flow_util  # no public name says whether XLA compiles
 
-from tf_gru.kernels.recurrence import Plan, Weights, recurrence
+from tf_gru.kernels import by_hand
+from tf_gru.kernels.recurrence import Plan, Weights
 
 
 def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
@@ -55,20 +56,17 @@ def _function(plan: Plan, specs: tuple, masked: bool, zero: bool, maybe_empty: b
         rest = iter(rest)
         given: list[Any] = [next(rest) if there else None for there in present]
         weights = Weights(*given)
-        body = _of_any_time if maybe_empty else _batch_first
+        body = _of_any_time if maybe_empty else _of_some_time
         return body(inputs, h, weights, valid, zero, plan)
 
     return tf.function(call, input_signature=[signature], autograph=False, jit_compile=True if plan.compiled else None)
 
 
-def _batch_first(inputs, h, weights: Weights, valid, zero: bool, plan: Plan):
-    x = tf.transpose(inputs, (1, 0, 2))
-    if valid is not None:
-        valid = tf.transpose(valid)[:, :, None]
-        x = tf.where(valid, x, tf.zeros_like(x))
-    states, final_state = recurrence(x, h, weights, valid, plan)
-    outputs = states if valid is None or not zero else tf.where(valid, states, tf.zeros_like(states))
-    return tf.transpose(outputs, (1, 0, 2)), final_state
+def _of_some_time(inputs, h, weights: Weights, valid, zero: bool, plan: Plan):
+    run = by_hand.in_chunks if plan.chunked else by_hand.whole
+    states, final_state = run(inputs, h, weights, valid, plan)
+    outputs = tf.where(valid[:, :, None], states, tf.zeros_like(states)) if valid is not None and zero else states
+    return outputs, final_state
 
 
 def _of_any_time(inputs, h, weights: Weights, valid, zero: bool, plan: Plan):
@@ -79,5 +77,5 @@ def _of_any_time(inputs, h, weights: Weights, valid, zero: bool, plan: Plan):
     inputs = tf.ensure_shape(tf.pad(inputs, [*missing, [0, 0]]), inputs.shape)
     valid = None if valid is None else tf.pad(valid, missing)
     start = tf.where(steps, h, tf.zeros_like(h))
-    outputs, final_state = _batch_first(inputs, start, weights, valid, zero, plan)
+    outputs, final_state = _of_some_time(inputs, start, weights, valid, zero, plan)
     return outputs[:, :time], tf.where(steps, final_state, h)

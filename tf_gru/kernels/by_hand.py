@@ -1,0 +1,52 @@
+"""The sequence as one function whose derivative is written by hand: all of time at once, or in chunks.
+
+Both take inputs (batch, time, input_dim) and valid (batch, time) or None, which says what counts; whatever stands at
+the other steps is not read. They give all states (batch, time, units) and the last one reached, differentiable in
+everything but valid.
+"""
+
+from typing import Any
+
+import tensorflow as tf
+
+from tf_gru.kernels import chunks, recurrence
+from tf_gru.kernels.recurrence import Plan, Weights
+
+
+def whole(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
+    """All steps at once."""
+    x = tf.transpose(inputs, (1, 0, 2))
+    if valid is not None:
+        valid = tf.transpose(valid)[:, :, None]
+        x = tf.where(valid, x, tf.zeros_like(x))
+
+    @tf.custom_gradient
+    def differentiable(inputs, h, *flat_weights) -> Any:
+        weights = Weights(*flat_weights)
+        x = recurrence.projected(inputs, weights)
+        states, final_state, kept = recurrence.forward(x, h, weights, valid, plan)
+        read_again = [states] if plan.recompute else [states, x, *kept]
+
+        def pull_back(d_states, d_final):
+            return recurrence.backward(inputs, h, weights, valid, read_again, d_states, d_final, plan)
+
+        return (states, final_state), pull_back
+
+    states, final_state = differentiable(x, h, *(w for w in weights if w is not None))
+    return tf.transpose(states, (1, 0, 2)), final_state
+
+
+def in_chunks(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
+    """One chunk of time after the other."""
+
+    @tf.custom_gradient
+    def differentiable(inputs, h, *flat_weights) -> Any:
+        weights = Weights(*flat_weights)
+        states, final_state = chunks.forward(inputs, h, weights, valid, plan)
+
+        def pull_back(d_states, d_final):
+            return chunks.backward(inputs, h, weights, valid, states, d_states, d_final, plan)
+
+        return (states, final_state), pull_back
+
+    return differentiable(inputs, h, *(w for w in weights if w is not None))

@@ -1,0 +1,111 @@
+"""The sequence and its derivative in chunks of time: what all steps need at once is there for one chunk at a time.
+
+A sequence of T steps has about the square root of T chunks, each as long as that. Forward, the projected inputs live as
+long as their chunk; backward, a chunk's gates are found again from its states, and the weights' gradients add up. So
+beside inputs, states and weights, memory grows with the square root of time (Chen et al. 2016, arXiv:1604.06174), where
+the states, being the outputs, are kept whole. All chunks are of one length: the last one begins with steps of the one
+before, where T leaves it no other, and they are masked.
+
+Left out: the equations of a chunk (see recurrence.py, which this is made of).
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tf_gru.kernels import recurrence
+from tf_gru.kernels.recurrence import Plan, Weights
+
+
+def forward(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
+    """All states (batch, time, units), and the last one reached; inputs and valid have the batch first too."""
+    cut = _cut(inputs)
+    array = tf.TensorArray(h.dtype, size=cut.count, element_shape=(None, None, h.shape[-1]))
+
+    def advance(done, h, array):
+        chunk = cut.count - 1 - done if plan.reverse else done
+        counts = cut.counts(chunk, valid, tf.shape(h)[0])
+        x = recurrence.projected(_where(counts, cut.read(chunk, inputs)), weights)
+        states, h, _ = recurrence.forward(x, h, weights, counts, plan)
+        return done + 1, h, array.write(chunk, states)
+
+    _, final_state, array = _loop(cut.count, advance, (tf.constant(0), h, array))
+    return cut.joined(array.stack()), final_state
+
+
+def backward(inputs, h, weights: Weights, valid, states, d_states, d_final, plan: Plan) -> list[tf.Tensor]:
+    """The cotangents of inputs, initial state and weights."""
+    cut, start = _cut(inputs), h
+    array = tf.TensorArray(inputs.dtype, size=cut.count, element_shape=(None, None, inputs.shape[-1]))
+    nothing = [tf.zeros_like(weight) for weight in weights if weight is not None]
+
+    def retreat(done, dh, array, sums):
+        chunk = done if plan.reverse else cut.count - 1 - done
+        counts = cut.counts(chunk, valid, tf.shape(start)[0])
+        x = _where(counts, cut.read(chunk, inputs))
+        reached, d_reached = cut.read(chunk, states), _where(cut.own(chunk), cut.read(chunk, d_states))
+        h = cut.start(chunk, states, start, plan.reverse)
+        d_inputs, dh, *found = recurrence.backward(x, h, weights, counts, [reached], d_reached, dh, plan)
+        sums = [total + each for total, each in zip(sums, found, strict=True)]
+        return done + 1, dh, array.write(chunk, _where(counts, d_inputs)), sums
+
+    _, dh, array, sums = _loop(cut.count, retreat, (tf.constant(0), d_final, array, nothing))
+    return [cut.joined(array.stack()), dh, *sums]
+
+
+class _Cut(NamedTuple):
+    """How time is cut: so many chunks of so many steps."""
+
+    time: tf.Tensor
+    count: tf.Tensor
+    steps: tf.Tensor
+
+    def begin(self, chunk) -> tf.Tensor:
+        """The time at which a chunk begins."""
+        return tf.minimum(chunk * self.steps, self.time - self.steps)
+
+    def read(self, chunk, values) -> tf.Tensor:
+        """Its steps of (batch, time, width), time first."""
+        batch = tf.shape(values)[0]
+        steps = tf.slice(values, (0, self.begin(chunk), 0), (batch, self.steps, values.shape[-1]))
+        return tf.transpose(steps, (1, 0, 2))
+
+    def own(self, chunk) -> tf.Tensor:
+        """(steps, 1, 1): which steps are not of the chunk before."""
+        return (self.begin(chunk) + tf.range(self.steps) >= chunk * self.steps)[:, None, None]
+
+    def counts(self, chunk, valid, batch) -> tf.Tensor:
+        """(steps, batch, 1): which steps are its own, and valid."""
+        own = tf.broadcast_to(self.own(chunk), (self.steps, batch, 1))
+        return own if valid is None else own & self.read(chunk, valid[:, :, None])
+
+    def start(self, chunk, states, start, reverse: bool) -> tf.Tensor:
+        """The state that a chunk starts from; where its first step is not its own, none that anything reads."""
+        begin = self.begin(chunk)
+        first, at = (begin + self.steps == self.time, begin + self.steps) if reverse else (begin == 0, begin - 1)
+        return tf.where(first, start, states[:, tf.clip_by_value(at, 0, self.time - 1)])
+
+    def joined(self, chunks) -> tf.Tensor:
+        """(chunks, steps, batch, width) as (batch, time, width)."""
+        batch, width, before = tf.shape(chunks)[2], chunks.shape[-1], (self.count - 1) * self.steps
+        chunks = tf.transpose(chunks, (2, 0, 1, 3))
+        own = self.time - before
+        return tf.concat(
+            [tf.reshape(chunks[:, :-1], (batch, before, width)), chunks[:, -1, self.steps - own :]], axis=1
+        )
+
+
+def _cut(inputs) -> _Cut:
+    time = tf.shape(inputs)[1]
+    steps = tf.cast(tf.math.ceil(tf.sqrt(tf.cast(time, tf.float32))), tf.int32)
+    return _Cut(time, (time + steps - 1) // steps, steps)
+
+
+def _loop(count, body, start):
+    """Chunk after chunk, and none begun before the last one has gone."""
+    return tf.while_loop(lambda done, *_: done < count, body, start, maximum_iterations=count, parallel_iterations=1)
+
+
+def _where(counts, values) -> tf.Tensor:
+    """Nothing where a step does not count."""
+    return tf.where(counts, values, tf.zeros_like(values))
