@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from benchmarks import aims
 from benchmarks.record import ROOT
 from benchmarks.rows import STEPS, SUBJECTS
 from benchmarks.tables import peers, shown, slower, summaries
@@ -21,11 +22,13 @@ docs/records/benchmarks.json by `--write`; a test holds it to that file.
 - **Rows** are batch × time × input_dim × units, in float32. *Forward* gives all outputs; a *training* step gives them
   and the gradients to the inputs and all weights for given cotangents.
 - **Ours** is the layer with its defaults in `tf.function`: `tf_gru:graph`. `tf_gru:xla` is the same layer in
-  `tf.function(jit_compile=True)`, `tf_gru:eager` the same called as it is, `tf_gru:recompute` with `recompute=True`.
+  `tf.function(jit_compile=True)`, `tf_gru:eager` the same called as it is, `tf_gru:recompute` with `recompute=True`,
+  `tf_gru:recompute-loop` with `jit=False` besides.
 - **Peers**: `keras` is `keras.layers.GRU` (or `Bidirectional`) along the same paths, `jax` a GRU by `jax.lax.scan` in
   `jax.jit`, `torch` and `onnxruntime` their own GRUs; ONNX Runtime gets its inputs time first, as its operator wants
   them, and is not charged for the transposition. `products` are the matrix products of one GRU and nothing else, by
-  NumPy and by `torch.mm`.
+  NumPy and by `torch.mm`. `one-loop` is what the layer does not do, both directions in one compiled loop
+  (benchmarks/peers/one_loop.py), and `call` a `tf.function` that gives back its argument: what any call costs.
 - **Ratios** are a peer's time over ours: above 1 is ours faster. A ratio is taken in each round between turns of a few
   calls, then the median over the rounds stands between its quartiles.
 - **Nothing runs beside what is timed**: each framework has a process of its own with its default threads, and all but
@@ -50,7 +53,8 @@ def page(record: dict[str, Any] | None) -> str:
         f"{machine['memory'] / 2**30:.0f} GiB, {machine['system']}; {versions}. Threads: {_threads(record)}. "
         f"{effort['rounds']} rounds, each turn at least {effort['turn']} s.\n"
     )
-    parts = [INTRODUCTION, measured, "![Ratios of all rows](benchmarks.svg)\n", _losses(record)]
+    reached = aims.table(record).markdown()
+    parts = [INTRODUCTION, measured, reached, "![Ratios of all rows](benchmarks.svg)\n", _losses(record)]
     return "\n".join([*parts, *(table.markdown() for table in shown(record))])
 
 

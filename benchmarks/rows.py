@@ -16,19 +16,21 @@ SHAPES: tuple[Shape, ...] = (
     (16, 512, 64, 256),
     (256, 32, 128, 256),
 )
+LONG: Shape = (64, 512, 256, 512)
 QUICK: tuple[Shape, ...] = SHAPES[:2]
 TIMES = (64, 256, 1024, 4096)
 STEPS = ("forward", "training")
 
 GRUS = ("tf_gru:graph", "tf_gru:xla", "keras:graph", "keras:xla", "torch", "jax", "onnxruntime")
 PRODUCTS = ("products:numpy", "products:torch")
+MEMORY = ("tf_gru:graph", "tf_gru:xla", "tf_gru:recompute", "tf_gru:recompute-loop")
 SUBJECTS = {
     "plain": (*GRUS, *PRODUCTS),
     "masked": GRUS,
-    "bidirectional": GRUS,
+    "bidirectional": (*GRUS, "one-loop"),
     "time": ("tf_gru:graph", "tf_gru:xla", "tf_gru:recompute", "keras:graph", "torch"),
-    "eager": ("tf_gru:eager", "tf_gru:graph", "keras:eager", "keras:graph", "torch"),
-    "memory": ("tf_gru:graph", "tf_gru:xla", "tf_gru:recompute", "keras:graph", "keras:xla", "torch", "jax"),
+    "eager": ("tf_gru:eager", "tf_gru:graph", "keras:eager", "keras:graph", "torch", "call"),
+    "memory": (*MEMORY, "keras:graph", "keras:xla", "torch", "jax"),
 }
 """For each section, who is asked; the first one is ours, which the others are compared with."""
 
@@ -82,7 +84,7 @@ def rows(quick: bool = False) -> list[Row]:
     found += [Row("bidirectional", step, "after", shape) for shape in (*SHAPES[:3], SHAPES[5]) for step in STEPS]
     found += [Row("time", step, "after", (16, time, 128, 128)) for time in TIMES for step in STEPS]
     found += [Row("eager", step, "after", SHAPES[0]) for step in STEPS]
-    return found + [Row("memory", "training", "after", shape) for shape in SHAPES[3:5]]
+    return found + [Row("memory", "training", "after", shape) for shape in (*SHAPES[3:5], LONG)]
 
 
 def refusal(subject: str, row: Row) -> str | None:
@@ -91,4 +93,6 @@ def refusal(subject: str, row: Row) -> str | None:
         return "torch.nn.GRU resets after the product only"
     if subject == "onnxruntime" and row.step == "training":
         return "the runtime infers only"
+    if subject == "one-loop" and row.step == "training":
+        return "it has no derivative"
     return None

@@ -92,7 +92,7 @@ def slower(record: dict[str, Any]) -> list[tuple[Row, str, Spread]]:
         for section in SECTIONS
         for step in STEPS
         for subject in peers(section, SUBJECTS[section][0])
-        if not subject.startswith("products:")
+        if not subject.startswith(("products:", "call"))
         for row, value in ratios(record, section, step, subject, SUBJECTS[section][0])
         if value.median < 1
     ]

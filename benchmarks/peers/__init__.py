@@ -59,7 +59,7 @@ def family(subject: str) -> str:
     """The framework that a subject lives in."""
     if subject.startswith("products:"):
         return subject.partition(":")[2]
-    return "tensorflow" if subject.startswith(("tf_gru:", "keras:")) else subject
+    return "tensorflow" if subject.startswith(("tf_gru:", "keras:", "one-loop", "call")) else subject
 
 
 def absent(subject: str) -> str | None:

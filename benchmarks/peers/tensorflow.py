@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 import tf_gru
-from benchmarks.peers import Program
+from benchmarks.peers import Program, one_loop
 from benchmarks.problem import Problem, problem
 from benchmarks.rows import Row
 from conformance.adapters import load
@@ -22,15 +22,24 @@ PATHS = {
     "graph": tf.function,
     "xla": partial(tf.function, jit_compile=True),
     "recompute": tf.function,
+    "recompute-loop": tf.function,
 }
-"""recompute is the layer with recompute=True, in tf.function."""
+"""recompute is the layer with recompute=True, in tf.function; recompute-loop also has jit=False."""
 
 
 def program(subject: str, row: Row) -> Program:
-    """Weights are variables; inputs, cotangents and lengths are arguments, so that nothing is folded away."""
-    name, _, path = subject.partition(":")
+    """Weights are variables; inputs, cotangents and lengths are arguments, so that nothing is folded away.
+
+    one-loop is another way to run two directions; call is a function that gives back what it is given.
+    """
+    threads = tf.config.threading.get_intra_op_parallelism_threads() or len(os.sched_getaffinity(0))  # 0: one a core
+    if subject == "one-loop":
+        return one_loop.program(row, threads)
     given = problem(row)
-    layer = _tf_gru(row, path == "recompute") if name == "tf_gru" else _keras(row)
+    if subject == "call":
+        return Program(partial(tf.function(tf.identity), tf.constant(given.inputs)), None, None, None, threads)
+    name, _, path = subject.partition(":")
+    layer = _tf_gru(row, path) if name == "tf_gru" else _keras(row)
     layer.build(given.inputs.shape)
     layer.set_weights([array for p in given.parameters for array in to_keras(p)])
     arguments = _tf_gru_arguments(given) if name == "tf_gru" else _keras_arguments(given)
@@ -62,7 +71,7 @@ def program(subject: str, row: Row) -> Program:
         else (lambda: training(inputs, arguments, cotangents)[0].numpy()),
         gradients=None if forwards else gradients,
         claim=load(subject).capabilities.arithmetic["float32"],
-        threads=tf.config.threading.get_intra_op_parallelism_threads() or len(os.sched_getaffinity(0)),  # 0: one a core
+        threads=threads,
     )
 
 
@@ -71,9 +80,10 @@ def forget() -> None:
     keras.backend.clear_session()
 
 
-def _tf_gru(row: Row, recompute: bool) -> Any:
+def _tf_gru(row: Row, path: str) -> Any:
     layer = tf_gru.GRU if row.directions == 1 else tf_gru.BiGRU
-    return layer(row.shape[3], return_sequences=True, reset_after=row.reset == "after", recompute=recompute)
+    less_memory = {"recompute": path.startswith("recompute"), "jit": False if path == "recompute-loop" else "auto"}
+    return layer(row.shape[3], return_sequences=True, reset_after=row.reset == "after", **less_memory)
 
 
 def _keras(row: Row) -> Any:

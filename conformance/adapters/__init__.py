@@ -29,8 +29,10 @@ class Registered(NamedTuple):
 REGISTERED = {
     "reference": Registered("conformance.adapters.reference:gru", ("numpy",), "conformance"),
     **{
-        f"tf_gru:{path}": Registered(f"conformance.adapters.tf_gru:{path}", ("tensorflow", "keras"), "tf")
-        for path in ("eager", "graph", "xla", "autodiff", "loop", "compiled", "recompute")
+        f"tf_gru:{path}": Registered(
+            f"conformance.adapters.tf_gru:{path.replace('-', '_')}", ("tensorflow", "keras"), "tf"
+        )
+        for path in ("eager", "graph", "xla", "autodiff", "loop", "compiled", "recompute", "recompute-loop")
     },
     "tf_gru:cudnn": Registered("conformance.adapters.tf_gru_cudnn:cudnn", ("tensorflow", "keras"), "tf"),
     "tf_gru:keras-save": Registered("conformance.adapters.tf_gru_saved:keras_save", ("tensorflow", "keras"), "tf"),
