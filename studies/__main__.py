@@ -249,6 +249,38 @@ def peers(page_only: bool) -> None:
 
 
 @main.command()
+def conventions() -> None:
+    """How each framework lays out a GRU, asked of the converters; writes docs/conventions.md."""
+    from studies.conventions import PAGE, page
+
+    _written(PAGE, page())
+
+
+@main.command()
+def guarantees() -> None:
+    """Each clause, its check and what it catches; writes docs/specification.md."""
+    from studies.guarantees import PAGE, page
+
+    _written(PAGE, page())
+
+
+@main.command()
+def figures() -> None:
+    """The figures of docs/understanding-the-gru.md, computed by the reference."""
+    from studies.figures import FIGURES, FOLDER
+
+    for name, drawn in FIGURES.items():
+        _written(FOLDER / name, drawn())
+
+
+def _written(path: Path, text: str) -> None:
+    if not path.parent.is_dir():
+        raise click.UsageError(f"there is no folder {path.parent} here; go to a clone's root")
+    path.write_text(text)
+    click.echo(f"wrote {path.name}")
+
+
+@main.command()
 @click.argument("names", nargs=-1)
 @click.option("--page-only", is_flag=True, help="Write docs/scoreboard.md from the record as it is")
 def scoreboard(names: tuple[str, ...], page_only: bool) -> None:

@@ -1,0 +1,59 @@
+"""The specification as a page, from the code that holds it: what docs/specification.md shows.
+
+Each clause with its sentence, the file of its check, the wrong GRUs that the check catches (by the matrix on record)
+and the golden vectors that ask it. Left out: the proofs of the bounds (docs/error-analysis.md).
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from conformance.case import OFFERED, POLICIES
+from conformance.checks import bidirectional, contract, gradients, laws, state, step, time
+from conformance.matrix.facts import killed_by_check
+from conformance.matrix.record import RECORD, read
+from conformance.specification import CLAUSES
+from conformance.vectors.files import stored
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs/specification.md"
+HEAD = """# The specification, clause by clause
+
+What every conforming GRU does, each sentence under an id that never changes: in reports, in adapters and in notes. The
+equations are code, in `reference/`; what may differ in the last bits, and why, is in
+[error-analysis.md](error-analysis.md). A GRU is held to the clauses that it declares.
+
+A check proves nothing while it cannot fail: *catches* counts the wrong GRUs of `conformance/mutants/` that this check
+finds, of all that there are ([matrix.md](matrix.md)). *Vectors* are the golden vectors that ask the clause, for those
+who cannot run Python ([vectors.md](vectors.md)).
+
+Written by `python -m studies guarantees`.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join([HEAD, *_clauses(), "", *_policies()]) + "\n"
+
+
+def _clauses() -> Iterator[str]:
+    record = read(ROOT / RECORD)
+    caught, files = killed_by_check(record), _files()
+    asked = Counter(each.vector.clause for each in stored().values())
+    yield f"| clause | what it says | check | catches, of {len(record.mutants)} | vectors |"
+    yield "| --- | --- | --- | ---: | ---: |"
+    for clause, sentence in CLAUSES.items():
+        yield f"| `{clause}` | {sentence} | `{files[clause]}` | {len(caught[clause])} | {asked[clause]} |"
+
+
+def _files() -> dict[str, str]:
+    """Where each clause's check stands."""
+    modules = (step, state, time, bidirectional, gradients, contract, laws)
+    return {check.clause: f"{module.__name__.replace('.', '/')}.py" for module in modules for check in module.CHECKS}
+
+
+def _policies() -> Iterator[str]:
+    yield "What stands in the outputs at a masked step is a choice, made by name:"
+    yield ""
+    for name, sentence in POLICIES.items():
+        yield f"- `{name}`: {sentence}." + ("" if name in OFFERED else " Judged where a GRU has it; not offered here.")

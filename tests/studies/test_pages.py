@@ -1,0 +1,59 @@
+"""The pages and figures that studies write follow from the code: what is published is what would be written now."""
+
+import re
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from markdown_it import MarkdownIt
+
+from reference import layouts
+from studies import conventions, figures, guarantees
+from studies.__main__ import main
+
+
+@pytest.mark.parametrize("of", [conventions, guarantees], ids=["conventions", "guarantees"])
+def test_a_published_page_is_what_would_be_written_now(of):
+    assert of.PAGE.read_text() == of.page()
+
+
+def test_no_converter_is_left_out_of_the_conventions():
+    assert not conventions.unnamed()
+
+
+def test_another_order_of_gates_is_another_page(monkeypatch):
+    convert = layouts.to_torch
+    monkeypatch.setattr(layouts, "to_torch", lambda p: {name: np.roll(a, 5, axis=0) for name, a in convert(p).items()})
+    assert conventions.page() != conventions.PAGE.read_text()
+
+
+@pytest.mark.parametrize("name", figures.FIGURES)
+def test_a_published_figure_is_drawn_from_the_same_numbers(name):
+    told = re.compile(r"drawn from \w{64}")
+    assert told.search((figures.FOLDER / name).read_text())[0] == told.search(figures.FIGURES[name]())[0]
+
+
+def test_the_blocks_about_the_gru_run():
+    """One after the other: a block uses what those before it made."""
+    tokens = MarkdownIt().parse((figures.FOLDER / "understanding-the-gru.md").read_text())
+    known: dict = {}
+    for token in tokens:
+        if token.type == "fence" and token.info == "python":
+            exec(token.content, known)
+    assert "reach" in known
+
+
+@pytest.mark.parametrize(
+    ("command", "module", "name"),
+    [("conventions", conventions, "PAGE"), ("guarantees", guarantees, "PAGE"), ("figures", figures, "FOLDER")],
+)
+def test_the_commands_write_where_they_are_told(tmp_path, monkeypatch, command, module, name):
+    place = tmp_path if name == "FOLDER" else tmp_path / getattr(module, name).name
+    monkeypatch.setattr(module, name, place)
+    result = CliRunner().invoke(main, [command])
+    assert result.exit_code == 0, result.output
+    assert all(path.read_text() for path in tmp_path.iterdir()) and any(tmp_path.iterdir())
+
+    monkeypatch.setattr(module, name, tmp_path / "nowhere" / place.name / "x")
+    result = CliRunner().invoke(main, [command])
+    assert result.exit_code == 2 and "there is no folder" in result.output
