@@ -249,6 +249,21 @@ def peers(page_only: bool) -> None:
 
 
 @main.command()
+def house() -> None:
+    """The layers that the imports make; writes docs/house.md, says how long files are, fails where there is a circle."""
+    from studies.house import PAGE, Circle, page, sizes
+
+    try:
+        _written(PAGE, page())
+    except Circle as circle:
+        raise click.ClickException(f"there is a circle: {circle}") from circle
+    for name, (middle, largest) in sizes().items():
+        click.echo(
+            f"{name}: the median of a file is {middle:.0f} lines; the largest is {largest.path}, {largest.lines}"
+        )
+
+
+@main.command()
 def conventions() -> None:
     """How each framework lays out a GRU, asked of the converters; writes docs/conventions.md."""
     from studies.conventions import PAGE, page

@@ -11,10 +11,10 @@ from rich.table import Table
 
 from conformance.commands.seconds import FROM_ONE
 from conformance.commands.subjects import subject
+from conformance.report.replayed import show, write_json
 from conformance.vectors import files
 from conformance.vectors.apart import judge_apart
 from conformance.vectors.replay import questions
-from conformance.vectors.show import show, write_json
 from conformance.vectors.validate import violations
 
 

@@ -8,11 +8,11 @@ from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
 from reference import layouts
-from studies import conventions, figures, guarantees
+from studies import conventions, figures, guarantees, house
 from studies.__main__ import main
 
 
-@pytest.mark.parametrize("of", [conventions, guarantees], ids=["conventions", "guarantees"])
+@pytest.mark.parametrize("of", [conventions, guarantees, house], ids=["conventions", "guarantees", "house"])
 def test_a_published_page_is_what_would_be_written_now(of):
     assert of.PAGE.read_text() == of.page()
 
@@ -45,7 +45,12 @@ def test_the_blocks_about_the_gru_run():
 
 @pytest.mark.parametrize(
     ("command", "module", "name"),
-    [("conventions", conventions, "PAGE"), ("guarantees", guarantees, "PAGE"), ("figures", figures, "FOLDER")],
+    [
+        ("conventions", conventions, "PAGE"),
+        ("guarantees", guarantees, "PAGE"),
+        ("house", house, "PAGE"),
+        ("figures", figures, "FOLDER"),
+    ],
 )
 def test_the_commands_write_where_they_are_told(tmp_path, monkeypatch, command, module, name):
     place = tmp_path if name == "FOLDER" else tmp_path / getattr(module, name).name
@@ -57,3 +62,15 @@ def test_the_commands_write_where_they_are_told(tmp_path, monkeypatch, command, 
     monkeypatch.setattr(module, name, tmp_path / "nowhere" / place.name / "x")
     result = CliRunner().invoke(main, [command])
     assert result.exit_code == 2 and "there is no folder" in result.output
+
+
+def test_packages_that_import_each_other_are_seen(tmp_path, monkeypatch):
+    for name, other in {"one": "two", "two": "one"}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("")
+        (tmp_path / name / "this.py").write_text(f"import {other}.that\n")
+        (tmp_path / name / "that.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(house, "PACKAGES", ("one", "two"))
+    with pytest.raises(house.Circle, match="one imports two imports one|two imports one imports two"):
+        house.layers()
