@@ -250,7 +250,7 @@ def peers(page_only: bool) -> None:
 
 @main.command()
 def house() -> None:
-    """The layers that the imports make; writes docs/house.md, says how long files are, fails where there is a circle."""
+    """The layers that the imports make; writes docs/house.md, says how long files are. A circle fails."""
     from studies.house import PAGE, Circle, page, sizes
 
     try:
