@@ -45,14 +45,15 @@ it has every row, `python -m benchmarks --write` writes this page.
 HELD = """### What holds what is missed
 
 A forward call's products alone, compiled, in a loop without gates, take nearly all of its time: `python -m
-benchmarks.parts` ([records/parts.txt](records/parts.txt)). So the layer is as fast as XLA's matrix products are on such a
-machine, and Keras' compiled layer, which has the same ones, is level with it where nothing is differentiated; in training
-the derivative by hand is what is faster. The products of BLAS (`products:numpy`) and ONNX Runtime's packed ones are faster
-than XLA's. For one sequence a good part is TensorFlow's own call (`call`), before anything is computed.
+benchmarks.parts` ([records/parts.txt](records/parts.txt)). So the layer is as fast as XLA's matrix products are on
+such a machine, and Keras' compiled layer, which has the same ones, is level with it where nothing is differentiated;
+in training the derivative by hand is what is faster. The products of BLAS (`products:numpy`) and ONNX Runtime's
+packed ones are faster than XLA's. For one sequence a good part is TensorFlow's own call (`call`), before anything is
+computed.
 
-Tried and not kept: TensorFlow's own products in a loop with compiled gates, faster at one shape and slower at the next;
-oneDNN's and XNNPACK's products for XLA, less work in a product alone and no gain in the layer; both directions in one loop
-(`one-loop`).
+Tried and not kept: TensorFlow's own products in a loop with compiled gates, faster at one shape and slower at the
+next; oneDNN's and XNNPACK's products for XLA, less work in a product alone and no gain in the layer; both directions
+in one loop (`one-loop`).
 
 Memory: compiled, a training step holds the compiler and its code as well, some 100 MiB of the numbers below.
 """

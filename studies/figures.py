@@ -69,7 +69,11 @@ def reach(axes: Axes) -> None:
         gradient = gru_backward(inputs, parameters, grad_final_state=np.ones((1, 32))).inputs[0, ::-1, 0]
         label = f"bias {bias:+.0f}" + (", z nearly 0: a plain recurrent network" if bias < 0 else "")
         axes.semilogy(np.abs(gradient), label=label)
-    axes.set(xlabel="steps before the last", ylabel="size of the gradient to the input", ylim=(1e-12, None))
+    axes.set(
+        xlabel="steps before the last",
+        ylabel="size of the gradient to the input",
+        ylim=(np.finfo(np.float64).eps, None),
+    )
 
 
 def _drawn(name: str, what: Callable[[Axes], None]) -> str:
