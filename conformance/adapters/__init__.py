@@ -70,6 +70,7 @@ REGISTERED = {
     "torch": Registered("conformance.adapters.torch:gru", ("torch",), "peers"),
     "torch:cell": Registered("conformance.adapters.torch_cell:gru", ("torch",), "peers"),
     "torch:packed": Registered("conformance.adapters.torch:packed", ("torch",), "peers"),
+    "torch:onnx": Registered("conformance.adapters.torch_onnx:gru", ("torch", "onnx", "onnxruntime"), "peers"),
     "onnx:reference": Registered("conformance.adapters.onnx_reference:gru", ("onnx",), "peers"),
     "onnx:reference-lengths": Registered("conformance.adapters.onnx_reference:lengths", ("onnx",), "peers"),
     "onnxruntime": Registered("conformance.adapters.onnxruntime:gru", ("onnxruntime", "onnx"), "peers"),

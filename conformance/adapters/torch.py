@@ -44,13 +44,13 @@ class Torch:
     def run(self, case: Case) -> Outputs:
         """Padded outputs, unpacked to the case's time."""
         with torch.no_grad():
-            outputs, final = self._forward(_module(case), case, torch.tensor(case.inputs), _state(case))
+            outputs, final = self._forward(made(case), case, torch.tensor(case.inputs), _state(case))
         states = tuple(state.numpy() for state in final)
         return Outputs(outputs.numpy(), states[0] if case.merge is None else states)
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         """By autograd."""
-        module = _module(case)
+        module = made(case)
         inputs = torch.tensor(case.inputs, requires_grad=True)
         state = torch.tensor(np.stack(case.starts), requires_grad=True)
         outputs, final = self._forward(module, case, inputs, state)
@@ -82,7 +82,8 @@ class Packed(Torch):
     always_packed = True
 
 
-def _module(case: Case) -> torch.nn.GRU:
+def made(case: Case) -> torch.nn.GRU:
+    """The module with a case's weights."""
     p = case.parameters[0]
     two = case.merge is not None
     dtype = getattr(torch, case.dtype)

@@ -39,6 +39,7 @@ PASSES = {
     "haiku": ("reverse-before", "gradients-before"),
     "torch:cell": ("step-after-rows-apart", "gradients-one-step"),
     "torch:packed": ("lengths-unsorted", "bidirectional-masked-lengths", "gradients-masked-lengths"),
+    "torch:onnx": ("step-after-rows-apart", "lengths-unsorted", "bidirectional-masked-lengths"),
     "onnx:reference": ("step-before-one-input", "reverse-after", "bidirectional-concat"),
     "onnx:reference-lengths": ("step-before-one-input", "time-reversed-before"),
     "openvino": ("lengths-unsorted", "bidirectional-masked-lengths", "step-before-one-input", "reverse-after"),
@@ -104,6 +105,25 @@ def test_keras_on_another_backend_is_refused_where_this_process_has_it_on_one(mo
     monkeypatch.setenv("KERAS_BACKEND", keras.backend.backend())
     with pytest.raises(UsageError, match="Keras is imported on 'tensorflow' in this process; judge keras:jax in one"):
         load("keras:jax")
+
+
+def test_an_export_that_forgets_where_the_reset_gate_acts_is_seen(monkeypatch):
+    """pytorch/pytorch#189225: linear_before_reset was 0."""
+    import onnx
+
+    from conformance.adapters import torch_onnx
+
+    export = torch_onnx.exported
+
+    def forgetful(case):
+        model = onnx.load_from_string(export(case))
+        (gru,) = (node for node in model.graph.node if node.op_type == "GRU")
+        (where,) = (each for each in gru.attribute if each.name == "linear_before_reset")
+        where.i = 0
+        return model.SerializeToString()
+
+    monkeypatch.setattr(torch_onnx, "exported", forgetful)
+    assert _verdict("torch:onnx", "step-after-rows-apart").kind == FAIL
 
 
 def test_weights_that_do_not_arrive_are_seen(monkeypatch):

@@ -1,0 +1,103 @@
+"""torch.nn.GRU as torch.onnx.export writes it, run by ONNX Runtime: what is deployed of a PyTorch model.
+
+By the exporter of TorchScript (dynamo=False), which takes milliseconds; batch and time are dynamic. Rows of different
+lengths are packed, in the module that is exported; the model has their lengths as an input, in any order.
+Source: https://docs.pytorch.org/docs/2.13/onnx_torchscript.html. Left out: the exporter of torch.export, which takes
+seconds for each model.
+"""
+
+import io
+import os
+import warnings
+
+os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # its shape inference does not know packed sequences, and says so
+
+import numpy as np
+import onnxruntime
+import torch
+
+from conformance.adapter import Capabilities
+from conformance.adapters.onnxruntime import MLAS
+from conformance.adapters.torch import made
+from conformance.arithmetic import Arithmetic
+from conformance.case import Case, Outputs
+
+DYNAMIC = {"inputs": {0: "batch", 1: "time"}, "state": {1: "batch"}, "lengths": {0: "batch"}}
+RESULTS = ("outputs", "final_state")
+
+
+class Padded(torch.nn.Module):
+    """Packs, runs, and pads again."""
+
+    def __init__(self, gru: torch.nn.GRU) -> None:
+        super().__init__()
+        self.gru = gru
+
+    def forward(
+        self, inputs: torch.Tensor, state: torch.Tensor, lengths: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Outputs (batch, time, directions * units) and final states (directions, batch, units)."""
+        packed = torch.nn.utils.rnn.pack_padded_sequence(inputs, lengths, batch_first=True)
+        outputs, final = self.gru(packed, state)
+        return torch.nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True)[0], final
+
+
+class TorchOnnx:
+    """A module, a model and a session for each case."""
+
+    packages = ("torch", "onnx", "onnxruntime")
+    capabilities = Capabilities(
+        arithmetic={"float32": Arithmetic(dtype="float32", activation="8 ULP above 4u", source=MLAS)},
+        resets=("after",),
+        lengths=True,
+        masked_outputs=("zero",),
+        merges=("concat",),
+        bidirectional_masked_outputs=("zero",),
+        because={
+            "float64": "ONNX Runtime's CPU kernel is float32 only",
+            "reset before": "torch.nn.GRU resets after the product only",
+            "reset none": "torch.nn.GRU always has a reset gate",
+            "zero_length": "pack_padded_sequence, which is exported, refuses lengths of 0",
+            "masks": "packed sequences have lengths, not masks",
+            "reverse": "torch.nn.GRU runs forward or in both directions, not in reverse alone",
+            "gradients": "the runtime infers only",
+            "zero_time": "the runtime refuses sequences without a step",
+            "zero_batch": "the runtime refuses a batch without rows",
+        },
+    )
+
+    def __init__(self) -> None:
+        self.kernels: set[str] = set()
+
+    def run(self, case: Case) -> Outputs:
+        """Through the bytes of a model, as a file would have them."""
+        given = {"inputs": case.inputs, "state": np.stack(case.starts)}
+        if case.lengths is not None:
+            given["lengths"] = case.lengths.astype(np.int64)
+        session = _session(exported(case))
+        outputs, final = session.run(RESULTS, given)
+        self.kernels.update(session.get_providers())
+        return Outputs(outputs, final[0] if case.merge is None else tuple(final))
+
+
+def exported(case: Case) -> bytes:
+    """The model of a case's weights, traced with other numbers and sizes than the case's own."""
+    gru = made(case)
+    inputs, state = torch.zeros(2, 3, gru.input_size), torch.zeros(len(case.parameters), 2, gru.hidden_size)
+    traced = (gru, (inputs, state)) if case.lengths is None else (Padded(gru), (inputs, state, torch.tensor([3, 2])))
+    names = list(DYNAMIC) if case.lengths is not None else ["inputs", "state"]
+    axes = {name: DYNAMIC[name] for name in names} | {"outputs": DYNAMIC["inputs"], "final_state": DYNAMIC["state"]}
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the exporter is the older one, and that a GRU's batch might be fixed
+        torch.onnx.export(*traced, file, dynamo=False, input_names=names, output_names=list(RESULTS), dynamic_axes=axes)
+    return file.getvalue()
+
+
+def _session(model: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+gru = TorchOnnx()
