@@ -16,6 +16,7 @@ from conformance.checks import CHECKS
 from conformance.checks.check import Check
 from conformance.diagnosis.result import Diagnosis
 from conformance.grades import Grade
+from conformance.said import described, printable, shown
 from conformance.verdict import DTYPES, ERROR, FAIL, Subject, Verdict
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -165,17 +166,18 @@ def chosen(clauses: tuple[str, ...]) -> tuple[Check, ...]:
 def _take(report: Subject, message: Subject | Verdict | list[Grade] | Diagnosis | str) -> None:
     """What is known before anything is judged, a verdict, the grades, the diagnosis, or why the subject broke."""
     if isinstance(message, Subject):
+        message = described(message)
         report.versions, report.claims, report.policies = message.versions, message.claims, message.policies
         report.kernels = sorted({*report.kernels, *message.kernels})
     elif isinstance(message, Verdict):
-        report.verdicts.append(message)
+        report.verdicts.append(shown(message))
     elif isinstance(message, list):
         report.grades += message
     elif isinstance(message, Diagnosis):
         if report.diagnosis is None or not report.diagnosis.explanations:
             report.diagnosis = message
     else:
-        report.broken = message
+        report.broken = printable(message)
 
 
 def _close(child: _Child, clauses: tuple[str, ...], case: Case | None, how: str) -> None:
@@ -191,7 +193,7 @@ def _close(child: _Child, clauses: tuple[str, ...], case: Case | None, how: str)
     if report.broken is not None or not missing:
         return
     printed = child.log.read_text(errors="replace").split() if child.log.exists() else []
-    reason = f"{how}; the last it printed: {' '.join(printed)[-300:]}" if printed else how
+    reason = f"{how}; the last it printed: {printable(' '.join(printed)[-300:])}" if printed else how
     if not report.versions:
         report.broken = f"nothing was answered: {reason}"
         return

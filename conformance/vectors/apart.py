@@ -9,6 +9,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from conformance.isolation import QUIET
+from conformance.said import described, printable, shown
 from conformance.vectors.files import stored
 from conformance.vectors.replay import Question, Replayed, judge_vector
 from conformance.verdict import DECLINED, ERROR, FAIL, Subject
@@ -60,9 +61,9 @@ class _Worker:
         theirs.close()
         said = self._hear(max(self.time_limit, STARTING))
         if isinstance(said, Subject):
-            return said
+            return described(said)
         self.end()
-        return Subject(name=self.name, broken=said)
+        return Subject(name=self.name, broken=printable(said))
 
     def ask(self, question: Question) -> Replayed | str:
         """The verdict, or why there is none."""
@@ -72,7 +73,8 @@ class _Worker:
                 return report.broken
         with contextlib.suppress(OSError):  # it has ended since, which is heard
             self.pipe.send(question)
-        return self._hear(self.time_limit)
+        said = self._hear(self.time_limit)
+        return shown(said) if isinstance(said, Replayed) else said
 
     def end(self) -> None:
         """Stop the process."""

@@ -1,0 +1,89 @@
+"""Whatever a subject says, a report can be written and shown, and none of it is obeyed."""
+
+import json
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+from conformance import said
+from conformance.__main__ import main
+
+HOSTILE = """
+from conformance import Adapter, Arithmetic, Capabilities
+
+SAID = "</td><script>alert(1)</script> \\x1b[2J\\x00\\x07 \\udc80 ]]> " + "x" * 100000
+
+
+def raising(case):
+    raise RuntimeError(SAID)
+
+
+def late(case):
+    from reference import gru
+    if case.single.kernel.all():  # no closed form has such weights
+        raise RuntimeError(SAID)
+    return gru(case.inputs, case.single, initial_state=case.starts[0])
+
+
+def printing(case):
+    import os
+    os.write(2, b"\\x1b[2J\\x00 bye")
+    os._exit(3)
+
+
+claim = {"float64": Arithmetic(dtype="float64", activation="8 ULP", summation="any order", source="\\x1b[2J")}
+can = Capabilities(arithmetic=claim, resets=("after",), because={"float32": "\\x1b[2J no \\x00"})
+raises, fails_late, ends = (Adapter(run, can) for run in (raising, late, printing))
+"""
+
+
+@pytest.fixture
+def hostile(tmp_path, monkeypatch):
+    (tmp_path / "hostile.py").write_text(HOSTILE)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def controls(text):
+    return {c for c in text if not c.isprintable() and c not in "\n\t"}
+
+
+@pytest.mark.parametrize(("name", "code"), [("raises", 2), ("fails_late", 1), ("ends", 2)])
+def test_every_report_is_written_and_holds_no_command(hostile, name, code):
+    files = {kind: hostile / f"report.{kind}" for kind in ("html", "markdown", "badge", "json", "junit")}
+    options = [f"--{kind}={path}" for kind, path in files.items()]
+
+    result = CliRunner().invoke(main, ["run", f"hostile:{name}", "--clause", "step-after", *options])
+
+    assert (result.exit_code, result.exception.__class__) == (code, SystemExit), result.output
+    texts = {kind: path.read_text() for kind, path in files.items()} | {"terminal": result.output}
+    assert not {kind: found for kind, text in texts.items() if (found := controls(text))}
+    assert "<script>alert" not in texts["html"] + texts["badge"]  # in Markdown it stands in a fence
+    assert "x1b[2J" in texts["terminal"]
+    json.loads(texts["json"])
+    for kind in ("junit", "badge"):
+        ElementTree.fromstring(texts[kind])
+
+
+@pytest.mark.parametrize("name", ["raises", "fails_late"])
+def test_replayed_vectors_hold_no_command(hostile, name):
+    result = CliRunner().invoke(main, ["vectors", "replay", f"hostile:{name}", "--json", str(hostile / "replay.json")])
+
+    assert isinstance(result.exception, SystemExit) and result.exit_code in (1, 2), result.output
+    assert not controls(result.output)
+    assert not controls((hostile / "replay.json").read_text())
+
+
+def test_what_prints_is_kept():
+    assert said.printable("naïve – 漢字\n\x1b[1m\t\x00") == "naïve – 漢字\n\\x1b[1m\\t\\x00"
+
+
+def test_without_it_a_report_is_not_written(hostile, monkeypatch):
+    from conformance import isolation
+
+    monkeypatch.setattr(isolation, "printable", lambda text: text)
+    options = ["--clause", "step-after", "--junit", str(hostile / "junit.xml")]
+    result = CliRunner().invoke(main, ["run", "hostile:raises", *options])
+    assert not isinstance(result.exception, SystemExit)
