@@ -15,6 +15,7 @@ import numpy as np
 
 from conformance.arithmetic import Arithmetic
 from conformance.case import MERGES, POLICIES, Case, Gradients, Outputs
+from conformance.printable import printable
 
 RESETS = ("after", "before", "none")
 
@@ -259,4 +260,4 @@ def _short(value: Any) -> str:
 
 def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text if len(text) < 300 else text[:297] + '...'}"
+    return printable(f"{type(error).__name__}: {text if len(text) < 300 else text[:297] + '...'}")

@@ -16,7 +16,8 @@ from conformance.checks import CHECKS
 from conformance.checks.check import Check
 from conformance.diagnosis.result import Diagnosis
 from conformance.grades import Grade
-from conformance.said import described, printable, shown
+from conformance.printable import printable
+from conformance.said import described, shown
 from conformance.verdict import DTYPES, ERROR, FAIL, Subject, Verdict
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}

@@ -9,7 +9,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from conformance.isolation import QUIET
-from conformance.said import described, printable, shown
+from conformance.printable import printable
+from conformance.said import described, shown
 from conformance.vectors.files import stored
 from conformance.vectors.replay import Question, Replayed, judge_vector
 from conformance.verdict import DECLINED, ERROR, FAIL, Subject

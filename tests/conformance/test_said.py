@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from click.testing import CliRunner
 
-from conformance import said
 from conformance.__main__ import main
+from conformance.printable import printable
 
 HOSTILE = """
 from conformance import Adapter, Arithmetic, Capabilities
@@ -76,8 +76,16 @@ def test_replayed_vectors_hold_no_command(hostile, name):
     assert not controls((hostile / "replay.json").read_text())
 
 
+@pytest.mark.parametrize("command", ["diagnose", "identify", "probe"])
+def test_no_other_command_prints_one(hostile, command):
+    result = CliRunner().invoke(main, [command, "hostile:raises"])
+
+    assert isinstance(result.exception, SystemExit), result.output
+    assert "alert" in result.output and not controls(result.output)
+
+
 def test_what_prints_is_kept():
-    assert said.printable("naïve – 漢字\n\x1b[1m\t\x00") == "naïve – 漢字\n\\x1b[1m\\t\\x00"
+    assert printable("naïve – 漢字\n\x1b[1m\t\x00") == "naïve – 漢字\n\\x1b[1m\\t\\x00"
 
 
 def test_without_it_a_report_is_not_written(hostile, monkeypatch):
@@ -85,5 +93,5 @@ def test_without_it_a_report_is_not_written(hostile, monkeypatch):
 
     monkeypatch.setattr(isolation, "printable", lambda text: text)
     options = ["--clause", "step-after", "--junit", str(hostile / "junit.xml")]
-    result = CliRunner().invoke(main, ["run", "hostile:raises", *options])
+    result = CliRunner().invoke(main, ["run", "hostile:ends", *options])
     assert not isinstance(result.exception, SystemExit)
