@@ -9,8 +9,9 @@ keras.layers.Bidirectional.
 Left out: directions of different units, flipped and packed (apply them to the pair that merge="apart" gives).
 """
 
-from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -38,14 +39,19 @@ class BiGradients(NamedTuple):
     backward: Weights
 
 
-class Merge(NamedTuple):
+Join = Callable[[np.ndarray, np.ndarray], Any]
+Split = Callable[[Any, np.ndarray, np.ndarray], Any]
+
+
+@dataclass(frozen=True)
+class Merge:
     """How outputs a and b of the two directions become one, and how a cotangent d of it becomes theirs."""
 
-    join: Callable[[np.ndarray, np.ndarray], Any]
-    vjp: Callable[[Any, np.ndarray, np.ndarray], Any]
+    join: Join
+    vjp: Split
 
 
-MERGES = {
+MERGES: dict[str, Merge] = {
     "concat": Merge(lambda a, b: np.concatenate([a, b], axis=-1), lambda d, a, b: np.split(d, 2, axis=-1)),
     "sum": Merge(lambda a, b: a + b, lambda d, a, b: (d, d)),
     "mul": Merge(lambda a, b: a * b, lambda d, a, b: (d * b, d * a)),
@@ -159,8 +165,12 @@ def pair(name: str, value: object) -> tuple[Any, Any]:
     """The two members of a pair; None is a pair of None."""
     if value is None:
         return None, None
-    if not (isinstance(value, tuple | list) and len(value) == 2):
+    if not (_several(value) and len(value) == 2):
         raise Invalid(
             f"{name} is a {type(value).__name__}, but must be a pair (forward, backward); None in it is zeros"
         )
     return value[0], value[1]
+
+
+def _several(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, tuple | list)

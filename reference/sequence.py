@@ -98,6 +98,9 @@ def gru_backward(
     return gradients(run, d_outputs, d_final)
 
 
+Show = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
 class Run(NamedTuple):
     """One run, its arguments checked and its defaults filled in: all that the equations see."""
 
@@ -107,7 +110,7 @@ class Run(NamedTuple):
     valid: np.ndarray  # batch time
     steps: range  # in processing order
     cell: Cell
-    show: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    show: Show
 
 
 def results(run: Run) -> Result:
@@ -126,7 +129,7 @@ def scan(run: Run) -> tuple[np.ndarray, np.ndarray, dict[int, Tape]]:
     """The state reached at every step, the last one, and the tape of every step."""
     h = run.h.copy()
     hs = np.zeros((*run.valid.shape, h.shape[1]), h.dtype)
-    tapes = {}
+    tapes: dict[int, Tape] = {}
     for t in run.steps:
         rows = run.valid[:, t]
         h[rows], tapes[t] = run.cell.step(run.x[rows, t], h[rows], run.weights)
@@ -150,7 +153,7 @@ def scan_vjp(run: Run, tapes: dict[int, Tape], dhs: np.ndarray, dh: np.ndarray) 
 
 
 # What a masked step outputs, from the states reached: both are projections, hence their own transposes.
-SHOWS = {
+SHOWS: dict[str, Show] = {
     "carry": lambda hs, valid: hs,
     "zero": lambda hs, valid: np.where(valid[:, :, None], hs, 0),
 }
@@ -172,7 +175,7 @@ def packed(outputs: np.ndarray, mask: np.ndarray | None = None, *, lengths: np.n
         raise Invalid("packed needs mask or lengths, got neither; where every step counts use flipped")
     batch, time, _ = outputs.shape
     valid = validity(batch, time, lengths, mask)
-    t = np.arange(time)
+    t = np.arange(time, dtype=np.intp)
     processed = np.where(valid, -t, time + t)
     return np.take_along_axis(outputs, processed.argsort(axis=1)[:, :, None], axis=1)
 

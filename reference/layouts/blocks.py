@@ -1,7 +1,7 @@
 """The blocks of gates, side by side or on top of one another, and what an array must be to be taken apart."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -65,9 +65,14 @@ def only_reset(p: Parameters, reset: str, framework: str) -> None:
         )
 
 
+def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    """Whether it holds arrays by name."""
+    return isinstance(value, Mapping)
+
+
 def named(what: str, arrays: object, names: tuple[str, ...]) -> list[np.ndarray]:
     """The arrays of these names, which must be all there are. Raises Invalid."""
-    if not isinstance(arrays, Mapping):
+    if not is_mapping(arrays):
         raise Invalid(f"{what} is a {type(arrays).__name__}, but must be a mapping of {', '.join(names)}")
     if set(arrays) != set(names):
         raise Invalid(

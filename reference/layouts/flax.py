@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reference.layouts.biases import no_recurrent_bias
-from reference.layouts.blocks import check, fit, gates_apart, named, only_reset, side_by_side
+from reference.layouts.blocks import check, fit, gates_apart, is_mapping, named, only_reset, side_by_side
 from reference.layouts.torch import RZN
 from reference.parameters import Invalid, Parameters, dtype_of
 
@@ -36,7 +36,8 @@ def to_linen(p: Parameters) -> dict[str, dict[str, np.ndarray]]:
 
 def from_linen(params: Mapping[str, Mapping[str, Any]]) -> Parameters:
     """The Parameters that hold what flax.linen.GRUCell was given: to_linen backwards. Raises Invalid if it is not."""
-    kernels, biases = [], []
+    kernels: list[np.ndarray] = []
+    biases: list[np.ndarray] = []
     for name, layer in zip(LINEN, _layers(params), strict=True):
         kernel, *bias = named(name, layer, ("kernel", "bias") if name in BIASED else ("kernel",))
         kernels.append(kernel)
@@ -54,8 +55,8 @@ def from_linen(params: Mapping[str, Mapping[str, Any]]) -> Parameters:
 
 def _layers(params: object) -> list[Any]:
     """The six layers in the order of LINEN, not looked into. Raises Invalid for other names."""
-    if not isinstance(params, Mapping) or set(params) != set(LINEN):
-        got = ", ".join(map(str, params)) if isinstance(params, Mapping) else f"a {type(params).__name__}"
+    if not is_mapping(params) or set(params) != set(LINEN):
+        got = ", ".join(map(str, params)) if is_mapping(params) else f"a {type(params).__name__}"
         raise Invalid(f"params has {got or 'nothing'}, but must have {', '.join(LINEN)}; pass variables['params']")
     return [params[name] for name in LINEN]
 

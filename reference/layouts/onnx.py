@@ -50,8 +50,7 @@ def from_onnx(
 
     Raises Invalid if the shapes do not fit, and for a linear_before_reset other than 0 and 1.
     """
-    is_integer = isinstance(linear_before_reset, int | np.integer) and not isinstance(linear_before_reset, bool)
-    if not is_integer or linear_before_reset not in (0, 1):
+    if not _zero_or_one(linear_before_reset):
         raise Invalid(
             f"linear_before_reset is {linear_before_reset!r}, but must be 0 (reset before) or 1 (reset after)"
         )
@@ -60,11 +59,16 @@ def from_onnx(
     if W.ndim != 3 or len(W) not in (1, 2):
         raise Invalid(f"W has shape {W.shape}, but must be (directions, 3 units, input_dim) with 1 direction or 2")
     directions, units = len(W), W.shape[1] // 3
-    B = np.zeros((directions, 6 * units), dtype) if B is None else B
+    both = np.zeros((directions, 6 * units), dtype) if B is None else B
     fit("W", W, dtype, (directions, 3 * units, W.shape[2]), reset)
     fit("R", R, dtype, (directions, 3 * units, units), reset)
-    fit("B", B, dtype, (directions, 6 * units), reset)
+    fit("B", both, dtype, (directions, 6 * units), reset)
     return tuple(
         Parameters(gates_below(w, 3), gates_below(r, 3), b.reshape(2, 3, units), reset)
-        for w, r, b in zip(W, R, B, strict=True)
+        for w, r, b in zip(W, R, both, strict=True)
     )
+
+
+def _zero_or_one(value: object) -> bool:
+    """Whether it is the integer 0 or 1; True is none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value in (0, 1)

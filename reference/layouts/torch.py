@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.layouts.blocks import as_array, check, fit, gates_below, on_top
+from reference.layouts.blocks import as_array, check, fit, gates_below, is_mapping, on_top
 from reference.parameters import Invalid, Parameters, Unrepresentable, dtype_of
 
 RZN = [1, 0, 2]  # z, r, n to PyTorch's r, z, n, and back
@@ -38,7 +38,7 @@ def from_torch(state_dict: Mapping[str, Any], suffix: str = "_l0") -> Parameters
     The values may be NumPy arrays or CPU tensors; without biases they are zeros. Raises Invalid if the names or shapes
     do not fit, and for a tensor that NumPy cannot hold as it is.
     """
-    if not isinstance(state_dict, Mapping):
+    if not is_mapping(state_dict):
         raise Invalid(f"state_dict is a {type(state_dict).__name__}, but must be a mapping; pass module.state_dict()")
     names = [f"{name}{suffix}" for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
     present = [name for name in names if name in state_dict]

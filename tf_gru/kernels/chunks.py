@@ -20,27 +20,27 @@ from tf_gru.kernels.recurrence import Plan, Weights
 def forward(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
     """All states (batch, time, units), and the last one reached; inputs and valid have the batch first too."""
     cut = _cut(inputs)
-    array = tf.TensorArray(h.dtype, size=cut.count, element_shape=(None, None, h.shape[-1]))
+    array = tf.TensorArray(h.dtype, size=cut.many, element_shape=(None, None, h.shape[-1]))
 
     def advance(done, h, array):
-        chunk = cut.count - 1 - done if plan.reverse else done
+        chunk = cut.many - 1 - done if plan.reverse else done
         counts = cut.counts(chunk, valid, tf.shape(h)[0])
         x = recurrence.projected(_where(counts, cut.read(chunk, inputs)), weights)
         states, h, _ = recurrence.forward(x, h, weights, counts, plan)
         return done + 1, h, array.write(chunk, states)
 
-    _, final_state, array = _loop(cut.count, advance, (tf.constant(0), h, array))
+    _, final_state, array = _loop(cut.many, advance, (tf.constant(0), h, array))
     return cut.joined(array.stack()), final_state
 
 
 def backward(inputs, h, weights: Weights, valid, states, d_states, d_final, plan: Plan) -> list[tf.Tensor]:
     """The cotangents of inputs, initial state and weights."""
     cut, start = _cut(inputs), h
-    array = tf.TensorArray(inputs.dtype, size=cut.count, element_shape=(None, None, inputs.shape[-1]))
+    array = tf.TensorArray(inputs.dtype, size=cut.many, element_shape=(None, None, inputs.shape[-1]))
     nothing = [tf.zeros_like(weight) for weight in weights if weight is not None]
 
     def retreat(done, dh, array, sums):
-        chunk = done if plan.reverse else cut.count - 1 - done
+        chunk = done if plan.reverse else cut.many - 1 - done
         counts = cut.counts(chunk, valid, tf.shape(start)[0])
         x = _where(counts, cut.read(chunk, inputs))
         reached, d_reached = cut.read(chunk, states), _where(cut.own(chunk), cut.read(chunk, d_states))
@@ -49,7 +49,7 @@ def backward(inputs, h, weights: Weights, valid, states, d_states, d_final, plan
         sums = [total + each for total, each in zip(sums, found, strict=True)]
         return done + 1, dh, array.write(chunk, _where(counts, d_inputs)), sums
 
-    _, dh, array, sums = _loop(cut.count, retreat, (tf.constant(0), d_final, array, nothing))
+    _, dh, array, sums = _loop(cut.many, retreat, (tf.constant(0), d_final, array, nothing))
     return [cut.joined(array.stack()), dh, *sums]
 
 
@@ -57,7 +57,7 @@ class _Cut(NamedTuple):
     """How time is cut: so many chunks of so many steps."""
 
     time: tf.Tensor
-    count: tf.Tensor
+    many: tf.Tensor
     steps: tf.Tensor
 
     def begin(self, chunk) -> tf.Tensor:
@@ -87,7 +87,7 @@ class _Cut(NamedTuple):
 
     def joined(self, chunks) -> tf.Tensor:
         """(chunks, steps, batch, width) as (batch, time, width)."""
-        batch, width, before = tf.shape(chunks)[2], chunks.shape[-1], (self.count - 1) * self.steps
+        batch, width, before = tf.shape(chunks)[2], chunks.shape[-1], (self.many - 1) * self.steps
         chunks = tf.transpose(chunks, (2, 0, 1, 3))
         own = self.time - before
         return tf.concat(
