@@ -1,6 +1,7 @@
 """The overlap with the truth is seen to fail: every wrong GRU below, one edit away from the right one, is caught."""
 
 import inspect
+from dataclasses import replace
 from types import FunctionType, ModuleType
 
 import pytest
@@ -117,11 +118,11 @@ def test_every_wrong_gru_is_caught(
 @pytest.mark.parametrize(
     ("merge", "wrong"),
     [
-        ("concat", MERGES["concat"]._replace(vjp=lambda d, a, b: (d[..., ::2], d[..., 1::2]))),
-        ("sum", MERGES["sum"]._replace(join=MERGES["ave"].join)),
-        ("mul", MERGES["mul"]._replace(vjp=lambda d, a, b: (d * a, d * b))),
-        ("ave", MERGES["ave"]._replace(vjp=MERGES["sum"].vjp)),
-        ("apart", MERGES["apart"]._replace(vjp=lambda d, a, b: (d[1], d[0]))),
+        ("concat", replace(MERGES["concat"], vjp=lambda d, a, b: (d[..., ::2], d[..., 1::2]))),
+        ("sum", replace(MERGES["sum"], join=MERGES["ave"].join)),
+        ("mul", replace(MERGES["mul"], vjp=lambda d, a, b: (d * a, d * b))),
+        ("ave", replace(MERGES["ave"], vjp=MERGES["sum"].vjp)),
+        ("apart", replace(MERGES["apart"], vjp=lambda d, a, b: (d[1], d[0]))),
     ],
 )
 def test_every_wrong_merge_is_caught(monkeypatch: pytest.MonkeyPatch, merge: str, wrong: bidirectional.Merge) -> None:
