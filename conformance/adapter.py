@@ -99,9 +99,12 @@ class Capabilities:
 class GRU(Protocol):
     """What the suite needs of a subject. `gradients` is called only where it is declared."""
 
-    capabilities: Capabilities
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
 
-    def run(self, case: Case) -> Outputs:
+    def run(self, case: Case, /) -> Outputs:
         """Answer the case."""
         ...
 

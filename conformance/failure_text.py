@@ -9,6 +9,7 @@ import shlex
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -90,8 +91,9 @@ def decimals(array: np.ndarray) -> str:
     """Nested brackets of the shortest decimals that give the same numbers in the array's format."""
     if array.ndim:
         return "[" + ", ".join(map(decimals, array)) + "]"
-    text = np.format_float_positional(array, unique=True, trim="-")
-    return text if len(text) < 12 else np.format_float_scientific(array, unique=True, trim="-")
+    number: Any = array[()]
+    text = np.format_float_positional(number, unique=True, trim="-")
+    return text if len(text) < 12 else np.format_float_scientific(number, unique=True, trim="-")
 
 
 def again(name: str, verdict: Verdict, folder: Path | None = None) -> str:

@@ -67,9 +67,9 @@ Floats = Callable[[Any, str], np.ndarray]
 def _parameters(data: Any, direction: int, reset: Any, floats: Floats) -> Parameters:
     name = f"parameters[{direction}]"
     _keys(data, name, WEIGHTS, ())
-    weights = [floats(data[weight], f"{name}.{weight}") for weight in WEIGHTS]
+    W, U, b = (floats(data[weight], f"{name}.{weight}") for weight in WEIGHTS)
     try:
-        return Parameters(*weights, reset)
+        return Parameters(W, U, b, reset)
     except ValueError as error:
         raise InvalidCase(f"{name}: {error}") from error
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from conformance.case import Case
 from conformance.checks import CHECKS
@@ -54,7 +55,7 @@ def judge_apart(
     reports = {name: Subject(name=name) for name in names}
     apart = case is None and jobs >= len(reports) * len(DTYPES)
     waiting = [(name, of) for name in reports for of in ([(dtype,) for dtype in DTYPES] if apart else [DTYPES])]
-    running: dict[Connection, _Child] = {}
+    running: dict[Any, _Child] = {}  # by pipe
     with tempfile.TemporaryDirectory() as folder:
         while waiting or running:
             while waiting and len(running) < jobs:

@@ -186,7 +186,7 @@ def _explore(
         deadline=None,
         report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType] # its iterator is ill typed
         phases=(Phase.generate, Phase.target),
     )
     test = prepare(given(cases)(asked))

@@ -42,7 +42,8 @@ def certify_gradients(case: Case, cotangents: Outputs) -> CertifiedGradients:
     """
     require_finite(case)
     read = read_cotangents(case, cotangents)
-    return CertifiedGradients(*settle(lambda: pulled_back(case, read)))
+    found = settle(lambda: pulled_back(case, read))
+    return CertifiedGradients(found.values, found.bits, found.radius)
 
 
 def pulled_back(case: Case, cotangents: Outputs) -> Gradients:

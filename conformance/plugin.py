@@ -60,7 +60,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each of the suite's tests, for each subject; each clause in each format."""
-    if metafunc.module.__name__ != HOME:
+    if getattr(metafunc.module, "__name__", None) != HOME:
         return
     subjects = metafunc.config.stash.get(SUBJECTS, {})
     if not subjects:

@@ -12,7 +12,7 @@ Left out: which of activation and blend flushed a number; activations other than
 
 from dataclasses import asdict, dataclass
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from conformance.probe_allowance import Allowance, Blend
 from conformance.smoke import FORCED
 from conformance.sweep import SIGMA, TANH, Errors, arguments, closer, exact, exact_at, exact_balls, few, rounded
 from reference import Parameters
+from reference.parameters import Reset
 
 WIDTHS = (1, 64)
 """Units of the two GRUs that are asked: frameworks compute single numbers and whole vectors by different code."""
@@ -181,7 +182,9 @@ def _parameters(reset: str, dtype: str, units: int) -> Parameters:
     gates = 2 if reset == "none" else 3
     kernel = np.zeros((gates, 2 * units, units), dtype)
     kernel[0, :units] = kernel[-1, units:] = np.eye(units)
-    return Parameters(kernel, np.zeros((gates, units, units), dtype), np.zeros((2, gates, units), dtype), reset)
+    return Parameters(
+        kernel, np.zeros((gates, units, units), dtype), np.zeros((2, gates, units), dtype), cast(Reset, reset)
+    )
 
 
 def _rows(gate: np.ndarray, candidate: np.ndarray, units: int) -> np.ndarray:

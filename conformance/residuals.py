@@ -140,7 +140,7 @@ class Taken(NamedTuple):
 
     def part(self, index: Any) -> "Taken":
         """Some of the steps."""
-        return Taken(*(array[index] for array in self[:5]), self.reached)
+        return Taken(*(array[index] for array in self[:5]), reached=self.reached)
 
 
 def _taken(case: Case, outputs: np.ndarray, direction: int) -> Taken:
@@ -211,8 +211,8 @@ def judge_set(allowed: StepSet, computed: np.ndarray, message: str, name: str) -
     judgement = Judgement(computed.size, float(margins.max(initial=0)))
     if judgement.margin > 1:
         index = tuple(int(i) for i in np.argwhere(margins > 1)[0])
-        numbers = (float(values[index]) for values in (computed, allowed.exact, allowed.bound, margins))
-        judgement.findings.append(Finding(message, f"{name}{list(index)}", *numbers))
+        got, exact, bound, margin = (float(v[index]) for v in (computed, allowed.exact, allowed.bound, margins))
+        judgement.findings.append(Finding(message, f"{name}{list(index)}", got, exact, bound, margin))
     return judgement
 
 

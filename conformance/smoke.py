@@ -6,7 +6,7 @@ none. So where none holds the adapter is blamed and the score withheld, and wher
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from conformance.residuals import Judgement, judge_steps
 from conformance.strategies import DISTINCT
 from conformance.whole_runs import judge_final_states
 from reference import Parameters
+from reference.parameters import Reset
 
 BATCH, TIME, INPUT_DIM, UNITS = DISTINCT
 FORCED = 64
@@ -64,7 +65,7 @@ def _case(dtype: str, reset: str, initial_state: bool, *, update: float, weighte
     state = (1 + np.arange(BATCH * UNITS).reshape(BATCH, UNITS)) / 16
     return Case(
         inputs=inputs.astype(dtype),
-        parameters=(Parameters(kernel, np.zeros((gates, UNITS, UNITS), dtype), biases, reset),),
+        parameters=(Parameters(kernel, np.zeros((gates, UNITS, UNITS), dtype), biases, cast(Reset, reset)),),
         initial_state=(state.astype(dtype),) if initial_state else None,
     )
 

@@ -22,11 +22,11 @@ years of honest days."""
 class Sample(NamedTuple):
     """What the rules need of a set of errors; samples of independent errors add.
 
-    count: how many. squares: the sum of (error beyond what is claimed / noise)^2. drift: the weighted sum of errors.
+    size: how many. squares: the sum of (error beyond what is claimed / noise)^2. drift: the weighted sum of errors.
     claimed: the same sum of what is claimed. variance: of drift.
     """
 
-    count: int = 0
+    size: int = 0
     squares: float = 0.0
     drift: float = 0.0
     claimed: float = 0.0
@@ -59,7 +59,7 @@ class Sample(NamedTuple):
     def spread(self) -> float:
         """The size of the errors beyond what is claimed, in units of what the rule allows: over 1 is an alarm."""
         t = -log(FALSE_ALARM)
-        allowed = self.count + 2 * sqrt(self.count * t) + 2 * t
+        allowed = self.size + 2 * sqrt(self.size * t) + 2 * t
         return sqrt(self.squares / allowed)
 
     @property
@@ -76,7 +76,7 @@ class Sample(NamedTuple):
             return None
         what = "are too large on the whole" if self.spread >= self.leaning else "lean to one side"
         return (
-            f"the errors of {self.count} numbers {what}, by {worst:.3g} times what independent roundings would: "
+            f"the errors of {self.size} numbers {what}, by {worst:.3g} times what independent roundings would: "
             f"claimed class not met (statistical, p < 2^{log(FALSE_ALARM) / log(2):.0f})"
         )
 
@@ -91,7 +91,7 @@ class Scale(NamedTuple):
     1963).
     """
 
-    count: int = 0
+    size: int = 0
     drift: float = 0.0
     squares: float = 0.0
 
@@ -108,7 +108,7 @@ class Scale(NamedTuple):
     def together(scales: "list[Scale]") -> "Scale":
         """Arrays whose errors may have everything in common: their reaches add, not the squares of these."""
         reach = sum(sqrt(scale.squares) for scale in scales)
-        return Scale(sum(scale.count for scale in scales), sum(scale.drift for scale in scales), reach**2)
+        return Scale(sum(scale.size for scale in scales), sum(scale.drift for scale in scales), reach**2)
 
     def __add__(self, other: tuple[float, ...]) -> "Scale":  # pyright: ignore[reportIncompatibleMethodOverride]
         return Scale(*(a + b for a, b in zip(self, other, strict=True)))  # pyright: ignore[reportArgumentType]
@@ -126,7 +126,7 @@ class Scale(NamedTuple):
             return None
         way = "large" if self.drift > 0 else "small"
         return (
-            f"{self.count} numbers are too {way} by one factor, {self.leaning:.3g} times what independent errors "
+            f"{self.size} numbers are too {way} by one factor, {self.leaning:.3g} times what independent errors "
             f"within their bounds would be: claimed class not met (statistical, p < 2^{log(FALSE_ALARM) / log(2):.0f})"
         )
 

@@ -8,6 +8,7 @@ imported, and the same subject would get other cases in another process.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from conformance.arithmetic import FORMATS
 from conformance.case import Case
 from reference import Parameters
+from reference.parameters import Reset
 
 Shape = tuple[int, int, int, int]
 """batch, time, input_dim, units."""
@@ -105,7 +107,7 @@ class Numbers:
             self._cast(self.rng.standard_normal((gates, input_dim, units)) * gain, 1.0),
             self._cast(self.rng.standard_normal((gates, units, units)) * gain / np.sqrt(units), 1.0),
             (bias * self.scale).astype(self.dtype),
-            reset,
+            cast(Reset, reset),
         )
 
     def _cast(self, values: np.ndarray, scale: float) -> np.ndarray:

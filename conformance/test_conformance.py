@@ -21,7 +21,7 @@ def test_smoke(subject: GRU) -> None:
 
 def test_clause(subject: GRU, check: Check, dtype: str, request: pytest.FixtureRequest) -> None:
     """The clause holds in this format; what the subject does not declare is reported as skipped, with the reason."""
-    verdict = judge(subject, check, dtype, PROFILES[request.config.getoption("gru_profile")])
+    verdict = judge(subject, check, dtype, PROFILES[str(request.config.getoption("gru_profile"))])
     if verdict.kind == DECLINED:
         pytest.skip(f"declined: {verdict.reason}")
     name = next(name for name, gru in request.config.stash[SUBJECTS].items() if gru is subject)

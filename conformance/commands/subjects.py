@@ -28,9 +28,10 @@ def subject(command: Command) -> Command:
     @functools.wraps(command)
     def told(name: str | None, programs: tuple[str, ...], case_limit: float, **options: Any) -> Any:
         names = _all(() if name is None else (name,), programs, case_limit)
-        if len(names) > 1:
+        if len(names) != 1:
             raise click.UsageError(f"got {len(names)} subjects, {', '.join(map(repr, names))}; this command takes one")
-        return command(name=names[0], **options)
+        (one,) = names
+        return command(name=one, **options)
 
     return _with_programs(click.argument("name", required=False)(told))
 

@@ -1,7 +1,7 @@
 """Questions to a subject of which nothing is known: an answer of the right shapes, or a refusal with its reason."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -34,9 +34,9 @@ class Asking:
         self.tell(what)
         try:
             with np.errstate(all="ignore"):
-                raw = answered("run", self.gru.run, case.copy())
+                raw: Any = answered("run", self.gru.run, case.copy())
             shown = not (isinstance(raw, tuple) and len(raw) == 2 and raw[0] is None)
-            return ask(Adapter(lambda _: raw, Capabilities(arithmetic={}, outputs=shown)), case)
+            return ask(Adapter(lambda _: cast(Outputs, raw), Capabilities(arithmetic={}, outputs=shown)), case)
         except SubjectError as error:
             self.refusals[what] = str(error)
             return None

@@ -6,6 +6,7 @@ where it is small, so that a class with a floor may be met where a stricter one 
 """
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from conformance.identify.step import Step
 from conformance.strategies import DISTINCT, WIDE, Numbers
 from conformance.whole_runs import judge_run
 from reference import Parameters
+from reference.parameters import Reset
 
 
 def precision(asking: Asking, step: Step) -> str:
@@ -66,10 +68,10 @@ def _question(step: Step, size: tuple[int, int, int, int]) -> tuple[Case, Case]:
         turned = np.ascontiguousarray(turned.swapaxes(1, 2))
     case = Case(
         inputs=numbers.inputs((batch, time, input_dim)),
-        parameters=(Parameters(meant.kernel, meant.recurrent_kernel, effective, computes),),
+        parameters=(Parameters(meant.kernel, meant.recurrent_kernel, effective, cast(Reset, computes)),),
         initial_state=(np.zeros((batch, units), step.dtype),) if step.started else None,
     )
-    return case, replace(case, parameters=(Parameters(kernels["kernel"], turned, given, step.asked),))
+    return case, replace(case, parameters=(Parameters(kernels["kernel"], turned, given, cast(Reset, step.asked)),))
 
 
 def _blocks(meant: np.ndarray, order: str, step: Step, computes: str) -> np.ndarray:

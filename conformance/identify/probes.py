@@ -6,11 +6,13 @@ sum of two biases. Biases are 0 unless they are what is asked about. Padding is 
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
 from conformance.case import Case
 from reference import Parameters
+from reference.parameters import Reset
 
 BATCH, TIME, INPUT_DIM, UNITS = 3, 4, 2, 3
 LENGTHS = np.array([2, 4, 1])
@@ -45,7 +47,7 @@ def plain(dtype: str, reset: str, *, start: bool = False, directions: int = 1) -
     weights = [(numbers(gates, INPUT_DIM, UNITS), numbers(gates, UNITS, UNITS)) for _ in range(2)]
     return Case(
         inputs=inputs,
-        parameters=tuple(Parameters(W, U, none, reset) for W, U in weights[:directions]),
+        parameters=tuple(Parameters(W, U, none, cast(Reset, reset)) for W, U in weights[:directions]),
         initial_state=states[:directions] if start else None,
         merge="apart" if directions == 2 else None,
     )

@@ -6,6 +6,7 @@ that kills ends it. Neither the smallest failing case nor the gate to blame is s
 
 from collections.abc import Callable
 from functools import cache
+from typing import cast
 
 from conformance.checks import BY_CLAUSE
 from conformance.emulated import Emulated
@@ -92,7 +93,7 @@ def _honest_vector(name: str, dtype: str) -> tuple[str, Recorded]:
 
 def _honest(judged: Callable[[Emulated, str], str], dtype: str, what: str) -> tuple[str, Recorded]:
     recorded = Recorded()
-    verdict = judged(recorded, dtype)
+    verdict = judged(cast(Emulated, recorded), dtype)
     if verdict not in (PASS, DECLINED):
         raise Dishonest(f"the honest Emulated does not pass {what} in {dtype}: {verdict}; look at the check first")
     return verdict, recorded

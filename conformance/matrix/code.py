@@ -27,7 +27,7 @@ def digest() -> str:
 def modules() -> dict[str, Path]:
     """The modules that START imports, and those that they import, by name."""
     found: dict[str, Path] = {}
-    waiting = list(START)
+    waiting: list[str] = list(START)
     while waiting:
         name = waiting.pop()
         if name not in found:

@@ -67,8 +67,8 @@ class float32_under_float64(Emulated):
     def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
         if p.dtype != np.float64:
             return super().step(x, h, p)
-        x, h, *weights = (array.astype(np.float32) for array in (x, h, *p.weights))
-        return super().step(x, h, Parameters(*weights, p.reset)).astype(np.float64)
+        x, h, W, U, b = (array.astype(np.float32) for array in (x, h, *p.weights))
+        return super().step(x, h, Parameters(W, U, b, p.reset)).astype(np.float64)
 
 
 class one_minus_z_in_float16(Emulated):

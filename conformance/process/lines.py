@@ -14,6 +14,7 @@ import sys
 import time
 from multiprocessing.util import Finalize
 from pathlib import Path
+from typing import IO, cast
 
 KEEPER = Path(__file__).parent / "keeper"
 CHUNK = 1 << 16
@@ -46,9 +47,10 @@ class Lines:
         )
         os.close(watched)
         self._life = life
+        self._questions, self._answers, self._complaints = _pipes(self._process)
         self._heard, self._complained = bytearray(), bytearray()
         self.end = Finalize(self, _ended, args=(self._process, life, last), exitpriority=0)
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+        for stream in (self._questions, self._answers, self._complaints):
             os.set_blocking(stream.fileno(), False)
 
     def ask(self, question: bytes, *, seconds: float, limit: int) -> bytes:
@@ -58,9 +60,9 @@ class Lines:
         until = time.monotonic() + seconds
         left = memoryview(question + b"\n")
         with selectors.DefaultSelector() as ready:
-            ready.register(self._process.stdin, selectors.EVENT_WRITE)
-            ready.register(self._process.stdout, selectors.EVENT_READ)
-            ready.register(self._process.stderr, selectors.EVENT_READ)
+            ready.register(self._questions, selectors.EVENT_WRITE)
+            ready.register(self._answers, selectors.EVENT_READ)
+            ready.register(self._complaints, selectors.EVENT_READ)
             searched = 0
             while True:
                 end = self._heard.find(b"\n", searched)
@@ -75,9 +77,9 @@ class Lines:
                 if wait <= 0:
                     raise Broken(f"there was no answer for {seconds:g} s, so it was stopped{self._complaint()}")
                 for key, _ in ready.select(wait):
-                    if key.fileobj is self._process.stdin:
+                    if key.fileobj is self._questions:
                         left = self._write(left, ready)
-                    elif key.fileobj is self._process.stdout:
+                    elif key.fileobj is self._answers:
                         self._read(until)
                     else:
                         self._read_complaints(ready)
@@ -89,17 +91,17 @@ class Lines:
 
     def _write(self, left: memoryview, ready: selectors.BaseSelector) -> memoryview:
         try:
-            left = left[os.write(self._process.stdin.fileno(), left[:CHUNK]) :]
+            left = left[os.write(self._questions.fileno(), left[:CHUNK]) :]
         except BlockingIOError:
             return left
         except BrokenPipeError:
             left = left[len(left) :]  # it has ended, or reads no more: its output tells
         if not left:
-            ready.unregister(self._process.stdin)
+            ready.unregister(self._questions)
         return left
 
     def _read(self, until: float) -> None:
-        said = os.read(self._process.stdout.fileno(), CHUNK)
+        said = os.read(self._answers.fileno(), CHUNK)
         self._heard += said
         if said:
             return
@@ -108,13 +110,13 @@ class Lines:
         except subprocess.TimeoutExpired:
             raise Broken(f"it closed its output and went on{self._complaint()}") from None
         with contextlib.suppress(BlockingIOError):
-            self._complained += os.read(self._process.stderr.fileno(), CHUNK)
+            self._complained += os.read(self._complaints.fileno(), CHUNK)
         raise Broken(f"the process ended with exit code {code}{self._complaint()}")
 
     def _read_complaints(self, ready: selectors.BaseSelector) -> None:
-        said = os.read(self._process.stderr.fileno(), CHUNK)
+        said = os.read(self._complaints.fileno(), CHUNK)
         if not said:
-            ready.unregister(self._process.stderr)
+            ready.unregister(self._complaints)
         self._complained += said
         del self._complained[:-CHUNK]
 
@@ -123,19 +125,25 @@ class Lines:
         return f"; the last it printed: {said[-TOLD:]}" if said else ""
 
 
-def _ended(process: subprocess.Popen, life: int, last: bytes) -> None:
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:
+    streams = (process.stdin, process.stdout, process.stderr)  # all three were asked for
+    return cast(tuple[IO[bytes], IO[bytes], IO[bytes]], streams)
+
+
+def _ended(process: subprocess.Popen[bytes], life: int, last: bytes) -> None:
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        process.stdin.write(last + b"\n")
-        process.stdin.close()
+        questions = _pipes(process)[0]
+        questions.write(last + b"\n")
+        questions.close()
         process.wait(POLITE)
     _killed(process, life)
 
 
-def _killed(process: subprocess.Popen, life: int) -> None:
+def _killed(process: subprocess.Popen[bytes], life: int) -> None:
     """The keeper sees the other end of its pipe closed, ends the program and then itself."""
     os.close(life)
     process.wait()
-    for stream in (process.stdin, process.stdout, process.stderr):
+    for stream in _pipes(process):
         with contextlib.suppress(OSError):
             stream.close()
 

@@ -123,6 +123,7 @@ class Process:
     def _ask(
         self, question: dict[str, Any], kinds: tuple[str, ...], seconds: float, numbers: int = 0, id: int | None = None
     ) -> dict[str, Any]:
+        assert self._lines is not None, "started before"
         try:
             said = self._lines.ask(line(question), seconds=seconds, limit=SAID + A_NUMBER * numbers)
             return read(said, kinds, id)
@@ -134,5 +135,6 @@ class Process:
             raise
 
     def _break(self) -> None:
-        self._lines.kill()
-        self._lines = None
+        if self._lines is not None:
+            self._lines.kill()
+            self._lines = None

@@ -86,7 +86,7 @@ def _figure(width: float, height: float) -> Any:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    colours = {f"{part}.color": INK for part in ("text", "xtick", "ytick")}
+    colours: dict[Any, Any] = {f"{part}.color": INK for part in ("text", "xtick", "ytick")}
     colours |= {"axes.labelcolor": INK, "axes.edgecolor": INK, "axes.facecolor": "none", "figure.facecolor": "none"}
     with mpl.rc_context({**colours, "font.size": 8}):
         figure = Figure(figsize=(width, height), layout="constrained")

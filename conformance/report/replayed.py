@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 from rich.console import Console
 from rich.markup import escape
@@ -19,7 +20,7 @@ from conformance.verdict import DECLINED, DTYPES, KINDS, PASS, Subject
 def show(console: Console, report: Subject, vectors: dict[str, Vector]) -> None:
     """The table of vectors, unless nothing was answered; the score; what failed, with the likely bugs."""
     if report.verdicts:
-        console.print(_table(report.verdicts))
+        console.print(_table(_replayed(report)))
         console.print("A number is the largest part of a bound that was used (1 is all of it).")
         console.print("A dash is a pass where nothing is arithmetic and so nothing may differ.\n")
     if report.broken is not None:
@@ -31,20 +32,20 @@ def show(console: Console, report: Subject, vectors: dict[str, Vector]) -> None:
     console.print(f"[bold]{escape(report.name)}[/] ({versions}): {counts}; of {len(report.verdicts)}", highlight=False)
     for dtype in DTYPES:
         _show_worst(console, report, dtype)
-    for reason, names in _grouped(report.verdicts).items():
+    for reason, names in _grouped(_replayed(report)).items():
         console.print(f"  [dim]declined: {escape(reason)} ({len(names)} vectors)[/]", highlight=False, soft_wrap=True)
-    for verdict in report.verdicts:
+    for verdict in _replayed(report):
         if verdict.kind not in (PASS, DECLINED):
             shows = ", ".join(vectors[verdict.vector].flags)
             text = f"  [{STYLE[verdict.kind]}]{verdict.kind.upper()}[/] {verdict.vector} {verdict.dtype}: "
             text += escape(verdict.reason) + (f" (shows {shows})" if shows else "")
             console.print(text, highlight=False, soft_wrap=True)
-    _show_suspects(console, suspects(report.verdicts, vectors))
+    _show_suspects(console, suspects(_replayed(report), vectors))
 
 
 def write_json(path: Path, report: Subject, vectors: dict[str, Vector]) -> None:
     """The whole report as JSON; infinities and NaN are strings."""
-    found = [{**suspect._asdict(), **FLAGS[suspect.flag].to_json()} for suspect in suspects(report.verdicts, vectors)]
+    found = [{**suspect._asdict(), **FLAGS[suspect.flag].to_json()} for suspect in suspects(_replayed(report), vectors)]
     ids = {name: vector.id for name, vector in vectors.items()}
     text = json.dumps({"subject": report.to_json(), "ids": ids, "suspects": found})
     whole = json.loads(text, parse_constant=lambda name: str(float(name)))
@@ -52,13 +53,18 @@ def write_json(path: Path, report: Subject, vectors: dict[str, Vector]) -> None:
 
 
 def _show_worst(console: Console, report: Subject, dtype: str) -> None:
-    passed = [verdict for verdict in report.verdicts if verdict.dtype == dtype and verdict.kind == PASS]
+    passed = [verdict for verdict in _replayed(report) if verdict.dtype == dtype and verdict.kind == PASS]
     if passed:
         worst = max(passed, key=lambda verdict: verdict.margin or 0)
         ulps = max(verdict.ulps or 0 for verdict in passed)
         text = f"  {dtype}: worst margin {worst.margin or 0:.3f} ({worst.vector}) of: {report.claims[dtype]}; "
         text += f"whole runs end within {ulps:.2f} ULP (of 1) of certified truth"
         console.print(text, highlight=False, soft_wrap=True)
+
+
+def _replayed(report: Subject) -> list[Replayed]:
+    """Its verdicts, each of one vector."""
+    return cast(list[Replayed], report.verdicts)
 
 
 def _table(verdicts: list[Replayed]) -> Table:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, cast
 
 from conformance.isolation import QUIET
 from conformance.printable import printable
@@ -75,7 +75,7 @@ class _Worker:
         with contextlib.suppress(OSError):  # it has ended since, which is heard
             self.pipe.send(question)
         said = self._hear(self.time_limit)
-        return shown(said) if isinstance(said, Replayed) else said
+        return cast(Replayed, shown(said)) if isinstance(said, Replayed) else said
 
     def end(self) -> None:
         """Stop the process."""
@@ -91,6 +91,7 @@ class _Worker:
                 return self.pipe.recv()
             why = f"there was no answer for {seconds:.0f} s, so it was stopped"
         except (EOFError, OSError):
+            assert self.process is not None, "asked only while there is one"
             self.process.join()
             why = f"the process ended with exit code {self.process.exitcode}"
         self.end()

@@ -6,10 +6,12 @@ version; NumPy promises that of no generator's distributions, so none is used.
 
 from math import prod
 from random import Random
+from typing import cast
 
 import numpy as np
 
 from reference import Parameters
+from reference.parameters import Reset
 
 
 class Numbers:
@@ -36,7 +38,7 @@ class Numbers:
             self.draw((gates, input_dim, units), 2.0, self.bits) * self._cast(self.gain),
             self.draw((gates, units, units), 2.0, self.bits) * self._cast(self.gain),
             self.draw((2, gates, units), 1.0, 4),
-            reset,
+            cast(Reset, reset),
         )
 
     def cotangents(self, shape: tuple[int, ...]) -> np.ndarray:

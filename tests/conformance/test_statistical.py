@@ -116,7 +116,7 @@ def test_a_state_that_is_kept_out_by_a_gate_that_rounds_to_one_is_no_alarm():
     outputs = Emulated().run(case).outputs
     judgement, _ = judge_steps(case, outputs, claim("float32"))
     assert not outputs.any()
-    assert judgement.sample.count == 1 and judgement.sample.spread < 1
+    assert judgement.sample.size == 1 and judgement.sample.spread < 1
 
 
 def test_errors_that_lean_alarm_only_beyond_what_is_claimed():

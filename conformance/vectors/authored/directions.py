@@ -1,5 +1,7 @@
 """Vectors of direction: reverse, two directions, and how they are joined."""
 
+from typing import Any
+
 from conformance.case import MERGES
 from conformance.vectors.authored.questions import HOLES, LEFT, LENGTHS, POISON, case, vector
 from conformance.vectors.vector import Vector
@@ -27,7 +29,7 @@ def reverse() -> list[Vector]:
 def reverse_masked() -> list[Vector]:
     """From the last valid step of each row."""
     clause = "reverse-masked"
-    back = {"run": "reverse"}
+    back: dict[str, Any] = {"run": "reverse"}
     return [
         vector("lengths", "Rows that end early.", case(510, lengths=LENGTHS, **back),
                clause=clause, flags="ReversePadding LengthsIgnored"),
@@ -50,7 +52,7 @@ def reverse_masked() -> list[Vector]:
 def both() -> list[Vector]:
     """Two independent runs."""
     clause = "bidirectional"
-    two = {"run": "both"}
+    two: dict[str, Any] = {"run": "both"}
     flags = f"{BACKWARDS} DirectionsShareWeights"
     return [
         vector("apart", "Outputs apart.", case(520, **two), clause=clause, flags=f"{flags} DirectionsSwapStates"),
@@ -67,7 +69,7 @@ def both() -> list[Vector]:
 def both_masked() -> list[Vector]:
     """Each direction begins at its own end of the valid steps."""
     clause = "bidirectional-masked"
-    two = {"run": "both", "merge": "concat"}
+    two: dict[str, Any] = {"run": "both", "merge": "concat"}
     return [
         vector("lengths", "Rows that end early.", case(530, lengths=LENGTHS, **two),
                clause=clause, flags="ReversePadding LengthsIgnored BidirectionalPolicy"),

@@ -1,5 +1,7 @@
 """Vectors of gradients: their values, with padding and in two directions; padding has none and changes none."""
 
+from typing import Any
+
 from conformance.case import MERGES
 from conformance.vectors.authored.questions import HOLES, LEFT, LENGTHS, POISON, WITH_EMPTY, case, pushed, vector
 from conformance.vectors.vector import Vector
@@ -61,7 +63,8 @@ def masked() -> list[Vector]:
 
 def both() -> list[Vector]:
     """Two directions."""
-    clause, two = "gradients-bidirectional", {"run": "both"}
+    clause = "gradients-bidirectional"
+    two: dict[str, Any] = {"run": "both"}
     return [
         *(
             vector(merge, f"Joined by {merge}.", case(740 + seed, merge=merge, **two),
@@ -79,7 +82,8 @@ def both() -> list[Vector]:
 
 def padding() -> list[Vector]:
     """The gradient to a masked input is 0, and what stands there changes no gradient."""
-    zero, unchanged, poison = "masked-gradient", "padding-gradient", {"padding": POISON}
+    zero, unchanged = "masked-gradient", "padding-gradient"
+    poison: dict[str, Any] = {"padding": POISON}
     return [
         vector("lengths", "After each row's end.", case(600, lengths=LENGTHS), clause=zero, flags="GradientAtMasked"),
         vector("holes", "At holes.", case(601, mask=HOLES), clause=zero, flags="GradientAtMasked"),

@@ -1,5 +1,7 @@
 """Vectors of padding: lengths, masks, what stands at masked steps, and that nothing there is read."""
 
+from typing import Any
+
 from conformance.vectors.authored.questions import HOLES, LEFT, LENGTHS, POISON, WITH_EMPTY, case, vector
 from conformance.vectors.vector import Vector
 
@@ -93,7 +95,7 @@ def unread() -> list[Vector]:
     """NaN and infinities at masked steps."""
     clause = "padding-unread"
     flags = "PaddingMultiplied LengthsIgnored"
-    poison = {"padding": POISON}
+    poison: dict[str, Any] = {"padding": POISON}
     return [
         vector("lengths", "After each row's end.", case(440, lengths=LENGTHS, **poison),
                clause=clause, flags=flags),

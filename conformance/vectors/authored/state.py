@@ -1,6 +1,7 @@
 """Vectors of the state: closed forms, where a run starts and ends, and where there is no step or no row at all."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def _closed(question: Case, *, update: float) -> Case:
 def starts() -> list[Vector]:
     """No initial state is one of zeros."""
     clause = "initial-state-none"
-    none = {"start": False}
+    none: dict[str, Any] = {"start": False}
     return [
         *(
             vector(reset, f"No initial state, reset {reset}.", case(seed, reset=reset, **none),
@@ -79,7 +80,8 @@ def ends() -> list[Vector]:
 
 def nothing() -> list[Vector]:
     """No time, or no rows."""
-    no_time, no_rows = {"sizes": (4, 0, 2, UNITS)}, {"sizes": (0, 5, 2, UNITS)}
+    no_time: dict[str, Any] = {"sizes": (4, 0, 2, UNITS)}
+    no_rows: dict[str, Any] = {"sizes": (0, 5, 2, UNITS)}
     waives, rowless = "sizes time palindrome tails", "sizes initial-state rows palindrome tails"
     return [
         vector("start", "No time: the final state is the initial one.", case(350, **no_time),

@@ -1,6 +1,7 @@
 """Vectors of one step: shapes, the three places of the reset gate, and the numbers where arithmetic is hard."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def shapes() -> list[Vector]:
 def plain(reset: str, seed: int, flags: str) -> list[Vector]:
     """What each place of the reset gate is asked."""
     clause = f"step-{reset}"
-    full = {"bits": 23, "reset": reset}
+    full: dict[str, Any] = {"bits": 23, "reset": reset}
     return [
         vector("few-bits", "Numbers of few bits: a person can follow them.", case(seed, reset=reset),
                clause=clause, flags=f"{EVERYTHING} {flags}"),
