@@ -273,10 +273,11 @@ def conventions() -> None:
 
 @main.command()
 def guarantees() -> None:
-    """Each clause, its check and what it catches; writes docs/specification.md."""
-    from studies.guarantees import PAGE, page
+    """Each clause, its check and what it catches; writes docs/specification.md, and in short README.md."""
+    from studies.guarantees import PAGE, README, page, readme
 
     _written(PAGE, page())
+    _written(README, readme())
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""The specification as a page, from the code that holds it: what docs/specification.md shows.
+"""The specification as a page, from the code that holds it, docs/specification.md; and in short, for the README.
 
 Each clause with its sentence, the file of its check, the wrong GRUs that the check catches (by the matrix on record)
 and the golden vectors that ask it. Left out: the proofs of the bounds (docs/error-analysis.md).
@@ -11,12 +11,16 @@ from pathlib import Path
 from conformance.case import OFFERED, POLICIES
 from conformance.checks import bidirectional, contract, gradients, laws, state, step, time
 from conformance.matrix.facts import killed_by_check
+from conformance.matrix.page import with_block
 from conformance.matrix.record import RECORD, read
 from conformance.specification import CLAUSES
 from conformance.vectors.files import stored
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/specification.md"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- guarantees: begin -->", "<!-- guarantees: end -->"
+MODULES = (step, state, time, bidirectional, gradients, contract, laws)
 HEAD = """# The specification, clause by clause
 
 What every conforming GRU does, each sentence under an id that never changes: in reports, in adapters and in notes. The
@@ -48,8 +52,23 @@ def _clauses() -> Iterator[str]:
 
 def _files() -> dict[str, str]:
     """Where each clause's check stands."""
-    modules = (step, state, time, bidirectional, gradients, contract, laws)
-    return {check.clause: f"{module.__name__.replace('.', '/')}.py" for module in modules for check in module.CHECKS}
+    return {check.clause: f"{module.__name__.replace('.', '/')}.py" for module in MODULES for check in module.CHECKS}
+
+
+def readme() -> str:
+    """README.md, with the guarantees of each file of checks between the markers."""
+    return with_block(README.read_text(encoding="utf-8"), "\n".join(_short()), BEGIN, END)
+
+
+def _short() -> Iterator[str]:
+    record = read(ROOT / RECORD)
+    caught = killed_by_check(record)
+    yield f"| what is guaranteed | by the clauses | which catch, of {len(record.mutants)} |"
+    yield "| --- | --- | ---: |"
+    for module in MODULES:
+        clauses = [check.clause for check in module.CHECKS]
+        what = (module.__doc__ or "").partition("\n")[0].rstrip(".")
+        yield f"| {what} | {', '.join(clauses)} | {len(set().union(*(caught[clause] for clause in clauses)))} |"
 
 
 def _policies() -> Iterator[str]:

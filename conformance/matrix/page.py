@@ -186,10 +186,10 @@ def block(record: Record, peers: list[Peer]) -> str:
     return "\n".join(lines)
 
 
-def with_block(readme: str, text: str) -> str:
-    """The README with the text between its markers. Raises InvalidRecord where it does not have them once each."""
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1 or readme.index(END) < readme.index(BEGIN):
+def with_block(readme: str, text: str, begin: str = BEGIN, end: str = END) -> str:
+    """The README with the text between two markers. Raises InvalidRecord where it does not have them once each."""
+    if readme.count(begin) != 1 or readme.count(end) != 1 or readme.index(end) < readme.index(begin):
         raise InvalidRecord(
-            f"README.md must have {BEGIN} and, after it, {END}, once each: the summary goes between them"
+            f"README.md must have {begin} and, after it, {end}, once each: the summary goes between them"
         )
-    return f"{readme.partition(BEGIN)[0]}{BEGIN}\n{text}\n{END}{readme.partition(END)[2]}"
+    return f"{readme.partition(begin)[0]}{begin}\n{text}\n{end}{readme.partition(end)[2]}"

@@ -1,6 +1,7 @@
 """The pages and figures that studies write follow from the code: what is published is what would be written now."""
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -15,6 +16,10 @@ from studies.__main__ import main
 @pytest.mark.parametrize("of", [conventions, guarantees, house], ids=["conventions", "guarantees", "house"])
 def test_a_published_page_is_what_would_be_written_now(of):
     assert of.PAGE.read_text() == of.page()
+
+
+def test_the_readme_guarantees_what_the_code_does():
+    assert guarantees.README.read_text() == guarantees.readme()
 
 
 def test_no_converter_is_left_out_of_the_conventions():
@@ -55,6 +60,9 @@ def test_the_blocks_about_the_gru_run():
 def test_the_commands_write_where_they_are_told(tmp_path, monkeypatch, command, module, name):
     place = tmp_path if name == "FOLDER" else tmp_path / getattr(module, name).name
     monkeypatch.setattr(module, name, place)
+    if module is guarantees:
+        readme = shutil.copy(guarantees.README, tmp_path / "README.md")
+        monkeypatch.setattr(module, "README", readme)
     result = CliRunner().invoke(main, [command])
     assert result.exit_code == 0, result.output
     assert all(path.read_text() for path in tmp_path.iterdir()) and any(tmp_path.iterdir())
