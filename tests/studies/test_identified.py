@@ -54,4 +54,4 @@ def test_every_adapter_that_can_be_asked_is_on_record():
     text = RECORD.read_text()
     assert "WRONG" not in text
     missing = [name for name in REGISTERED if f"│ {name} " not in text and name not in SILENT]
-    assert missing == ["tf_gru:cudnn", "keras:torch"]  # one wants a GPU, the other has not been asked yet
+    assert missing == ["tf_gru:cudnn"]  # which wants a GPU
