@@ -1,6 +1,7 @@
 """python -m conformance list | clauses | run | again | diagnose | identify | matrix | oracle | probe | vectors."""
 
 import os
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from conformance.adapter import UsageError
 from conformance.adapters import REGISTERED
 from conformance.case import Case, InvalidCase
 from conformance.commands.diagnose import diagnose
+from conformance.commands.files import require_folders, save
 from conformance.commands.identify import identify
 from conformance.commands.matrix import matrix
 from conformance.commands.oracle import oracle
@@ -20,6 +22,7 @@ from conformance.commands.probe import probe
 from conformance.commands.seconds import FROM_ONE
 from conformance.commands.subjects import subjects
 from conformance.commands.vectors import vectors
+from conformance.handwritten import read_case
 from conformance.isolation import chosen, judge_apart
 from conformance.judge import PROFILES
 from conformance.report import show, write_badge, write_json, write_junit, write_markdown, write_page
@@ -87,25 +90,23 @@ def run(
     Exit code 0: something was judged and nothing failed. 1: a failure or an error. 2: a usage error, a failed smoke
     stage, or nothing but declined clauses.
     """
-    for file in (json_file, junit_file, html_file, markdown_file, badge_file):
-        if file is not None and not file.parent.is_dir():
-            raise click.UsageError(f"{file}: there is no folder {file.parent}; make it first")
+    require_folders(json_file, junit_file, html_file, markdown_file, badge_file)
     try:
         require(*(NEEDS if html_file else NEEDS[:1] if badge_file else ()))
     except UsageError as error:
         raise click.UsageError(str(error)) from error
     judged = _with_progress(tuple(dict.fromkeys(names + beside)), profile, clauses, jobs, time_limit)
     show(_paper(), judged)
-    if json_file is not None:
-        write_json(json_file, judged, profile)
-    if junit_file is not None:
-        write_junit(junit_file, judged)
-    if markdown_file is not None:
-        write_markdown(markdown_file, judged, profile)
-    if html_file is not None:
-        write_page(html_file, judged, profile)
-    if badge_file is not None:
-        write_badge(badge_file, [subject for subject in judged if subject.name in names])
+    writers: tuple[tuple[Path | None, Callable[[Path], object]], ...] = (
+        (json_file, lambda file: write_json(file, judged, profile)),
+        (junit_file, lambda file: write_junit(file, judged)),
+        (markdown_file, lambda file: write_markdown(file, judged, profile)),
+        (html_file, lambda file: write_page(file, judged, profile)),
+        (badge_file, lambda file: write_badge(file, [subject for subject in judged if subject.name in names])),
+    )
+    for file, writer in writers:
+        if file is not None:
+            save(file, writer)
     if not report_only:
         raise SystemExit(max(subject.code for subject in judged if subject.name in names))
 
@@ -143,9 +144,13 @@ def _with_progress(
 @click.argument("clause", type=click.Choice(list(CLAUSES)))
 @click.argument("case")
 def again(name: str, clause: str, case: str) -> None:
-    """Ask subject NAME for CLAUSE on one CASE, as an 'again' line of a report says; @FILE is the case in that file."""
+    """Ask subject NAME for CLAUSE on one CASE, as an 'again' line of a report says.
+
+    @FILE is the case in that file; there it may also be JSON, as `oracle` reads it.
+    """
     try:
-        question = Case.from_text(Path(case[1:]).read_text() if case.startswith("@") else case)
+        text = Path(case[1:]).read_text(encoding="utf-8") if case.startswith("@") else case
+        question = read_case(text)[0] if text.lstrip().startswith("{") else Case.from_text(text)
     except (OSError, UnicodeError) as error:
         raise click.UsageError(f"{case}: there is no such file to read a case from: {error}") from error
     except InvalidCase as error:

@@ -126,7 +126,7 @@ def blamed(gru: GRU, case: Case, wrong: Sequence[WrongSteps]) -> Blame:
 
 def _shown(value: float, exact: float) -> str:
     """The value is known no better than the state that was computed, so digits past the sixth say nothing."""
-    return f"{round(value, 6):g} in place of {round(exact, 6):g}"
+    return f"{round(value, 6) + 0.0:g} in place of {round(exact, 6) + 0.0:g}"  # + 0.0, since -0 says nothing more
 
 
 def _plain_run(gru: GRU, case: Case) -> list[WrongSteps]:

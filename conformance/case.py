@@ -6,7 +6,6 @@ Left out: formats that a Python float cannot hold exactly (longdouble).
 """
 
 import base64
-import binascii
 import json
 import math
 import re
@@ -230,7 +229,9 @@ class Case:
         """The case that to_text wrote. Raises InvalidCase for anything else."""
         try:
             return Case.from_json(json.loads(zlib.decompress(base64.urlsafe_b64decode(text))))
-        except (binascii.Error, zlib.error, UnicodeError, json.JSONDecodeError) as error:
+        except InvalidCase:
+            raise
+        except (ValueError, zlib.error, RecursionError) as error:  # of base64, UTF-8, JSON
             raise InvalidCase(f"this text is no case: {error}; copy it whole from a report's 'again' line") from error
 
 

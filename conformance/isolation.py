@@ -1,8 +1,10 @@
 """Each subject in a process of its own, so that one that crashes, hangs or prints cannot take the report with it."""
 
 import contextlib
+import ctypes
 import multiprocessing
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ from conformance.said import described, shown
 from conformance.verdict import DTYPES, ERROR, FAIL, Subject, Verdict
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -57,28 +60,37 @@ def judge_apart(
     waiting = [(name, of) for name in reports for of in ([(dtype,) for dtype in DTYPES] if apart else [DTYPES])]
     running: dict[Any, _Child] = {}  # by pipe
     with tempfile.TemporaryDirectory() as folder:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                name, dtypes = waiting.pop(0)
-                child = _start(reports[name], dtypes, profile, clauses, case, Path(folder) / f"{len(waiting)}.log")
-                running[child.pipe] = child
-            for pipe in wait(list(running), timeout=1):
-                child = running[pipe]
-                try:
-                    _take(child.report, child.pipe.recv())
-                    child.heard = time.monotonic()
-                except EOFError:
-                    del running[pipe]
-                    child.process.join()
-                    _close(child, clauses, case, f"the process ended with exit code {child.process.exitcode}")
-                progress(child.report)
-            for pipe, child in list(running.items()):
-                if time.monotonic() - child.heard > time_limit:
-                    del running[pipe]
-                    child.process.kill()
-                    child.process.join()
-                    _close(child, clauses, case, f"there was no answer for {time_limit:.0f} s, so it was stopped")
+        try:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    name, dtypes = waiting.pop(0)
+                    child = _start(reports[name], dtypes, profile, clauses, case, Path(folder) / f"{len(waiting)}.log")
+                    running[child.pipe] = child
+                for pipe in wait(list(running), timeout=1):
+                    child = running[pipe]
+                    try:
+                        _take(child.report, child.pipe.recv())
+                        child.heard = time.monotonic()
+                    except EOFError:
+                        del running[pipe]
+                        child.process.join()
+                        _close(child, clauses, case, f"the process ended with exit code {child.process.exitcode}")
+                        end(child.process)
                     progress(child.report)
+                for pipe, child in list(running.items()):
+                    # What the subject started may hold the pipe open for longer than the subject lives.
+                    ended = not child.process.is_alive() and not pipe.poll()
+                    late = time.monotonic() - child.heard > time_limit
+                    if ended or late:
+                        del running[pipe]
+                        end(child.process)
+                        stopped = f"there was no answer for {time_limit:.0f} s, so it was stopped"
+                        exited = f"the process ended with exit code {child.process.exitcode}"
+                        _close(child, clauses, case, exited if ended else stopped)
+                        progress(child.report)
+        finally:
+            for child in running.values():
+                end(child.process)
     place = {check.clause: place for place, check in enumerate(CHECKS)}
     for report in reports.values():
         report.verdicts.sort(key=lambda verdict: (place[verdict.clause], verdict.dtype))
@@ -97,6 +109,35 @@ def _start(
         process.start()
     theirs.close()
     return _Child(report, dtypes, process, ours, log)
+
+
+def in_a_group() -> None:
+    """In a child: what it starts can be ended with it, and on Linux it ends where the suite is killed."""
+    os.setpgid(0, 0)
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def end(process: BaseProcess) -> None:
+    """End a child, and all that it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # there is no group any more, or not yet
+        os.killpg(process.pid or 0, signal.SIGKILL)
+    process.kill()
+    process.join()
+
+
+def heard(pipe: Connection, process: BaseProcess, seconds: float) -> bool:
+    """Whether it says something within so many seconds. Raises EOFError where it has ended.
+
+    Its end is asked for, too: what it started may hold the pipe open for longer than it lives.
+    """
+    until = time.monotonic() + seconds
+    while not pipe.poll(min(1, max(until - time.monotonic(), 0))):
+        if not process.is_alive() and not pipe.poll():
+            raise EOFError
+        if time.monotonic() >= until:
+            return False
+    return True
 
 
 @contextlib.contextmanager
@@ -121,6 +162,7 @@ def _work(
     log: str,
 ) -> None:
     """The child: what the subject prints goes to its log; messages are what _take knows."""
+    in_a_group()
     file = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(file, stream)

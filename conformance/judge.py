@@ -139,7 +139,8 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
         for place, cases in enumerate(strategies):
             text = f"{profile.seed} {check.clause} {dtype} {place}"
             drawn_from = None if profile.seed is None else zlib.crc32(text.encode())
-            _explore(examine, cases, ceil(profile.examples / len(strategies)), drawn_from, not place)
+            simplest = not place or check.fixed is not None
+            _explore(examine, cases, ceil(profile.examples / len(strategies)), drawn_from, simplest)
     except _Found:
         if first is None:
             raise

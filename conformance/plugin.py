@@ -27,12 +27,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have the suite's tests collected, and modules of the folder found, as `python -m pytest` finds them."""
+    """Have the suite's tests collected, and modules found: of the project's root, and as `python -m pytest` does."""
     if not config.getoption("gru"):
         return
-    here = str(config.invocation_params.dir)
-    if here not in sys.path:
-        sys.path.insert(0, here)
+    for folder in (config.invocation_params.dir, config.rootpath):
+        if str(folder) in sys.path:
+            sys.path.remove(str(folder))
+        sys.path.insert(0, str(folder))
     if not any(_holds_the_suite(argument, config) for argument in config.args):
         config.args.append(str(TESTS))
 

@@ -7,4 +7,6 @@ these may reach a terminal or a file, where XML would not even have a way to hol
 
 def printable(text: str) -> str:
     """The text, of which line ends alone are kept among the characters that do not print."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)

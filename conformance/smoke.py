@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from conformance.adapter import GRU, SubjectError, ask
+from conformance.adapter import GRU, Capabilities, SubjectError, ask
 from conformance.case import Case
 from conformance.residuals import Judgement, judge_steps
 from conformance.strategies import DISTINCT
@@ -37,6 +37,11 @@ class Form(NamedTuple):
             return judge_final_states(case, answer.final_state, gru.capabilities.arithmetic[dtype])
         judgement, _ = judge_steps(case, answer.outputs, gru.capabilities.arithmetic[dtype])
         return judgement
+
+
+def forms(capabilities: Capabilities, dtype: str) -> list[Case]:
+    """Every form, with the reset gate in each place that a subject has."""
+    return [form.case(dtype, reset, capabilities.initial_state) for reset in capabilities.resets for form in FORMS]
 
 
 def smoke(gru: GRU, dtype: str) -> str | None:

@@ -34,6 +34,7 @@ class Check:
     arguments of strategies.cases). needs: the name of what the subject lacks to be asked, or None. sizes: the shapes.
     drawn: options of which each case draws one value, where another check asks for every combination.
     thin: another check of the same clauses' code asks a compiling subject for every combination; this one need not.
+    fixed: the cases themselves, given what the subject can do and the format, where nothing is drawn.
     """
 
     clause: str
@@ -43,12 +44,15 @@ class Check:
     sizes: tuple[Shape, ...] = (DISTINCT,)
     drawn: tuple[str, ...] = ()
     thin: bool = False
+    fixed: Callable[[Capabilities, str], list[Case]] | None = None
 
     def cases(self, capabilities: Capabilities, dtype: str, *, wide: bool = False) -> list[st.SearchStrategy[Case]]:
         """The cases for a subject: a strategy for each shape and each combination of the options that can be had.
 
         wide adds any small sizes, unless one must be 0.
         """
+        if self.fixed is not None:
+            return [st.just(case) for case in self.fixed(capabilities, dtype)]
         options = self.options(capabilities)
         options["initial_state"] = tuple(
             given for given in options.get("initial_state", (True,)) if capabilities.initial_state or not given

@@ -13,7 +13,7 @@ from conformance.checks.check import (
 )
 from conformance.copies import copies
 from conformance.residuals import Judgement
-from conformance.smoke import FORMS
+from conformance.smoke import forms
 from conformance.whole_runs import directions
 
 
@@ -36,19 +36,12 @@ def no_rows_give_no_rows(gru: GRU, case: Case) -> Judgement:
     return judgement
 
 
-def closed_forms_hold(gru: GRU, case: Case) -> Judgement:
-    """The forms of the smoke stage, each of them, with the reset gate where the case has it."""
-    judgement = Judgement()
-    for form in FORMS:
-        judgement = judgement.add(form.judge(gru, case.dtype, case.reset))
-    return judgement
-
-
 CHECKS = (
     Check(
         clause="closed-forms",
-        examine=closed_forms_hold,
-        options=lambda capabilities: {"resets": capabilities.resets, "regimes": ("plain",)},
+        examine=each_row_is_its_valid_steps,
+        options=lambda capabilities: {},
+        fixed=forms,
     ),
     Check(
         clause="final-state",

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from conformance.adapter import UsageError
 from conformance.adapters import load
+from conformance.commands.files import require_folders, save
 from conformance.commands.subjects import subject
 from conformance.diagnosis import diagnosed
 from conformance.diagnosis.search import FORMATS_ASKED
@@ -24,8 +25,7 @@ def diagnose(name: str, json_file: Path | None) -> None:
     Exit code 0: all questions are answered as specified. 1: something differs, has no answer, or the diagnosis failed.
     2: a usage error.
     """
-    if json_file is not None and not json_file.parent.is_dir():
-        raise click.UsageError(f"{json_file}: there is no folder {json_file.parent}; make it first")
+    require_folders(json_file)
     try:
         gru = load(name)
     except UsageError as error:
@@ -38,5 +38,6 @@ def diagnose(name: str, json_file: Path | None) -> None:
         paper.print(line, highlight=False, markup=False, soft_wrap=True)
     if json_file is not None:
         value = None if found is None else dataclasses.asdict(found)
-        json_file.write_text(json.dumps({"subject": name, "diagnosis": value}, indent=1) + "\n")
+        text = json.dumps({"subject": name, "diagnosis": value}, indent=1)
+        save(json_file, lambda file: file.write_text(text + "\n"))
     raise SystemExit(0 if found is None else 1)

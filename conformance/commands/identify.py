@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from conformance.commands.files import require_folders, save
 from conformance.commands.seconds import FROM_ONE
 from conformance.commands.subjects import subjects
 from conformance.identify.apart import Unidentified, identify_apart
@@ -28,8 +29,7 @@ def identify(names: tuple[str, ...], time_limit: float, json_file: Path | None) 
 
     Exit code 0: a step of each was recognized. 1: of some GRU none was. 2: a usage error, or nothing could be asked.
     """
-    if json_file is not None and not json_file.parent.is_dir():
-        raise click.UsageError(f"{json_file}: there is no folder {json_file.parent}; make it first")
+    require_folders(json_file)
     found = {}
     told = Console(stderr=True, emoji=False)
     for name in dict.fromkeys(names):
@@ -47,7 +47,8 @@ def identify(names: tuple[str, ...], time_limit: float, json_file: Path | None) 
     if json_file is not None:
         suite = {"name": "tf-gru conformance", "version": metadata.version("tf-gru")}
         whole = {"suite": suite, "subjects": {name: identity.to_json() for name, identity in found.items()}}
-        json_file.write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n")
+        text = json.dumps(whole, indent=1, allow_nan=False)
+        save(json_file, lambda file: file.write_text(text + "\n"))
     raise SystemExit(any(identity.asked_with is None for identity in found.values()))
 
 

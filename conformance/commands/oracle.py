@@ -11,6 +11,7 @@ import numpy as np
 
 from conformance.balls import NotCertified
 from conformance.case import Case, InvalidCase, Outputs
+from conformance.commands.files import require_folders, save
 from conformance.handwritten import read_case
 from conformance.truth import Truth, in_hex, truth
 
@@ -28,8 +29,8 @@ def oracle(file: Path, json_file: str | None) -> None:
 
     Exit code 0: certified. 1: no precision settles how some number rounds. 2: the file holds no case.
     """
-    if json_file not in (None, "-") and not Path(json_file).parent.is_dir():
-        raise click.UsageError(f"--json {json_file}: there is no folder {Path(json_file).parent}; make it first")
+    if json_file not in (None, "-"):
+        require_folders(Path(json_file))
     case, cotangents = _read(file)
     try:
         found = truth(case, cotangents)
@@ -46,12 +47,7 @@ def oracle(file: Path, json_file: str | None) -> None:
         return
     click.echo("\n".join([*_numbers(found), "", *_certificate(found, versions, digest)]))
     if json_file is not None:
-        try:
-            Path(json_file).write_text(report + "\n")
-        except OSError as error:
-            raise click.UsageError(
-                f"--json {json_file} cannot be written: {error.strerror}; name another file"
-            ) from error
+        save(Path(json_file), lambda file: file.write_text(report + "\n"))
 
 
 def _read(file: Path) -> tuple[Case, Outputs | None]:

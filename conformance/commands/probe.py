@@ -20,6 +20,7 @@ from rich.table import Table
 from conformance.adapter import GRU, SubjectError, UsageError
 from conformance.adapters import load
 from conformance.case import DTYPES
+from conformance.commands.files import require_folders, save
 from conformance.commands.subjects import subjects
 from conformance.isolation import QUIET
 from conformance.judge import describe
@@ -69,8 +70,7 @@ def probe(names: tuple[str, ...], dtypes: tuple[str, ...], rounds: int, json_fil
     Exit code 0: everything measured is as accurate as claimed. 1: a claim is refuted, or a GRU gave no answer. 2: a
     usage error, or a GRU that declares nothing to measure.
     """
-    if json_file is not None and not json_file.parent.is_dir():
-        raise click.UsageError(f"{json_file}: there is no folder {json_file.parent}; make it first")
+    require_folders(json_file)
     told, paper = Console(stderr=True, emoji=False), Console(emoji=False)
     try:
         with _quietly():
@@ -94,7 +94,8 @@ def probe(names: tuple[str, ...], dtypes: tuple[str, ...], rounds: int, json_fil
             "rounds": rounds,
             "subjects": [report.to_json() for report in reports],
         }
-        json_file.write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n")
+        text = json.dumps(whole, indent=1, allow_nan=False)
+        save(json_file, lambda file: file.write_text(text + "\n"))
     raise SystemExit(max(report.code for report in reports))
 
 

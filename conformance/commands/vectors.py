@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from conformance.commands.files import require_folders, save
 from conformance.commands.seconds import FROM_ONE
 from conformance.commands.subjects import subject
 from conformance.report.replayed import show, write_json
@@ -68,8 +69,7 @@ def replay(name: str, chosen: tuple[str, ...], json_file: Path | None, time_limi
     Exit code 0: something was judged and nothing failed. 1: a failure or an error. 2: a usage error, an adapter for
     which no closed form holds, or nothing but declined vectors.
     """
-    if json_file is not None and not json_file.parent.is_dir():
-        raise click.UsageError(f"{json_file}: there is no folder {json_file.parent}; make it first")
+    require_folders(json_file)
     _require_sound()
     found = {key: stored.vector for key, stored in files.stored(files.FOLDER).items()}
     unknown = [key for key in chosen if key not in found]
@@ -80,7 +80,7 @@ def replay(name: str, chosen: tuple[str, ...], json_file: Path | None, time_limi
         report = judge_apart(name, asked, time_limit=time_limit, progress=advance)
     show(_paper(), report, found)
     if json_file is not None:
-        write_json(json_file, report, found)
+        save(json_file, lambda file: write_json(file, report, found))
     raise SystemExit(report.code)
 
 

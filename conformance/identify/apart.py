@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from conformance.identify.identity import Identity
-from conformance.isolation import QUIET
+from conformance.isolation import QUIET, end, heard, in_a_group
 
 
 class Unidentified(RuntimeError):
@@ -43,7 +43,7 @@ def _once(
     theirs.close()
     last = None
     try:
-        while ours.poll(time_limit):
+        while heard(ours, process, time_limit):
             kind, content = ours.recv()
             if kind != "asked":
                 return content, None
@@ -53,17 +53,16 @@ def _once(
     except EOFError:
         process.join()
         printed = " ".join(log.read_text(errors="replace").split())[-300:]
-        end = f"the process ended with exit code {process.exitcode}"
-        return f"{end}; the last it printed: {printed}" if printed else end, last
+        how = f"the process ended with exit code {process.exitcode}"
+        return f"{how}; the last it printed: {printed}" if printed else how, last
     finally:
-        if process.is_alive():
-            process.kill()
-        process.join()
+        end(process)
         ours.close()
 
 
 def _work(name: str, skip: dict[str, str], pipe: Connection, log: str) -> None:
     """The child: what the subject prints goes to the log."""
+    in_a_group()
     file = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(file, stream)

@@ -10,6 +10,7 @@ import numpy as np
 from conformance.adapter import Capabilities, SubjectError
 from conformance.arithmetic import Arithmetic
 from conformance.case import Case, Gradients, Outputs
+from conformance.printable import printable
 from conformance.process.exact import received, sent
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def cotangents_sent(cotangents: Outputs) -> dict[str, Any]:
 def read(said: bytes, kinds: tuple[str, ...], number: int | None = None) -> dict[str, Any]:
     """The message in a line. Raises Foreign for any other than one of these kinds that answers this question."""
     try:
-        message = json.loads(said, parse_constant=_constant)
+        message = json.loads(said, parse_constant=_constant, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise Foreign(f"answered what is no JSON: {_short(said)} ({_end(str(error))})") from error
     kind = message.get("kind") if isinstance(message, dict) else None
@@ -72,6 +73,16 @@ def read(said: bytes, kinds: tuple[str, ...], number: int | None = None) -> dict
     if message.get("id") != number:
         raise Foreign(f"answered question {message.get('id')}, but was asked question {number}")
     return message
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, its texts fit to be shown. Raises ValueError where it says something twice."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} stands twice in one object")
+        found[printable(key)] = printable(value) if isinstance(value, str) else value
+    return found
 
 
 def capabilities_of(message: dict[str, Any]) -> Capabilities:

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, cast
 
-from conformance.isolation import QUIET
+from conformance.isolation import QUIET, end, heard, in_a_group
 from conformance.printable import printable
 from conformance.said import described, shown
 from conformance.vectors.files import stored
@@ -80,18 +80,17 @@ class _Worker:
     def end(self) -> None:
         """Stop the process."""
         if self.process is not None:
-            self.process.kill()
-            self.process.join()
+            end(self.process)
             self.pipe.close()
             self.process = None
 
     def _hear(self, seconds: float) -> Any:
+        assert self.process is not None, "asked only while there is one"
         try:
-            if self.pipe.poll(seconds):
+            if heard(self.pipe, self.process, seconds):
                 return self.pipe.recv()
             why = f"there was no answer for {seconds:.0f} s, so it was stopped"
         except (EOFError, OSError):
-            assert self.process is not None, "asked only while there is one"
             self.process.join()
             why = f"the process ended with exit code {self.process.exitcode}"
         self.end()
@@ -100,6 +99,7 @@ class _Worker:
 
 def _serve(name: str, pipe: Connection) -> None:
     """The child: says who it is, or why it cannot be had; then answers questions until it is stopped."""
+    in_a_group()
     os.dup2(2, 1)  # what the subject prints is not part of the report
     for key, value in QUIET.items():
         os.environ.setdefault(key, value)

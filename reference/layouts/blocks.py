@@ -32,6 +32,8 @@ def gates_below(fused: np.ndarray, gates: int) -> np.ndarray:
 
 def as_array(name: str, value: Any) -> np.ndarray:
     """An array or a CPU tensor as an array."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise Invalid(f"{name} is a masked array, whose mask would be ignored; use {name}.filled(0), or what is meant")
     try:
         return np.asarray(value)
     except (RuntimeError, TypeError, ValueError) as error:

@@ -68,6 +68,17 @@ def _sometimes(case: Case) -> Outputs:
     return Outputs(outputs + (_sometimes.calls % 3 == 0), final)
 
 
+FORK_SECONDS = 120
+
+
+def forks() -> Adapter:
+    """Starts what outlives it, and holds what it holds."""
+    if os.fork() == 0:
+        time.sleep(FORK_SECONDS)
+        os._exit(0)
+    return right
+
+
 right = Adapter(honest, CAPABILITIES)
 raises = Adapter(_raises, CAPABILITIES)
 dies = Adapter(_dies, CAPABILITIES)

@@ -1,9 +1,11 @@
 """The command line: verdicts, exit codes, and one line with what to do for every kind of bad input."""
 
+import base64
 import json
 import os
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -148,6 +150,10 @@ def test_what_is_judged_beside_does_not_decide():
         ("run", "reference", "--json", "no/such/folder/report.json"),
         ("again", "reference", "masks", "nonsense"),
         ("again", "reference", "no-such-clause", "nonsense"),
+        ("again", "reference", "masks", "é"),
+        ("again", "reference", "masks", base64.b64encode(zlib.compress(b"[" * 2_000_000)).decode()),
+        ("again", "reference", "masks", "{}"),
+        ("run", "reference", "--json", "a.out", "--html", "a.out"),
         ("nonsense",),
     ],
 )
@@ -156,6 +162,27 @@ def test_a_usage_error_ends_with_2_and_says_so(arguments):
     assert done.returncode == 2
     assert "Error" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("kind", ["json", "junit", "html", "markdown", "badge"])
+def test_a_report_that_cannot_be_written_is_said_after_all_else(kind):
+    done = conformance("run", "miniatures:right", f"--{kind}", "x" * 300, *FAST)
+    assert done.returncode == 2
+    assert "1 pass" in done.stdout
+    assert "cannot be written: File name too long" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_a_subject_started_does_not_hold_the_report_back():
+    done = conformance("run", "miniatures:forks", "--time-limit", "300", *FAST, timeout=60)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_case_in_a_file_may_be_written_by_hand(tmp_path):
+    weights = {"kernel": [[[0]], [[0]], [[0]]], "recurrent_kernel": [[[0]], [[0]], [[0]]], "bias": [[[0]] * 3] * 2}
+    case = {"dtype": "float32", "reset": "after", "inputs": [[[1], [2]]], "parameters": weights, "lengths": [1]}
+    (tmp_path / "case.json").write_text(json.dumps(case))
+    assert conformance("again", "reference", "lengths", f"@{tmp_path / 'case.json'}").returncode == 0
 
 
 def test_factories_are_called():

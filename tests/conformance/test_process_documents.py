@@ -96,6 +96,14 @@ def test_one_line_of_a_project_is_enough_and_a_wrong_gru_fails_it(project):
     assert "2 failed, 1 passed" in done.stdout
 
 
+def test_the_line_holds_wherever_in_the_project_pytest_is_started(project):
+    (line,) = blocks("is-my-gru-right.md", "toml")
+    (project / "pyproject.toml").write_text(line)
+    (project / "deep").mkdir()
+    done = run(project / "deep", "python -m pytest", "-q", "-k", "smoke")
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout
+
+
 def test_pytest_itself_finds_the_module_and_a_suite_named_twice_is_collected_once(project):
     pytest_itself = Path(sys.executable).parent / "pytest"
     command = [str(pytest_itself), "-q", "--gru", "judged:my_gru", "--pyargs", "conformance", "-k", "smoke"]

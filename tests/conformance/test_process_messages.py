@@ -121,6 +121,16 @@ EMPTY = {"shape": [0, 1, 1], "values": []}
 RESULT = {"kind": "result", "id": 1, "outputs": EMPTY, "final_state": EMPTY}
 
 
+def test_a_message_that_says_something_twice_is_refused():
+    with pytest.raises(Foreign, match="the key 'id' stands twice in one object"):
+        read(b'{"id": 2, ' + line(RESULT)[1:], ("result",), 1)
+
+
+def test_texts_can_be_shown_whatever_they_hold():
+    said = {"kind": "error", "id": 1, "reason": "no \ud800 \x1b[2J"}
+    assert read(line(said), ("error",), 1)["reason"] == r"no \ud800 \x1b[2J"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -311,6 +311,10 @@ KERAS, TORCH, ONNX = to_keras(parameters()), to_torch(parameters()), to_onnx(par
             lambda: from_onnx(ONNX["W"][0], ONNX["R"]),
             r"W has shape \(15, 4\), but must be \(directions, 3 units, input_dim\)",
         ),
+        (
+            lambda: from_torch({name: np.ma.array(array) for name, array in TORCH.items()}),
+            r"weight_ih_l0 is a masked array, whose mask would be ignored",
+        ),
         (lambda: from_onnx(ONNX["W"], ONNX["R"][:, :, :4]), r"R has shape \(1, 15, 4\), but must be \(1, 15, 5\)"),
         (lambda: from_onnx(ONNX["W"], ONNX["R"], ONNX["B"][:, :15]), r"B has shape \(1, 15\), but must be \(1, 30\)"),
     ],
