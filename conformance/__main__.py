@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from conformance.adapter import UsageError
-from conformance.adapters import REGISTERED
+from conformance.adapters import REGISTERED, load
 from conformance.case import Case, InvalidCase
 from conformance.commands.diagnose import diagnose
 from conformance.commands.files import require_folders, save
@@ -93,6 +93,9 @@ def run(
     require_folders(json_file, junit_file, html_file, markdown_file, badge_file)
     try:
         require(*(NEEDS if html_file else NEEDS[:1] if badge_file else ()))
+        for name in beside:
+            if name not in REGISTERED and ":" not in name:
+                load(name)  # says what it could be; as no verdict of it decides, nothing else would tell
     except UsageError as error:
         raise click.UsageError(str(error)) from error
     judged = _with_progress(tuple(dict.fromkeys(names + beside)), profile, clauses, jobs, time_limit)

@@ -154,6 +154,7 @@ def test_what_is_judged_beside_does_not_decide():
         ("again", "reference", "masks", base64.b64encode(zlib.compress(b"[" * 2_000_000)).decode()),
         ("again", "reference", "masks", "{}"),
         ("run", "reference", "--json", "a.out", "--html", "a.out"),
+        ("run", "reference", "--beside", "nonsense"),
         ("nonsense",),
     ],
 )
