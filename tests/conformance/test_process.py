@@ -54,6 +54,27 @@ def test_an_honest_program_passes(honest, clause):
     assert judge(honest, BY_CLAUSE[clause], "float64", PROFILES["dev"]).kind == PASS
 
 
+OF_GRADIENTS = (
+    "gradients",
+    "gradients-masked",
+    "gradients-bidirectional",
+    "masked-gradient",
+    "padding-gradient",
+    "merge",
+)
+
+
+@pytest.mark.parametrize("factor", ["1", "1.01"])
+def test_gradients_and_two_directions_travel_as_well(factor):
+    there = Process((sys.executable, str(HERE / "gradient_program.py"), factor), seconds=30)
+    found = {clause: judge(there, BY_CLAUSE[clause], "float64", PROFILES["dev"]) for clause in OF_GRADIENTS}
+    there.end()
+    wrong = VALUES if factor != "1" else ()
+    assert {clause: each.kind for clause, each in found.items()} == {
+        clause: FAIL if clause in wrong else PASS for clause in OF_GRADIENTS
+    }
+
+
 def test_what_it_does_not_declare_is_declined_for_its_reason(honest):
     assert judge(honest, BY_CLAUSE["masks"], "float64", PROFILES["dev"]).kind == DECLINED
     verdict = judge(honest, BY_CLAUSE["lengths"], "float32", PROFILES["dev"])
