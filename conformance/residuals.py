@@ -1,7 +1,7 @@
 """From an answer to findings: each step held against its one-step bound, from the state the subject itself had."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -240,14 +240,6 @@ def masked_outputs(case: Case, states: np.ndarray, direction: int, policy: str, 
             zero = policy == "zero" or (policy == "zero-before-first" and not seen[row])
             expected[row, t] = 0 if zero else reached[row]
     return expected
-
-
-def one_direction(case: Case, direction: int) -> Case:
-    """The run of one direction of a bidirectional case, by itself."""
-    states = None if case.initial_state is None else (case.initial_state[direction],)
-    return replace(
-        case, parameters=(case.parameters[direction],), initial_state=states, reverse=direction == 1, merge=None
-    )
 
 
 @lru_cache(maxsize=64)

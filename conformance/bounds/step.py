@@ -38,11 +38,6 @@ class StepSet(NamedTuple):
         """What may be computed, about the middle of what is exact."""
         return StepSet(middle(numbers.exact), numbers.error + radius(numbers.exact))
 
-    @staticmethod
-    def exactly(numbers: np.ndarray) -> np.ndarray:
-        """Machine numbers as balls of radius 0."""
-        return exactly(numbers)
-
     @property
     def balls(self) -> np.ndarray:
         """Both in one: all that the step may return."""
