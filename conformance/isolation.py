@@ -29,7 +29,10 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass
 class _Child:
-    """A running subject in some formats: its process, its pipe, where its own output goes, and when it last spoke."""
+    """A running subject in some formats: its process, its pipe, where its own output goes, and when it last spoke.
+
+    over: its end of the pipe is closed.
+    """
 
     report: Subject
     dtypes: tuple[str, ...]
@@ -37,6 +40,7 @@ class _Child:
     pipe: Connection
     log: Path
     heard: float = field(default_factory=time.monotonic)
+    over: bool = False
 
 
 def judge_apart(
@@ -71,22 +75,19 @@ def judge_apart(
                     try:
                         _take(child.report, child.pipe.recv())
                         child.heard = time.monotonic()
+                        progress(child.report)
                     except EOFError:
-                        del running[pipe]
                         child.process.join()
-                        _close(child, clauses, case, f"the process ended with exit code {child.process.exitcode}")
-                        end(child.process)
-                    progress(child.report)
+                        child.over = True
                 for pipe, child in list(running.items()):
                     # What the subject started may hold the pipe open for longer than the subject lives.
-                    ended = not child.process.is_alive() and not pipe.poll()
-                    late = time.monotonic() - child.heard > time_limit
-                    if ended or late:
+                    over = child.over or (not child.process.is_alive() and not pipe.poll())
+                    if over or time.monotonic() - child.heard > time_limit:
                         del running[pipe]
                         end(child.process)
                         stopped = f"there was no answer for {time_limit:.0f} s, so it was stopped"
                         exited = f"the process ended with exit code {child.process.exitcode}"
-                        _close(child, clauses, case, exited if ended else stopped)
+                        _close(child, clauses, case, exited if over else stopped)
                         progress(child.report)
         finally:
             for child in running.values():
@@ -120,8 +121,9 @@ def in_a_group() -> None:
 
 def end(process: BaseProcess) -> None:
     """End a child, and all that it started."""
+    assert process.pid is not None, "started before"
     with contextlib.suppress(ProcessLookupError, PermissionError):  # there is no group any more, or not yet
-        os.killpg(process.pid or 0, signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.join()
 

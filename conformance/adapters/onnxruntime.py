@@ -11,6 +11,12 @@ from conformance.arithmetic import Arithmetic
 from conformance.case import Case, Outputs
 
 MLAS = "MLAS's vectorised tanh and logistic: rational approximations; measured 10.1 u and 3.0 u by the probe"
+REFUSED = {
+    "gradients": "the runtime infers only",
+    "zero_time": "the runtime refuses sequences without a step",
+    "zero_batch": "the runtime refuses a batch without rows",
+}
+"""What no model has that ONNX Runtime runs."""
 
 
 class OnnxRuntime:
@@ -32,9 +38,7 @@ class OnnxRuntime:
             "float64": "the CPU kernel is float32 only",
             "reset none": "the operator always has a reset gate",
             "masks": "the operator has sequence_lens, not masks",
-            "gradients": "the runtime infers only",
-            "zero_time": "the runtime refuses sequences without a step",
-            "zero_batch": "the runtime refuses a batch without rows",
+            **REFUSED,
         },
     )
 

@@ -17,7 +17,7 @@ import onnxruntime
 import torch
 
 from conformance.adapter import Capabilities
-from conformance.adapters.onnxruntime import MLAS
+from conformance.adapters.onnxruntime import MLAS, REFUSED
 from conformance.adapters.torch import made
 from conformance.arithmetic import Arithmetic
 from conformance.case import Case, Outputs
@@ -60,9 +60,7 @@ class TorchOnnx:
             "zero_length": "pack_padded_sequence, which is exported, refuses lengths of 0",
             "masks": "packed sequences have lengths, not masks",
             "reverse": "torch.nn.GRU runs forward or in both directions, not in reverse alone",
-            "gradients": "the runtime infers only",
-            "zero_time": "the runtime refuses sequences without a step",
-            "zero_batch": "the runtime refuses a batch without rows",
+            **REFUSED,
         },
     )
 

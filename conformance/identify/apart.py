@@ -9,6 +9,7 @@ from pathlib import Path
 
 from conformance.identify.identity import Identity
 from conformance.isolation import QUIET, end, heard, in_a_group
+from conformance.printable import printable
 
 
 class Unidentified(RuntimeError):
@@ -52,7 +53,7 @@ def _once(
         return f"there was no answer for {time_limit:.0f} s, so the process was stopped", last
     except EOFError:
         process.join()
-        printed = " ".join(log.read_text(errors="replace").split())[-300:]
+        printed = printable(" ".join(log.read_text(errors="replace").split())[-300:])
         how = f"the process ended with exit code {process.exitcode}"
         return f"{how}; the last it printed: {printed}" if printed else how, last
     finally:

@@ -51,26 +51,17 @@ def answer(case, cotangents=None):
     }
     inputs = read(case["inputs"])
     if case["merge"] is None:
-        starts = options.pop("initial_state")
+        run, back = reference.gru, reference.gru_backward
+        starts = options["initial_state"]
         options |= {"initial_state": None if starts is None else starts[0], "reverse": case["reverse"]}
-        if cotangents is None:
-            found = reference.gru(inputs, *both, **options)
-            return {"outputs": written(found.outputs), "final_state": written(found.final_state)}
-        found = reference.gru_backward(
-            inputs, *both, grad_outputs=read(cotangents["outputs"]),
-            grad_final_state=read(cotangents["final_state"]), **options,
-        )  # fmt: skip
-        return told(found.inputs, found.initial_state, found.kernel, found.recurrent_kernel, found.bias)
-    options["merge"] = case["merge"]
+    else:
+        run, back = reference.bigru, reference.bigru_backward
+        options["merge"] = case["merge"]
     if cotangents is None:
-        found = reference.bigru(inputs, *both, **options)
-        return {"outputs": written(found.outputs), "final_state": written(found.final_state)}
-    found = reference.bigru_backward(
-        inputs, *both, grad_outputs=read(cotangents["outputs"]),
-        grad_final_state=read(cotangents["final_state"]), **options,
-    )  # fmt: skip
-    weights = zip(found.forward, found.backward, strict=True)
-    return told(found.inputs, found.initial_state, *weights)
+        return {name: written(part) for name, part in run(inputs, *both, **options)._asdict().items()}
+    given = {f"grad_{name}": read(part) for name, part in cotangents.items()}
+    found = back(inputs, *both, **given, **options)
+    return told(*found) if case["merge"] is None else told(*found[:2], *zip(*found[2:], strict=True))
 
 
 def told(inputs, initial_state, kernel, recurrent_kernel, bias):
