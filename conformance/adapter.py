@@ -6,7 +6,7 @@ is judged.
 """
 
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ import numpy as np
 
 from conformance.arithmetic import Arithmetic
 from conformance.case import MERGES, POLICIES, Case, Gradients, Outputs
+from conformance.kinds import is_list, is_tuple
 from conformance.printable import printable
 
 RESETS = ("after", "before", "none")
@@ -80,8 +81,8 @@ class Capabilities:
             ("masked_outputs", tuple(POLICIES)),
             ("bidirectional_masked_outputs", tuple(POLICIES)),
         ):
-            given = getattr(self, name)
-            if isinstance(given, str) or not isinstance(given, Iterable):
+            given: Any = getattr(self, name)
+            if isinstance(given, str) or not hasattr(given, "__iter__"):
                 raise UsageError(f"capabilities.{name} is {given!r}, but must be a tuple of names")
             unknown = [value for value in given if value not in allowed]
             if unknown:
@@ -185,7 +186,7 @@ def ask(gru: GRU, case: Case) -> Outputs:
     Raises SubjectError where the subject raises, Malformed where it returns something else; numbers are not looked at.
     """
     answer = answered("run", gru.run, case.copy())
-    if not isinstance(answer, tuple) or len(answer) != 2:
+    if not is_tuple(answer) or len(answer) != 2:
         raise Malformed(f"run returned {_short(answer)}, but must return Outputs(outputs, final_state)")
     outputs, final = answer
     shape, state = (case.batch, case.time, case.units), (case.batch, case.units)
@@ -209,8 +210,9 @@ def ask_gradients(gru: GRU, case: Case, cotangents: Outputs) -> Gradients:
     cotangents: shaped like ask's answer to the case. With two directions the gradient to the inputs is one array, and
     each of the others is a pair (forward, backward).
     """
-    answer = answered("gradients", gru.gradients, case.copy(), cotangents)  # pyright: ignore[reportAttributeAccessIssue]
-    if not isinstance(answer, tuple) or len(answer) != len(Gradients._fields):
+    subject: Any = gru  # which has gradients where it declares them
+    answer = answered("gradients", subject.gradients, case.copy(), cotangents)
+    if not is_tuple(answer) or len(answer) != len(Gradients._fields):
         raise Malformed(f"gradients returned {_short(answer)}, but must return {Gradients._fields}")
     inputs, *others = answer
     p = case.parameters[0]
@@ -241,7 +243,7 @@ def answered(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _pair(parts: Any, name: str) -> tuple[Any, Any]:
-    if not isinstance(parts, tuple | list) or len(parts) != 2:
+    if not (is_tuple(parts) or is_list(parts)) or len(parts) != 2:
         raise Malformed(f"{name} is {_short(parts)}, but must be a pair (forward, backward)")
     return parts[0], parts[1]
 

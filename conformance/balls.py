@@ -9,7 +9,7 @@ such arrays or those below. Source: Ziv 1991, "Fast evaluation of elementary mat
 rounded last bit"; Johansson 2017, "Arb". Left out: directed rounding of the results, formats other than float64.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -30,6 +30,9 @@ class Undecided(ArithmeticError):
 
 
 T = TypeVar("T")
+
+Balls = Any
+"""An array of balls, of dtype object: NumPy's types know no arithmetic on arrays of anything but its own numbers."""
 
 
 class Settled(NamedTuple, Generic[T]):
@@ -63,14 +66,16 @@ def settle(evaluate: Callable[[], T]) -> Settled[T]:
 
 def each(function: Callable[[np.ndarray], Any], arrays: Any) -> Any:
     """The function's result for every array in nested tuples, in the same tuples. None stays."""
-    if arrays is None or isinstance(arrays, np.ndarray):
-        return None if arrays is None else function(arrays)
+    if arrays is None:
+        return None
+    if type(arrays) is np.ndarray:
+        return function(arrays)
     parts = [each(function, part) for part in arrays]
     return type(arrays)(*parts) if hasattr(arrays, "_fields") else tuple(parts)
 
 
 @contextmanager
-def precision(bits: int) -> Iterator[None]:
+def precision(bits: int) -> Generator[None, None, None]:
     """Arb's working precision inside the block."""
     before, ctx.prec = ctx.prec, bits
     try:
@@ -79,27 +84,28 @@ def precision(bits: int) -> Iterator[None]:
         ctx.prec = before
 
 
-def balls(array: np.ndarray) -> np.ndarray:
+def balls(array: np.ndarray) -> Balls:
     """Machine numbers as balls of radius 0."""
     return _exact(array.astype(np.float64))
 
 
-def zeros(shape: tuple[int, ...]) -> np.ndarray:
+def zeros(shape: tuple[int, ...]) -> Balls:
     """Exact zeros."""
     return np.full(shape, arb(0), object)
 
 
-def matrix(array: np.ndarray) -> arb_mat:
+def matrix(array: Balls) -> arb_mat:
     """A plane of balls as a matrix."""
-    return arb_mat(*array.shape, array.ravel().tolist())
+    rows, columns = array.shape
+    return arb_mat(rows, columns, array.ravel().tolist())
 
 
-def times(rows: np.ndarray, factor: arb_mat) -> np.ndarray:
+def times(rows: Balls, factor: arb_mat) -> Balls:
     """rows @ factor, as balls."""
     return np.array((matrix(rows) * factor).entries(), object).reshape(len(rows), factor.ncols())
 
 
-def round_balls(array: np.ndarray) -> np.ndarray:
+def round_balls(array: Balls) -> np.ndarray:
     """The one float64 each ball rounds to, NaN for None.
 
     Raises Undecided where a ball reaches across a rounding boundary, NotCertified where it lies past the largest

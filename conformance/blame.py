@@ -16,6 +16,7 @@ Left out: gradients, copies, and states without outputs, of which no single step
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from math import log
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ from flint import arb
 from conformance.adapter import GRU, SubjectError, ask
 from conformance.arithmetic import FORMATS
 from conformance.balls import precision
-from conformance.bounds import BITS, OutsideDomain
+from conformance.bounds import BITS
 from conformance.bounds.step import step_parts
 from conformance.case import Case
 from conformance.residuals import Judgement, WrongSteps, one_step
@@ -146,25 +147,20 @@ def _plain_run(gru: GRU, case: Case) -> list[WrongSteps]:
 
 
 def _numbers(wrong: Sequence[WrongSteps]) -> list[_Number]:
-    found: list[_Number] = []
     with precision(BITS):
-        for steps in wrong:
-            found += _of(steps)
-            if len(found) >= MOST:
-                break
-    return found[:MOST]
+        return list(islice(chain.from_iterable(map(_of, wrong)), MOST))
 
 
 def _of(steps: WrongSteps) -> Iterator[_Number]:
-    """The wrong numbers that are finite, with every gate's reach at exact values of all else."""
+    """The wrong numbers that are finite, with every gate's reach at exact values of all else.
+
+    They were judged, so they lie inside the domain of the bound.
+    """
     bound = one_step(steps.parameters, steps.arithmetic)
     ops, reset = bound.ops, steps.parameters.reset
-    try:
-        allowed = bound(steps.x, steps.before)
-        h = ops.carried(steps.before)
-        parts = step_parts(ops, reset, bound.weights, ops.read(steps.x), h)
-    except OutsideDomain:
-        return
+    allowed = bound(steps.x, steps.before)
+    h = ops.carried(steps.before)
+    parts = step_parts(ops, reset, bound.weights, ops.read(steps.x), h)
     U = steps.parameters.recurrent_kernel[-1]
     for row, unit in np.argwhere(steps.out & np.isfinite(steps.after)):
         at = (row, unit)

@@ -15,6 +15,7 @@ import numpy as np
 
 from conformance.case import Case, Outputs
 from conformance.checks.gradients import cotangents
+from conformance.kinds import is_tuple
 from conformance.specification import CLAUSES
 from conformance.verdict import Verdict
 
@@ -83,7 +84,7 @@ def smallest_case(case: Case) -> Iterator[str]:
 def given_cotangents(case: Case) -> Iterator[str]:
     """What the gradients are of: the cotangents of outputs and final state."""
     for name, given in zip(Outputs._fields, cotangents(case), strict=True):
-        parts = given if isinstance(given, tuple) else (given,)
+        parts = given if is_tuple(given) else (given,)
         yield f"  cotangents of {name}: {', '.join(map(decimals, parts))}"
 
 

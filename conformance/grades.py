@@ -59,7 +59,7 @@ def grade(gru: GRU, dtype: str) -> Grade:
 
 def grades(gru: GRU, dtypes: tuple[str, ...] = ("float32", "float64")) -> list[Grade]:
     """A grade for each format that is claimed; none for one in which the subject does not answer."""
-    found = []
+    found: list[Grade] = []
     for dtype in dtypes:
         if dtype in gru.capabilities.arithmetic:
             try:
@@ -71,7 +71,7 @@ def grades(gru: GRU, dtypes: tuple[str, ...] = ("float32", "float64")) -> list[G
 
 def ladder(dtype: str, *, flush: bool = False) -> list[Arithmetic]:
     """The classes of one interface format, each stricter than the next in the format that matters most."""
-    steps = []
+    steps: list[Arithmetic] = []
     for compute in WITHIN[dtype]:
         options = {} if compute == dtype else {"compute": compute}
         narrow = compute != dtype and compute in PRODUCTS
@@ -105,7 +105,7 @@ def _judge(asked: list[tuple[Case, Outputs]], arithmetic: Arithmetic) -> Judgeme
 
 def _cases(gru: GRU, dtype: str) -> list[Case]:
     """Plain runs of two sizes for each place of the reset gate; the sizes are those of the other checks."""
-    cases = []
+    cases: list[Case] = []
     for seed, reset in enumerate(gru.capabilities.resets):
         for batch, time, input_dim, units in (DISTINCT, WIDE):
             numbers = Numbers(np.random.default_rng(seed), dtype, FORMATS[dtype].precision, "plain")

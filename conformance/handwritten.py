@@ -16,6 +16,7 @@ import numpy as np
 
 from conformance.arithmetic import FORMATS
 from conformance.case import DTYPES, Case, InvalidCase, Outputs, exact_float
+from conformance.kinds import is_list, is_object
 from reference import Parameters
 
 NEEDED = ("dtype", "reset", "inputs", "parameters")
@@ -78,8 +79,8 @@ def _states(value: Any, floats: Floats) -> tuple[np.ndarray, ...] | None:
     """One array for each direction; for a single one also the array itself."""
     if value is None:
         return None
-    alone = not isinstance(value, list) or _depth(value) == 2
-    return tuple(floats(state, f"initial_state[{k}]") for k, state in enumerate([value] if alone else value))
+    states = value if is_list(value) and _depth(value) != 2 else [value]
+    return tuple(floats(state, f"initial_state[{k}]") for k, state in enumerate(states))
 
 
 def _cotangents(data: Any, merge: str | None, floats: Floats) -> Outputs | None:
@@ -94,7 +95,7 @@ def _cotangents(data: Any, merge: str | None, floats: Floats) -> Outputs | None:
             return None
         if not pair:
             return floats(value, f"cotangents.{name}")
-        if not isinstance(value, list) or len(value) != 2:
+        if not is_list(value) or len(value) != 2:
             raise InvalidCase(f"cotangents.{name} is {_short(value)}, expected a list of two, [forward, backward]")
         return tuple(None if one is None else floats(one, f"cotangents.{name}[{k}]") for k, one in enumerate(value))
 
@@ -120,10 +121,10 @@ def _array(value: Any, name: str, entry: Callable[[Any, str], Any], dtype: str) 
 
 
 def _shape(value: Any, name: str) -> tuple[int, ...]:
-    if not isinstance(value, list):
+    if not is_list(value):
         raise InvalidCase(f"{name} is {_short(value)}, expected nested lists of numbers")
-    shape = []
-    while isinstance(value, list):
+    shape: list[int] = []
+    while is_list(value):
         shape.append(len(value))
         value = value[0] if value else None
     return tuple(shape)
@@ -134,8 +135,8 @@ def _entries(value: Any, shape: tuple[int | None, ...], name: str) -> Iterator[t
     if not shape:
         yield value, name
         return
-    if not isinstance(value, list) or shape[0] not in (None, len(value)):
-        got = f"{len(value)} entries" if isinstance(value, list) else _short(value)
+    if not is_list(value) or shape[0] not in (None, len(value)):
+        got = f"{len(value)} entries" if is_list(value) else _short(value)
         wanted = "a list" if shape[0] is None else f"a list of {shape[0]}, as its neighbours have"
         raise InvalidCase(f"{name} has {got}, expected {wanted}")
     for k, part in enumerate(value):
@@ -212,7 +213,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _keys(data: Any, name: str, needed: tuple[str, ...], optional: tuple[str, ...]) -> None:
     known = ", ".join(needed + optional)
-    if not isinstance(data, dict):
+    if not is_object(data):
         raise InvalidCase(f"{name} is {_short(data)}, expected an object with the keys {known}")
     unknown = [key for key in data if key not in needed + optional]
     missing = [key for key in needed if key not in data]
@@ -223,7 +224,9 @@ def _keys(data: Any, name: str, needed: tuple[str, ...], optional: tuple[str, ..
 
 
 def _short(value: Any) -> str:
-    if isinstance(value, list | dict):
-        return f"a list of {len(value)}" if isinstance(value, list) else "an object"
+    if is_list(value):
+        return f"a list of {len(value)}"
+    if is_object(value):
+        return "an object"
     text = str(value) if isinstance(value, Decimal) else json.dumps(value)
     return text if len(text) < 60 else text[:57] + "..."

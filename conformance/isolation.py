@@ -7,7 +7,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -143,7 +143,7 @@ def heard(pipe: Connection, process: BaseProcess, seconds: float) -> bool:
 
 
 @contextlib.contextmanager
-def _environment() -> Iterator[None]:
+def _environment() -> Generator[None, None, None]:
     """What the frameworks read when they are imported."""
     before = dict(os.environ)
     os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})

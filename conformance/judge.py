@@ -54,14 +54,10 @@ PATIENCE = 30.0
 NOTHING = "no number was judged: nothing lay inside the domain of its bound, or the case is not one for this clause"
 
 
-class _Found(AssertionError):
-    """Something is wrong, or there was no answer: Hypothesis need not go on."""
-
-
 def describe(name: str, gru: GRU) -> Subject:
     """The subject's report before anything is judged."""
     capabilities = gru.capabilities
-    policies = {}
+    policies: dict[str, list[str]] = {}
     if capabilities.masks or capabilities.lengths:
         policies["masked steps"] = list(capabilities.masked_outputs)
     if capabilities.merges and capabilities.bidirectional_masked_outputs:
@@ -112,7 +108,7 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
     if declined is not None:
         return Verdict(clause=check.clause, dtype=dtype, kind=DECLINED, reason=declined)
     total, asked, refused = Judgement(), 0, ""
-    first: tuple[Case, Failure] | None = None
+    first: _Found | None = None
 
     def fails(case: Case) -> Failure | None:
         nonlocal asked
@@ -131,8 +127,8 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
             if found is None:
                 target(judgement.margin)
                 return
-            first = (case, found)
-        raise _Found  # also where Hypothesis asks for it again: a subject need not fail twice
+            first = _Found(case, found)
+        raise first  # also where Hypothesis asks for it again: a subject need not fail twice
 
     try:
         strategies = check.cases(gru.capabilities, dtype, wide=profile.wide)
@@ -141,10 +137,8 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
             drawn_from = None if profile.seed is None else zlib.crc32(text.encode())
             simplest = not place or check.fixed is not None
             _explore(examine, cases, ceil(profile.examples / len(strategies)), drawn_from, simplest)
-    except _Found:
-        if first is None:
-            raise
-        case, found = smallest(gru, check, *first, fails) if shrink else first
+    except _Found as met:
+        case, found = smallest(gru, check, met.case, met.failure, fails) if shrink else (met.case, met.failure)
         verdict = _failed(gru, check, case, found, blame=blame)
         growth = total.growth if total.growth.ulps else None
         return replace(verdict, margin=total.margin, ulps=total.ulps, cases=asked, judged=total.judged, growth=growth)
@@ -225,6 +219,13 @@ class Failure(NamedTuple):
         return self.kind, re.sub(r"[-+.\w]*\d[-+.\w]*", "0", self.finding.message if self.finding else self.reason)
 
 
+class _Found(AssertionError):
+    """Something is wrong, or there was no answer: Hypothesis need not go on."""
+
+    def __init__(self, case: Case, failure: Failure) -> None:
+        self.case, self.failure = case, failure
+
+
 def failure(gru: GRU, check: Check, case: Case) -> tuple[Judgement, Failure | None]:
     """The check's judgement of one case, and what went wrong there, if anything did."""
     try:
@@ -281,7 +282,7 @@ def _declined(gru: GRU, check: Check, dtype: str) -> str | None:
 
 def _versions(gru: GRU) -> dict[str, str]:
     """The versions of the distributions that an adapter names in `packages`."""
-    found = {}
+    found: dict[str, str] = {}
     for name in getattr(gru, "packages", ()):
         try:
             found[name] = metadata.version(name)

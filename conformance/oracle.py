@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb_mat
 
-from conformance.balls import NotCertified, balls, matrix, precision, settle, sigma, times, zeros
+from conformance.balls import Balls, NotCertified, balls, matrix, precision, settle, sigma, times, zeros
 from conformance.case import Case, InvalidCase, Outputs
 
 __all__ = ["Certified", "NotCertified", "certify", "precision"]
@@ -26,8 +26,8 @@ class Certified(NamedTuple):
     radius exceeds, as its exponent (None where every ball is exact).
     """
 
-    outputs: tuple[np.ndarray, ...]
-    final_state: tuple[np.ndarray, ...]
+    outputs: tuple[Balls, ...]
+    final_state: tuple[Balls, ...]
     bits: int
     radius: int | None
 
@@ -52,8 +52,8 @@ class Weights(NamedTuple):
 
     W: list[arb_mat]
     U: list[arb_mat]
-    b: np.ndarray
-    c: np.ndarray
+    b: Balls
+    c: Balls
 
     @staticmethod
     def of(kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray) -> "Weights":
@@ -72,24 +72,24 @@ class Step(NamedTuple):
 
     time: int
     rows: np.ndarray
-    x: np.ndarray
-    h: np.ndarray
-    a_z: np.ndarray
-    a_r: np.ndarray
-    a_n: np.ndarray
-    h_n: np.ndarray
-    z: np.ndarray
-    r: np.ndarray
-    n: np.ndarray
-    new: np.ndarray
+    x: Balls
+    h: Balls
+    a_z: Balls
+    a_r: Balls
+    a_n: Balls
+    h_n: Balls
+    z: Balls
+    r: Balls
+    n: Balls
+    new: Balls
 
 
 class Run(NamedTuple):
     """One direction: its steps in processing order, the states it starts from and ends with, (batch, units)."""
 
     steps: list[Step]
-    start: np.ndarray
-    final: np.ndarray
+    start: Balls
+    final: Balls
 
 
 def scans(case: Case) -> list[Run]:
@@ -108,7 +108,8 @@ def _scan(case: Case, direction: int) -> Run:
     step = {"after": _after, "before": _before, "none": _none}[p.reset]
     weights = Weights.of(p.kernel, p.recurrent_kernel, p.bias)
     start = balls(case.starts[direction])
-    h, steps = start.copy(), []
+    h = start.copy()
+    steps: list[Step] = []
     for t in order(case, direction):
         rows = np.flatnonzero(case.valid[:, t])
         if len(rows):
@@ -126,27 +127,27 @@ def _scan(case: Case, direction: int) -> Run:
 # The reset gate and the candidate: a_r, a_n, the state's side of a_n, and r.
 
 
-def _after(x: np.ndarray, h: np.ndarray, of: Weights) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _after(x: Balls, h: Balls, of: Weights) -> tuple[Balls, Balls, Balls, Balls]:
     a_r = _gate(x, h, of, 1)
     r = sigma(a_r)
     h_n = times(h, of.U[2]) + of.c[2]
     return a_r, times(x, of.W[2]) + of.b[2] + r * h_n, h_n, r
 
 
-def _before(x: np.ndarray, h: np.ndarray, of: Weights) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _before(x: Balls, h: Balls, of: Weights) -> tuple[Balls, Balls, Balls, Balls]:
     a_r = _gate(x, h, of, 1)
     r = sigma(a_r)
     h_n = times(r * h, of.U[2]) + of.c[2]
     return a_r, times(x, of.W[2]) + of.b[2] + h_n, h_n, r
 
 
-def _none(x: np.ndarray, h: np.ndarray, of: Weights) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _none(x: Balls, h: Balls, of: Weights) -> tuple[Balls, Balls, Balls, Balls]:
     absent = zeros((len(x), 0))
     h_n = times(h, of.U[1]) + of.c[1]
     return absent, times(x, of.W[1]) + of.b[1] + h_n, h_n, absent
 
 
-def _gate(x: np.ndarray, h: np.ndarray, of: Weights, gate: int) -> np.ndarray:
+def _gate(x: Balls, h: Balls, of: Weights, gate: int) -> Balls:
     return times(x, of.W[gate]) + of.b[gate] + times(h, of.U[gate]) + of.c[gate]
 
 
@@ -159,12 +160,12 @@ def answer(case: Case, runs: list[Run]) -> Outputs:
     return Outputs(merged(case, directions(case, runs)), finals[0] if case.merge is None else finals)
 
 
-def directions(case: Case, runs: list[Run]) -> list[np.ndarray]:
+def directions(case: Case, runs: list[Run]) -> list[Balls]:
     """Each direction's outputs before the merge: (batch, time, units)."""
     return [outputs_of(case, k, states(case, run), run.start) for k, run in enumerate(runs)]
 
 
-def states(case: Case, run: Run, name: str = "new") -> np.ndarray:
+def states(case: Case, run: Run, name: str = "new") -> Balls:
     """One quantity of every step: (batch, time, units), None at masked steps."""
     found = np.full((case.batch, case.time, case.units), None, object)
     for step in run.steps:
@@ -185,7 +186,7 @@ def shown(case: Case, direction: int) -> np.ndarray:
     return seen
 
 
-def outputs_of(case: Case, direction: int, states: np.ndarray, start: np.ndarray) -> np.ndarray:
+def outputs_of(case: Case, direction: int, states: Balls, start: Balls) -> Balls:
     """One direction's outputs, from its states at valid steps and its initial one: the policy at masked steps."""
     outputs = zeros((case.batch, case.time, case.units))
     state = start.copy()
@@ -196,7 +197,7 @@ def outputs_of(case: Case, direction: int, states: np.ndarray, start: np.ndarray
     return outputs
 
 
-def merged(case: Case, parts: list[np.ndarray]) -> Any:
+def merged(case: Case, parts: list[Balls]) -> Any:
     """The outputs of all directions as the case shows them: one array, or a pair where they are apart."""
     if case.merge is None:
         return parts[0]

@@ -8,13 +8,14 @@ Left out: forward mode (oracle_tangents), second derivatives.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb, arb_mat
 
-from conformance.balls import balls, matrix, settle, sigma, sigma_slope, tanh_slope, times, zeros
+from conformance.balls import Balls, balls, matrix, settle, sigma, sigma_slope, tanh_slope, times, zeros
 from conformance.case import Case, Gradients, Outputs
+from conformance.kinds import is_tuple
 from conformance.oracle import Run, Step, directions, order, require_finite, scans, shown
 from conformance.oracle_reading import read_cotangents
 
@@ -58,11 +59,11 @@ def pulled_back(case: Case, cotangents: Outputs) -> Gradients:
     return Gradients(forward.inputs + backward.inputs, *zip(forward[1:], backward[1:], strict=True))
 
 
-def _unmerged(case: Case, runs: list[Run], d: np.ndarray | tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
+def _unmerged(case: Case, runs: list[Run], cotangents: Any) -> list[Balls]:
     """The cotangents of each direction's outputs, from those of the merged ones."""
-    if isinstance(d, tuple):
-        return [balls(part) for part in d]
-    d = balls(d)
+    if is_tuple(cotangents):
+        return [balls(part) for part in cotangents]
+    d = balls(cotangents)
     if case.merge == "mul":
         forward, backward = directions(case, runs)
         return [d * backward, d * forward]
@@ -91,13 +92,13 @@ class Pulled(NamedTuple):
     U plus c, (rows, units). factors: for each gate what was multiplied with U, (rows, units).
     """
 
-    d_h: np.ndarray
-    by_x: list[np.ndarray]
-    by_h: list[np.ndarray]
-    factors: list[np.ndarray]
+    d_h: Balls
+    by_x: list[Balls]
+    by_h: list[Balls]
+    factors: list[Balls]
 
 
-def _pull(case: Case, direction: int, run: Run, d_outputs: np.ndarray, d_h: np.ndarray) -> Gradients:
+def _pull(case: Case, direction: int, run: Run, d_outputs: Balls, d_h: Balls) -> Gradients:
     """The gradients of one direction; d_h starts as the cotangent of the final state."""
     p = case.parameters[direction]
     pull = {"after": _after, "before": _before, "none": _none}[p.reset]
@@ -117,7 +118,7 @@ def _pull(case: Case, direction: int, run: Run, d_outputs: np.ndarray, d_h: np.n
     return Gradients(d_inputs, d_h, *_weights(found, *p.kernel.shape))
 
 
-def _weights(found: list[tuple[Step, Pulled]], gates: int, input_dim: int, units: int) -> Iterator[np.ndarray]:
+def _weights(found: list[tuple[Step, Pulled]], gates: int, input_dim: int, units: int) -> Iterator[Balls]:
     """The gradients of kernel, recurrent kernel and bias: one product over all steps and rows for each gate."""
     x = np.concatenate([zeros((0, input_dim)), *(step.x for step, _ in found)])
     by_x, by_h, factors = (
@@ -133,7 +134,7 @@ def _weights(found: list[tuple[Step, Pulled]], gates: int, input_dim: int, units
 # One step: z h + (1 - z) n, pulled back to all that it read.
 
 
-def _after(step: Step, d: np.ndarray, of: Transposed) -> Pulled:
+def _after(step: Step, d: Balls, of: Transposed) -> Pulled:
     d_a_z, d_a_n = _gates(step, d)
     d_a_r = d_a_n * step.h_n * sigma_slope(step.a_r)
     d_h_n = d_a_n * step.r
@@ -141,7 +142,7 @@ def _after(step: Step, d: np.ndarray, of: Transposed) -> Pulled:
     return Pulled(d_h, [d_a_z, d_a_r, d_a_n], [d_a_z, d_a_r, d_h_n], [step.h] * 3)
 
 
-def _before(step: Step, d: np.ndarray, of: Transposed) -> Pulled:
+def _before(step: Step, d: Balls, of: Transposed) -> Pulled:
     d_a_z, d_a_n = _gates(step, d)
     d_seen = times(d_a_n, of.U[2])  # the cotangent of r h
     d_a_r = d_seen * step.h * sigma_slope(step.a_r)
@@ -150,13 +151,13 @@ def _before(step: Step, d: np.ndarray, of: Transposed) -> Pulled:
     return Pulled(d_h, by_gate, by_gate, [step.h, step.h, step.r * step.h])
 
 
-def _none(step: Step, d: np.ndarray, of: Transposed) -> Pulled:
+def _none(step: Step, d: Balls, of: Transposed) -> Pulled:
     d_a_z, d_a_n = _gates(step, d)
     d_h = d * step.z + times(d_a_z, of.U[0]) + times(d_a_n, of.U[1])
     return Pulled(d_h, [d_a_z, d_a_n], [d_a_z, d_a_n], [step.h] * 2)
 
 
-def _gates(step: Step, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _gates(step: Step, d: Balls) -> tuple[Balls, Balls]:
     """The cotangents of the pre-activations of update gate and candidate."""
     d_a_z = d * (step.h - step.n) * sigma_slope(step.a_z)
     return d_a_z, d * sigma(-step.a_z) * tanh_slope(step.a_n)

@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 
 from conformance.case import DTYPES, Case, Gradients, InvalidCase, Outputs
+from conformance.kinds import is_list, is_tuple
 from conformance.oracle import every_finite, shown
 
 
-def read_cotangents(case: Case, cotangents: Outputs) -> Outputs:
+def read_cotangents(case: Case, cotangents: Any) -> Outputs:
     """The cotangents of a case's answer as float64 arrays in its shapes; what the policy ignores is 0, as None is.
 
     Raises InvalidCase for what does not fit and for a number that is read and not finite.
     """
-    if not isinstance(cotangents, tuple) or len(cotangents) != 2:
+    if not is_tuple(cotangents) or len(cotangents) != 2:
         raise InvalidCase(f"cotangents is a {type(cotangents).__name__}, expected Outputs(outputs, final_state)")
     name, (outputs, final) = "cotangents.outputs", cotangents
     shape, state = (case.batch, case.time, case.units), (case.batch, case.units)
@@ -31,12 +32,12 @@ def read_cotangents(case: Case, cotangents: Outputs) -> Outputs:
     return Outputs(read, _each(case, final, "cotangents.final_state", state))
 
 
-def read_tangents(case: Case, tangents: Gradients) -> Gradients:
+def read_tangents(case: Case, tangents: Any) -> Gradients:
     """The tangents of all that a case reads as float64 arrays in its shapes; those of masked inputs are 0, as None is.
 
     Raises InvalidCase for what does not fit and for a number that is read and not finite.
     """
-    if not isinstance(tangents, tuple) or len(tangents) != len(Gradients._fields):
+    if not is_tuple(tangents) or len(tangents) != len(Gradients._fields):
         raise InvalidCase(f"tangents is a {type(tangents).__name__}, expected Gradients{Gradients._fields}")
     p = case.parameters[0]
     shapes = ((case.batch, case.units), p.kernel.shape, p.recurrent_kernel.shape, p.bias.shape)
@@ -56,7 +57,7 @@ def _each(case: Case, value: Any, name: str, shape: tuple[int, ...]) -> Any:
 def _pair(value: Any, name: str) -> tuple[Any, Any]:
     if value is None:
         return None, None
-    if not isinstance(value, tuple | list) or len(value) != 2:
+    if not (is_tuple(value) or is_list(value)) or len(value) != 2:
         raise InvalidCase(f"{name} is a {type(value).__name__}, expected a pair (forward, backward)")
     return value[0], value[1]
 
@@ -66,7 +67,8 @@ def _read(value: Any, name: str, where: np.ndarray) -> np.ndarray:
     if value is None:
         return np.zeros(where.shape)
     if type(value) is not np.ndarray or value.dtype.name not in DTYPES:
-        got = f"dtype {value.dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
+        dtype = getattr(value, "dtype", None)
+        got = f"a {type(value).__name__}" if dtype is None else f"dtype {dtype}"
         raise InvalidCase(f"{name}: got {got}, expected a NumPy array of {', '.join(DTYPES)}")
     if value.shape != where.shape:
         raise InvalidCase(f"{name}: got shape {value.shape}, expected {where.shape}")

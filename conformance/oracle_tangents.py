@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb_mat
 
-from conformance.balls import balls, settle, sigma, times
+from conformance.balls import Balls, balls, settle, sigma, times
 from conformance.case import Case, Gradients, Outputs
 from conformance.oracle import Run, Step, Weights, directions, merged, outputs_of, require_finite, scans
 from conformance.oracle_reading import read_tangents
@@ -65,20 +65,20 @@ class Moving(NamedTuple):
     at: Weights
     by: Weights
 
-    def x_side(self, x: np.ndarray, d_x: np.ndarray, gate: int) -> np.ndarray:
+    def x_side(self, x: Balls, d_x: Balls, gate: int) -> Balls:
         """The tangent of x W + b."""
         return _product(x, d_x, self.at.W[gate], self.by.W[gate]) + self.by.b[gate]
 
-    def h_side(self, h: np.ndarray, d_h: np.ndarray, gate: int) -> np.ndarray:
+    def h_side(self, h: Balls, d_h: Balls, gate: int) -> Balls:
         """The tangent of h U + c."""
         return _product(h, d_h, self.at.U[gate], self.by.U[gate]) + self.by.c[gate]
 
-    def gate(self, step: Step, d_x: np.ndarray, d_h: np.ndarray, gate: int) -> np.ndarray:
+    def gate(self, step: Step, d_x: Balls, d_h: Balls, gate: int) -> Balls:
         """The tangent of x W + b + h U + c."""
         return self.x_side(step.x, d_x, gate) + self.h_side(step.h, d_h, gate)
 
 
-def _push(case: Case, direction: int, run: Run, tangents: Gradients) -> tuple[np.ndarray, np.ndarray]:
+def _push(case: Case, direction: int, run: Run, tangents: Gradients) -> tuple[Balls, Balls]:
     """The tangents of one direction's outputs before the merge, and of its final state."""
     p = case.parameters[direction]
     d_inputs, d_start = balls(tangents.inputs), balls(tangents.initial_state)
@@ -99,25 +99,25 @@ def _push(case: Case, direction: int, run: Run, tangents: Gradients) -> tuple[np
 # The tangent of the candidate's pre-activation.
 
 
-def _after(step: Step, d_x: np.ndarray, d_h: np.ndarray, of: Moving) -> np.ndarray:
+def _after(step: Step, d_x: Balls, d_h: Balls, of: Moving) -> Balls:
     d_r = _sigma_tangent(step.a_r, of.gate(step, d_x, d_h, 1))
     return of.x_side(step.x, d_x, 2) + d_r * step.h_n + step.r * of.h_side(step.h, d_h, 2)
 
 
-def _before(step: Step, d_x: np.ndarray, d_h: np.ndarray, of: Moving) -> np.ndarray:
+def _before(step: Step, d_x: Balls, d_h: Balls, of: Moving) -> Balls:
     d_r = _sigma_tangent(step.a_r, of.gate(step, d_x, d_h, 1))
     return of.x_side(step.x, d_x, 2) + of.h_side(step.r * step.h, d_r * step.h + step.r * d_h, 2)
 
 
-def _none(step: Step, d_x: np.ndarray, d_h: np.ndarray, of: Moving) -> np.ndarray:
+def _none(step: Step, d_x: Balls, d_h: Balls, of: Moving) -> Balls:
     return of.gate(step, d_x, d_h, 1)
 
 
-def _sigma_tangent(a: np.ndarray, d_a: np.ndarray) -> np.ndarray:
+def _sigma_tangent(a: Balls, d_a: Balls) -> Balls:
     return sigma(a) * sigma(-a) * d_a
 
 
-def _product(rows: np.ndarray, d_rows: np.ndarray, factor: arb_mat, d_factor: arb_mat) -> np.ndarray:
+def _product(rows: Balls, d_rows: Balls, factor: arb_mat, d_factor: arb_mat) -> Balls:
     return times(d_rows, factor) + times(rows, d_factor)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from conformance.adapter import GRU
 
 HOME = "conformance.test_conformance"
-TESTS = Path(__file__).parent / "test_conformance.py"
+TESTS = Path(__file__).resolve().parent / "test_conformance.py"
 SUBJECTS: pytest.StashKey["dict[str, GRU]"] = pytest.StashKey()
 
 
@@ -61,9 +61,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each of the suite's tests, for each subject; each clause in each format."""
-    if getattr(metafunc.module, "__name__", None) != HOME:
+    if metafunc.definition.path.resolve() != TESTS:
         return
-    subjects = metafunc.config.stash.get(SUBJECTS, {})
+    subjects = metafunc.config.stash.get(SUBJECTS, None)
     if not subjects:
         todo = "say which GRU: --gru NAME, a name of `python -m conformance list` or module:attribute"
         raise pytest.Collector.CollectError(todo)

@@ -19,6 +19,7 @@ import numpy as np
 from conformance.adapter import GRU, SubjectError, UsageError, ask
 from conformance.arithmetic import ACTIVATIONS, Arithmetic, Format
 from conformance.case import Case
+from conformance.kinds import is_object
 from conformance.probe_allowance import Allowance, Blend
 from conformance.smoke import FORCED
 from conformance.sweep import SIGMA, TANH, Errors, arguments, closer, exact, exact_at, exact_balls, few, rounded
@@ -243,6 +244,6 @@ def _subnormals(errors: Errors, format: Format) -> str:
 
 def _finite(value: Any) -> Any:
     """JSON has no infinities, no NaN and no fractions."""
-    if isinstance(value, dict):
+    if is_object(value):
         return {key: _finite(item) for key, item in value.items()}
     return str(value) if isinstance(value, float) and not isfinite(value) else value

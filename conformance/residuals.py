@@ -68,11 +68,11 @@ class Judgement:
 
     judged: int = 0
     margin: float = 0.0
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list[Finding])
     ulps: float = 0.0
     sample: Sample = NO_SAMPLE
     scale: Scale = NO_SCALE
-    wrong: list[WrongSteps] = field(default_factory=list)
+    wrong: list[WrongSteps] = field(default_factory=list[WrongSteps])
     growth: Growth = NO_GROWTH
 
     def add(self, other: "Judgement") -> "Judgement":

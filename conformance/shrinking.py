@@ -10,7 +10,8 @@ Left out: a state other than the one given. What a row had reached before the st
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def shrunk(
     while changed:
         changed = False
         # What is large is cut until nothing more can be; of numbers each has one turn.
-        for moves in (*_sizes(), lambda case: _options(case, capabilities)):
+        for moves in (*_sizes(), partial(_options, capabilities=capabilities)):
             while better := smaller(case, moves):
                 (case, found), changed = better, True
         for moves in (*_arrays(case), *_elements(case)):
@@ -137,15 +138,13 @@ def parts(count: int) -> Iterator[np.ndarray]:
     everything = np.arange(count)
     yield everything[:1]
     yield everything[-1:]
-    pieces = 2
-    while pieces <= count:
+    pieces = 1
+    while pieces < count:
+        pieces = min(2 * pieces, count)
         cut = np.array_split(everything, pieces)
         yield from cut
         if pieces > 2:
             yield from (np.setdiff1d(everything, piece) for piece in cut)
-        if pieces == count:
-            return
-        pieces = min(2 * pieces, count)
 
 
 # Options.
@@ -228,8 +227,8 @@ def rounded(numbers: np.ndarray, bits: int) -> np.ndarray:
     """To so many significant bits; what is no number stays."""
     numbers = np.asarray(numbers)
     with np.errstate(all="ignore"):
-        mantissa, exponent = np.frexp(numbers.astype(np.float64))
-        near = np.ldexp(np.round(mantissa * 2**bits), exponent - bits).astype(numbers.dtype)
+        mantissa, exponent = cast(Any, np.frexp(numbers.astype(np.float64)))
+        near = np.ldexp((mantissa * 2**bits).round(), exponent - bits).astype(numbers.dtype)
     return np.where(np.isfinite(near), near, numbers)
 
 

@@ -5,7 +5,6 @@ written blend is not blamed. A wrong GRU still satisfies some of them; an adapte
 none. So where none holds the adapter is blamed and the score withheld, and where some do the clause closed-forms fails.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -24,10 +23,33 @@ FORCED = 64
 
 
 class Form(NamedTuple):
-    """A closed form: its sentence, and what makes its case from a format and a place of the reset gate."""
+    """A closed form: its sentence, and what forces the gates.
+
+    update, candidate: the biases of the update gate and of the candidate. weighted: the candidate reads the inputs.
+    zero_state: starts from zeros, whatever the subject can be given.
+    """
 
     sentence: str
-    case: Callable[[str, str, bool], Case]
+    update: float = 0.0
+    candidate: float = 0.0
+    weighted: bool = False
+    zero_state: bool = False
+
+    def case(self, dtype: str, reset: str, initial_state: bool) -> Case:
+        """Its case in a format and for a place of the reset gate; initial_state: a subject can be given one."""
+        gates = 2 if reset == "none" else 3
+        kernel = np.zeros((gates, INPUT_DIM, UNITS), dtype)
+        biases = np.zeros((2, gates, UNITS), dtype)
+        biases[0, 0], biases[0, -1] = self.update, self.candidate
+        if self.weighted:
+            kernel[-1] = np.arange(1, 1 + INPUT_DIM * UNITS).reshape(INPUT_DIM, UNITS) / 32
+        inputs = np.arange(BATCH * TIME * INPUT_DIM).reshape(BATCH, TIME, INPUT_DIM) / 16 - 0.75
+        state = (1 + np.arange(BATCH * UNITS).reshape(BATCH, UNITS)) / 16
+        return Case(
+            inputs=inputs.astype(dtype),
+            parameters=(Parameters(kernel, np.zeros((gates, UNITS, UNITS), dtype), biases, cast(Reset, reset)),),
+            initial_state=(state.astype(dtype),) if initial_state and not self.zero_state else None,
+        )
 
     def judge(self, gru: GRU, dtype: str, reset: str) -> Judgement:
         """The subject on this form's case."""
@@ -37,6 +59,14 @@ class Form(NamedTuple):
             return judge_final_states(case, answer.final_state, gru.capabilities.arithmetic[dtype])
         judgement, _ = judge_steps(case, answer.outputs, gru.capabilities.arithmetic[dtype])
         return judgement
+
+
+FORMS = (
+    Form("zero parameters halve the state at every step"),
+    Form("a full update gate keeps the state", update=FORCED, weighted=True),
+    Form("an empty update gate gives the candidate, here tanh(x W)", update=-FORCED, weighted=True),
+    Form("a constant candidate is approached by half its distance at every step", candidate=0.5, zero_state=True),
+)
 
 
 def forms(capabilities: Capabilities, dtype: str) -> list[Case]:
@@ -57,39 +87,3 @@ def smoke(gru: GRU, dtype: str) -> str | None:
             return None
         reasons.append(f"{form.sentence}: {judgement.findings[0]}")
     return f"no closed form holds in {dtype}; the first: {reasons[0]}"
-
-
-def _case(dtype: str, reset: str, initial_state: bool, *, update: float, weighted: bool, bias: float = 0) -> Case:
-    gates = 2 if reset == "none" else 3
-    kernel = np.zeros((gates, INPUT_DIM, UNITS), dtype)
-    biases = np.zeros((2, gates, UNITS), dtype)
-    biases[0, 0], biases[0, -1] = update, bias
-    if weighted:
-        kernel[-1] = np.arange(1, 1 + INPUT_DIM * UNITS).reshape(INPUT_DIM, UNITS) / 32
-    inputs = np.arange(BATCH * TIME * INPUT_DIM).reshape(BATCH, TIME, INPUT_DIM) / 16 - 0.75
-    state = (1 + np.arange(BATCH * UNITS).reshape(BATCH, UNITS)) / 16
-    return Case(
-        inputs=inputs.astype(dtype),
-        parameters=(Parameters(kernel, np.zeros((gates, UNITS, UNITS), dtype), biases, cast(Reset, reset)),),
-        initial_state=(state.astype(dtype),) if initial_state else None,
-    )
-
-
-FORMS = (
-    Form(
-        "zero parameters halve the state at every step",
-        lambda dtype, reset, start: _case(dtype, reset, start, update=0, weighted=False),
-    ),
-    Form(
-        "a full update gate keeps the state",
-        lambda dtype, reset, start: _case(dtype, reset, start, update=FORCED, weighted=True),
-    ),
-    Form(
-        "an empty update gate gives the candidate, here tanh(x W)",
-        lambda dtype, reset, start: _case(dtype, reset, start, update=-FORCED, weighted=True),
-    ),
-    Form(
-        "a constant candidate is approached by half its distance at every step",
-        lambda dtype, reset, start: _case(dtype, reset, False, update=0, weighted=False, bias=0.5),
-    ),
-)

@@ -9,7 +9,7 @@ correctly rounded sums: proved algorithms using rounding to odd". Left out: divi
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class Exact(NamedTuple):
         return Exact(mantissa, np.ldexp(low, -exponent), exponent)
 
     @staticmethod
-    def sum(a: np.ndarray, b: np.ndarray) -> "Exact":
+    def sum(a: np.ndarray | float, b: np.ndarray) -> "Exact":
         """a + b."""
         (a, of_a), (b, of_b) = _parts(a), _parts(b)
         exponent = np.maximum(of_a, of_b)
@@ -105,7 +105,7 @@ class Soft:
         """The largest number."""
         return float(2 * self.format.half_largest)
 
-    def read(self, numbers: np.ndarray) -> np.ndarray:
+    def read(self, numbers: np.ndarray | float) -> np.ndarray:
         """Numbers of the format as an operation reads them."""
         numbers = np.asarray(numbers, np.float64)
         return np.where(np.abs(numbers) < float(self.format.smallest_normal), 0.0, numbers) if self.flush else numbers
@@ -114,11 +114,11 @@ class Soft:
         """float64 numbers rounded to the format."""
         return self.round(Exact.of(numbers))
 
-    def add(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def add(self, a: np.ndarray | float, b: np.ndarray) -> np.ndarray:
         """a + b, rounded."""
         return self.round(Exact.sum(self.read(a), self.read(b)))
 
-    def subtract(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def subtract(self, a: np.ndarray | float, b: np.ndarray) -> np.ndarray:
         """a - b, rounded."""
         return self.add(a, np.negative(b))
 
@@ -158,7 +158,8 @@ class Soft:
         if self.rounding == "toward zero":
             return inexact & (below < 0)
         if self.rounding == "stochastic":
-            return inexact & (self.rng.random(inexact.shape) < rest + low)
+            drawn = cast(np.random.Generator, self.rng).random(rest.shape)
+            return inexact & (drawn < rest + low)
         half = (rest - 0.5) + low  # its sign is right even where it is rounded
         tie = below >= 0 if self.rounding == "nearest away" else np.fmod(below, 2) != 0
         return (half > 0) | ((half == 0) & tie)
@@ -176,7 +177,7 @@ class Soft:
         return np.where(beyond, np.copysign(np.where(back, self.largest, np.inf), result), result)
 
 
-def _parts(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _parts(numbers: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
     """Mantissas of 1/2 up to 1, and exponents."""
     mantissa, exponent = np.frexp(np.asarray(numbers, np.float64))
     return mantissa, np.where(mantissa == 0, NOTHING, exponent)

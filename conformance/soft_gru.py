@@ -66,7 +66,7 @@ class SoftGRU(Emulated):
         self.merges_biases, self.adds_apart, self.flushes_early, self.joins_reset = self.rng.random(4) < 0.5
         self.adds_apart &= not contains(arithmetic.format, arithmetic.sums)
         if order is None and self.rounding == "toward zero" and can_align(arithmetic.sums):
-            order = self.rng.choice((None, ALIGNED))
+            order = (None, ALIGNED)[self.rng.integers(2)]
         self.soft = cache(self._soft) if self.rounding != MIXED else self._soft
         self.sums = Sums(partial(self.soft, arithmetic.sums), self.rng, order)
         self.capabilities = Capabilities(
@@ -152,11 +152,12 @@ class SoftGRU(Emulated):
         self, products: list[tuple[np.ndarray, np.ndarray]], addends: list[np.ndarray] | None = None
     ) -> np.ndarray:
         """A sum of products, in the format of elementwise operations; biases may wait for it where it is narrower."""
-        operands = [tuple(self.soft(self.arithmetic.operands).cast(part) for part in pair) for pair in products]
+        cast = self.soft(self.arithmetic.operands).cast
+        operands = [(cast(rows), cast(matrix)) for rows, matrix in products]
         if not addends or not self.adds_apart:
             return self.ops.cast(self.sums(operands, addends or []))
-        parts = [*(self.ops.cast(self.sums([pair])) for pair in operands), *addends]
-        return reduce(lambda a, b: self.ops.add(a, b), [parts[i] for i in self.rng.permutation(len(parts))])
+        parts: list[np.ndarray] = [*(self.ops.cast(self.sums([pair])) for pair in operands), *addends]
+        return reduce(self.ops.add, [parts[int(i)] for i in self.rng.permutation(len(parts))])
 
     def activation(self, function: str, a: np.ndarray) -> np.ndarray:
         """sigma or tanh, as accurate as is claimed."""
@@ -166,7 +167,9 @@ class SoftGRU(Emulated):
         skew = SKEWS[self.skew](self.rng, a.shape)
         return within(claim, function, a, format, skew, flush=self.arithmetic.flush)
 
-    def blend(self, a: np.ndarray, h: np.ndarray, n: np.ndarray) -> np.ndarray:
+    def blend(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, a: np.ndarray, h: np.ndarray, n: np.ndarray
+    ) -> np.ndarray:
         """The new state, from the update gate's pre-activation, the state and the candidate."""
         z = self.activation(SIGMA, a)
         if self.form == CANDIDATE_FIRST:

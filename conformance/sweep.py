@@ -8,6 +8,7 @@ lies below the normal range; and runs of consecutive numbers. Then as many again
 Source of truth: Arb (balls.py). Left out: a proof that no argument is worse, which only trying every number would give.
 """
 
+from collections.abc import Callable
 from functools import lru_cache, reduce
 from math import ceil, ldexp, log, log2
 from typing import NamedTuple
@@ -16,7 +17,7 @@ import numpy as np
 from flint import arb
 
 from conformance.arithmetic import Format
-from conformance.balls import balls, precision, sigma
+from conformance.balls import Balls, balls, precision, sigma
 
 TANH, SIGMA = "tanh", "sigma"
 BITS = 256
@@ -91,7 +92,7 @@ def exact_at(activation: str, given: np.ndarray) -> Exact:
     return Exact(given, lead.astype(np.float64), rest.astype(np.float64), scale, exponents)
 
 
-def exact_balls(activation: str, given: np.ndarray) -> np.ndarray:
+def exact_balls(activation: str, given: np.ndarray) -> Balls:
     """The activation at any arguments, as balls."""
     with precision(BITS):
         return np.tanh(balls(given)) if activation == TANH else sigma(balls(given))
@@ -211,4 +212,4 @@ def _split_ball(ball: arb) -> tuple[int, float, float]:
     return exponent, ldexp(lead, shift), ldexp(float(mantissa - int(lead)), shift)
 
 
-_split = np.frompyfunc(_split_ball, 1, 3)
+_split: Callable[[Balls], tuple[Balls, Balls, Balls]] = np.frompyfunc(_split_ball, 1, 3)

@@ -10,6 +10,7 @@ import numpy as np
 
 from conformance.balls import settle
 from conformance.case import Case, Gradients, InvalidCase, Outputs, from_hex, to_hex
+from conformance.kinds import is_list
 from conformance.oracle import Run, answer, require_finite, scans, states
 from conformance.oracle_gradients import certify_gradients
 
@@ -98,8 +99,10 @@ def _steps(case: Case, run: Run) -> Steps:
 
 def in_hex(value: Any) -> Any:
     """Arrays as to_hex gives them; a pair of them as a list, what has named fields as an object, None as it is."""
-    if value is None or isinstance(value, np.ndarray):
-        return None if value is None else to_hex(value)
+    if value is None:
+        return None
+    if type(value) is np.ndarray:
+        return to_hex(value)
     if hasattr(value, "_asdict"):
         return {name: in_hex(part) for name, part in value._asdict().items()}
     return [in_hex(part) for part in value]
@@ -107,6 +110,6 @@ def in_hex(value: Any) -> Any:
 
 def _arrays(value: Any) -> Any:
     """An array or None, or a pair of such."""
-    if isinstance(value, list):
+    if is_list(value):
         return tuple(_arrays(part) for part in value)
     return None if value is None else from_hex(value, "float64")

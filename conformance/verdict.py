@@ -52,12 +52,12 @@ class Subject:
     """
 
     name: str
-    versions: dict[str, str] = field(default_factory=dict)
-    kernels: list[str] = field(default_factory=list)
-    claims: dict[str, str] = field(default_factory=dict)
-    policies: dict[str, list[str]] = field(default_factory=dict)
-    verdicts: list[Verdict] = field(default_factory=list)
-    grades: list[Grade] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict[str, str])
+    kernels: list[str] = field(default_factory=list[str])
+    claims: dict[str, str] = field(default_factory=dict[str, str])
+    policies: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    verdicts: list[Verdict] = field(default_factory=list[Verdict])
+    grades: list[Grade] = field(default_factory=list[Grade])
     diagnosis: Diagnosis | None = None
     broken: str | None = None
 

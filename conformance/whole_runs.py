@@ -80,7 +80,8 @@ def judge_gradients(case: Case, cotangents: Outputs, computed: Gradients, arithm
 
 def gradients_within(allowed: Gradients, computed: Gradients, arithmetic: Arithmetic) -> Judgement:
     """Gradients against what gradient_bounds allows."""
-    judgement, scales = Judgement(), []
+    judgement = Judgement()
+    scales: list[Scale] = []
     for name, sets, numbers in zip(Gradients._fields, allowed, computed, strict=True):
         pairs = [(sets, numbers)] if isinstance(sets, StepSet) or sets is None else zip(sets, numbers, strict=True)
         for direction, (inside, array) in enumerate(pairs):

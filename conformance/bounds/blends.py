@@ -6,17 +6,15 @@ All are z h + (1 - z) n in exact arithmetic. A form that is not here is another 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from flint import arb
-
-# An array of magnitudes: balls where the bound is proven, floats where it is of first order.
 Sized = Any
+"""Magnitudes, one or an array: balls where the bound is proven, floats where it is of first order."""
 
 
 class Rounding(NamedTuple):
     """One rounding: its relative part u, its absolute part where the result underflows."""
 
-    u: arb | float
-    underflow: arb | float
+    u: Sized
+    underflow: Sized
 
     def of(self, size: Sized) -> Sized:
         """The error of one operation whose exact result is at most size."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from flint import arb
 
+from conformance.balls import Balls
 from conformance.bounds.blends import Rounding
 from conformance.bounds.elementwise import larger, matrix_of, nothing, times_matrix, up
 from conformance.bounds.proven import Computed, Gate, Later, Matrix, Proven
@@ -20,8 +21,8 @@ from reference import Parameters
 class BackWeights(NamedTuple):
     """One direction's kernels: as balls (gates, ...), and transposed as operands of products."""
 
-    W: np.ndarray
-    U: np.ndarray
+    W: Balls
+    U: Balls
     W_t: list[Matrix]
     U_t: list[Matrix]
 
@@ -29,8 +30,9 @@ class BackWeights(NamedTuple):
     def of(ops: Proven, p: Parameters) -> "BackWeights":
         """As operations that are proven read them."""
         read = [[ops.operand(ops.read(block)) for block in array] for array in (p.kernel, p.recurrent_kernel)]
-        balls = [np.stack([block.exact for block in blocks]) for blocks in read]
-        return BackWeights(*balls, *([Matrix(block.transposed) for block in blocks] for blocks in read))
+        W, U = (np.stack([block.exact for block in blocks]) for blocks in read)
+        W_t, U_t = ([Matrix(block.transposed) for block in blocks] for blocks in read)
+        return BackWeights(W, U, W_t, U_t)
 
 
 class Cotangents(NamedTuple):
@@ -56,19 +58,19 @@ def back_step(
     dn = ops.either(ops.times(dh, s), ops.subtract(dh, ops.times(dh, parts.z.computed)))
     da_z = _through_update(ops, parts, h, dh)
     da_n = _pull(ops, _tanh_slope(n), dn)
-    r = parts.r.computed if parts.r is not None else None
-    a_x, a_h, through = [da_z, da_n], [da_z, da_n], []
+    a_x, a_h = [da_z, da_n], [da_z, da_n]
+    through: list[Computed] = []
     products = list(zip(a_h, w.U_t, strict=False))
-    if parts.v is not None:
+    if parts.r is not None and parts.v is not None:
         da_r = _pull(ops, _sigma_slope(parts.r, parts.r), da_n, parts.v)
-        a_x, a_h = [da_z, da_r, da_n], [da_z, da_r, ops.times(da_n, r)]
+        a_x, a_h = [da_z, da_r, da_n], [da_z, da_r, ops.times(da_n, parts.r.computed)]
         products = list(zip(a_h, w.U_t, strict=True))
-    elif parts.s is not None:
+    elif parts.r is not None:
         ds = ops.sum([(da_n, w.U_t[2])])
         da_r = _pull(ops, _sigma_slope(parts.r, parts.r), ds, h)
         a_x = a_h = [da_z, da_r, da_n]
         products = [(da_z, w.U_t[0]), (da_r, w.U_t[1])]
-        through = [ops.times(ds, r)]
+        through = [ops.times(ds, parts.r.computed)]
     ways = ([ops.times(dh, parts.z.computed)], [dh, ops.times(dh, s)])
     sums = [ops.sum(products, [*way, *through], more=more, across_steps=True) for way in ways]
     back = Computed(sums[0].exact, larger(sums[0].error, sums[1].error))
@@ -91,17 +93,17 @@ class Slope(NamedTuple):
     itself and then cancels, like z z in z - z z.
     """
 
-    exact: np.ndarray
-    inherited: np.ndarray
-    own: np.ndarray
-    beside: np.ndarray
+    exact: Balls
+    inherited: Balls
+    own: Balls
+    beside: Balls
 
     @property
-    def reach(self) -> np.ndarray:
+    def reach(self) -> Balls:
         """How large the computed values may be, before they are rounded."""
         return up(self.exact) + self.inherited + self.own
 
-    def rounded(self, once: Rounding, operations: int) -> np.ndarray:
+    def rounded(self, once: Rounding, operations: int) -> Balls:
         """The error of so many operations on the way to a product with it, relative to the other factor."""
         growth = (1 + once.u) ** operations
         return (growth - 1) * self.reach + growth * once.u * self.beside
@@ -125,13 +127,13 @@ def _tanh_slope(n: Computed) -> Slope:
     return Slope(1 - n.exact * n.exact, inherited, nothing(n.error), n.reach * (1 + n.reach))
 
 
-def _pull(ops: Proven, slope: Slope, *factors: Computed) -> Computed:
+def _pull(ops: Proven, slope: Slope, first: Computed, *others: Computed) -> Computed:
     """A cotangent, a product of factors, times a slope: in any order, so that a part may be rounded by itself.
 
     At most four operations meet the slope: two sides of a product, that product, and the cotangent.
     """
-    d = ops.times(*factors) if len(factors) > 1 else factors[0]
-    later = reduce(np.multiply, (larger(factor.reach, arb(1)) for factor in factors))
+    d = ops.times(first, *others) if others else first
+    later = reduce(np.multiply, (larger(factor.reach, arb(1)) for factor in (first, *others)))
     error = d.error * slope.reach + up(d.exact) * (slope.inherited + slope.own) + d.reach * slope.rounded(ops.once, 4)
     return Computed(d.exact * slope.exact, error + 4 * ops.once.underflow * later)
 
@@ -160,13 +162,13 @@ class Maps(NamedTuple):
     input_dim, units). h: (rows, units, units), the transposed Jacobian.
     """
 
-    a_x: list[np.ndarray]
-    a_h: list[np.ndarray]
-    x: np.ndarray
-    h: np.ndarray
+    a_x: list[Balls]
+    a_h: list[Balls]
+    x: Balls
+    h: Balls
 
 
-def maps(reset: str, w: BackWeights, parts: Parts, h: np.ndarray) -> Maps:
+def maps(reset: str, w: BackWeights, parts: Parts, h: Balls) -> Maps:
     """The derivative over all states in the balls h (rows, units), from the exact gates there."""
     z, n = parts.z.exact, parts.n.exact
     c_z = (h - n) * z * (1 - z)
@@ -186,21 +188,19 @@ def maps(reset: str, w: BackWeights, parts: Parts, h: np.ndarray) -> Maps:
     return Maps(factors, factors, _joined(w.W, factors), back)
 
 
-def _joined(kernels: np.ndarray, factors: list[np.ndarray], kept: np.ndarray | None = None) -> np.ndarray:
+def _joined(kernels: Balls, factors: list[Balls], kept: Balls | None = None) -> Balls:
     """The sum over gates of kernel @ factor (rows, kernel's rows, units), and what is kept, on its diagonal."""
-    parts = [
+    first, *others = (
         kernel * factor[:, None, :] if factor.ndim == 2 else _matmul(kernel, factor)
         for kernel, factor in zip(kernels, factors, strict=True)
-    ]
-    total = sum(parts[1:], parts[0])
+    )
+    total: Balls = reduce(np.add, others, first)
     if kept is not None:
-        units = np.arange(kept.shape[1])
+        units = np.arange(int(kept.shape[1]))
         total[:, units, units] += kept
     return total
 
 
-def _matmul(kernel: np.ndarray, matrices: np.ndarray) -> np.ndarray:
+def _matmul(kernel: Balls, matrices: Balls) -> Balls:
     """kernel @ matrix for each row's matrix."""
-    if not len(matrices):
-        return np.full((0, len(kernel), matrices.shape[2]), arb(0), object)
     return np.stack([times_matrix(kernel, matrix_of(matrix)) for matrix in matrices])

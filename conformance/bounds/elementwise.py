@@ -5,14 +5,20 @@ Arb rounds every radius outwards, so whatever is computed here encloses the real
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from flint import arb, arb_mat
+
+from conformance.balls import Balls
 
 FAR = 1 << 20
 """Past this, exp would have an exponent too large to hold; there sigma is below every format's smallest number."""
 WIDE = arb(2) ** -10
 """From this radius on, a ball is seen by its ends."""
+
+Elementwise = Callable[..., Any]
+"""What np.frompyfunc makes: a function of arrays of balls, or of single ones, in their shape."""
 
 
 def constant(value: Fraction | int) -> arb:
@@ -21,27 +27,28 @@ def constant(value: Fraction | int) -> arb:
     return arb(value.numerator) / arb(value.denominator)
 
 
-def exactly(numbers: np.ndarray) -> np.ndarray:
+def exactly(numbers: np.ndarray) -> Balls:
     """Machine numbers as balls of radius 0. Balls are refused: their radii would be lost."""
     if np.asarray(numbers).dtype == object:
         raise TypeError("machine numbers are wanted here, got objects; a set of states is a Computed")
     return _balls(np.asarray(numbers, np.float64))
 
 
-def nothing(like: np.ndarray) -> np.ndarray:
+def nothing(like: Balls) -> Balls:
     """Zeros of the same shape."""
     return np.full(like.shape, arb(0), object)
 
 
-def times_matrix(rows: np.ndarray, matrix: arb_mat) -> np.ndarray:
+def times_matrix(rows: Balls, matrix: arb_mat) -> Balls:
     """rows @ matrix."""
     product = matrix_of(rows) * matrix
     return np.array(product.entries(), object).reshape(len(rows), matrix.ncols())
 
 
-def matrix_of(balls: np.ndarray) -> arb_mat:
+def matrix_of(balls: Balls) -> arb_mat:
     """A matrix of balls in Arb's own form, whose products run in C."""
-    return arb_mat(*balls.shape, balls.ravel().tolist())
+    rows, columns = balls.shape
+    return arb_mat(rows, columns, balls.ravel().tolist())
 
 
 def _over(function: Callable[[arb], arb], low: arb, high: arb) -> arb:
@@ -94,16 +101,16 @@ def _margin(computed: float, exact: arb, bound: arb) -> float:
     return float(distance / bound)
 
 
-_balls = np.frompyfunc(lambda value: arb(float(value)), 1, 1)
-up = np.frompyfunc(lambda ball: ball.abs_upper(), 1, 1)
-middle = np.frompyfunc(lambda ball: ball.mid(), 1, 1)
-radius = np.frompyfunc(lambda ball: ball.rad(), 1, 1)
-spread = np.frompyfunc(lambda ball, distance: arb(ball, distance), 2, 1)
-larger = np.frompyfunc(lambda a, b: a.max(b), 2, 1)
-smaller = np.frompyfunc(lambda a, b: a.min(b), 2, 1)
-sigma = np.frompyfunc(_sigma, 1, 1)
-sigma_slope = np.frompyfunc(_sigma_slope, 1, 1)
-tanh = np.frompyfunc(_tanh, 1, 1)
-flushed = np.frompyfunc(_flush, 2, 1)
-covers = np.frompyfunc(_covers, 2, 1)
-margin = np.frompyfunc(_margin, 3, 1)
+_balls: Elementwise = np.frompyfunc(lambda value: arb(float(value)), 1, 1)
+up: Elementwise = np.frompyfunc(lambda ball: ball.abs_upper(), 1, 1)
+middle: Elementwise = np.frompyfunc(lambda ball: ball.mid(), 1, 1)
+radius: Elementwise = np.frompyfunc(lambda ball: ball.rad(), 1, 1)
+spread: Elementwise = np.frompyfunc(lambda ball, distance: arb(ball, distance), 2, 1)
+larger: Elementwise = np.frompyfunc(lambda a, b: a.max(b), 2, 1)
+smaller: Elementwise = np.frompyfunc(lambda a, b: a.min(b), 2, 1)
+sigma: Elementwise = np.frompyfunc(_sigma, 1, 1)
+sigma_slope: Elementwise = np.frompyfunc(_sigma_slope, 1, 1)
+tanh: Elementwise = np.frompyfunc(_tanh, 1, 1)
+flushed: Elementwise = np.frompyfunc(_flush, 2, 1)
+covers: Elementwise = np.frompyfunc(_covers, 2, 1)
+margin: Elementwise = np.frompyfunc(_margin, 3, 1)

@@ -12,7 +12,7 @@ Operations have the names and the meaning of those in proven.py, over floats.
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -168,7 +168,7 @@ class ExpectedStep:
     def __call__(self, x: np.ndarray, h: np.ndarray) -> Estimate:
         """For inputs x (rows, input_dim) and shown states h (rows, units): arrays (rows, units)."""
         state = self.ops.carried(h)
-        parts = step_parts(self.ops, self.reset, self.weights, self.ops.read(x), state)
+        parts = cast(Any, step_parts(self.ops, self.reset, self.weights, self.ops.read(x), state))  # of Estimates
         return self.ops.shown(self.ops.blend(parts.z, parts.keep, parts.n.computed, state))
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from flint import arb
 
 from conformance.arithmetic import Arithmetic, Format, contains
+from conformance.balls import Balls
 from conformance.bounds.blends import BLENDS, PRODUCTS, STATE_FIRST, Rounding, Sizes
 from conformance.bounds.elementwise import (
     constant,
@@ -43,11 +44,11 @@ class OutsideDomain(ArithmeticError):
 class Computed(NamedTuple):
     """Two object arrays of arb: where the exact values lie, and how far the computed ones may be from them."""
 
-    exact: np.ndarray
-    error: np.ndarray
+    exact: Balls
+    error: Balls
 
     @property
-    def reach(self) -> np.ndarray:
+    def reach(self) -> Balls:
         """How large the computed values may be."""
         return up(self.exact) + self.error
 
@@ -64,9 +65,9 @@ class Computed(NamedTuple):
 class Gate(NamedTuple):
     """An activation: the error that its argument hands on, and the one it makes itself."""
 
-    exact: np.ndarray
-    inherited: np.ndarray
-    own: np.ndarray
+    exact: Balls
+    inherited: Balls
+    own: Balls
 
     @property
     def computed(self) -> Computed:
@@ -77,8 +78,8 @@ class Gate(NamedTuple):
 class Later(NamedTuple):
     """Terms that may come anywhere in a sum and are added elsewhere: how many, and the sum of their magnitudes."""
 
-    count: int
-    size: np.ndarray
+    terms: int
+    size: Balls
 
 
 class Matrix:
@@ -189,8 +190,10 @@ class Proven:
         more: terms of the same sum that are not in this result. across_steps: parts of the sum may be held in the
         format of elementwise operations in between. Where that is the narrower one, addends may be added in it.
         """
-        terms = sum(matrix.rows for _, matrix in products) + len(addends) + (more.count if more else 0)
-        exact, inherited, size = [], [], [more.size] if more else []
+        terms = sum(matrix.rows for _, matrix in products) + len(addends) + (more.terms if more else 0)
+        exact: list[Balls] = []
+        inherited: list[Balls] = []
+        size: list[Balls] = [more.size] if more else []
         for numbers, matrix in products:
             rows = self.operand(numbers)
             reach = rows.reach
@@ -231,7 +234,7 @@ class Proven:
         lost = 2 * len(numbers.exact) * self.summing(across_steps=True).underflow
         return Computed(numbers.exact.sum(axis=0, initial=arb(0)), error + growth * (size + lost) + lost)
 
-    def require(self, size: np.ndarray, limit: arb | None = None) -> None:
+    def require(self, size: Balls, limit: arb | None = None) -> None:
         """Refuse numbers that may overflow: sums of terms, unless another limit is given."""
         limit = self._limit if limit is None else limit
         if any(not value < limit for value in size.flat):
@@ -276,11 +279,11 @@ class Proven:
         """The hyperbolic tangent; its derivative is 4 sigma'(2a)."""
         return self._gate(tanh(a.exact), smaller(up(4 * sigma_slope(2 * around(a))), arb(1)) * a.error)
 
-    def _through_sigma(self, a: Computed) -> np.ndarray:
+    def _through_sigma(self, a: Computed) -> Balls:
         """By the mean value theorem, with the steepest slope on the way."""
         return smaller(up(sigma_slope(around(a))), arb(0.25)) * a.error
 
-    def _gate(self, exact: np.ndarray, inherited: np.ndarray) -> Gate:
+    def _gate(self, exact: Balls, inherited: Balls) -> Gate:
         """k ULP: at most 2 k u relative, k spacings where the result is subnormal."""
         return Gate(exact, inherited, self._relative * (up(exact) + inherited) + self._absolute)
 
@@ -294,7 +297,7 @@ class Proven:
         s = 1 - z.exact
         exact = n.exact + z.exact * d
 
-        def within(e_z: np.ndarray) -> np.ndarray:
+        def within(e_z: Balls) -> Balls:
             return e_z * (up(d) + n.error + h.error) + up(s) * n.error + up(z.exact) * h.error
 
         e_z = z.computed.error

@@ -11,12 +11,12 @@ grow where the GRU forgets. Where it does grow past the range of what it bounds,
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 import numpy as np
 from flint import arb
 
-from conformance.balls import precision
+from conformance.balls import Balls, precision
 from conformance.bounds.derivative import BackWeights, Cotangents, back_step, maps
 from conformance.bounds.elementwise import covers, exactly, nothing, radius, spread, up
 from conformance.bounds.proven import Computed, Later, OutsideDomain, Proven, around
@@ -50,7 +50,7 @@ def at_enough_bits(evaluate: Callable[[], T], bits: int) -> T:
     raise OutsideDomain(f"the exact numbers need more than {LAST_BITS} bits, so nothing is proven")
 
 
-def require_thin(exact: np.ndarray) -> None:
+def require_thin(exact: Balls) -> None:
     """Refuse balls that tell too little of where an exact number is. Raises Thick."""
     if exact.size and not max(radius(exact).flat) <= THIN * max(up(exact).flat):
         raise Thick
@@ -80,8 +80,8 @@ class Run:
     order: Sequence[int]
     valid: np.ndarray
     visits: dict[int, Visit]
-    states: np.ndarray
-    errors: np.ndarray
+    states: Balls
+    errors: Balls
     final: Computed
     readers: int
 
@@ -105,7 +105,7 @@ def run_forward(
     batch, time, _ = inputs.shape
     given = ops.read(start)
     state, spreads = given.exact.copy(), Spread(batch, p.units)
-    spreads.add(np.arange(batch), floats_above(given.error))
+    spreads.add(np.arange(len(inputs)), floats_above(given.error))
     error = exactly(spreads.radius())
     states, errors = np.full((2, batch, time, p.units), arb(0), object)
     visits: dict[int, Visit] = {}
@@ -148,14 +148,14 @@ def run_backward(run: Run, outputs: Computed, final: Computed, flows: np.ndarray
     state, so that its cotangent reaches it.
     """
     batch, time, units = outputs.exact.shape
-    sizes = np.where(flows[:, :, None], outputs.reach, arb(0))
+    sizes = cast(Balls, np.where(flows[:, :, None], outputs.reach, nothing(outputs.reach)))
     later = _later(run, flows, sizes)
     spreads = Spread(batch, units)
-    size, count = later[None].size + final.reach, later[None].count
+    size, count = later[None].size + final.reach, later[None].terms
     run.ops.require(size)
     lost = count * run.ops.summing(across_steps=True).underflow
     own = run.ops.growth(count + 1, across_steps=True) * (size + lost) + lost
-    spreads.add(np.arange(batch), floats_above(final.error + own))
+    spreads.add(np.arange(len(outputs.exact)), floats_above(final.error + own))
     cotangent = final.exact.copy()
     collected = _Collected(run, batch, time)
     for t in reversed(run.order):
@@ -169,7 +169,7 @@ def run_backward(run: Run, outputs: Computed, final: Computed, flows: np.ndarray
     return collected.gradients(Computed(cotangent, exactly(spreads.radius())))
 
 
-def _later(run: Run, flows: np.ndarray, sizes: np.ndarray) -> dict[int | None, Later]:
+def _later(run: Run, flows: np.ndarray, sizes: Balls) -> dict[int | None, Later]:
     """For each step, the cotangents of outputs that meet that of the state before it; for None, of the final state.
 
     They come from its time back to that of the step before it, and may be added in any order.
@@ -189,7 +189,7 @@ def _later(run: Run, flows: np.ndarray, sizes: np.ndarray) -> dict[int | None, L
 
 
 def _visit_back(
-    run: Run, visit: Visit, cotangent: np.ndarray, spreads: Spread, collected: "_Collected", more: Later
+    run: Run, visit: Visit, cotangent: Balls, spreads: Spread, collected: "_Collected", more: Later
 ) -> None:
     ops, rows = run.ops, visit.rows
     exact_h = visit.h.exact
@@ -197,10 +197,10 @@ def _visit_back(
     error = exactly(spreads.radius()[rows])
     exact = cotangent[rows]
     over = Computed(around(Computed(exact, error)), nothing(exact))
-    own = back_step(ops, run.back, visit.over, over_h, over, Later(more.count, more.size[rows]), run.readers)
+    own = back_step(ops, run.back, visit.over, over_h, over, Later(more.terms, more.size[rows]), run.readers)
     at, reach = maps(run.reset, run.back, visit.exact, exact_h), maps(run.reset, run.back, visit.over, over_h.exact)
 
-    def carried(exact_map: np.ndarray, over_map: np.ndarray) -> Computed:
+    def carried(exact_map: Balls, over_map: Balls) -> Computed:
         """What a map makes of the cotangent, and how far it may be off before this step's own roundings."""
         if exact_map.ndim == 2:
             off = up(over_map) * error + up(over_map - exact_map) * up(exact)
@@ -209,7 +209,7 @@ def _visit_back(
         through = exactly(spreads.through(rows, matrix)) + _times(up(apart), error)
         return Computed(_times(exact_map, exact), through + _times(up(over_map - exact_map), up(exact)))
 
-    def joined(exact_map: np.ndarray, over_map: np.ndarray, step: Computed) -> Computed:
+    def joined(exact_map: Balls, over_map: Balls, step: Computed) -> Computed:
         result = carried(exact_map, over_map)
         return Computed(result.exact, result.error + step.error)
 
@@ -278,7 +278,7 @@ def _gates(parts: list[Computed]) -> Computed:
     return Computed(*(np.stack(arrays) for arrays in zip(*parts, strict=True)))
 
 
-def _times(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+def _times(matrices: Balls, vectors: Balls) -> Balls:
     """matrix @ vector for each row."""
     return (matrices * vectors[:, None, :]).sum(axis=-1) if len(vectors) else nothing(matrices[:, :, 0])
 

@@ -10,6 +10,7 @@ Source: zonotopes, as in Kühn 1998, "Rigorously computed orbits of dynamical sy
 
 import numpy as np
 
+from conformance.balls import Balls
 from conformance.bounds.elementwise import exactly, up
 
 UNIT = 2.0**-52
@@ -59,12 +60,12 @@ def _sum_up(numbers: np.ndarray) -> np.ndarray:
     return numbers.sum(axis=-1) * (1 + (numbers.shape[-1] + 2) * UNIT)
 
 
-def floats_above(balls: np.ndarray) -> np.ndarray:
+def floats_above(balls: Balls) -> np.ndarray:
     """Float64 numbers that are at least as large as these non-negative balls."""
-    return np.nextafter(up(balls).astype(np.float64), np.inf) if balls.size else np.zeros(balls.shape)
+    return np.nextafter(np.asarray(up(balls), np.float64), np.inf)
 
 
-def near(balls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def near(balls: Balls) -> tuple[np.ndarray, Balls]:
     """Float64 numbers near these balls, and the balls' offsets from them."""
-    numbers = balls.astype(np.float64) if balls.size else np.zeros(balls.shape)
+    numbers = balls.astype(np.float64)
     return numbers, balls - exactly(numbers)

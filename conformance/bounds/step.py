@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from conformance.arithmetic import Arithmetic, contains
+from conformance.balls import Balls
 from conformance.bounds.blends import Rounding
 from conformance.bounds.elementwise import covers, exactly, margin, middle, radius, spread, up
 from conformance.bounds.proven import Computed, Gate, Matrix, OutsideDomain, Proven
@@ -25,11 +26,11 @@ BITS = 192
 class StepSet(NamedTuple):
     """Balls, as two object arrays (rows, units) of arb: the exact step, and how far a conforming one may be from it."""
 
-    exact: np.ndarray
-    bound: np.ndarray
+    exact: Balls
+    bound: Balls
 
     @staticmethod
-    def of(balls: np.ndarray) -> "StepSet":
+    def of(balls: Balls) -> "StepSet":
         """The set of numbers in these balls."""
         return StepSet(middle(balls), radius(balls))
 
@@ -39,7 +40,7 @@ class StepSet(NamedTuple):
         return StepSet(middle(numbers.exact), numbers.error + radius(numbers.exact))
 
     @property
-    def balls(self) -> np.ndarray:
+    def balls(self) -> Balls:
         """Both in one: all that the step may return."""
         with precision(BITS):
             return spread(self.exact, self.bound)
@@ -161,7 +162,7 @@ def _joined(ops: Any, side: tuple[Any, Any], b: Any, state: Any) -> Any:
     return ops.add(ops.sum([side], [b]), state)
 
 
-def merged(merge: str, forward: np.ndarray, backward: np.ndarray, arithmetic: Arithmetic) -> StepSet:
+def merged(merge: str, forward: Balls, backward: Balls, arithmetic: Arithmetic) -> StepSet:
     """The set of one merged output, from the balls of both directions' states (rows, units).
 
     "ave" may halve before or after the addition: one rounding, and an underflow for each half. The format is that in

@@ -1,5 +1,7 @@
 """Gradients: their values against a proven bound; and where they are exact, at masked steps."""
 
+from math import prod
+
 import numpy as np
 
 from conformance.adapter import GRU, Capabilities, ask_gradients
@@ -46,8 +48,9 @@ def cotangents(case: Case) -> Outputs:
     count = iter(range(1, 7))
 
     def values(*shape: int) -> np.ndarray:
-        start = next(count)
-        return ((np.arange(start, start + np.prod(shape, dtype=int)) % 7 - 2.5) / 2).astype(case.dtype).reshape(shape)
+        first = next(count)
+        numbers = np.arange(first, first + prod(shape))
+        return ((numbers % 7 - 2.5) / 2).astype(case.dtype).reshape(shape)
 
     outputs = [values(case.batch, case.time, width) for _ in range(pieces)]
     finals = [values(case.batch, case.units) for _ in case.parameters]

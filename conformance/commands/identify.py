@@ -30,7 +30,7 @@ def identify(names: tuple[str, ...], time_limit: float, json_file: Path | None) 
     Exit code 0: a step of each was recognized. 1: of some GRU none was. 2: a usage error, or nothing could be asked.
     """
     require_folders(json_file)
-    found = {}
+    found: dict[str, Identity] = {}
     told = Console(stderr=True, emoji=False)
     for name in dict.fromkeys(names):
         try:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -9,6 +10,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from conformance.adapter import UsageError
 from conformance.specification import CLAUSES
+
+if TYPE_CHECKING:
+    from conformance.matrix.columns import Column
+    from conformance.matrix.peers import Peer
+    from conformance.matrix.record import Record
 
 README, PAGE, FIGURE = Path("README.md"), Path("docs/matrix.md"), Path("docs/matrix.svg")
 
@@ -77,7 +83,7 @@ def _judged(jobs: int, journal: Path):
     bars = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*bars, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("checks and vectors", total=len(names))
-        found = []
+        found: list[Column] = []
         for done in columns(names, asked, jobs, journal):
             found.append(done)
             progress.advance(task)
@@ -86,7 +92,7 @@ def _judged(jobs: int, journal: Path):
     return record.made(found)
 
 
-def _write(found, other) -> None:
+def _write(found: "Record", other: "list[Peer]") -> None:
     """The record and all that is drawn from it; the README first, which may refuse."""
     from conformance.matrix import record
     from conformance.matrix.figure import draw

@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -34,8 +34,8 @@ class _Report:
 
     name: str
     versions: dict[str, str]
-    probed: list[Probed] = field(default_factory=list)
-    declined: dict[str, str] = field(default_factory=dict)
+    probed: list[Probed] = field(default_factory=list[Probed])
+    declined: dict[str, str] = field(default_factory=dict[str, str])
     error: str | None = None
 
     @property
@@ -77,7 +77,7 @@ def probe(names: tuple[str, ...], dtypes: tuple[str, ...], rounds: int, json_fil
             subjects = {name: load(name) for name in names}
     except UsageError as error:
         raise click.UsageError(str(error)) from error
-    reports = []
+    reports: list[_Report] = []
     for name, gru in subjects.items():
         with _quietly():
             report = _probed(name, gru, dtypes, rounds)
@@ -118,7 +118,7 @@ def _probed(name: str, gru: GRU, dtypes: tuple[str, ...], rounds: int) -> _Repor
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def _quietly() -> Generator[None, None, None]:
     """What a framework reads when it is imported; and what it prints itself goes nowhere."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)

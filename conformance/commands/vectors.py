@@ -1,6 +1,6 @@
 """python -m conformance vectors list | check | write | replay: the golden vectors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -98,7 +98,7 @@ def _paper() -> Console:
 
 
 @contextmanager
-def _progress(description: str, total: int) -> Iterator[Callable[[], None]]:
+def _progress(description: str, total: int) -> Generator[Callable[[], None], None, None]:
     """A bar on the terminal; elsewhere nothing."""
     console = Console(stderr=True, emoji=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

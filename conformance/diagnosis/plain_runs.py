@@ -38,7 +38,7 @@ def plain(dtype: str, reset: str, size: tuple[int, int, int, int]) -> Case:
 
 def meets(case: Case, answer: Outputs, weak: Arithmetic) -> bool:
     """Whether one run is of a class."""
-    arrays = [part for part in answer if isinstance(part, np.ndarray)]
+    arrays: list[np.ndarray] = [part for part in answer if isinstance(part, np.ndarray)]
     if not all(np.array_equal(part, rounded(part, weak)) for part in arrays):
         return False
     judgement = judge_run(case, answer, weak)

@@ -54,7 +54,7 @@ def telling(claim: Arithmetic, weak: Arithmetic) -> bool:
 
 def told(claim: Arithmetic, weak: Arithmetic) -> str:
     """How a weaker class differs from the claim, in words."""
-    told = []
+    told: list[str] = []
     if weak.format != claim.format:
         sums = "" if weak.sums == weak.format else f" with sums in {weak.accumulator}"
         told.append(f"steps in {weak.compute}{sums}")

@@ -30,7 +30,7 @@ class Diagnosis:
     wrong: int = 0
     refused: int = 0
     reason: str | None = None
-    explanations: list[list[Part]] = field(default_factory=list)
+    explanations: list[list[Part]] = field(default_factory=list[list[Part]])
     consistent: str | None = None
     failed: str | None = None
 

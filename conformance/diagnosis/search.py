@@ -111,7 +111,8 @@ def asked(gru: GRU, cases: Sequence[Case]) -> dict[int, Answer]:
 
 def questioned(gru: GRU, cases: Sequence[Case]) -> tuple[dict[int, Answer], dict[int, str]]:
     """Answers, and why there is none, by the numbers of the questions."""
-    answers, refused = {}, {}
+    answers: dict[int, Answer] = {}
+    refused: dict[int, str] = {}
     for number, case in enumerate(cases):
         try:
             answers[number] = flat(ask(gru, case))
@@ -142,7 +143,8 @@ class Catalogue:
 
     def __init__(self, claim: Arithmetic, cases: Sequence[Case], ours: "Catalogue | None" = None) -> None:
         self.claim, self.cases, self._ours = claim, cases, ours or self
-        self._ops, self._taken = Rounded(claim), {}
+        self._ops = Rounded(claim)
+        self._taken: dict[Any, Any] = {}
         self._stacks: dict[Any, tuple[list[Parts], np.ndarray, np.ndarray]] = {}
         self._known: dict[tuple[int, Parts], tuple[Near, ...] | None] = {}
 
@@ -190,13 +192,14 @@ class Catalogue:
 
     def screened(self, question: int, size: int, given: Answer) -> list[Parts]:
         """The sets of deviations that allow one answer, all compared at once, with the same numbers as allows does."""
-        shapes = [array.shape for array in given]
-        key = question, size, tuple(shapes)
+        key = question, size, len(given)
         if key not in self._stacks:
-            known, values, bounds = [], [], []
+            known: list[Parts] = []
+            values: list[np.ndarray] = []
+            bounds: list[np.ndarray] = []
             for parts in combinations(DEVIATIONS, size):
                 arrays, ours = self.answer(question, parts), self._ours.answer(question, parts)
-                if arrays is None or ours is None or [a.value.shape for a in arrays[-len(given) :]] != shapes:
+                if arrays is None or ours is None:
                     continue
                 pairs = list(zip(arrays[-len(given) :], ours[-len(given) :], strict=True))
                 known.append(parts)
@@ -204,11 +207,11 @@ class Catalogue:
                 bounds.append(np.concatenate([(near.error + own.error).ravel() for near, own in pairs]))
             width = sum(array.size for array in given)
             self._stacks[key] = known, np.reshape(values, (-1, width)), np.reshape(bounds, (-1, width))
-        known, values, bounds = self._stacks[key]
+        sets, value, bound = self._stacks[key]
         computed = np.concatenate([array.ravel().astype(np.float64) for array in given])
         with np.errstate(invalid="ignore"):
-            inside = np.all(np.abs(computed - values) <= bounds, axis=1)
-        return [known[place] for place in np.flatnonzero(inside)]
+            inside = np.all(np.abs(computed - value) <= bound, axis=1)
+        return [sets[place] for place in np.flatnonzero(inside)]
 
 
 class Search:

@@ -22,7 +22,7 @@ FIELDS = {
 
 def _orders() -> list[type[Deviation]]:
     """Blocks read in another order than z, r, n: all of them, or those of one array."""
-    made = []
+    made: list[type[Deviation]] = []
     for (prefix, (told, fields)), order in (
         (item, "".join(order)) for item in FIELDS.items() for order in permutations("zrn") if order != tuple("zrn")
     ):
@@ -31,7 +31,7 @@ def _orders() -> list[type[Deviation]]:
             stored = "zrn" if len(w.W) == 3 else "zn"
             read = [gate for gate in order if gate in stored]
             index = [read.index(gate) for gate in stored]
-            return super(self.made[(fields, order)], self).blocks(  # pyright: ignore[reportAttributeAccessIssue]
+            return super(MADE[(fields, order)], self).blocks(
                 w._replace(**{field: getattr(w, field)[index] for field in fields})
             )
 
@@ -43,7 +43,6 @@ def _orders() -> list[type[Deviation]]:
             "blocks": blocks,
             "fix": f"give {told} in the order {', '.join(order)}: {', '.join(given)}",
             "link": ORDER_LINKS.get((prefix, order), ""),
-            "made": MADE,
         }
         MADE[(fields, order)] = type(f"{prefix}_{order}", (Deviation,), namespace)
         made.append(MADE[(fields, order)])
@@ -331,9 +330,9 @@ def _transposed(fields: str, name: str, told: str, fix: str) -> type[Deviation]:
     def blocks(self: Deviation, w: Blocks) -> Blocks:
         arrays = {field: getattr(w, field) for field in fields}
         turned = {field: a.swapaxes(1, 2) for field, a in arrays.items() if a.shape[1] == a.shape[2]}
-        return super(made, self).blocks(w._replace(**turned))  # pyright: ignore[reportArgumentType]
+        return super(made, self).blocks(w._replace(**turned))
 
-    made = type(name, (Deviation,), {"__doc__": told, "blocks": blocks, "fix": fix})
+    made: type[Deviation] = type(name, (Deviation,), {"__doc__": told, "blocks": blocks, "fix": fix})
     return made
 
 

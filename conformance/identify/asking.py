@@ -8,6 +8,7 @@ import numpy as np
 from conformance.adapter import Adapter, Capabilities, SubjectError, answered, ask
 from conformance.case import Case, Outputs
 from conformance.diagnosis.search import flat
+from conformance.kinds import is_tuple
 
 Arrays = tuple[np.ndarray, ...]
 """The arrays of an answer in order: outputs (two under "apart", none where none are given), then final states."""
@@ -28,18 +29,23 @@ class Asking:
 
     def outputs(self, what: str, case: Case) -> Outputs | None:
         """The answer to a case, checked for its shapes and dtype; None for a refusal."""
-        if what in self.skip:
-            self.refusals[what] = self.skip[what]
+        if self.skipped(what):
             return None
         self.tell(what)
         try:
             with np.errstate(all="ignore"):
                 raw: Any = answered("run", self.gru.run, case.copy())
-            shown = not (isinstance(raw, tuple) and len(raw) == 2 and raw[0] is None)
+            shown = not (is_tuple(raw) and len(raw) == 2 and raw[0] is None)
             return ask(Adapter(lambda _: cast(Outputs, raw), Capabilities(arithmetic={}, outputs=shown)), case)
         except SubjectError as error:
             self.refusals[what] = str(error)
             return None
+
+    def skipped(self, what: str) -> bool:
+        """Whether a question is not to be asked; what happened is then kept as its refusal."""
+        if what in self.skip:
+            self.refusals[what] = self.skip[what]
+        return what in self.skip
 
     def arrays(self, what: str, case: Case) -> Arrays | None:
         """As outputs, the arrays copied."""

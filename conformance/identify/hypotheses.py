@@ -31,8 +31,10 @@ def parts(*names: str) -> Parts:
 
 
 def _acts(place: str) -> type[Deviation]:
-    namespace = {"__doc__": f"the reset gate is read as {place!r}.", "place": lambda self: place}
-    return type(f"acts_{place}", (Deviation,), namespace)
+    def read(_: Deviation) -> str:
+        return place
+
+    return type(f"acts_{place}", (Deviation,), {"__doc__": f"the reset gate is read as {place!r}.", "place": read})
 
 
 ACTS = {"after": _acts("after"), "before": _acts("before"), "none": _acts("ignored")}
@@ -48,11 +50,9 @@ class in_processing_order_within_each_row(Deviation):
     def aligned(self, outputs: Near, backwards: bool) -> Near:
         """As the class says."""
         outputs = super().aligned(outputs, backwards)
-        if not backwards:
-            return outputs
         times = np.arange(self.case.time)
         count = self.case.valid.sum(axis=1)[:, None]
-        index = np.where(times < count, count - 1 - times, times)[:, :, None]
+        index = np.where(backwards & (times < count), count - 1 - times, times)[:, :, None]
         return Near(np.take_along_axis(outputs.value, index, 1), np.take_along_axis(outputs.error, index, 1))
 
 
@@ -92,8 +92,7 @@ def holds(parts: Parts, case: Case, given: Arrays, claim: Arithmetic, view: View
     """Whether the answer, where it is looked at, is the one of these parts in a class of arithmetic."""
     with np.errstate(all="ignore"):
         nears = composed(parts)(_rounded(claim)).answer(case)[-len(given) :]
-        if [near.value.shape for near in nears] != [array.shape for array in given]:
-            return False
+        assert [near.value.shape for near in nears] == [array.shape for array in given], "Asking has looked"
         looked = (view(tuple(near.value for near in nears)), view(tuple(near.error for near in nears)), view(given))
         return all(
             bool(np.all(np.abs(computed.astype(np.float64) - value) <= 2 * error))

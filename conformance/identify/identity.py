@@ -23,10 +23,10 @@ class Identity:
     """
 
     formats: tuple[str, ...] = ()
-    steps: list[Step] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list[Step])
     asked_with: str | None = None
-    around: dict[str, str] = field(default_factory=dict)
-    refusals: dict[str, str] = field(default_factory=dict)
+    around: dict[str, str] = field(default_factory=dict[str, str])
+    refusals: dict[str, str] = field(default_factory=dict[str, str])
 
     def step(self, dtype: str, asked: str) -> Step:
         """What a step is in one format, asked with one place of the reset gate."""

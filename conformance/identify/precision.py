@@ -10,7 +10,7 @@ from typing import cast
 
 import numpy as np
 
-from conformance.arithmetic import FORMATS
+from conformance.arithmetic import FORMATS, Arithmetic
 from conformance.case import Case, Outputs
 from conformance.grades import ladder
 from conformance.identify.asking import REFUSED, Asking
@@ -27,7 +27,7 @@ def precision(asking: Asking, step: Step) -> str:
     """The first class of the list in which every number of plain runs lies, in words."""
     if not step.known or step.traits["activations"] != "sigma and tanh":
         return UNKNOWN
-    asked = []
+    asked: list[tuple[Case, Outputs]] = []
     for size in (DISTINCT, WIDE):
         meant, given = _question(step, size)
         answer = asking.outputs(f"{step.dtype}, reset {step.asked}: a run of {size[0]} rows for its precision", given)
@@ -40,7 +40,7 @@ def precision(asking: Asking, step: Step) -> str:
     return UNKNOWN
 
 
-def _met(case: Case, answer: Outputs, arithmetic) -> bool:
+def _met(case: Case, answer: Outputs, arithmetic: Arithmetic) -> bool:
     judgement = judge_run(case, answer, arithmetic)
     numbers = sum(part.size for part in answer if part is not None)
     inside = not any(finding.margin is not None for finding in judgement.findings)

@@ -47,11 +47,11 @@ class Step:
 
     dtype: str
     asked: str
-    traits: dict[str, str] = field(default_factory=dict)
-    effects: dict[str, str] = field(default_factory=dict)
+    traits: dict[str, str] = field(default_factory=dict[str, str])
+    effects: dict[str, str] = field(default_factory=dict[str, str])
     names: tuple[str, ...] | None = None
     claim: Arithmetic | None = None
-    places: dict[Slot, Slot] = field(default_factory=dict)
+    places: dict[Slot, Slot] = field(default_factory=dict[Slot, Slot])
     sums: bool = True
     started: bool = False
 

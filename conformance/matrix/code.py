@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+
+from conformance.kinds import is_list
 
 START = ("conformance.matrix.cells", "conformance.mutants")
 OURS = ("conformance", "reference")
@@ -50,13 +53,23 @@ def imported(text: str) -> Iterator[str]:
 
 
 def statements(text: str) -> str:
-    """A module's code without its docstrings, as a dump of its syntax tree."""
+    """A module's code without its docstrings, as its syntax tree in one line."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [line for line in body if not _is_text(line)]  # pyright: ignore[reportAttributeAccessIssue]
-    return ast.dump(tree)
+        block: Any = node
+        if is_list(getattr(node, "body", None)):
+            block.body = [line for line in block.body if not _is_text(line)]
+    return _told(tree)
+
+
+def _told(node: Any) -> str:
+    """A node with those of its fields that hold something: alike in every version of Python, unlike ast.dump."""
+    if is_list(node):
+        return f"[{', '.join(map(_told, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = ((name, value) for name, value in ast.iter_fields(node) if value not in (None, []))
+    return f"{type(node).__name__}({', '.join(f'{name}={_told(value)}' for name, value in fields)})"
 
 
 def _is_text(line: ast.AST) -> bool:

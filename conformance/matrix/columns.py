@@ -32,11 +32,11 @@ def column(name: str, asked: list[str]) -> Column:
     return Column(name, {mutant: cell(getattr(mutants, mutant), name) for mutant in asked})
 
 
-def columns(names: list[str], asked: list[str], jobs: int, journal: Path | None) -> Iterator[Column]:
+def columns(names: list[str], asked: list[str], jobs: int, journal: Path) -> Iterator[Column]:
     """These columns as they are done, for the mutants of the names asked; those of the journal first.
 
     journal: a file of lines, each a column with the fingerprint of the code that made it; those of other code, or of
-    other mutants, are not taken. None: nothing is kept.
+    other mutants, are not taken.
     """
     code = fingerprint()
     kept = _kept(journal, code, asked)
@@ -50,18 +50,17 @@ def columns(names: list[str], asked: list[str], jobs: int, journal: Path | None)
         try:
             for future in as_completed(futures):
                 found = future.result()
-                if journal is not None:
-                    with journal.open("a") as file:
-                        file.write(json.dumps({"code": code, **asdict(found)}) + "\n")
+                with journal.open("a") as file:
+                    file.write(json.dumps({"code": code, **asdict(found)}) + "\n")
                 yield found
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _kept(journal: Path | None, code: str, asked: list[str]) -> dict[str, Column]:
-    if journal is None or not journal.exists():
+def _kept(journal: Path, code: str, asked: list[str]) -> dict[str, Column]:
+    if not journal.exists():
         return {}
-    found = {}
+    found: dict[str, Column] = {}
     for line in journal.read_text().splitlines():
         try:
             entry = json.loads(line)

@@ -38,8 +38,7 @@ def killed_by_vectors_of(record: Record) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {clause: set() for clause in record.checks}
     for name in record.mutants:
         for vector in record.vectors_that_kill(name):
-            if vector in clause_of:
-                found[clause_of[vector]].add(name)
+            found[clause_of[vector]].add(name)
     return found
 
 

@@ -34,9 +34,11 @@ def draw(path: Path, record: Record, peers: list[Peer]) -> None:
     inner = COLUMN * sum(counts) + GAP * (len(counts) - 1), ROW * len(names)
     width, height = inner[0] + LEFT + RIGHT, inner[1] + ABOVE + BELOW
     # Names as text, which can be searched; no dates, no random ids.
-    with mpl.rc_context({"svg.hashsalt": "matrix", "svg.fonttype": "none", "font.size": 7}):
-        figure = Figure(figsize=(width, height))
-        panels, at = [], LEFT
+    style: dict[Any, Any] = {"svg.hashsalt": "matrix", "svg.fonttype": "none", "font.size": 7}
+    with mpl.rc_context(style):  # pyright: ignore[reportUnknownMemberType]
+        figure: Any = Figure(figsize=(width, height))
+        panels: list[Any] = []
+        at = LEFT
         for count in counts:
             box = (at / width, BELOW / height, COLUMN * count / width, inner[1] / height)
             panels.append(figure.add_axes(box, sharey=panels[0] if panels else None))

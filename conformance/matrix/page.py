@@ -3,7 +3,8 @@
 Both follow from the record, the peers' record and the mutants' own sentences: nothing in them is written by hand.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from conformance.emulated import Emulated
 from conformance.matrix.facts import covered, families, killed_by_check, killed_by_vectors_of, only_by, silent_vectors
@@ -88,7 +89,7 @@ def _of(killed: Iterable[str], families: Iterable[list[str]]) -> list[int | str]
     return [len(set(killed) & set(names)) or "" for names in families]
 
 
-def _any(families: Iterable[list[str]], by) -> list[int]:
+def _any(families: Iterable[list[str]], by: Callable[[str], object]) -> list[int]:
     counts = [sum(bool(by(name)) for name in names) for names in families]
     return [*counts, sum(counts)]
 
@@ -162,7 +163,7 @@ def _mark(name: str, peer: Peer) -> str:
     return "killed" if name in peer.killed else "survives"
 
 
-def _table(columns: list[str], rows: list[list]) -> Iterator[str]:
+def _table(columns: list[str], rows: list[list[Any]]) -> Iterator[str]:
     yield "| " + " | ".join(columns) + " |"
     yield "|" + "---|" * len(columns)
     for row in rows:

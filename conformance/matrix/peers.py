@@ -6,6 +6,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from conformance.matrix.record import InvalidRecord
 
@@ -34,8 +35,8 @@ def read(path: Path) -> list[Peer]:
         raise InvalidRecord(f"{path} is no record of suites ({error!r}); expected {expected}") from error
 
 
-def _peer(name: str, suite: dict) -> Peer:
-    killed = suite["mutants"]
+def _peer(name: str, suite: dict[str, Any]) -> Peer:
+    killed: dict[str, Any] = suite["mutants"]
     odd = [mutant for mutant, value in killed.items() if not isinstance(value, bool)]
     if odd:
         raise ValueError(f"{name}: {odd[0]} is {killed[odd[0]]!r}, not true or false")

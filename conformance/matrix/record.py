@@ -82,7 +82,7 @@ def made(columns: Iterable[Column]) -> Record:
 def stale(record: Record) -> list[str]:
     """A line for each way in which a record is of other mutants, checks, vectors or code than the present ones."""
     now = present()
-    lines = []
+    lines: list[str] = []
     for part in ("checks", "vectors", *GROUPS):
         there, here = getattr(record, part), now[part]
         missing, gone = [name for name in here if name not in there], [name for name in there if name not in here]

@@ -13,6 +13,7 @@ import numpy as np
 
 from conformance.case import Case, Gradients, Outputs
 from conformance.emulated import Emulated
+from conformance.kinds import is_tuple
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Recorded:
     """The honest GRU, and every question that it was asked. Its answers are fingerprints."""
 
     honest: Emulated = field(default_factory=Emulated)
-    questions: list[Question] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list[Question])
 
     @property
     def capabilities(self):
@@ -55,7 +56,7 @@ class Recorded:
         """Whether a subject answers all of it with the same bits, declares the same, and leaves questions alone."""
         if gru.capabilities != self.capabilities:
             return False
-        answers = []
+        answers: list[Any] = []
         for question in self.questions:
             case, cotangents = question.case.copy(), _copied(question.cotangents)
             try:
@@ -78,10 +79,10 @@ def _asked(case: Case, cotangents: Outputs | None) -> bytes:
 
 
 def _copied(value: Any) -> Any:
-    if isinstance(value, tuple):
+    if is_tuple(value):
         parts = [_copied(part) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    return value.copy() if isinstance(value, np.ndarray) else value
+    return value if value is None else value.copy()
 
 
 def fingerprint(value: Any) -> bytes:
@@ -92,7 +93,7 @@ def fingerprint(value: Any) -> bytes:
 
 
 def _add(digest: Any, value: Any) -> None:
-    if isinstance(value, tuple):
+    if is_tuple(value):
         digest.update(f"tuple {len(value)} ".encode())
         for part in value:
             _add(digest, part)

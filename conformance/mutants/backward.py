@@ -57,7 +57,8 @@ class Backward(Emulated):
     def states(self, case: Case, direction: int) -> list[tuple[int, np.ndarray]]:
         """The times in processing order, each with the state before it."""
         backwards = case.reverse or direction == 1
-        h, states = self.start(case, direction), []
+        h = self.start(case, direction)
+        states: list[tuple[int, np.ndarray]] = []
         for t in self.order(case, backwards):
             states.append((t, h))
             new = self.step(case.inputs[:, t], h, self.parameters(case, direction))

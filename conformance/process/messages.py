@@ -3,18 +3,16 @@
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 import numpy as np
 
 from conformance.adapter import Capabilities, SubjectError
 from conformance.arithmetic import Arithmetic
 from conformance.case import Case, Gradients, Outputs
+from conformance.kinds import is_list, is_object, is_tuple
 from conformance.printable import printable
 from conformance.process.exact import received, sent
-
-if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
 
 PROTOCOL = 1
 SCHEMA = Path(__file__).parent / "schema.json"
@@ -51,7 +49,7 @@ def case_sent(case: Case) -> dict[str, Any]:
 def cotangents_sent(cotangents: Outputs) -> dict[str, Any]:
     """Cotangents in the layout of a result."""
     return {
-        name: None if part is None else [sent(of_one) for of_one in part] if isinstance(part, tuple) else sent(part)
+        name: None if part is None else [sent(of_one) for of_one in part] if is_tuple(part) else sent(part)
         for name, part in cotangents._asdict().items()
     }
 
@@ -62,7 +60,7 @@ def read(said: bytes, kinds: tuple[str, ...], number: int | None = None) -> dict
         message = json.loads(said, parse_constant=_constant, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise Foreign(f"answered what is no JSON: {_short(said)} ({_end(str(error))})") from error
-    kind = message.get("kind") if isinstance(message, dict) else None
+    kind = message.get("kind") if is_object(message) else None
     if kind not in kinds:
         raise Foreign(f"answered {_short(said)}, but must answer an object whose kind is one of {', '.join(kinds)}")
     if kind == "started" and message.get("protocol") != PROTOCOL:
@@ -87,9 +85,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def capabilities_of(message: dict[str, Any]) -> Capabilities:
     """What a program says of itself. Raises UsageError or InvalidClaim for a claim that is none."""
-    said = dict(message["capabilities"])
+    said: dict[str, Any] = dict(message["capabilities"])
     claims = {dtype: Arithmetic(dtype=dtype, **claim) for dtype, claim in said.pop("arithmetic").items()}
-    lists = {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
+    lists: dict[str, Any] = {name: tuple(value) for name, value in said.items() if is_list(value)}
     return Capabilities(arithmetic=claims, **{**said, **lists})
 
 
@@ -105,14 +103,14 @@ def gradients_of(message: dict[str, Any], dtype: str) -> Gradients:
 
 def violation(message: Any, kind: str) -> str | None:
     """Where a message of this kind is not as the schema has it, or None."""
-    from jsonschema.exceptions import best_match
+    from jsonschema.exceptions import best_match  # pyright: ignore[reportUnknownVariableType]
 
-    error = best_match(_validator(kind).iter_errors(message))
+    error = cast(Any, best_match(_validator(kind).iter_errors(message)))
     return None if error is None else f"{error.json_path}: {_end(error.message)}"
 
 
 @lru_cache
-def _validator(kind: str) -> "Draft202012Validator":
+def _validator(kind: str) -> Any:
     from jsonschema import Draft202012Validator  # here, because it would double the time that the command line starts
 
     schema = json.loads(SCHEMA.read_text())
@@ -121,7 +119,7 @@ def _validator(kind: str) -> "Draft202012Validator":
 
 
 def _arrays(value: Any, dtype: str, name: str) -> np.ndarray | tuple[np.ndarray, ...] | None:
-    if isinstance(value, list):
+    if is_list(value):
         return tuple(received(part, dtype, name) for part in value)
     return None if value is None else received(value, dtype, name)
 

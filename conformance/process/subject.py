@@ -135,6 +135,6 @@ class Process:
             raise
 
     def _break(self) -> None:
-        if self._lines is not None:
-            self._lines.kill()
-            self._lines = None
+        assert self._lines is not None, "started before"
+        self._lines.kill()
+        self._lines = None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.kinds import is_list, is_object, is_tuple
 from conformance.specification import CLAUSES
 from conformance.verdict import Subject
 
@@ -37,9 +38,9 @@ def write_json(path: Path, subjects: list[Subject], profile: str) -> None:
 
 def _finite(value: Any) -> Any:
     """JSON has no infinities and no NaN: as strings."""
-    if isinstance(value, dict):
+    if is_object(value):
         return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if is_list(value) or is_tuple(value):
         return [_finite(item) for item in value]
     if isinstance(value, float) and (value != value or value in (float("inf"), -float("inf"))):
         return str(value)

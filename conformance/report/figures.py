@@ -47,7 +47,7 @@ def histogram(margins: list[float], name: str) -> str:
 
 def over_time(subjects: list[Subject], dtype: str, measure: str) -> dict[str, list[float]]:
     """By subject, the worst of one measure of Growth at each step in one format, where there is any."""
-    found = {}
+    found: dict[str, list[float]] = {}
     for subject in subjects:
         runs = [getattr(v.growth, measure) for v in subject.verdicts if v.dtype == dtype and v.growth is not None]
         length = max(map(len, runs), default=0)
@@ -88,7 +88,7 @@ def _figure(width: float, height: float) -> Any:
 
     colours: dict[Any, Any] = {f"{part}.color": INK for part in ("text", "xtick", "ytick")}
     colours |= {"axes.labelcolor": INK, "axes.edgecolor": INK, "axes.facecolor": "none", "figure.facecolor": "none"}
-    with mpl.rc_context({**colours, "font.size": 8}):
+    with mpl.rc_context({**colours, "font.size": 8}):  # pyright: ignore[reportUnknownMemberType]
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
@@ -101,7 +101,7 @@ def _svg(figure: Any, name: str) -> str:
     import matplotlib as mpl
 
     text = StringIO()
-    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
+    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):  # pyright: ignore[reportUnknownMemberType]
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = text.getvalue()
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)

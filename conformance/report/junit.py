@@ -30,4 +30,4 @@ def write_junit(path: Path, subjects: list[Subject]) -> None:
             suite.add_property("what would explain it", "\n".join(subject.diagnosis.lines))
         xml.add_testsuite(suite)
     xml.update_statistics()
-    xml.write(str(path), pretty=True)
+    xml.write(str(path), pretty=True)  # pyright: ignore[reportUnknownMemberType]

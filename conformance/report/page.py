@@ -62,7 +62,7 @@ def _beside(name: str) -> str:
 
 def _table(subjects: list[Subject]) -> list[tuple[str, list[list[dict[str, str]]]]]:
     """For each clause that was asked, for each subject with a score, its cells in the order of DTYPES."""
-    rows = []
+    rows: list[tuple[str, list[list[dict[str, str]]]]] = []
     for clause in CLAUSES:
         cells = [
             [
@@ -100,7 +100,7 @@ def _anchor(place: int, verdict: Verdict) -> str:
 
 def _subject(place: int, subject: Subject, folder: Path | None) -> dict[str, Any]:
     """What the template shows of one subject."""
-    worst = []
+    worst: list[tuple[str, ...]] = []
     for dtype in DTYPES:
         passed = [v for v in subject.verdicts if v.dtype == dtype and v.kind == PASS and v.margin]
         if passed:
@@ -137,7 +137,7 @@ def _finding(place: int, subject: Subject, verdict: Verdict, folder: Path | None
 
 def _histograms(subjects: list[Subject]) -> list[tuple[str, str, str]]:
     """For each class of arithmetic its name, the picture, and the picture in words."""
-    found = []
+    found: list[tuple[str, str, str]] = []
     for number, (name, margins) in enumerate(figures.margins_by_class(subjects).items()):
         ordered = sorted(margins)
         words = (
@@ -150,7 +150,7 @@ def _histograms(subjects: list[Subject]) -> list[tuple[str, str, str]]:
 
 def _growth(subjects: list[Subject]) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """For each format and measure a title, the picture, and in words each subject's first, largest and last."""
-    found = []
+    found: list[tuple[str, str, list[tuple[str, str]]]] = []
     for number, (dtype, measure) in enumerate(figures.drawable(subjects)):
         series = figures.over_time(subjects, dtype, measure)
         words = [

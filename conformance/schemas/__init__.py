@@ -6,10 +6,7 @@ Those of probe, identify, diagnose, oracle and replay stand here, the others bes
 import json
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
+from typing import Any, cast
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent
@@ -31,7 +28,7 @@ def violations(name: str, data: Any) -> list[str]:
 
 
 @cache
-def validator(name: str) -> "Draft202012Validator":
+def validator(name: str) -> Any:
     """The validator of a schema, itself held against the schema of schemas."""
     # Here, because both would double the time that the command line starts.
     from jsonschema import Draft202012Validator
@@ -39,5 +36,6 @@ def validator(name: str) -> "Draft202012Validator":
 
     schemas = {name: json.loads(path.read_text()) for name, path in FILES.items()}
     Draft202012Validator.check_schema(schemas[name])
+    registry = cast(Any, Registry)()
     named = [(schema["$id"], schema) for schema in schemas.values() if "$id" in schema]
-    return Draft202012Validator(schemas[name], registry=Registry().with_contents(named))
+    return Draft202012Validator(schemas[name], registry=registry.with_contents(named))

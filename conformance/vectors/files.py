@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from conformance.kinds import is_list, is_object
 from conformance.truth import truth
 from conformance.vectors.authored import AUTHORED
 from conformance.vectors.vector import Stored, Vector, from_json, to_json
@@ -39,7 +40,7 @@ def content(vector: Vector) -> str:
 
 def write(folder: Path = FOLDER, progress: Callable[[str], None] = lambda name: None) -> list[Path]:
     """Write every vector, remove every file that is none; the paths that changed. progress: called with each name."""
-    changed = []
+    changed: list[Path] = []
     for path, expected, found in _compared(folder, AUTHORED, progress):
         if expected is None:
             path.unlink()
@@ -53,7 +54,7 @@ def write(folder: Path = FOLDER, progress: Callable[[str], None] = lambda name: 
 
 def check(folder: Path = FOLDER, progress: Callable[[str], None] = lambda name: None) -> list[str]:
     """A line for each file that is not, byte for byte, what is authored and true."""
-    lines = []
+    lines: list[str] = []
     for path, expected, found in _compared(folder, AUTHORED, progress):
         if found is None:
             lines.append(f"{path.name}: missing; write it with: python -m conformance vectors write")
@@ -89,13 +90,13 @@ def _difference(expected: bytes, found: bytes) -> str:
 
 def canonical(value: Any, indent: str = "") -> str:
     """JSON as the files have it."""
-    if isinstance(value, dict) and set(value) == {"shape", "values"}:
+    if is_object(value) and set(value) == {"shape", "values"}:
         return _array(value, indent)
     inner = indent + " "
-    if isinstance(value, dict) and value:
+    if is_object(value) and value:
         items = (f"{json.dumps(key)}: {canonical(item, inner)}" for key, item in value.items())
         return "{\n" + ",\n".join(inner + item for item in items) + f"\n{indent}}}"
-    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+    if is_list(value) and any(isinstance(item, dict | list) for item in value):
         return "[\n" + ",\n".join(inner + canonical(item, inner) for item in value) + f"\n{indent}]"
     return json.dumps(value)
 

@@ -49,7 +49,7 @@ class Numbers:
         """Multiples of 2**-bits from -limit to limit, the last one left out."""
         highest = int(limit * 2**bits)
         pool: list[int] = []
-        values = []
+        values: list[int] = []
         for _ in range(prod(shape)):
             if bits > 12:
                 # Of so many hardly any comes twice; odd, so that the last bit is used.

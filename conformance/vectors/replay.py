@@ -17,6 +17,7 @@ from conformance.checks import BY_CLAUSE
 from conformance.checks.bidirectional import the_merge_is_the_one_asked_for
 from conformance.checks.check import Check, claim, each_step_is_right_masked_or_not
 from conformance.judge import judge_case
+from conformance.kinds import is_tuple
 from conformance.residuals import Judgement
 from conformance.vectors.vector import Stored, Vector
 from conformance.verdict import Verdict
@@ -136,7 +137,7 @@ def lacking(capabilities: Capabilities, vector: Vector) -> Iterator[str]:
 
 def _distance(computed: Any, truth: Any) -> float:
     """How far a part of an answer is from that in the file, in units in the last place of 1, or of what is larger."""
-    pairs = zip(computed, truth, strict=True) if isinstance(truth, tuple) else [(computed, truth)]
+    pairs = zip(computed, truth, strict=True) if is_tuple(truth) else [(computed, truth)]
     return max((float(_ulps(part, exact).max(initial=0)) for part, exact in pairs), default=0.0)
 
 

@@ -30,7 +30,7 @@ def suspects(verdicts: Iterable[Replayed], vectors: dict[str, Vector]) -> list[S
     for verdict in verdicts:
         if verdict.kind != DECLINED:
             failing[verdict.vector] = failing.get(verdict.vector, False) or verdict.kind != PASS
-    counted = []
+    counted: list[Suspect] = []
     for flag in FLAGS:
         shown = [failing[name] for name in failing if flag in vectors[name].flags]
         if any(shown):

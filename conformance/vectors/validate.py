@@ -6,6 +6,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from conformance.kinds import is_list, is_object
 from conformance.schemas import validator
 from conformance.vectors.files import FOLDER, paths
 from conformance.vectors.vector import identity
@@ -26,10 +27,10 @@ def _of_text(path: Path) -> list[str]:
 
 def violations_of(data: Any, name: str) -> list[str]:
     """A line for each thing wrong in one file's JSON. name: what the file is called."""
-    from jsonschema.exceptions import best_match
+    from jsonschema.exceptions import best_match  # pyright: ignore[reportUnknownVariableType]
 
     # Of alternatives, what is wrong with the nearest.
-    nearest = [best_match([error]) for error in sorted(validator("vector").iter_errors(data), key=str)]
+    nearest: list[Any] = [best_match([error]) for error in sorted(validator("vector").iter_errors(data), key=str)]
     broken = [f"{error.json_path}: {_end(error.message)}" for error in nearest if error is not None]
     return broken or list(_unsaid(data, name))
 
@@ -55,9 +56,8 @@ def _unsaid(data: dict[str, Any], name: str) -> Iterator[str]:
 
 
 def _arrays(value: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    if isinstance(value, dict) and set(value) == {"shape", "values"}:
+    if is_object(value) and set(value) == {"shape", "values"}:
         yield where, value
-    elif isinstance(value, dict | list):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, item in items:
+    elif is_object(value) or is_list(value):
+        for key, item in value.items() if is_object(value) else enumerate(value):
             yield from _arrays(item, f"{where}.{key}")

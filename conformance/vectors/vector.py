@@ -13,6 +13,7 @@ import numpy as np
 
 from conformance.balls import each
 from conformance.case import Case, Outputs, from_hex, to_hex
+from conformance.kinds import is_list
 from conformance.truth import Truth
 from conformance.vectors.notes import FLAGS
 from conformance.verdict import DTYPES
@@ -110,4 +111,4 @@ def from_json(data: dict[str, Any]) -> Stored:
 
 def _arrays(value: Any, dtype: str) -> Any:
     """An array, or a pair of them."""
-    return tuple(from_hex(part, dtype) for part in value) if isinstance(value, list) else from_hex(value, dtype)
+    return tuple(from_hex(part, dtype) for part in value) if is_list(value) else from_hex(value, dtype)

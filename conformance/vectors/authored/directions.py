@@ -89,7 +89,7 @@ def both_masked() -> list[Vector]:
 def merges() -> list[Vector]:
     """All ways of joining, without padding and with."""
     clause = "merge"
-    answers = []
+    answers: list[Vector] = []
     for seed, merge in enumerate(MERGES):
         flags = "MergeAverage" if merge == "ave" else ""
         answers.append(

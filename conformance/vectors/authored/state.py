@@ -18,7 +18,7 @@ UNWEIGHTED = "weights bias units gates tails"
 def closed_forms() -> list[Vector]:
     """What a person can verify in the head; where none holds, the adapter is to be looked at first."""
     clause = "closed-forms"
-    answers = []
+    answers: list[Vector] = []
     for reset, seed in (("after", 300), ("before", 310), ("none", 320)):
         kept, replaced = (_closed(case(seed, reset=reset), update=sign * FORCED) for sign in (1, -1))
         answers += [
