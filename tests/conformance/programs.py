@@ -125,6 +125,8 @@ STARTED = {
 }
 if HOW == "claims nonsense":
     STARTED["capabilities"] = {"arithmetic": {"float64": {"activation": "about right", "source": "none"}}}
+if HOW == "changes":
+    STARTED["versions"]["pid"] = str(os.getpid())
 if HOW == "complains at first":
     sys.stderr.write("warming up " * 100_000)
     sys.stderr.flush()

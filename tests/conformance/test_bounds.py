@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from conformance.arithmetic import FORMATS, Arithmetic
 from conformance.bounds import BITS, BLENDS, OneStep, OutsideDomain, StepSet, merged
+from conformance.bounds.elementwise import exactly, spread
 from conformance.case import Case
 from conformance.emulated import Emulated
 from conformance.mutants import MUTANTS
@@ -213,6 +214,11 @@ def test_sums_that_may_overflow_are_not_judged():
     huge = Parameters(np.full_like(p.kernel, 6e4), p.recurrent_kernel, p.bias, "after")
     with pytest.raises(OutsideDomain, match="may overflow float16"):
         OneStep(huge, claim("float16"))(case.inputs[:, 0], case.starts[0])
+
+
+def test_balls_are_no_machine_numbers_and_their_radii_are_not_dropped():
+    with pytest.raises(TypeError, match="machine numbers are wanted here, got objects"):
+        exactly(spread(exactly(np.ones(2)), exactly(np.ones(2))))
 
 
 def test_a_bound_that_would_prove_nothing_is_refused():

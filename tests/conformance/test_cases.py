@@ -1,6 +1,8 @@
 """A case keeps its numbers bit for bit, and refuses what is none."""
 
+import base64
 import json
+import zlib
 
 import numpy as np
 import pytest
@@ -38,7 +40,14 @@ def test_nan_and_infinities_travel():
 
 @pytest.mark.parametrize("text", ["", "not base64 at all!", "eJyrBQAAewB6", "QUJD"])
 def test_other_text_is_no_case(text):
-    with pytest.raises(InvalidCase, match=r"no case.*(copy it whole|to_json)"):
+    with pytest.raises(InvalidCase, match=r"no case.*copy it whole"):
+        Case.from_text(text)
+
+
+@pytest.mark.parametrize("data", ["[]", "{}", '{"inputs": 0}'])
+def test_other_json_is_no_case(data):
+    text = base64.urlsafe_b64encode(zlib.compress(data.encode())).decode()
+    with pytest.raises(InvalidCase, match=r"this JSON is no case.*to_json"):
         Case.from_text(text)
 
 

@@ -37,6 +37,11 @@ def test_a_claim_outside_the_closed_list_is_refused(claim):
         Arithmetic(**{"dtype": "float32", "activation": "8 ULP", "source": "", **claim})
 
 
+def test_outputs_wider_than_the_interface_are_refused():
+    with pytest.raises(InvalidClaim, match="output is 'float32', whose numbers float16 cannot hold; name a narrower"):
+        Arithmetic(dtype="float16", output="float32", activation="8 ULP", source="")
+
+
 @pytest.mark.parametrize(
     ("declared", "message"),
     [

@@ -10,7 +10,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from click.testing import CliRunner
 
+from conformance.__main__ import main
 from conformance.specification import CLAUSES
 
 HERE = Path(__file__).parent
@@ -163,6 +165,15 @@ def test_a_usage_error_ends_with_2_and_says_so(arguments):
     assert done.returncode == 2
     assert "Error" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf"])
+@pytest.mark.parametrize("command", [("run", "--time-limit"), ("diagnose", "--case-limit")])
+def test_a_length_of_time_is_finite(command, seconds):
+    name, option = command
+    done = CliRunner().invoke(main, [name, "reference", option, seconds])
+    assert done.exit_code == 2
+    assert f"{seconds} is no length of time." in done.output
 
 
 @pytest.mark.parametrize("kind", ["json", "junit", "html", "markdown", "badge"])

@@ -25,8 +25,9 @@ from conformance.case import Outputs
 from conformance.diagnosis import DEVIATIONS, Catalogue, Diagnosis, diagnose, diagnosed
 from conformance.diagnosis.near import Near, Rounded
 from conformance.diagnosis.precision import as_precise, strictest, told, weaker
-from conformance.diagnosis.questions import questions
+from conformance.diagnosis.questions import SHAPE, questions
 from conformance.diagnosis.search import asked, composed
+from conformance.diagnosis.step_deviations import DEVIATIONS as STEPS
 from conformance.emulated import Emulated
 from conformance.mutants import EQUIVALENT, FAMILIES
 from reference import Parameters
@@ -40,6 +41,15 @@ PAIRS = (
     ("reset_ignored", "input_bias_missing"),
     ("hard_sigmoid_gates", "final_state_from_the_first_time"),
 )
+
+
+IN_ONE_WAY = replace(
+    Emulated.capabilities,
+    arithmetic={"float64": Emulated.capabilities.arithmetic["float64"]},
+    resets=("after",),
+    merges=(),
+)
+"""In one format, with the reset gate in one place, and in one direction."""
 
 
 @cache
@@ -157,6 +167,40 @@ def test_what_is_compared_at_once_is_what_is_allowed(mutant):
     assert catalogue.screened(0, 2, given) == [parts for parts in every if catalogue.allows(0, parts, given)]
 
 
+def test_every_deviation_answers_in_the_shapes_of_the_specification():
+    """As every subject that is asked, so that numbers are compared one by one."""
+    catalogue = study().search.claimed
+    for question in range(len(catalogue.cases)):
+        right, *others = (catalogue.answer(question, parts) for parts in [(), *combinations(DEVIATIONS, 1)])
+        shapes = [near.value.shape for near in right]
+        assert all([near.value.shape for near in answer] == shapes for answer in others), question
+
+
+@pytest.mark.parametrize("reset", ["after", "before", "none"])
+def test_a_deviation_of_the_step_changes_numbers_where_the_place_of_the_reset_gate_lets_it(reset):
+    """On a question with an initial state that is not square."""
+    catalogue = study(reset).search.claimed
+    right, unchanged = catalogue.answer(1, ()), set()
+    for deviation in STEPS:
+        answer = catalogue.answer(1, (deviation,))
+        if all(np.array_equal(near.value, same.value) for near, same in zip(answer, right, strict=True)):
+            unchanged.add(deviation.__name__)
+    of_the_reset_gate = {
+        name
+        for name in (deviation.__name__ for deviation in STEPS)
+        if "reset" in name or name.endswith(("order_znr", "order_rzn"))
+    }
+    assert (
+        unchanged
+        == {"first_recurrent_side_skipped", "kernel_transposed_where_square"}
+        | {
+            "after": {"reset_after"},
+            "before": {"reset_before", "candidate_bias_outside"},
+            "none": {*of_the_reset_gate, "candidate_bias_outside"},
+        }[reset]
+    )
+
+
 def test_a_step_that_must_not_be_shared_is_seen(monkeypatch):
     (stale,) = [deviation for deviation in DEVIATIONS if deviation.remembers]
     (first,) = [deviation for deviation in DEVIATIONS if deviation.__name__ == "state_not_carried"]
@@ -233,6 +277,49 @@ def test_a_wrong_formula_is_not_called_less_precision(subject, monkeypatch):
     monkeypatch.setattr("conformance.diagnosis.search.met", lambda gru, dtype, reset, classes: classes)
     found = diagnose(subject())
     assert found is not None and found.consistent is not None
+
+
+def test_less_precision_is_not_said_of_a_subject_that_cannot_be_asked_a_plain_run(monkeypatch):
+    class OnlyFewUnits(mutants.bfloat16_products):
+        capabilities = IN_ONE_WAY
+
+        def run(self, case) -> Outputs:
+            if case.units > max(SHAPE):
+                raise MemoryError("so many units")
+            return super().run(case)
+
+    monkeypatch.setattr("conformance.diagnosis.search.AT_ONCE", 1)
+    found = diagnose(Adapter(mutants.bfloat16_products().run, IN_ONE_WAY))
+    assert found is not None and "products of operands in bfloat16" in (found.consistent or "")
+    found = diagnose(OnlyFewUnits())
+    assert found is not None and found.wrong and found.consistent is None
+
+
+def test_a_subject_that_answers_two_directions_alone_is_diagnosed_by_them(monkeypatch):
+    """Two of these deviations cannot stand together there: one never takes the state that the other starts from."""
+
+    class OnlyTwoDirections(mutants.gates_swapped, mutants.update_sense_flipped):
+        capabilities = replace(IN_ONE_WAY, merges=("apart",))
+
+        def run(self, case) -> Outputs:
+            if case.merge is None:
+                raise ValueError("one direction")
+            return super().run(case)
+
+    names = {"order_rzn", "update_sense", "final_from_the_last_time", "backward_starts_where_forward_ended"}
+    known = tuple(deviation for deviation in DEVIATIONS if deviation.__name__ in names)
+    monkeypatch.setattr("conformance.diagnosis.search.DEVIATIONS", known)
+    found = diagnose(OnlyTwoDirections())
+    assert found is not None
+    (explanation,) = found.explanations
+    assert {part.name for part in explanation} == {"order_rzn", "update_sense"}
+
+
+def test_a_subject_without_initial_states_is_asked_each_question_once_and_none_of_them():
+    can = replace(Emulated.capabilities, initial_state=False)
+    asked = questions(can, "float64", "after")
+    assert all(case.initial_state is None for case in asked)
+    assert len({case.to_text() for case in asked}) == len(asked)
 
 
 def test_a_subject_that_declares_no_format_is_not_called_right():
@@ -347,6 +434,7 @@ def test_a_subject_that_ends_its_process_in_the_diagnosis_keeps_its_verdicts(tmp
         ),
         ("nothing", 2, "neither a registered name nor module:attribute"),
         ("miniatures:opaque", 2, "looking at its attribute 'capabilities' raised RuntimeError: not today"),
+        ("miniatures:claims_nothing", 2, "declares none of float64, float32, float16, so nothing can be asked of it"),
     ],
 )
 def test_the_command_says_what_it_found(name, code, words, tmp_path, monkeypatch):

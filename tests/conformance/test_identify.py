@@ -18,7 +18,12 @@ from conformance.case import Case, Outputs
 from conformance.emulated import Emulated
 from conformance.identify import identify
 from conformance.identify.apart import Unidentified, identify_apart
+from conformance.identify.around import around
+from conformance.identify.asking import Asking
 from conformance.identify.hypotheses import KEEPS, TAKES
+from conformance.identify.precision import precision
+from conformance.identify.step import Step
+from conformance.identify.step import step as step_of
 
 ORDERS = ("zrn", "znr", "rzn", "rnz", "nzr", "nrz")
 DRAWN = 32
@@ -299,6 +304,120 @@ def test_final_states_alone_are_enough_for_the_step():
 
     step = identify(Final()).step("float64", "after")
     assert (step.traits["reset"], step.traits["kernel"], step.traits["biases"]) == ("after", "z r n", "B6")
+
+
+def asked(gru) -> tuple[Asking, Step]:
+    """One step of a subject, and what it was asked with."""
+    asking = Asking(gru, lambda what: None, {})
+    return asking, step_of(asking, "float64", "after")
+
+
+class Recurrent(Emulated):
+    """Its recurrent biases are taken so many times (of z, r and n); the candidate's is outside the reset if so said."""
+
+    def __init__(self, times, outside=False):
+        self.times, self.outside = times, outside
+
+    def bias(self, p):
+        bias = p.bias.copy()
+        bias[1] *= np.array(self.times)[:, None]
+        if self.outside:
+            bias[:, 2] = bias[0, 2] + bias[1, 2], 0 * bias[1, 2]
+        return bias
+
+
+@pytest.mark.parametrize(
+    ("gru", "candidate", "kind"),
+    [
+        (Recurrent((1, 1, 1), outside=True), "outside the reset", "B3"),
+        (Recurrent((1, 1, 0)), "no effect", "other"),
+        (Recurrent((0, 0, 0)), "no effect", "B3"),
+        (Recurrent((0, 0, 1)), "as given", "B4"),
+        (Recurrent((0, 0, 2)), "as given, twice", "other"),
+        (Recurrent((1, 0, 1)), "as given", "other"),
+    ],
+)
+def test_the_class_of_biases_follows_from_what_each_does(gru, candidate, kind):
+    found = asked(gru)[1]
+    assert (found.effects["recurrent candidate"], found.traits["biases"]) == (candidate, kind)
+
+
+def test_a_bias_that_is_refused_is_said():
+    class Without(Emulated):
+        def run(self, case):
+            if case.single.bias[1].any():
+                raise Refusal("no recurrent biases")
+            return super().run(case)
+
+    asking, found = asked(Without())
+    assert [effect for name, effect in found.effects.items() if name.startswith("recurrent")] == ["refused"] * 3
+    assert found.traits["biases"] == "B3"
+    assert "no recurrent biases" in asking.refusals["float64, reset after: the recurrent update bias alone"]
+
+
+def test_one_that_takes_few_rows_has_a_step_and_no_precision():
+    class Few(Emulated):
+        def run(self, case):
+            if case.batch * case.time > 12:
+                raise Refusal("too large")
+            return super().run(case)
+
+    asking, found = asked(Few())
+    assert found.known
+    assert precision(asking, found) == "refused"
+    assert [name for name in asking.refusals if name.endswith("for its precision")]
+
+
+def test_one_that_wants_an_initial_state_is_given_one_in_every_question():
+    class Started(Emulated):
+        """It starts from zeros all the same."""
+
+        def run(self, case):
+            if case.initial_state is None:
+                raise Refusal("no initial state")
+            return super().run(replace(case, initial_state=None))
+
+    traits = around(*asked(Started()))
+    assert (traits["initial state"], traits["reverse"], traits["no time"]) == (
+        "ignored",
+        "aligned",
+        "initial state or zeros",
+    )
+    assert "refused" not in traits.values()
+
+
+@pytest.mark.parametrize(
+    ("gru", "shown"),
+    [
+        (mutants.mask_taken_for_a_length(), "zero, taken for a length"),
+        (
+            Synthetic(replace(Convention.drawn(0), formats=("float64",), reset="after", holes=True, policy="garbage")),
+            "garbage",
+        ),
+    ],
+)
+def test_what_stands_at_masked_steps_is_told_beside_what_a_mask_is_read_as(gru, shown):
+    assert around(*asked(gru))["masks, zero asked"] == shown
+
+
+class WithoutGradients(Emulated):
+    def gradients(self, case, cotangents):
+        raise Refusal("no gradients")
+
+
+def test_gradients_that_raise_are_refused_with_their_reason():
+    asking, found = asked(WithoutGradients())
+    assert around(asking, found)["gradients"] == "refused"
+    assert asking.refusals["gradients"] == "gradients raised Refusal: no gradients"
+
+
+@pytest.mark.parametrize("what", ["gradients", "gradients: the run", "no time"])
+def test_a_question_that_is_skipped_is_not_asked_and_its_reason_is_kept(what):
+    told = []
+    asking, found = Asking(Emulated(), told.append, {what: "it ended"}), asked(Emulated())[1]
+    assert around(asking, found)[what.partition(":")[0]] == "refused"
+    assert asking.refusals[what] == "it ended"
+    assert what not in told
 
 
 class Crashing(Emulated):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from conformance.__main__ import main
 from conformance.adapter import UsageError, ask
@@ -208,6 +209,11 @@ def test_a_record_of_other_mutants_checks_or_vectors_is_stale(all_killed):
     assert all(record.AGAIN in line for line in lines)
 
 
+def test_a_record_of_other_columns_order_is_stale(all_killed):
+    (line,) = record.stale(replace(all_killed, checks=all_killed.checks[::-1]))
+    assert line == f"checks are in another order in the record; make it again: {record.AGAIN}"
+
+
 # The files.
 
 
@@ -336,6 +342,19 @@ def test_the_command_judges_where_nothing_is_given(clone, monkeypatch):
     assert record.read(clone / "found.json").mutants == {"gates_swapped": {"checks": "F", "vectors": ""}}
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_terminal_is_shown_a_bar_and_what_is_none_a_line_for_each_column(clone, monkeypatch, terminal):
+    now = record.present()
+    names = [*now["checks"], *now["vectors"]]
+    letters = {gru: "F" for group in record.GROUPS for gru in now[group]}
+    monkeypatch.setattr(columns, "columns", lambda names, *_: (Column(name, letters) for name in names))
+    monkeypatch.setattr(Console, "is_terminal", terminal)
+    told = run().stderr
+    count = len(names)
+    assert ("checks and vectors" in told and f"{count}/{count}" in told) == terminal
+    assert (f"{count} of {count}: {names[-1]}" in told) != terminal
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -367,6 +386,13 @@ def test_the_code_of_a_cell_is_all_that_judges_and_only_its_statements():
     told = '"""What."""\ndef f(x):\n    """Says."""\n    return x  # so\n'
     assert code.statements(told) == code.statements("def f(x): return x")
     assert code.statements(told) != code.statements("def f(x): return -x")
+
+
+def test_code_is_told_alike_by_every_python():
+    """What ast.dump says of empty fields, and of type parameters, differs from version to version."""
+    assert code.statements("def f(): return None") == (
+        "Module(body=[FunctionDef(name='f', args=arguments(), body=[Return(value=Constant())])])"
+    )
 
 
 def test_a_stale_record_is_refused(clone, all_killed):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from conformance import mutants
-from conformance.adapter import SubjectError, ask_gradients
+from conformance.adapter import SubjectError, ask, ask_gradients
 from conformance.adapters import load
 from conformance.arithmetic import FORMATS
 from conformance.case import Case
@@ -144,6 +144,24 @@ def test_each_has_a_name_of_its_own_a_sentence_and_perhaps_a_link(gru):
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_none_is_equivalent(mutant):
     assert deviates(fresh(mutant), "float32", "float64")
+
+
+HELD_ELSEWHERE = {"recurrent_bias_skipped_without_initial_state", "absent_bias_not_cleared"}
+"""Wrong only without an initial state, or without any bias."""
+
+
+@pytest.mark.parametrize("reset", RESETS)
+def test_a_convention_is_wrong_where_the_place_of_the_reset_gate_lets_it_be(reset):
+    case = fixed("float32", reset=reset)
+    right = ask(Emulated(), case)
+    conventions = (*FAMILIES["gates"], *FAMILIES["biases"])
+    answers = {gru.name: ask(fresh(gru), case) for gru in conventions}
+    of_the_reset_gate = {name for name in answers if "reset" in name and "instead_of" not in name}
+    assert {name for name, answer in answers.items() if all(map(np.array_equal, answer, right))} == HELD_ELSEWHERE | {
+        "after": {"reset_after_instead_of_before"},
+        "before": {"reset_before_instead_of_after", "recurrent_candidate_bias_outside_the_reset"},
+        "none": {*of_the_reset_gate, "blocks_read_as_z_n_r"},
+    }[reset]
 
 
 @pytest.mark.parametrize("gru", [Emulated(), Backward()], ids=["forward", "backward"])

@@ -9,13 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.__main__ import main
-from conformance.adapter import Adapter, SubjectError, UsageError
+from conformance.adapter import Adapter, Capabilities, SubjectError, UsageError
 from conformance.adapters import REGISTERED, load
 from conformance.arithmetic import FORMATS, Arithmetic
 from conformance.case import Case, Outputs
 from conformance.emulated import Emulated
 from conformance.mutants import MUTANTS
-from conformance.probe import FLUSHED, KEPT, NOT_SEEN, Probed, probe
+from conformance.probe import FLUSHED, KEPT, NOT_SEEN, WIDTHS, Probed, probe
 from conformance.probe_allowance import Blend
 from conformance.sweep import SIGMA, TANH, arguments, closer, exact, exact_at
 
@@ -290,20 +290,38 @@ def test_a_gru_without_an_initial_state_makes_its_own():
     assert ours.swept == theirs.swept
 
 
+class NeverZero(Exactly):
+    def tanh(self, a):
+        return super().tanh(a) + np.float32(2.0**-30)
+
+
 def test_sigma_is_declined_where_it_cannot_be_seen_alone():
     class NeverOne(Exactly):
         def tanh(self, a):
             return np.clip(super().tanh(a), np.float32(-0.999), np.float32(0.999))
-
-    class NeverZero(Exactly):
-        def tanh(self, a):
-            return super().tanh(a) + np.float32(2.0**-30)
 
     assert "does not make the state 1" in swept(_without_state(NeverOne())).declined[SIGMA]
     assert SIGMA in swept(NeverOne()).swept
     probed = swept(NeverZero())
     assert "not 0 where its argument is 0" in probed.declined[SIGMA]
     assert set(probed.swept) == {TANH}
+
+
+def test_a_gru_in_which_sigma_is_no_longer_seen_later_gives_no_answer():
+    class NotZeroLater(Emulated):
+        """From the second sweep on."""
+
+        asked = 0
+
+        def run(self, case):
+            self.asked += 1
+            return super().run(case)
+
+        def tanh(self, a):
+            return super().tanh(a) + np.float32(2.0**-30) * (self.asked > len(WIDTHS))
+
+    with pytest.raises(SubjectError, match=r"answered differently later: its candidate is .* and not 0"):
+        probe(NotZeroLater(), "float32", rounds=1)
 
 
 # Formats
@@ -465,3 +483,18 @@ def test_a_subject_that_gives_no_answer_ends_with_1(monkeypatch):
     done = command("conformance.mutants:broken", "--dtype", "float32")
     assert done.exit_code == 1
     assert "error float32: run raised RuntimeError: no kernel today" in done.output
+
+
+@pytest.mark.parametrize(
+    ("gru", "code", "why"),
+    [
+        (NeverZero(), 1, f"float32 sigma: declined: its candidate is {2.0**-30} and not 0"),
+        (Adapter(Emulated().run, Capabilities(arithmetic={})), 2, "every format: declined: declares no arithmetic"),
+    ],
+    ids=["no sigma", "no arithmetic"],
+)
+def test_what_is_not_measured_is_told_with_its_reason(monkeypatch, gru, code, why):
+    monkeypatch.setattr("conformance.mutants.told", gru, raising=False)
+    done = command("conformance.mutants:told", "--rounds", "0")
+    assert done.exit_code == code
+    assert why in done.output

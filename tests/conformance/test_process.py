@@ -18,6 +18,7 @@ from conformance.adapters import load
 from conformance.case import Case
 from conformance.checks import BY_CLAUSE
 from conformance.judge import PROFILES, judge, judge_case, verdicts
+from conformance.process.lines import Lines
 from conformance.process.subject import Process, from_name, named
 from conformance.vectors.numbers import Numbers
 from conformance.verdict import DECLINED, ERROR, FAIL, PASS
@@ -195,6 +196,39 @@ def test_a_command_that_is_none_is_a_usage_error(name, message):
     with pytest.raises(UsageError) as caught:
         load(name)
     assert message in str(caught.value)
+
+
+def test_a_name_without_its_prefix_is_a_usage_error():
+    with pytest.raises(UsageError, match="'cat' names no program; expected process:COMMAND"):
+        from_name("cat")
+
+
+def test_a_program_that_says_something_else_when_it_is_started_again_loses_its_cases():
+    changes = program("changes", seconds=5)
+    assert changes.run(PLAIN).final_state.shape == (2, 4)
+    changes.end()
+    for _ in range(2):
+        with pytest.raises(SubjectError, match="started again, it says something else of itself than before"):
+            changes.run(PLAIN)
+
+
+def test_a_question_goes_on_where_the_pipe_takes_none_of_it_at_once(monkeypatch):
+    written = os.write
+    times = iter([True, False])
+
+    def busy(descriptor: int, data: bytes) -> int:
+        if next(times, False):
+            raise BlockingIOError
+        return written(descriptor, data)
+
+    echo = Lines((sys.executable, "-c", "print(input())"), b"")
+    monkeypatch.setattr(os, "write", busy)
+    assert echo.ask(b"are you there", seconds=5, limit=100) == b"are you there"
+
+
+def test_what_a_program_answers_counts_even_where_it_does_not_read_the_question():
+    deaf = Lines((sys.executable, "-c", "import os; os.close(0); print('answer', flush=True); input()"), b"")
+    assert deaf.ask(bytes(1 << 20), seconds=5, limit=100) == b"answer"
 
 
 def test_a_limit_travels_in_the_name():

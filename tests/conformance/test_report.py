@@ -6,17 +6,20 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import html5lib
 import pytest
 import tinycss2
 from jsonschema import Draft202012Validator
+from rich.console import Console
 
 from conformance import judge as judging
 from conformance import schemas
 from conformance.adapters import load
 from conformance.checks import CHECKS
+from conformance.diagnosis import Diagnosis
 from conformance.growth import Growth
 from conformance.judge import PROFILES, describe, judge
 from conformance.matrix import summary
@@ -24,8 +27,9 @@ from conformance.matrix.record import RECORD, Record
 from conformance.report import badge, figures, write_json
 from conformance.report.markdown import MOST, markdown
 from conformance.report.page import page
+from conformance.report.terminal import show
 from conformance.specification import CLAUSES
-from conformance.verdict import DECLINED, DTYPES, FAIL, PASS, Subject, Verdict
+from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Subject, Verdict
 
 ROOT = Path(__file__).parents[2]
 WRONG = "conformance.mutants:gates_swapped"
@@ -179,6 +183,19 @@ def test_the_markdown_is_never_longer_than_a_build_takes(subjects):
     assert "too long for this summary" in said
 
 
+def test_the_markdown_says_what_would_explain_it(subjects):
+    found = Diagnosis("after", "float32", 32, 31, consistent="steps in `float16`")
+    said = markdown([replace(subjects[0], diagnosis=found)], "dev")
+    assert "What would explain `reference`:\n\n```text\n" + "\n".join(found.lines) + "\n```" in said
+
+
+def test_what_has_no_case_has_no_line_that_reproduces_it():
+    ended = Verdict(clause="masks", dtype="float32", kind=ERROR, reason="the process ended with exit code 7")
+    said = markdown([Subject(name="it", verdicts=[ended])], "dev")
+    assert "### ERROR masks float32: `it`" in said and ended.reason in said
+    assert "Reproduce it:" not in said
+
+
 # The badge.
 
 
@@ -237,6 +254,15 @@ def test_a_report_is_as_its_schema_has_it(subjects, tmp_path):
         assert schemas.violations("report", changed)
 
 
+@pytest.mark.parametrize("margin", ["inf", "nan"])
+def test_a_margin_that_json_does_not_have_is_a_string(subjects, tmp_path, margin):
+    beyond = replace(subjects[1].verdicts[0], margin=float(margin))
+    write_json(tmp_path / "report.json", [replace(subjects[1], verdicts=[beyond])], "dev")
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["subjects"][0]["verdicts"][0]["margin"] == margin
+    assert schemas.violations("report", report) == []
+
+
 RECORDS = {
     "paths.json": ROOT / "docs/records/judged.schema.json",
     "scoreboard.json": ROOT / "docs/records/judged.schema.json",
@@ -287,6 +313,8 @@ def test_the_kernels_that_an_adapter_names_are_in_the_report():
     gru.kernels = {"b", "a"}
     subject = judging.describe("reference", gru)
     assert subject.kernels == ["a", "b"]
+    show(paper := Console(file=StringIO()), [subject])
+    assert "  kernels that ran: a, b\n" in paper.file.getvalue()
     assert "<dd>a, b</dd>" in page([subject], "dev")
 
 

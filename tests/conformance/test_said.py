@@ -95,3 +95,9 @@ def test_without_it_a_report_is_not_written(hostile, monkeypatch):
     options = ["--clause", "step-after", "--junit", str(hostile / "junit.xml")]
     result = CliRunner().invoke(main, ["run", "hostile:ends", *options])
     assert not isinstance(result.exception, SystemExit)
+
+
+def test_what_a_process_printed_before_it_ended_is_spelled_out_by_identify_too(hostile):
+    result = CliRunner().invoke(main, ["identify", "hostile:ends"])
+    assert r"\x1b[2J\x00 bye" in result.output
+    assert not controls(result.output)

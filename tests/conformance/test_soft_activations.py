@@ -56,6 +56,25 @@ def test_extended_precision_by_itself_would_not_decide_every_rounding(monkeypatc
         correctly_rounded(function, a, Soft(FORMATS["float64"]))
 
 
+@pytest.mark.parametrize("function", [SIGMA, TANH])
+def test_stochastic_rounding_goes_to_one_neighbour_or_the_other(function):
+    """To both, in so many draws, where a value lies in the middle half between them."""
+    format = FORMATS["float16"]
+    a = arguments(format)
+    below, above = (correctly_rounded(function, a, Soft(format, mode)) for mode in ("down", "up"))
+    soft = Soft(format, "stochastic", rng=np.random.default_rng(0))
+    drawn = np.array([correctly_rounded(function, a, soft) for _ in range(64)])
+    assert np.all((drawn == below) | (drawn == above))
+    exact = [truth(function, value) for value in a.tolist()]
+    middle = [
+        min(value - Fraction(low), Fraction(high) - value) > Fraction(high - low) / 4
+        for value, low, high in zip(exact, below.tolist(), above.tolist(), strict=True)
+    ]
+    assert any(middle)
+    assert np.array_equal(drawn.min(axis=0)[middle], below[middle])
+    assert np.array_equal(drawn.max(axis=0)[middle], above[middle])
+
+
 def test_arguments_far_beyond_every_exponent_saturate():
     soft = Soft(FORMATS["float64"], "up")
     assert correctly_rounded(SIGMA, np.array([-3e4, 3e4, np.inf]), soft).tolist() == [2.0**-1074, 1.0, 1.0]

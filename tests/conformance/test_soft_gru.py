@@ -145,6 +145,19 @@ def test_every_freedom_is_used(freedom, choices):
     assert len(set(runs.values())) == len(choices)
 
 
+def test_one_sum_may_hold_what_the_reset_gate_scaled():
+    """Or it is added to the sum of the other terms: other numbers, both of the class."""
+    claim, case = CLASSES["one sum"], drawn(batch=60)
+    fixed = {"rounding": "nearest", "form": FORMS[0], "order": "sequential", "skew": "least"}
+    runs = []
+    for joins in (False, True):
+        gru = SoftGRU(claim, 1, **fixed)
+        gru.joins_reset = joins
+        runs.append(gru.run(case).outputs)
+        assert not judge_steps(case, runs[-1], claim)[0].findings
+    assert not np.array_equal(*runs)
+
+
 def test_a_seed_gives_the_same_answer_again():
     case, claim = drawn(), CLASSES["any rounding"]
     for seed in range(6):

@@ -4,16 +4,21 @@ import sys
 from dataclasses import replace
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from conformance.adapters import load
+from conformance.case import Case
 from conformance.checks import BY_CLAUSE, CHECKS
+from conformance.checks.check import runs_with_padding
 from conformance.emulated import Emulated
-from conformance.judge import PROFILES, judge, judge_case, verdicts, wired
+from conformance.judge import PROFILES, Profile, judge, judge_case, verdicts, wired
 from conformance.mutants import FAMILIES, MUTANTS
 from conformance.residuals import Judgement
 from conformance.specification import CLAUSES
+from conformance.strategies import Numbers
 from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL
+from reference import Parameters
 
 DEV = PROFILES["dev"]
 
@@ -94,6 +99,41 @@ def test_every_check_catches_what_its_clause_is_about(clause):
     """On cases of its own, with a finding or, where the mutant cannot answer at all, an error."""
     mutant = load(f"conformance.mutants:{MUST_CATCH[clause]}")
     assert any(judge(mutant, BY_CLAUSE[clause], dtype, DEV).kind in (FAIL, ERROR) for dtype in DTYPES)
+
+
+class Noted(Emulated):
+    """Honest; it notes the sizes it is asked."""
+
+    def __init__(self, **known):
+        self.capabilities, self.sizes = replace(Emulated().capabilities, **known), set()
+
+    def run(self, case):
+        self.sizes.add((*case.inputs.shape, case.units))
+        return super().run(case)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_any_sizes_are_asked_by_a_wide_profile_of_what_compiles_nothing(compiled):
+    check, subject = BY_CLAUSE["step-after"], Noted(compiles_per_shape=compiled)
+    assert judge(subject, check, "float64", Profile(24, wide=True)).kind == PASS
+    assert compiled == (subject.sizes <= set(check.sizes))
+
+
+def test_two_directions_are_asked_with_padding_only_under_a_policy_that_holds_for_one_too():
+    known = Emulated().capabilities
+    both = replace(known, masked_outputs=("zero", "carry"), bidirectional_masked_outputs=("carry",))
+    neither = replace(known, masked_outputs=("zero",), bidirectional_masked_outputs=("carry",))
+    asked = [(chosen["runs"], chosen["masked_outputs"]) for chosen in map(runs_with_padding, (both, neither))]
+    assert asked == [(("forward", "reverse", "bidirectional"), ("carry",)), (("forward", "reverse"), ("zero",))]
+
+
+def test_a_merge_of_states_that_may_overflow_is_not_judged():
+    p = Numbers(np.random.default_rng(0), "float16", 11, "plain").parameters(4, 3, "after")
+    huge = Parameters(np.full_like(p.kernel, 6e4), p.recurrent_kernel, p.bias, "after")
+    case = Case(inputs=np.ones((2, 3, 4), np.float16), parameters=(huge, huge), merge="sum")
+    with np.errstate(over="ignore"):
+        judged = BY_CLAUSE["merge"].examine(Emulated(), case)
+    assert (judged.judged, judged.findings) == (0, [])
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,7 @@ def _replaced(found: dict, path: str, value: object) -> dict:
         ("surplus", 1, "Additional properties"),
         ("case.surplus", 1, "Additional properties"),
         ("clause", "Masks", "does not match"),
+        ("clause", "lengths", "its name does not begin with its clause 'lengths'"),
         ("id", "0" * 63, "does not match"),
         ("id", "0" * 64, "its id is not the hash of its question"),
         ("case.inputs.values.0", "1.5", "does not match"),

@@ -1,0 +1,75 @@
+"""pytest --gru, inside this process: what is collected, what it says, and what is a usage error."""
+
+import sys
+
+import pytest
+
+from conformance.plugin import TESTS
+
+FEW = "smoke or (step-after or masks) and float32"
+
+
+class Seen:
+    """A plugin that keeps what became of each test, and why."""
+
+    def __init__(self):
+        self.of = {}
+
+    def pytest_runtest_logreport(self, report):
+        if report.when == "call" or report.skipped:
+            self.of[report.nodeid.rpartition("::")[2]] = report.outcome, report.longreprtext
+
+
+@pytest.fixture
+def judged(tmp_path, monkeypatch):
+    """pytest's exit code and what became of each test, in an empty folder."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    def run(*options):
+        seen = Seen()
+        return pytest.main([*options, "-q", "-k", FEW, "-p", "no:cacheprovider"], plugins=[seen]), seen.of
+
+    return run
+
+
+@pytest.mark.parametrize("where", [(), ("--pyargs", "conformance"), (str(TESTS),)])
+def test_the_suite_is_collected_once_wherever_it_is_asked_for(judged, where):
+    code, became = judged("--gru", "reference", *where)
+    assert (code, [(name, outcome) for name, (outcome, _) in became.items()]) == (
+        pytest.ExitCode.OK,
+        [
+            ("test_smoke[reference]", "passed"),
+            ("test_clause[reference-step-after-float32]", "passed"),
+            ("test_clause[reference-masks-float32]", "passed"),
+        ],
+    )
+
+
+def test_what_is_wrong_fails_with_its_reason_and_what_is_not_declared_is_skipped_with_it(judged, tmp_path):
+    (tmp_path / "ours.py").write_text(
+        "from dataclasses import replace\n"
+        "from conformance.mutants import reset_ignored\n"
+        "class Ours(reset_ignored):\n"
+        "    capabilities = replace(reset_ignored.capabilities, masks=False, lengths=False)\n"
+        "gru = Ours()\n"
+    )
+    code, became = judged("--gru", "ours:gru")
+    assert code == pytest.ExitCode.TESTS_FAILED
+    smoke, step, masks = became.values()
+    assert (smoke[0], step[0], masks[0]) == ("passed", "failed", "skipped")
+    assert "again: python -m conformance again ours:gru step-after" in step[1]
+    assert "declined: does not declare masks" in masks[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (("--gru", "nothing"), pytest.ExitCode.USAGE_ERROR, "neither a registered name nor module:attribute"),
+        ((str(TESTS),), pytest.ExitCode.INTERRUPTED, "say which GRU: --gru NAME"),
+    ],
+)
+def test_without_a_gru_that_can_be_had_it_says_what_to_do(judged, capsys, options, code, words):
+    assert judged(*options) == (code, {})
+    assert words in "".join(capsys.readouterr())
