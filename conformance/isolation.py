@@ -24,6 +24,8 @@ from conformance.said import described, shown
 from conformance.verdict import DTYPES, ERROR, FAIL, Subject, Verdict
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+STARTING = 300
+"""Seconds within which a subject must be imported where a limit is for one answer."""
 PR_SET_PDEATHSIG = 1
 
 

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from conformance.identify.identity import Identity
-from conformance.isolation import QUIET, end, heard, in_a_group
+from conformance.isolation import QUIET, STARTING, end, heard, in_a_group
 from conformance.printable import printable
 
 
@@ -42,15 +42,15 @@ def _once(
     process = context.Process(target=_work, args=(name, skip, theirs, str(log)), daemon=True)
     process.start()
     theirs.close()
-    last = None
+    last, seconds = None, max(time_limit, STARTING)
     try:
-        while heard(ours, process, time_limit):
+        while heard(ours, process, seconds):
             kind, content = ours.recv()
             if kind != "asked":
                 return content, None
-            last = content
+            last, seconds = content, time_limit
             told(content)
-        return f"there was no answer for {time_limit:.0f} s, so the process was stopped", last
+        return f"there was no answer for {seconds:.0f} s, so the process was stopped", last
     except EOFError:
         process.join()
         printed = printable(" ".join(log.read_text(errors="replace").split())[-300:])

@@ -8,15 +8,13 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, cast
 
-from conformance.isolation import QUIET, end, heard, in_a_group
+from conformance.isolation import QUIET, STARTING, end, heard, in_a_group
 from conformance.printable import printable
 from conformance.said import described, shown
 from conformance.vectors.files import stored
 from conformance.vectors.replay import Question, Replayed, judge_vector
 from conformance.verdict import DECLINED, ERROR, FAIL, Subject
 
-STARTING = 300
-"""Seconds within which a subject must be imported, whatever the limit for an answer."""
 UNWIRED = "no closed form holds, so the adapter is to be looked at first, and there is no score; the first: "
 
 

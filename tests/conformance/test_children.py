@@ -1,18 +1,23 @@
-"""What runs in the processes that are started for a subject, run in this one, where each of its lines is seen."""
+"""The processes that are started for subjects: what runs in them, in this one, and how they end."""
 
+import multiprocessing
 import os
 import sys
 from pathlib import Path
 
 import pytest
 
+from conformance import isolation
 from conformance.adapter import Capabilities
+from conformance.diagnosis.result import Diagnosis, Part
 from conformance.emulated import Emulated
 from conformance.identify import apart as identify_apart
 from conformance.identify import identity
 from conformance.vectors import apart as vectors_apart
 from conformance.vectors.replay import Question
-from conformance.verdict import PASS, Subject
+from conformance.verdict import ERROR, PASS, Subject
+
+QUESTION = Question(vector="closed-forms-kept-after", clause="closed-forms", dtype="float64")
 
 
 class Pipe:
@@ -30,6 +35,12 @@ class Pipe:
         return self.asked.pop(0)
 
 
+class Kernels(Emulated):
+    """It says which kernels ran."""
+
+    kernels = ("by hand",)
+
+
 class Talking(Emulated):
     """It prints, past Python's own streams too, whenever it is asked what it can do."""
 
@@ -43,7 +54,7 @@ class Talking(Emulated):
 @pytest.fixture
 def child(monkeypatch):
     """A process that may be treated as the child's: its streams and its environment come back."""
-    for module in (identify_apart, vectors_apart):
+    for module in (isolation, identify_apart, vectors_apart):
         monkeypatch.setattr(module, "in_a_group", lambda: None)
     monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
     monkeypatch.setattr(os, "environ", os.environ.copy())
@@ -52,6 +63,19 @@ def child(monkeypatch):
     for stream, copy in zip((1, 2), kept, strict=True):
         os.dup2(copy, stream)
         os.close(copy)
+
+
+# What runs in them.
+
+
+@pytest.mark.usefixtures("child")
+def test_a_subject_is_judged_and_says_at_the_end_which_kernels_ran(tmp_path):
+    pipe = Pipe()
+    given = ("test_children:Kernels", ("float64",), "dev", ("closed-forms",), None, pipe, str(tmp_path / "log"))
+    isolation._work(*given)
+    described, verdict, again = pipe.sent
+    assert (verdict.clause, verdict.dtype, verdict.kind) == ("closed-forms", "float64", PASS)
+    assert described.kernels == again.kernels == ["by hand"]
 
 
 def identified(name, log, monkeypatch, identify):
@@ -93,12 +117,12 @@ def test_a_black_box_that_is_not_there_is_unusable(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("child")
 def test_vectors_are_judged_until_nobody_listens():
-    pipe = Pipe(Question(vector="closed-forms-kept-after", clause="closed-forms", dtype="float64"))
+    pipe = Pipe(QUESTION)
     with pytest.raises(EOFError):
         vectors_apart._serve("test_children:Talking", pipe)
     described, replayed = pipe.sent
     assert isinstance(described, Subject)
-    assert (replayed.vector, replayed.kind) == ("closed-forms-kept-after", PASS)
+    assert (replayed.vector, replayed.kind) == (QUESTION.vector, PASS)
 
 
 @pytest.mark.usefixtures("child")
@@ -106,3 +130,79 @@ def test_vectors_for_a_subject_that_is_not_there_are_refused():
     pipe = Pipe()
     vectors_apart._serve("nothing", pipe)
     assert "neither a registered name nor module:attribute" in pipe.sent[0]
+
+
+# How they end, and what is made of what they said.
+
+
+@pytest.fixture
+def importable(monkeypatch):
+    """What is started finds the subjects of this file."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+
+
+def test_where_the_suite_itself_stops_its_subjects_are_ended():
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        isolation.judge_apart(("reference",), "dev", ("closed-forms",), jobs=1, time_limit=300, progress=stop)
+    assert multiprocessing.active_children() == []
+
+
+def test_a_process_that_has_ended_is_not_waited_for_whoever_holds_its_pipe():
+    ours, _theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=int)
+    process.start()
+    process.join()
+    with pytest.raises(EOFError):
+        isolation.heard(ours, process, 300)
+
+
+def test_a_question_without_an_answer_in_time_is_named(monkeypatch, tmp_path):
+    told, heard = [], []
+
+    def once(pipe, process, seconds):
+        heard.append(seconds)
+        return not told and isolation.heard(pipe, process, seconds)
+
+    monkeypatch.setattr(identify_apart, "heard", once)
+    why, last = identify_apart._once("reference", {}, 7, told.append, tmp_path / "log")
+    assert why == "there was no answer for 7 s, so the process was stopped"
+    assert [last] == told
+    assert heard == [isolation.STARTING, 7]  # importing the subject is no question
+
+
+class Fleeting(Emulated):
+    """It ends its process when it is asked, and cannot be had a second time."""
+
+    def __init__(self):
+        if "FLEETING" in os.environ:
+            raise ImportError("it was here before")
+
+    def run(self, case):
+        os._exit(3)
+
+
+@pytest.mark.usefixtures("importable")
+def test_a_subject_that_cannot_be_started_again_says_so_at_each_further_question(monkeypatch):
+    asked = []
+
+    def progress():
+        asked.append(0)
+        monkeypatch.setenv("FLEETING", "1")
+
+    report = vectors_apart.judge_apart("test_children:Fleeting", [QUESTION] * 2, time_limit=300, progress=progress)
+    first, second = report.verdicts
+    assert (first.kind, second.kind, len(asked)) == (ERROR, ERROR, 2)
+    assert "exit code 3" in first.reason
+    assert "it was here before" in second.reason
+
+
+def test_of_two_diagnoses_one_that_explains_stays():
+    report = Subject(name="any")
+    part = Part(name="any", sentence="It does.", fix="Do not.", link="")
+    none, some = Diagnosis(), Diagnosis(explanations=[[part]])
+    for said, kept in ((none, none), (some, some), (none, some)):
+        isolation._take(report, said)
+        assert report.diagnosis is kept

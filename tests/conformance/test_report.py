@@ -318,6 +318,14 @@ def test_the_kernels_that_an_adapter_names_are_in_the_report():
     assert "<dd>a, b</dd>" in page([subject], "dev")
 
 
+@pytest.mark.parametrize(("ulps", "said"), [(None, False), (0.75, True)])
+def test_how_far_whole_runs_end_is_said_where_one_was_looked_at(ulps, said):
+    verdict = Verdict(clause="reverse", dtype="float32", kind=PASS, margin=0.5, ulps=ulps)
+    show(paper := Console(file=StringIO()), [Subject(name="any", claims={"float32": "a claim"}, verdicts=[verdict])])
+    assert "worst margin 0.500 (reverse) of: a claim" in paper.file.getvalue()
+    assert ("whole runs end within 0.75 ULP" in paper.file.getvalue()) == said
+
+
 def test_the_blocks_of_the_document_run(tmp_path):
     said = (ROOT / "docs/reports.md").read_text()
     (commands,) = re.findall(r"```bash\n(.*?)```", said, flags=re.DOTALL)
