@@ -18,7 +18,7 @@ from conformance.adapters import load
 from conformance.case import Case
 from conformance.checks import BY_CLAUSE
 from conformance.judge import PROFILES, judge, judge_case, verdicts
-from conformance.process.lines import Lines
+from conformance.process.lines import Broken, Lines
 from conformance.process.subject import Process, from_name, named
 from conformance.vectors.numbers import Numbers
 from conformance.verdict import DECLINED, ERROR, FAIL, PASS
@@ -229,6 +229,13 @@ def test_a_question_goes_on_where_the_pipe_takes_none_of_it_at_once(monkeypatch)
 def test_what_a_program_answers_counts_even_where_it_does_not_read_the_question():
     deaf = Lines((sys.executable, "-c", "import os; os.close(0); print('answer', flush=True); input()"), b"")
     assert deaf.ask(bytes(1 << 20), seconds=5, limit=100) == b"answer"
+
+
+def test_two_answers_at_once_are_one_too_many():
+    said = Lines((sys.executable, "-c", "import os; input(); os.write(1, b'answer\\nanother\\n'); input()"), b"")
+    assert said.ask(b"once", seconds=30, limit=100) == b"answer"
+    with pytest.raises(Broken, match="that nobody asked for: 'another"):
+        said.ask(b"twice", seconds=30, limit=100)
 
 
 def test_a_limit_travels_in_the_name():
