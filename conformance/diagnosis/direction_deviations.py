@@ -8,7 +8,7 @@ import numpy as np
 from conformance.case import Case
 from conformance.diagnosis.deviation import Deviation, declared
 from conformance.diagnosis.near import Near, zeros
-from conformance.diagnosis.specified import Blocks
+from conformance.diagnosis.specified import Blocks, Run
 
 # Reversal and axes.
 
@@ -35,13 +35,21 @@ class reverse_starts_in_the_padding(Deviation):
 
 
 class reversed_twice(Deviation):
-    """a reverse run flips the whole time, then each row within its length, and so runs forward from the padding."""
+    """a reverse run turns each row within its length, then all of time: it reads the padding, then the row forward."""
 
-    fix = "flip each row within its length, once"
+    fix = "turn each row within its length, once"
 
-    def valid(self, case: Case, backwards: bool) -> np.ndarray:
-        valid = super().valid(case, backwards)
-        return valid[:, ::-1] if backwards else valid
+    def direction(self, case: Case, direction: int) -> Run:
+        if not self.backwards(case, direction):
+            return super().direction(case, direction)
+        times = np.arange(case.time)
+        padding = case.time - np.max(np.where(case.valid, times + 1, 0), axis=1, initial=0)[:, None]
+        order = np.where(times < padding, case.time - 1 - times, times - padding)
+        mask = np.take_along_axis(case.valid, order, 1) | (times < padding)
+        inputs = np.take_along_axis(case.inputs, order[:, :, None], 1)
+        outputs, final = super().direction(replace(case, inputs=inputs, lengths=None, mask=mask), direction)
+        back = np.argsort(order, axis=1)[:, :, None]
+        return Run(Near(np.take_along_axis(outputs.value, back, 1), np.take_along_axis(outputs.error, back, 1)), final)
 
     def order(self, case: Case, backwards: bool) -> Iterable[int]:
         return super().order(case, False)

@@ -29,10 +29,19 @@ class reverse_starts_in_the_padding(Emulated):
 
 
 class reversed_twice(Emulated):
-    """A reverse run flips the whole time, then each row within its length, and so runs forward from the padding."""
+    """A reverse run turns each row within its length, then all of time: it reads the padding, then the row forward."""
 
-    def valid(self, case: Case, backwards: bool) -> np.ndarray:
-        return case.valid[:, ::-1] if backwards else case.valid
+    def direction(self, case: Case, direction: int) -> tuple[np.ndarray, np.ndarray]:
+        if not (case.reverse or direction == 1):
+            return super().direction(case, direction)
+        times = np.arange(case.time)
+        ends = np.max(np.where(case.valid, times + 1, 0), axis=1, initial=0)[:, None]
+        # The row runs forward behind its padding, which runs from the last time down.
+        order = np.where(times < case.time - ends, case.time - 1 - times, times - (case.time - ends))
+        mask = np.take_along_axis(case.valid | (times >= ends), order, 1)
+        inputs = np.take_along_axis(case.inputs, order[:, :, None], 1)
+        outputs, final = super().direction(replace(case, inputs=inputs, lengths=None, mask=mask), direction)
+        return np.take_along_axis(outputs, np.argsort(order, axis=1)[:, :, None], 1), final
 
     def order(self, case: Case, backwards: bool) -> Iterable[int]:
         return range(case.time)

@@ -1,5 +1,6 @@
 """Wrong GRUs are wrong: each leaves its bound, breaks a copy or a contract on a fixed case, and is still a GRU."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -192,3 +193,17 @@ def test_what_no_step_tells_is_told_by_the_probe(gru):
 @pytest.mark.parametrize("gru", [*MUTANTS, *PROBED, *EQUIVALENT], ids=lambda gru: gru.name)
 def test_some_closed_form_holds_so_that_the_adapter_is_not_blamed(gru):
     assert wired(fresh(gru)) is None
+
+
+def test_turned_twice_is_what_the_two_operations_of_tensorflow_do():
+    import tensorflow as tf
+
+    case = fixed("float32", lengths=LENGTHS, reverse=True, masked_outputs="carry")
+    turned = tf.reverse(tf.reverse_sequence(case.inputs, LENGTHS, seq_axis=1, batch_axis=0), [1]).numpy()
+    outputs, final = Emulated().run(replace(case, inputs=turned, lengths=None, reverse=False))
+    answer = load("conformance.mutants:reversed_twice").run(case)
+    assert np.array_equal(answer.final_state, final)
+    for row, length in enumerate(LENGTHS):
+        padding = case.time - length
+        assert np.array_equal(answer.outputs[row, :length], outputs[row, padding:])
+        assert np.array_equal(answer.outputs[row, length:], outputs[row, :padding][::-1])
