@@ -1,11 +1,14 @@
 """What holds for the whole repository: who imports whom, no tolerance by hand, and documents that run."""
 
 import ast
+import configparser
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 from markdown_it import MarkdownIt
 
@@ -84,6 +87,7 @@ def blocks(path: Path, language: str) -> list[str]:
 
 
 README = ROOT / "README.md"
+NEWER = "py3{12,13,14}"
 
 
 @pytest.mark.parametrize("code", blocks(README, "python"), ids=["layer", "adapter"])
@@ -116,9 +120,30 @@ def test_the_readme_has_two_set_up_commands():
     assert all("tox" in command and command.count("\n") == 1 for command in commands)
 
 
-@pytest.mark.parametrize("path", [README, *(ROOT / "docs").glob("*.md")], ids=lambda path: path.name)
+DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_file_that_a_document_names_is_there(path):
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
         assert (path.parent / target).exists()
-    for name in re.findall(r"`((?:reference|tf_gru|conformance|tests|examples|docs)/[\w/.]*)`", path.read_text()):
+    for name in re.findall(
+        r"`((?:reference|tf_gru|conformance|tests|examples|docs|studies|benchmarks)/[\w/.]*)`", path.read_text()
+    ):
         assert (ROOT / name).exists()
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_that_a_document_names_is_one(path):
+    text = path.read_text()
+    tox = configparser.ConfigParser()
+    tox.read(ROOT / "tox.ini")
+    environments = [name.removeprefix("testenv:") for name in tox.sections()]
+    environments += [f"py3{minor}" for minor in re.findall(r"\d+", environments.pop(environments.index(NEWER)))[1:]]
+    named = re.findall(r"(?:tox (?:run )?|`)-e (\w+)", text)
+    assert set(named) <= {*environments}
+    for module, name in re.findall(r"python -m (conformance|studies|benchmarks) (\w[\w-]*)", text):
+        commands = import_module(f"{module}.__main__").main
+        assert not isinstance(commands, click.Group) or name in commands.commands
+    for script in re.findall(r"python (\w[\w/]*\.py)", text):
+        assert (ROOT / script).exists() or path.name != "README.md"
