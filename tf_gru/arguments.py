@@ -137,6 +137,15 @@ def state(name: str, value, inputs: tf.Tensor, units: int) -> tf.Tensor:
     return value if value.shape.is_fully_defined() else tf.ensure_shape(value, shape)
 
 
+def one_for_each_direction(name: str, given) -> tuple:
+    """The two of [forward, backward]; of None, None twice."""
+    if given is None:
+        return None, None
+    if not isinstance(given, (list, tuple)) or len(given) != 2:
+        raise ValueError(f"{name} must be [forward, backward], one for each direction")
+    return tuple(given)
+
+
 def dropout(name: str, scale, inputs: tf.Tensor, gates: int, kernel: tf.Tensor) -> tf.Tensor | None:
     """What multiplies values before their products: (batch, width) for all gates, (gates, batch, width) for each."""
     if scale is None:
@@ -173,31 +182,30 @@ def valid_steps(mask, lengths, inputs: tf.Tensor) -> tf.Tensor | None:
     return _asserted(mask, _equal, (mask, counted), advice)
 
 
-def row_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
+def row_lengths(name: str, lengths, inputs: tf.Tensor) -> tf.Tensor:
     """Lengths (batch,) as int64, once each is from 0 to the inputs' time."""
     if isinstance(lengths, (tf.RaggedTensor, tf.SparseTensor)):
-        raise TypeError(
-            f"lengths is a {type(lengths).__name__}, but must be dense integers, one for each row of inputs"
-        )
-    lengths = tf.convert_to_tensor(lengths)
+        raise TypeError(f"{name} is a {type(lengths).__name__}, but must be dense integers, one for each row of inputs")
+    none = isinstance(lengths, (list, tuple)) and not lengths  # TensorFlow takes no numbers for floating ones
+    lengths = tf.convert_to_tensor(lengths, tf.int64 if none else None)
     given = tf.get_static_value(lengths)
     if not lengths.dtype.is_integer:
-        raise TypeError(f"lengths has dtype {lengths.dtype.name}, but must be integers: cast it first")
+        raise TypeError(f"{name} has dtype {lengths.dtype.name}, but must be integers: cast it first")
     if not lengths.shape.is_compatible_with(inputs.shape[:1]):
         shape, expected = _text(lengths.shape), _text(inputs.shape[:1])
-        raise ValueError(f"lengths has shape {shape}, but must be {expected}: one for each row of inputs")
-    lengths = _of_size(tf.cast(lengths, tf.int64), 0, inputs, 0, "lengths is not (batch,)")
-    seen = "" if given is None else f": lengths is {given.tolist()}, time is {_text(inputs.shape[1:2])[1:-2]}"
+        raise ValueError(f"{name} has shape {shape}, but must be {expected}: one for each row of inputs")
+    lengths = _of_size(tf.cast(lengths, tf.int64), 0, inputs, 0, f"{name} is not (batch,)")
+    seen = "" if given is None else f": {name} is {given.tolist()}, time is {_text(inputs.shape[1:2])[1:-2]}"
     return _asserted(
         lengths,
         lambda lengths, time: (lengths >= 0) & (lengths <= time),
         (lengths, _time(inputs)),
-        f"lengths must be from 0 to time{seen}",
+        f"{name} must be from 0 to time{seen}",
     )
 
 
 def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
-    lengths, steps = row_lengths(lengths, inputs), inputs.shape[1]
+    lengths, steps = row_lengths("lengths", lengths, inputs), inputs.shape[1]
     known = tf.get_static_value(lengths)
     if known is not None and steps is not None:
         return tf.constant(np.arange(steps) < known[:, None])

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tf_gru.arguments import check_choice
+from tf_gru.arguments import check_choice, one_for_each_direction
 from tf_gru.layer import GRU
 
 MERGES = {
@@ -61,7 +61,7 @@ class BiGRU(keras.layers.Bidirectional):
             "dropout_mask": dropout_mask,
             "recurrent_dropout_mask": recurrent_dropout_mask,
         }
-        pairs = {name: _one_for_each_direction(name, given) for name, given in of_each.items()}
+        pairs = {name: one_for_each_direction(name, given) for name, given in of_each.items()}
         results = [
             layer(
                 sequences,
@@ -104,16 +104,3 @@ class BiGRU(keras.layers.Bidirectional):
     def from_config(cls, config):  # pyright: ignore[reportIncompatibleMethodOverride]
         """The layer that get_config describes."""
         return cls(**config)
-
-
-def _one_for_each_direction(name: str, given) -> tuple:
-    if given is None:
-        return None, None
-    if not isinstance(given, (list, tuple)) or len(given) != 2:
-        raise ValueError(f"{name} must be [forward, backward], one for each direction")
-    return tuple(given)
-
-
-# Keras files weights under the name of a layer's class. Under this one a .weights.h5 file of a model with
-# keras.layers.Bidirectional fits the same model with BiGRU, and the other way round.
-BiGRU.__name__ = keras.layers.Bidirectional.__name__

@@ -1,14 +1,16 @@
 """The GRU of a TensorFlow tutorial of 2020: six matrices, a TensorArray and `tf.while_loop`, to be read and overridden.
 
 The text of the tutorial lost lines in print; they are restored in the sense of its formulas. It resets before the
-product. In a graph and session of `tf.compat.v1`, and eagerly; in a `tf.function` call `recurrence` of an object that
-was made outside. For anything but reading there is `tf_gru.GRU`.
+product. Both Wf and Uf are named `forget_gate_wf` in it; here Uf is `forget_gate_uf`.
+
+In a graph and session of `tf.compat.v1`, and eagerly; in a `tf.function` call `recurrence` of an object that was made
+outside. For anything but reading there is `tf_gru.GRU`.
 
 Its traps. Outputs of a reversed run are in the order in which they were computed: a BiGRU needs align=True.
 `sequence_length` says how a run is reversed, and no more: steps of the padding are taken too, after those of the row,
 so `outputs[:, -1]` is a row's final state only where the row fills the batch.
 
-Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078, equations 5 to 8, with z and 1 - z exchanged.
+Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078, equations 5 to 8, to which biases are added.
 """
 
 from collections.abc import Callable
@@ -33,6 +35,7 @@ class GRU:
     Attributes: Wi, Ui, bi of the reset gate, Wf, Uf, bf of the update gate, Wc, Uc, bc of the candidate; h0, outputs.
 
     Raises ValueError or TypeError for what does not fit, tf.errors.InvalidArgumentError for what only a graph can see.
+    Compiled by XLA, which drops assertions, lengths that a graph alone can see are not checked.
     """
 
     def __init__(self, inputs, emb_dim, hidden_dim, sequence_length=None, revers=False, align=False):
@@ -59,12 +62,13 @@ class GRU:
 
         Raises what the constructor raises.
         """
+        inputs = arguments.sequence(inputs)
         inputs = arguments.tensor("inputs", inputs, self.dtype, (None, None, self.emb_dim), "emb_dim is its last size")
         time = tf.shape(inputs)[1]
         if inputs.shape[1] == 0:
             raise ValueError("inputs has no steps, but must have 1 or more: tf_gru.GRU takes none")
         if sequence_length is not None:
-            sequence_length = arguments.row_lengths(sequence_length, inputs)
+            sequence_length = arguments.row_lengths("sequence_length", sequence_length, inputs)
         with tf.control_dependencies([tf.debugging.assert_positive(time, "inputs must have 1 step or more")]):
             inputs = _turned(inputs, sequence_length) if self.revers else tf.identity(inputs)
         steps_first = tf.transpose(inputs, perm=[1, 0, 2])
@@ -74,7 +78,7 @@ class GRU:
         gen_o = tf.TensorArray(self.dtype, size=time, dynamic_size=False, infer_shape=True)
 
         def _g_recurrence(i, x_t, h_tm1, gen_o):
-            h_t = self.g_recurrent_unit(x_t, h_tm1)
+            h_t = arguments.state("the new state", self.g_recurrent_unit(x_t, h_tm1), x_t, self.hidden_dim)
             gen_o = gen_o.write(i, self.g_output_unit(h_t))
             i_next = tf.minimum(i + 1, time - 1)  # the last step reads itself again, and does not use it
             return i + 1, tf.gather(steps_first, i_next), h_t, gen_o
@@ -143,17 +147,31 @@ class GRUWithoutReset(GRU):
 
 
 class BiGRU:
-    """The tutorial's section 3.5: one GRU forward, one reversed and aligned, their outputs side by side."""
+    """The tutorial's section 3.5: one GRU forward, one reversed and aligned, their outputs side by side.
+
+    unit: the class of both.
+
+    Attributes: forward, backward, outputs. Raises what a GRU raises.
+    """
 
     def __init__(self, inputs, emb_dim, hidden_dim, sequence_length=None, unit: type[GRU] = GRU):
+        if not (isinstance(unit, type) and issubclass(unit, GRU)):
+            raise TypeError(f"unit is {unit!r}, but must be tf_gru.tutorial.GRU or a class derived from it")
         self.forward = unit(inputs, emb_dim, hidden_dim, sequence_length)
         self.backward = unit(inputs, emb_dim, hidden_dim, sequence_length, revers=True, align=True)
         self.outputs = tf.concat([self.forward.outputs, self.backward.outputs], axis=-1)
 
-    def recurrence(self, inputs, sequence_length=None) -> tf.Tensor:
-        """Outputs (batch, time, 2 * hidden_dim) for other inputs."""
-        directions = (self.forward, self.backward)
-        return tf.concat([each.recurrence(inputs, sequence_length) for each in directions], axis=-1)
+    def recurrence(self, inputs, sequence_length=None, h0=None) -> tf.Tensor:
+        """Outputs (batch, time, 2 * hidden_dim) for inputs of the dtype that it was made with.
+
+        h0: the initial states [forward, backward], as for a GRU; None is zeros.
+        """
+        forward, backward = arguments.one_for_each_direction("h0", h0)
+        outputs = [
+            self.forward.recurrence(inputs, sequence_length, forward),
+            self.backward.recurrence(inputs, sequence_length, backward),
+        ]
+        return tf.concat(outputs, axis=-1)
 
     def output(self) -> tf.Tensor:
         """The outputs: (batch, time, 2 * hidden_dim)."""

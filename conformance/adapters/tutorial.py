@@ -13,7 +13,7 @@ from conformance.adapter import Capabilities
 from conformance.adapters.tensorflow_arithmetic import tensorflow
 from conformance.case import Case, Gradients, Outputs
 from reference import Parameters, merge_biases
-from tf_gru.tutorial import GRU, GRUWithoutReset
+from tf_gru.tutorial import GRU, BiGRU, GRUWithoutReset
 
 v1 = tf.compat.v1
 UNITS = {"before": GRU, "none": GRUWithoutReset}
@@ -53,28 +53,23 @@ def values(p: Parameters) -> list[list[np.ndarray]]:
     return [list(gate) for gate in zip(p.kernel, p.recurrent_kernel, p.bias[0], strict=True)]
 
 
-def reversals(case: Case) -> list[bool]:
-    """Whether each direction of a case is reversed."""
-    return [case.reverse] if case.merge is None else [False, True]
+def final_states(outputs: tf.Tensor, reverse: bool, merge: str | None) -> list[tf.Tensor]:
+    """Of each direction the output of the last step that was taken: of an aligned reversed run the first in time."""
+    if merge is None:
+        return [outputs[:, 0 if reverse else -1]]
+    forward, backward = tf.split(outputs, 2, axis=-1)
+    return [forward[:, -1], backward[:, 0]]
 
 
-def final_states(reversals: list[bool], outputs: list[Any]) -> list[Any]:
-    """The output of the last step that was taken: of an aligned reversed run the first in time."""
-    return [each[:, 0] if backward else each[:, -1] for each, backward in zip(outputs, reversals, strict=True)]
-
-
-def answered(case: Case, outputs: list[np.ndarray], finals: list[np.ndarray]) -> Outputs:
+def answered(case: Case, outputs: np.ndarray, finals: list[np.ndarray]) -> Outputs:
     """As the suite has it."""
-    if case.merge is None:
-        return Outputs(outputs[0], finals[0])
-    return Outputs(np.concatenate(outputs, axis=-1), tuple(finals))
+    return Outputs(outputs, finals[0] if case.merge is None else tuple(finals))
 
 
 def cotangents_of(case: Case, cotangents: Outputs) -> list[np.ndarray]:
-    """Those of each direction's outputs, then of each direction's final state."""
-    if case.merge is None:
-        return [cotangents.outputs, cotangents.final_state]
-    return [*np.split(cotangents.outputs, 2, axis=-1), *cotangents.final_state]
+    """Those of the outputs, then of each direction's final state."""
+    finals = [cotangents.final_state] if case.merge is None else cotangents.final_state
+    return [cotangents.outputs, *finals]
 
 
 def gradients_of(case: Case, results: list[np.ndarray]) -> Gradients:
@@ -97,10 +92,9 @@ class Eager:
 
     def run(self, case: Case) -> Outputs:
         """The recurrence, called again with the case's weights."""
-        inputs = tf.constant(case.inputs)
-        outputs = [gru.recurrence(inputs) for gru in _assigned(case)]
-        states = final_states(reversals(case), outputs)
-        return answered(case, [each.numpy() for each in outputs], [state.numpy() for state in states])
+        outputs = _assigned(case).whole.recurrence(tf.constant(case.inputs))
+        states = final_states(outputs, case.reverse, case.merge)
+        return answered(case, outputs.numpy(), [state.numpy() for state in states])
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         """By a tape."""
@@ -108,20 +102,34 @@ class Eager:
         starts = [tf.constant(state) for state in case.starts]
         with tf.GradientTape() as tape:
             tape.watch([inputs, *starts])
-            outputs = [gru.recurrence(inputs, h0=start) for gru, start in zip(made, starts, strict=True)]
-            results = [*outputs, *final_states(reversals(case), outputs)]
-        weights = [tf.nest.flatten(named(gru, case.reset)) for gru in made]
+            outputs = made.whole.recurrence(inputs, h0=starts[0] if case.merge is None else starts)
+            results = [outputs, *final_states(outputs, case.reverse, case.merge)]
+        weights = [tf.nest.flatten(named(gru, case.reset)) for gru in made.directions]
         sources = [inputs, *(one for start, own in zip(starts, weights, strict=True) for one in (start, *own))]
         given = [tf.constant(part) for part in cotangents_of(case, cotangents)]
         found = tape.gradient(results, sources, given, unconnected_gradients="zero")
         return gradients_of(case, [np.array(tf.convert_to_tensor(each)) for each in found])
 
 
-def _assigned(case: Case) -> list[GRU]:
+class _Made(NamedTuple):
+    """What is called, and the GRUs that own the weights."""
+
+    whole: GRU | BiGRU
+    directions: tuple[GRU, ...]
+
+
+def _made(inputs: tf.Tensor, reset: str, units: int, reverse: bool, merge: str | None) -> _Made:
+    if merge is None:
+        gru = UNITS[reset](inputs, inputs.shape[-1], units, revers=reverse, align=True)
+        return _Made(gru, (gru,))
+    both = BiGRU(inputs, inputs.shape[-1], units, unit=UNITS[reset])
+    return _Made(both, (both.forward, both.backward))
+
+
+def _assigned(case: Case) -> _Made:
     p = case.parameters[0]
-    inputs = tf.zeros((1, 1, p.input_dim), case.dtype)
-    made = [UNITS[p.reset](inputs, p.input_dim, p.units, revers=each, align=True) for each in reversals(case)]
-    for gru, p in zip(made, case.parameters, strict=True):
+    made = _made(tf.zeros((1, 1, p.input_dim), case.dtype), p.reset, p.units, case.reverse, case.merge)
+    for gru, p in zip(made.directions, case.parameters, strict=True):
         for variables, arrays in zip(named(gru, case.reset), values(p), strict=True):
             for variable, array in zip(variables, arrays, strict=True):
                 variable.assign(array)
@@ -135,7 +143,7 @@ class _Built(NamedTuple):
     inputs: Any
     weights: list[Any]
     assign: list[Any]
-    outputs: list[Any]
+    outputs: Any
     final_states: list[Any]
     cotangents: list[Any]
     gradients: list[Any]
@@ -170,18 +178,20 @@ def _ready(case: Case) -> _Built:
 
 @lru_cache(maxsize=128)
 def _built(reset: str, dtype: str, input_dim: int, units: int, reverse: bool, merge: str | None) -> _Built:
-    turned = [reverse] if merge is None else [False, True]
     with tf.Graph().as_default() as graph:
         inputs = v1.placeholder(dtype, (None, None, input_dim))
-        made = [UNITS[reset](inputs, input_dim, units, revers=each, align=True) for each in turned]
-        variables = [tf.nest.flatten(named(gru, reset)) for gru in made]
-        outputs = [gru.outputs for gru in made]
-        states = final_states(turned, outputs)
+        made = _made(inputs, reset, units, reverse, merge)
+        variables = [tf.nest.flatten(named(gru, reset)) for gru in made.directions]
+        outputs = made.whole.outputs
+        states = final_states(outputs, reverse, merge)
         weights = [v1.placeholder(dtype, variable.shape) for own in variables for variable in own]
         assign = [variable.assign(value) for variable, value in zip(tf.nest.flatten(variables), weights, strict=True)]
-        cotangents = [v1.placeholder(dtype, result.shape) for result in (*outputs, *states)]
-        sources = [inputs, *(one for gru, own in zip(made, variables, strict=True) for one in (gru.h0, *own))]
-        gradients = tf.gradients([*outputs, *states], sources, cotangents, unconnected_gradients="zero")
+        cotangents = [v1.placeholder(dtype, result.shape) for result in (outputs, *states)]
+        sources = [
+            inputs,
+            *(one for gru, own in zip(made.directions, variables, strict=True) for one in (gru.h0, *own)),
+        ]
+        gradients = tf.gradients([outputs, *states], sources, cotangents, unconnected_gradients="zero")
     return _Built(v1.Session(graph=graph), inputs, weights, assign, outputs, states, cotangents, gradients)
 
 

@@ -7,13 +7,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import tf_gru
 from conformance.adapter import Adapter
-from conformance.adapters import load
+from conformance.adapters import REGISTERED, load
 from conformance.adapters.tutorial import Eager, _assigned
-from conformance.case import Outputs
+from conformance.case import Case, Outputs
 from conformance.checks import BY_CLAUSE
 from conformance.judge import PROFILES, judge, verdicts, wired
+from conformance.residuals import Judgement
 from conformance.verdict import DECLINED, FAIL, PASS
+from conformance.whole_runs import judge_run
+from reference.layouts import from_keras
 from tf_gru.tutorial import GRU, BiGRU, GRUWithoutReset
 
 GUIDE = (Path(__file__).parents[2] / "docs/tutorial.md").read_text()
@@ -30,6 +34,34 @@ def made(kind=GRU, **options):
 
 def same(left, right):
     np.testing.assert_array_equal(left, right)
+
+
+def parameters(gru):
+    """Its weights as the reference has them."""
+    gates = [[getattr(gru, kind + letter) for letter in "fic"] for kind in "WUb"]
+    return from_keras([np.concatenate(each, axis=-1) for each in gates], "before")
+
+
+def judged(inputs, outputs, *grus, lengths=None) -> Judgement:
+    """Each row up to its length against the bound of single steps: of one GRU forward, or of two side by side."""
+    total, claim = Judgement(), load("tutorial:graph").capabilities.arithmetic["float32"]
+    lengths = lengths or [len(row) for row in inputs]
+    for row, given, length in zip(inputs, np.asarray(outputs), lengths, strict=True):
+        if length == 0:
+            continue
+        case = Case(
+            inputs=row[None, :length],
+            parameters=tuple(map(parameters, grus)),
+            merge=None if len(grus) == 1 else "concat",
+        )
+        answer = given[None, :length]
+        finals = [answer[:, -1]]
+        if len(grus) == 2:
+            forward, backward = np.split(answer, 2, axis=-1)
+            finals = [(forward[:, -1], backward[:, 0])]
+        total = total.add(judge_run(case, Outputs(answer, *finals), claim))
+    assert total.judged
+    return total
 
 
 # "Formula of GRU": the whole suite.
@@ -69,22 +101,51 @@ def test_an_update_gate_turned_round_is_seen(monkeypatch):
 def test_the_weights_have_the_tutorials_names_and_initial_values():
     gru = made()
     shapes = {"W": (EMB_DIM, HIDDEN_DIM), "U": (HIDDEN_DIM, HIDDEN_DIM), "b": (HIDDEN_DIM,)}
-    for gate in "ifc":
+    for gate, name in {"i": "input_gate", "f": "forget_gate", "c": "control_gate"}.items():
         for kind, shape in shapes.items():
-            assert isinstance(getattr(gru, kind + gate), tf.Variable)
-            assert getattr(gru, kind + gate).shape == shape
+            variable = getattr(gru, kind + gate)
+            assert isinstance(variable, tf.Variable)
+            assert variable.shape == shape
+            ending = "bias" if kind == "b" else kind.lower() + gate
+            assert variable.name == f"gru_init/{name}_{ending}:0"
         assert not np.any(getattr(gru, "b" + gate))
-    assert gru.Wi.name == "gru_init/input_gate_wi:0"
+
+
+SIZE = 400
+
+
+def is_normal(values) -> bool:
+    """Whether their distribution is within what 2 ** -40 of all samples exceed of N(0, 0.1).
+
+    By Massart's constant of the inequality of Dvoretzky, Kiefer and Wolfowitz: https://doi.org/10.1214/aop/1176990746.
+    """
+    ordered = np.sort(np.ravel(values)).astype("float64")
+    expected = (1 + tf.math.erf(ordered / (0.1 * np.sqrt(2))).numpy()) / 2
+    ranks = np.arange(len(ordered) + 1) / len(ordered)
+    distance = max(np.max(ranks[1:] - expected), np.max(expected - ranks[:-1]))
+    return bool(distance <= np.sqrt(np.log(2 * 2**40) / (2 * len(ordered))))
 
 
 def test_matrices_start_normal_with_a_standard_deviation_of_a_tenth():
-    """The middle half of so many numbers holds its share of a normal distribution's within six standard deviations."""
-    count = 100
     tf.random.set_seed(2)
-    drawn = np.abs(GRU(np.zeros((1, 1, count), "float32"), count, count).Wi.numpy()).ravel()
-    quartile = 0.6744897501960817 / 10  # of a normal distribution with this deviation: half of all are nearer to 0
-    nearer = np.count_nonzero(drawn < quartile)
-    assert abs(nearer - drawn.size / 2) < 6 * np.sqrt(drawn.size / 4)
+    gru = GRU(np.zeros((1, 1, SIZE), "float32"), SIZE, SIZE)
+    assert all(is_normal(getattr(gru, kind + gate)) for kind in "WU" for gate in "ifc")
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda shape: tf.random.normal(shape, stddev=0.01),
+        lambda shape: tf.random.normal(shape, mean=0.01, stddev=0.1),
+        lambda shape: tf.random.truncated_normal(shape, stddev=0.1),
+        lambda shape: tf.random.uniform(shape, -0.01, 0.01),
+        lambda shape: tf.random.uniform(shape, -np.sqrt(0.03), np.sqrt(0.03)),
+    ],
+    ids=["variance", "mean", "truncated", "uniform as the text has it too", "uniform of this deviation"],
+)
+def test_other_initial_values_are_told_from_these(draw):
+    tf.random.set_seed(2)
+    assert not is_normal(draw([SIZE, SIZE]))
 
 
 # 3.2 and 3.3: output() and inputs.
@@ -104,14 +165,29 @@ def test_inputs_and_outputs_are_batch_time_width():
         ((INPUTS, EMB_DIM, 0), "hidden_dim is 0, but must be a positive integer"),
         ((INPUTS, EMB_DIM, 2.0), "hidden_dim is 2.0, but must be a positive integer"),
         ((INPUTS[:, :0], EMB_DIM, HIDDEN_DIM), "inputs has no steps, but must have 1 or more"),
-        ((INPUTS, EMB_DIM, HIDDEN_DIM, [6, 0, 3], True), "lengths must be from 0 to time: lengths is .6, 0, 3., time"),
-        ((INPUTS, EMB_DIM, HIDDEN_DIM, [5, 0], True), r"lengths has shape \(2,\), but must be \(3,\)"),
+        (
+            (INPUTS, EMB_DIM, HIDDEN_DIM, [6, 0, 3], True),
+            "sequence_length must be from 0 to time: sequence_length is .6, 0, 3., time",
+        ),
+        ((INPUTS, EMB_DIM, HIDDEN_DIM, [5, 0], True), r"sequence_length has shape \(2,\), but must be \(3,\)"),
         ((INPUTS, EMB_DIM, HIDDEN_DIM, None, 1), "revers is 1, but must be one of True, False"),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         GRU(*arguments)
+
+
+@pytest.mark.parametrize("wrong", [None, tf.RaggedTensor.from_tensor(INPUTS), tf.sparse.from_dense(INPUTS)])
+def test_inputs_that_are_not_dense_are_refused(wrong):
+    for call in (made().recurrence, lambda inputs: GRU(inputs, EMB_DIM, HIDDEN_DIM)):
+        with pytest.raises(TypeError, match=r"inputs is a \w+, but must be dense: a \(batch, time, input_dim\) tensor"):
+            call(wrong)
+
+
+def test_no_rows_have_no_lengths():
+    assert GRU(INPUTS[:0], EMB_DIM, HIDDEN_DIM, [], revers=True).output().shape == (0, TIME, HIDDEN_DIM)
+    assert tf_gru.GRU(HIDDEN_DIM)(INPUTS[:0], lengths=[]).shape == (0, HIDDEN_DIM)
 
 
 def test_lengths_are_checked_when_the_graph_runs():
@@ -122,7 +198,7 @@ def test_lengths_are_checked_when_the_graph_runs():
         with v1.Session() as session:
             session.run(v1.global_variables_initializer())
             assert session.run(outputs, {lengths: LENGTHS}).shape == (BATCH, TIME, HIDDEN_DIM)
-            with pytest.raises(tf.errors.InvalidArgumentError, match="lengths must be from 0 to time"):
+            with pytest.raises(tf.errors.InvalidArgumentError, match="sequence_length must be from 0 to time"):
                 session.run(outputs, {lengths: [6, 0, 3]})
 
 
@@ -171,6 +247,15 @@ def test_the_output_unit_can_be_overridden_too():
     same(made(Sums).output(), tf.reduce_sum(made().output(), axis=-1, keepdims=True))
 
 
+def test_a_unit_whose_state_has_another_width_is_refused():
+    class Wider(GRU):
+        def create_recurrent_unit(self):
+            return lambda x, h: tf.concat([h, h], axis=-1)
+
+    with pytest.raises(ValueError, match=r"the new state has shape \(3, 4\), but must be \(3, 2\)"):
+        made(Wider)
+
+
 # 3.5: a BiGRU.
 
 
@@ -182,6 +267,52 @@ def test_a_bigru_is_two_of_them_side_by_side(unit):
     same(both.output()[..., HIDDEN_DIM:], both.backward.output())
     assert (both.forward.revers, both.backward.revers, both.backward.align) == (False, True, True)
     same(both.recurrence(INPUTS, LENGTHS), both.output())
+
+
+def test_a_bigru_takes_each_row_within_its_length():
+    both = made(BiGRU, sequence_length=LENGTHS)
+    assert judged(INPUTS, both.output(), both.forward, both.backward, lengths=LENGTHS).findings == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda both: both.recurrence(INPUTS),
+        lambda both: tf.concat([both.backward.output(), both.forward.output()], axis=-1),
+        lambda both: tf.concat([both.forward.output(), both.forward.output()], axis=-1),
+    ],
+    ids=["lengths ignored", "sides exchanged", "forward twice"],
+)
+def test_another_bigru_is_told_from_it(wrong):
+    both = made(BiGRU, sequence_length=LENGTHS)
+    assert judged(INPUTS, wrong(both), both.forward, both.backward, lengths=LENGTHS).findings
+
+
+def test_a_bigru_that_is_not_aligned_is_seen_by_the_suite(monkeypatch):
+    class Unaligned(BiGRU):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            self.backward.align = False
+
+    monkeypatch.setattr("conformance.adapters.tutorial.BiGRU", Unaligned)
+    assert judge(Eager(), BY_CLAUSE["bidirectional"], "float32", PROFILES["dev"]).kind == FAIL
+
+
+@pytest.mark.parametrize("unit", ["GRU", True, tf.keras.layers.GRU])
+def test_a_unit_is_a_class_of_these(unit):
+    with pytest.raises(TypeError, match=r"unit is .*, but must be tf_gru\.tutorial\.GRU or a class derived from it"):
+        BiGRU(INPUTS, EMB_DIM, HIDDEN_DIM, unit=unit)
+
+
+def test_a_bigru_starts_from_two_states():
+    both = made(BiGRU)
+    zeros = np.zeros((BATCH, HIDDEN_DIM), "float32")
+    same(both.recurrence(INPUTS, h0=[None, zeros]), both.output())
+    started = both.recurrence(INPUTS, h0=[zeros, zeros + 1])
+    same(started[..., :HIDDEN_DIM], both.forward.output())
+    assert np.all(started[:, -1, HIDDEN_DIM:] != both.output()[:, -1, HIDDEN_DIM:])
+    with pytest.raises(ValueError, match=r"h0 must be \[forward, backward\], one for each direction"):
+        both.recurrence(INPUTS, h0=zeros)
 
 
 # Its usage example, and tf.function.
@@ -196,7 +327,7 @@ def test_made_outside_it_is_called_in_a_tf_function():
     """Judged there, one trace for every batch and time."""
 
     def run(case):
-        (gru,) = _assigned(case)
+        gru = _assigned(case).whole
         spec = tf.TensorSpec((None, None, gru.emb_dim), case.dtype)
         outputs = tf.function(gru.recurrence, input_signature=[spec])(case.inputs)
         return Outputs(outputs.numpy(), outputs[:, -1].numpy())
@@ -210,17 +341,43 @@ def test_making_one_in_a_tf_function_is_refused():
         tf.function(lambda: GRU(INPUTS, EMB_DIM, HIDDEN_DIM).output())()
 
 
-def test_the_guide_runs():
-    told = {}
+@pytest.fixture(scope="module")
+def told():
+    """What the guide's blocks make."""
+    found = {}
     for block in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL):
-        exec(compile(block, "docs/tutorial.md", "exec"), told)
-    assert {"custom_gru", "backward", "both", "embedded", "layer", "one"} <= set(told)
+        exec(compile(block, "docs/tutorial.md", "exec"), found)
+    return found
 
 
-def test_the_tests_that_the_guide_names_are_here():
+@pytest.mark.parametrize("name", ["output", "today"])
+def test_one_direction_then_and_now(told, name):
+    assert judged(told["images"], told[name], told["custom_gru"]).findings == []
+
+
+def test_two_directions_then_and_now(told):
+    both = told["both"]
+    for outputs in (both.output(), told["outputs"]):
+        assert judged(told["sentences"], outputs, both.forward, both.backward, lengths=told["lengths"]).findings == []
+
+
+def test_the_guides_lengths_are_told_from_none(told):
+    both = told["both"]
+    outputs = told["layer"](told["sentences"])
+    assert judged(told["sentences"], outputs, both.forward, both.backward, lengths=told["lengths"]).findings
+
+
+def test_what_the_guide_names_is_there():
     named = set(re.findall(r"`(test_\w+)`", GUIDE))
-    assert len(named) == 9
-    assert named <= set(globals())
+    assert named <= set(globals()) and GUIDE.count("`test_") >= len(named) > 0
+    assert set(re.findall(r"[Tt]he clause ([\w-]+)", GUIDE)) == {"step-none", "bidirectional"} <= set(BY_CLAUSE)
+    assert "`tests/tf_gru/test_tutorial.py`" in GUIDE
+    mutants = re.findall(r"conformance\.mutants:(\w+)", GUIDE)
+    assert mutants and all(load(f"conformance.mutants:{mutant}") for mutant in mutants)
+    (command,) = re.findall(r"```bash\n(.*?)\n```", GUIDE)
+    *subjects, option, profile = command.removeprefix("python -m conformance run ").split()
+    subjects += re.findall(r"subjects? `([\w:-]+)`", GUIDE)
+    assert option == "--profile" and profile in PROFILES and set(subjects) <= set(REGISTERED)
 
 
 @pytest.mark.parametrize("h0", [np.ones((1, HIDDEN_DIM), "float32"), np.ones(HIDDEN_DIM, "float32")])
@@ -243,5 +400,5 @@ def test_no_steps_are_refused_when_the_graph_runs():
 
 
 def test_lengths_of_a_forward_run_are_checked_too():
-    with pytest.raises(ValueError, match="lengths must be from 0 to time"):
+    with pytest.raises(ValueError, match="sequence_length must be from 0 to time"):
         made(sequence_length=[99, -1, 0])
