@@ -35,6 +35,7 @@ import keras
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from shared import end, plot
 from statsmodels.datasets import co2
 
 from conformance.adapters import load
@@ -70,9 +71,7 @@ class Windows(NamedTuple):
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--epochs", type=click.IntRange(1), default=5, show_default=True, help="Passes over the first 33 years")
-@click.option(
-    "--plot", type=click.Path(dir_okay=False), help="Draw the held-out years and their forecast into this SVG"
-)
+@plot("the held-out years and their forecast")
 def main(epochs: int, plot: str | None) -> None:
     """Train on all but ten years, forecast those, and judge the GRU that did."""
     measured = co2.load_pandas().data["co2"]
@@ -90,16 +89,22 @@ def main(epochs: int, plot: str | None) -> None:
     }
     errors = {name: float(np.sqrt(np.mean((each - unseen.wanted) ** 2))) for name, each in forecasts.items()}
     holed = seen.only(~seen.there.all(axis=1))
-    margin = judge(network, holed.only(slice(JUDGED)), average)
+    finite = all(np.isfinite(weight).all() for weight in network.get_weights())
+    margin = judge(network, holed.only(slice(JUDGED)), average) if finite else np.inf
 
     show(errors, len(unseen.wanted))
     Console().print(f"windows seen: {len(seen.wanted)}, {len(holed.wanted)} of them with missing weeks")
     Console().print(f"worst margin over {JUDGED} of those: {margin:.3f}")
     if plot is not None:
         draw(measured, unseen, forecasts["GRU"], plot)
-    finite = all(np.isfinite(weight).all() for weight in network.get_weights())
     *simple, ours = errors.values()
-    raise SystemExit(0 if finite and ours < GOAL * min(simple) and margin <= 1 else 1)
+    end(
+        {
+            "all weights are finite": finite,
+            f"the GRU's error is below {GOAL} of the better simple forecast's": ours < GOAL * min(simple),
+            "no margin is over 1": margin <= 1,
+        }
+    )
 
 
 def cut(measured: np.ndarray) -> Windows:

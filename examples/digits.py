@@ -8,6 +8,7 @@ All classes come from one head, so that only the GRUs differ: mean over time and
 
     python examples/digits.py                   # weights that every implementation can hold
     python examples/digits.py --reset before    # the tutorial's equations
+    python examples/digits.py --plot margins.svg
 
 Exit code 0: the accuracy is at least GOAL, every class is that of certified truth, and no margin is over 1. Else 1.
 
@@ -19,15 +20,24 @@ import csv
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import NamedTuple, TextIO
 
 if missing := [
     name
-    for name in ("click", "flint", "keras", "onnx", "onnxruntime", "rich", "sklearn", "tensorflow", "torch")
+    for name in (
+        "click",
+        "flint",
+        "keras",
+        "matplotlib",
+        "onnx",
+        "onnxruntime",
+        "rich",
+        "sklearn",
+        "tensorflow",
+        "torch",
+    )
     if find_spec(name) is None
 ]:
     sys.exit(f"examples/digits.py needs {', '.join(missing)}: pip install 'tf-gru[examples]'")
@@ -37,8 +47,9 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims are th
 import click
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 from rich.table import Table
+from shared import end, plot, progress
 
 from conformance.adapter import GRU, SubjectError, ask
 from conformance.adapters import load
@@ -83,23 +94,31 @@ class Answer(NamedTuple):
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="Of split and training")
 @click.option("--reset", type=click.Choice(["after", "before"]), default="after", show_default=True)
 @click.option("--csv", "csv_file", type=click.File("w", lazy=False), help="Write the table of images to this file too")
-def main(epochs: int, seed: int, reset: str, csv_file: TextIO | None) -> None:
+@plot("how much of the bound each image used")
+def main(epochs: int, seed: int, reset: str, csv_file: TextIO | None, plot: str | None) -> None:
     """Train the tutorial's classifier, then compare five GRUs that hold its weights."""
-    with _progress() as progress:
-        digits = train(epochs, seed, reset, progress)
+    with progress() as bars:
+        digits = train(epochs, seed, reset, bars)
         grus = {name: load(name) for name in IMPLEMENTATIONS}
         declined = {name: why for name, gru in grus.items() if (why := refusal(gru, digits.case))}
         asked = {name: gru for name, gru in grus.items() if name not in declined}
-        truth, answers = judge(digits, asked, progress)
+        truth, answers = judge(digits, asked, bars)
     header, rows = table_of_images(digits, truth, answers)
     show(header, rows, digits, truth, answers, declined)
     if csv_file is not None:
         csv.writer(csv_file, lineterminator="\n").writerows([header, *rows])
-    good = all((answer.classes == truth).all() and (answer.margins <= 1).all() for answer in answers.values())
-    raise SystemExit(0 if good and digits.accuracy >= GOAL else 1)
+    if plot is not None:
+        draw(answers, plot)
+    end(
+        {
+            f"the accuracy is at least {GOAL}": digits.accuracy >= GOAL,
+            "every class is that of certified truth": all((said == truth).all() for said, _ in answers.values()),
+            "no margin is over 1": all((margins <= 1).all() for _, margins in answers.values()),
+        }
+    )
 
 
-def train(epochs: int, seed: int, reset: str, progress: Progress) -> Digits:
+def train(epochs: int, seed: int, reset: str, bars: Progress) -> Digits:
     """The trained classifier and the images that it has not seen."""
     import keras  # here, because the processes that compute bounds import this module too
     from sklearn.datasets import load_digits
@@ -119,10 +138,10 @@ def train(epochs: int, seed: int, reset: str, progress: Progress) -> Digits:
     rate = keras.optimizers.schedules.CosineDecay(0.02, epochs * -(-len(seen) // batch_size))
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)  # so few images are soon known by heart
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"], jit_compile=False)
-    task = progress.add_task("training, epochs", total=epochs)
+    task = bars.add_task("training, epochs", total=epochs)
 
     def told(_: int, logs: dict[str, float]) -> None:
-        progress.update(task, advance=1, description=f"training, epochs; loss {logs['loss']:.3f}")
+        bars.update(task, advance=1, description=f"training, epochs; loss {logs['loss']:.3f}")
 
     one_hot = keras.utils.to_categorical(labels)
     report = keras.callbacks.LambdaCallback(on_epoch_end=told)
@@ -142,7 +161,7 @@ def refusal(gru: GRU, case: Case) -> str | None:
     return "; ".join(able.because.get(name, f"no {name}") for name in lacking) or None
 
 
-def judge(digits: Digits, grus: dict[str, GRU], progress: Progress) -> tuple[np.ndarray, dict[str, Answer]]:
+def judge(digits: Digits, grus: dict[str, GRU], bars: Progress) -> tuple[np.ndarray, dict[str, Answer]]:
     """The classes of certified truth, and each implementation's answer."""
     case = digits.case
     try:
@@ -163,7 +182,7 @@ def judge(digits: Digits, grus: dict[str, GRU], progress: Progress) -> tuple[np.
                 if key not in judged:
                     judged[key] = pool.submit(worst_margins, case.parameters, claim, case.inputs[rows], states)
                 places.setdefault(judged[key], []).append(margins[name][rows])
-        for done in progress.track(as_completed(places), len(places), description="truth and bounds, pieces"):
+        for done in bars.track(as_completed(places), len(places), description="truth and bounds, pieces"):
             for place in places[done]:
                 place[:] = done.result()
     return digits.classes(truth), {name: Answer(digits.classes(outputs[name]), margins[name]) for name in grus}
@@ -229,11 +248,18 @@ def show(
     console.print(f"held-out accuracy {digits.accuracy:.4f} ({right} of {len(truth)}); goal {GOAL}", highlight=False)
 
 
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        yield progress
+def draw(answers: dict[str, Answer], file: str) -> None:
+    """How many images used how much of the bound, by each implementation."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    bins = np.linspace(0, max(margins.max() for _, margins in answers.values()), 40)
+    for name, (_, margins) in answers.items():
+        axes.hist(margins, bins, histtype="step", label=name)
+    axes.set(xlabel="part of its one-step bound that an image used", ylabel="images")
+    axes.legend()
+    figure.savefig(file)
 
 
 if __name__ == "__main__":

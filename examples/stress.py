@@ -37,6 +37,7 @@ import keras
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from shared import end, plot
 
 from conformance.adapters import load
 from conformance.case import Case
@@ -73,7 +74,7 @@ class Words(NamedTuple):
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--words", type=click.IntRange(1000, 40000), default=25000, show_default=True, help="Words to learn from")
 @click.option("--epochs", type=click.IntRange(1), default=3, show_default=True, help="Passes over them")
-@click.option("--plot", type=click.Path(dir_okay=False), help="Draw what is right by length of word into this SVG")
+@plot("what is right by length of word")
 def main(words: int, epochs: int, plot: str | None) -> None:
     """Train in one direction and in both, judge the BiGRU, and count what two wrong reversals would cost."""
     seen, unseen = dictionary(words)
@@ -89,10 +90,16 @@ def main(words: int, epochs: int, plot: str | None) -> None:
     show(right, judged, moved)
     if plot is not None:
         draw(right, unseen.lengths, plot)
-    good = right["both directions"].mean() >= GOAL and right["both directions"].mean() > right["one direction"].mean()
     margin, *of_mistakes = (margin for margin, _ in judged.values())
-    found = all(each > 1 for each in of_mistakes)
-    raise SystemExit(0 if good and margin <= 1 and moved == 0 and found else 1)
+    end(
+        {
+            f"both directions are right in {GOAL} of the words": right["both directions"].mean() >= GOAL,
+            "both directions do better than one": right["both directions"].mean() > right["one direction"].mean(),
+            "no margin is over 1": margin <= 1,
+            "padding changes no word": moved == 0,
+            "the suite finds each mistake": all(each > 1 for each in of_mistakes),
+        }
+    )
 
 
 def dictionary(count: int) -> tuple[Words, Words]:

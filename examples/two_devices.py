@@ -4,7 +4,7 @@ The two devices are logical CPUs of this process under tf.distribute.MirroredStr
 of every batch, and the gradients of both are summed. One device then trains on the same halves in turn and adds their
 gradients. That is the same arithmetic, so the weights must be the same numbers, not close ones.
 
-    python examples/two_devices.py
+    python examples/two_devices.py --plot losses.svg
 
 Exit code 0: all weights are equal, and the accuracy on held-out images is at least GOAL. Else 1.
 
@@ -14,12 +14,13 @@ Left out: what other devices and more of them round otherwise; devices that fail
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-if missing := [name for name in ("click", "keras", "rich", "sklearn", "tensorflow") if find_spec(name) is None]:
+if missing := [
+    name for name in ("click", "keras", "matplotlib", "rich", "sklearn", "tensorflow") if find_spec(name) is None
+]:
     sys.exit(f"examples/two_devices.py needs {', '.join(missing)}: pip install 'tf-gru[examples]'")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the two devices are CPUs
@@ -29,8 +30,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from shared import end, plot, progress
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -50,7 +51,8 @@ Train = Callable[[np.ndarray, np.ndarray], tf.Tensor]
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--epochs", type=click.IntRange(1), default=8, show_default=True, help="Passes over the training images")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="Of split and training")
-def main(epochs: int, seed: int) -> None:
+@plot("the losses of both trainings")
+def main(epochs: int, seed: int, plot: str | None) -> None:
     """Train on two devices and on one, and compare the weights."""
     (cpu,) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * len(DEVICES))
@@ -59,17 +61,20 @@ def main(epochs: int, seed: int) -> None:
     seen, unseen, labels_seen, labels_unseen = train_test_split(
         images, labels.astype(np.int32), test_size=HELD_OUT, stratify=labels, random_state=seed
     )
-    models = {}
-    with _progress() as progress:
+    models, losses = {}, {}
+    with progress() as bars:
         for name, made in {"two devices": on_two_devices, "one device": on_one_device}.items():
             keras.utils.set_random_seed(seed)
             models[name], train = made()
-            fit(train, seen, labels_seen, epochs, seed, progress.add_task(name, total=epochs), progress)
+            task = bars.add_task(name, total=epochs)
+            losses[name] = fit(train, seen, labels_seen, epochs, seed, task, bars)
     equal = show(*models.values())
     said = models["two devices"](unseen).numpy().argmax(axis=1)
     accuracy = float((said == labels_unseen).mean())
     click.echo(f"held-out accuracy {accuracy:.4f} of {len(unseen)} images; goal {GOAL}")
-    raise SystemExit(0 if equal and accuracy >= GOAL else 1)
+    if plot is not None:
+        draw(losses, plot)
+    end({"all weights are equal": equal, f"the accuracy is at least {GOAL}": accuracy >= GOAL})
 
 
 def classifier() -> keras.Model:
@@ -130,16 +135,19 @@ def differentiated(model: keras.Model, images: tf.Tensor, labels: tf.Tensor) -> 
     return loss, tape.gradient(loss, [variable.value for variable in model.trainable_variables])
 
 
-def fit(train: Train, images: np.ndarray, labels: np.ndarray, epochs: int, seed: int, task: Any, progress) -> None:
-    """Whole batches in an order that the seed gives."""
-    order = np.random.default_rng(seed)
+def fit(
+    train: Train, images: np.ndarray, labels: np.ndarray, epochs: int, seed: int, task: Any, bars: Any
+) -> list[float]:
+    """The mean loss of each pass over whole batches, in an order that the seed gives."""
+    order, losses = np.random.default_rng(seed), []
     for _ in range(epochs):
         shuffled = order.permutation(len(images))
         starts = range(0, len(images) - BATCH + 1, BATCH)
         batches = [shuffled[start : start + BATCH] for start in starts]
-        loss = np.mean([train(images[rows], labels[rows]) for rows in batches])
-        described = f"{progress.tasks[task].description.partition(';')[0]}; loss {loss:.3f}"
-        progress.update(task, advance=1, description=described)
+        losses.append(float(np.mean([train(images[rows], labels[rows]) for rows in batches])))
+        described = f"{bars.tasks[task].description.partition(';')[0]}; loss {losses[-1]:.3f}"
+        bars.update(task, advance=1, description=described)
+    return losses
 
 
 def show(two: keras.Model, one: keras.Model) -> bool:
@@ -154,11 +162,17 @@ def show(two: keras.Model, one: keras.Model) -> bool:
     return equal
 
 
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        yield progress
+def draw(losses: dict[str, list[float]], file: str) -> None:
+    """The mean loss of each pass: two lines, one on the other."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    for (name, each), style in zip(losses.items(), ("-", "--"), strict=True):
+        axes.plot(range(1, len(each) + 1), each, style, marker="o", label=name)
+    axes.set(xlabel="pass over the training images", ylabel="mean loss", yscale="log")
+    axes.legend()
+    figure.savefig(file)
 
 
 if __name__ == "__main__":

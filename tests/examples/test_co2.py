@@ -1,23 +1,40 @@
 """The forecast is better than what needs no network, with the missing weeks missing, and the exit code says so."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 ROW = re.compile(r"^│ (\S.*?\S) +│ +(\S+) │$", re.MULTILINE)
 MARGIN = re.compile(r"worst margin over (\d+) of those: (\S+)")
 
 
+@pytest.fixture(scope="module")
+def networks():
+    """The network, once it is trained: once for the tests of this file that train as they should."""
+    return []
+
+
 @pytest.fixture
 def co2(monkeypatch):
-    monkeypatch.syspath_prepend(EXAMPLES)
     import co2
 
     monkeypatch.setattr(co2, "JUDGED", 10)
+    return co2
+
+
+@pytest.fixture
+def trained(co2, monkeypatch, networks):
+    """The example, with a network that is trained once."""
+    train = co2.trained
+
+    def once(*arguments):
+        if not networks:
+            networks.append(train(*arguments))
+        return networks[0]
+
+    monkeypatch.setattr(co2, "trained", once)
     return co2
 
 
@@ -25,10 +42,11 @@ def run(co2, *options):
     return CliRunner().invoke(co2.main, ["--epochs", "2", *options])
 
 
-def test_the_forecast_is_better_than_two_that_need_no_network(co2, tmp_path):
+def test_the_forecast_is_better_than_two_that_need_no_network(trained, tmp_path, broken):
+    co2 = trained
     result = run(co2, "--plot", str(tmp_path / "co2.svg"))
 
-    assert result.exit_code == 0, result.output
+    assert broken(result) == []
     errors = {name: float(error) for name, error in ROW.findall(result.stdout)}
     assert set(errors) == {"the growth stays", "the growth is average", "GRU"}
     assert errors["GRU"] < co2.GOAL * min(errors["the growth stays"], errors["the growth is average"])
@@ -37,10 +55,22 @@ def test_the_forecast_is_better_than_two_that_need_no_network(co2, tmp_path):
     assert "<svg" in (tmp_path / "co2.svg").read_text()
 
 
-def test_missing_weeks_that_are_not_masked_end_it(co2, monkeypatch):
+def test_missing_weeks_that_are_not_masked_end_it(co2, monkeypatch, broken):
     cut = co2.cut
     monkeypatch.setattr(co2, "cut", lambda measured: cut(measured)._replace(there=np.ones_like(cut(measured).there)))
-    assert run(co2).exit_code == 1
+    told = broken(run(co2))
+    assert told[0] == "all weights are finite" and len(told) == 3  # and so nothing else holds either
+
+
+def test_a_forecast_that_is_not_good_enough_ends_it(trained, monkeypatch, broken):
+    monkeypatch.setattr(trained, "GOAL", 0.0)
+    assert broken(run(trained)) == ["the GRU's error is below 0.0 of the better simple forecast's"]
+
+
+def test_a_wrong_gru_ends_it(trained, monkeypatch, broken):
+    load = trained.load
+    monkeypatch.setattr(trained, "load", lambda _: load("conformance.mutants:tf32_products"))
+    assert broken(run(trained)) == ["no margin is over 1"]
 
 
 def test_windows_are_cut_where_something_is_there_and_the_wanted_week_is(co2):

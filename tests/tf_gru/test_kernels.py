@@ -7,8 +7,9 @@ gate is sigma(0) = 1/2 and every candidate tanh(0) = 0, while no derivative is 0
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.python.eager.polymorphic_function import polymorphic_function
 
-from tf_gru import gru
+from tf_gru import GRU, gru
 from tf_gru.kernels import chunks, recurrence, traced
 
 RESETS = ("after", "before", "none")
@@ -260,3 +261,21 @@ def test_a_derivative_that_reads_masked_steps_is_seen(monkeypatch):
 
     with pytest.raises(AssertionError):
         test_a_masked_row_copies_any_state("after", "loop")
+
+
+def test_many_layers_are_no_function_that_is_traced_again_and_again(monkeypatch):
+    """TensorFlow warns of the fifth function in a row that comes from one line of code and is traced."""
+    warned = []
+    monkeypatch.setattr(
+        polymorphic_function,
+        "_frequent_tracing_detector_manager",
+        type(polymorphic_function._frequent_tracing_detector_manager)(),
+    )
+    monkeypatch.setattr(polymorphic_function.logging, "warning", warned.append)
+    inputs, several = tf.zeros((1, 2, 1)), 2 * polymorphic_function.FREQUENT_TRACING_WARNING_THRESHOLD
+    for units in range(1001, 1001 + several):  # of no other test
+        GRU(units, recurrent_initializer="zeros")(inputs)
+    assert warned == []
+    for _ in range(several):
+        tf.function(lambda: tf.constant(0))()
+    assert warned

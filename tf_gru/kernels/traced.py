@@ -59,7 +59,12 @@ def _function(plan: Plan, specs: tuple, masked: bool, zero: bool, maybe_empty: b
         body = _of_any_time if maybe_empty else _of_some_time
         return body(inputs, h, weights, valid, zero, plan)
 
-    return tf.function(call, input_signature=[signature], autograph=False, jit_compile=True if plan.compiled else None)
+    function = tf.function(
+        call, input_signature=[signature], autograph=False, jit_compile=True if plan.compiled else None
+    )
+    # TensorFlow counts traces by the line of the code, and would warn of the fifth layer: each is traced but once.
+    function._omit_frequent_tracing_warning = True
+    return function
 
 
 def _of_some_time(inputs, h, weights: Weights, valid, zero: bool, plan: Plan):

