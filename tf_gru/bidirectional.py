@@ -104,3 +104,8 @@ class BiGRU(keras.layers.Bidirectional):
     def from_config(cls, config):  # pyright: ignore[reportIncompatibleMethodOverride]
         """The layer that get_config describes."""
         return cls(**config)
+
+
+# Keras files weights under the name of a layer's class. Under this one a .weights.h5 file of a model with
+# keras.layers.Bidirectional fits the same model with BiGRU, and the other way round.
+BiGRU.__name__ = keras.layers.Bidirectional.__name__

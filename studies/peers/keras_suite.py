@@ -14,6 +14,7 @@ import sys
 import unittest
 from collections.abc import Iterable
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ from reference.layouts import from_keras
 from studies.peers.verdicts import Verdict, failing, flat
 
 NAME = "Keras gru_test.py"
-START = "from studies.peers.keras_suite import answer_stdin; answer_stdin()"
+ROOT = str(Path(__file__).parents[2])
+START = f"import sys; sys.path.append({ROOT!r}); from studies.peers.keras_suite import answer_stdin; answer_stdin()"
 
 
 def version() -> str:

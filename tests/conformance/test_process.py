@@ -25,6 +25,7 @@ from conformance.verdict import DECLINED, ERROR, FAIL, PASS
 
 HERE = Path(__file__).parent
 PROGRAM = HERE / "programs.py"
+WITH_ALL_OF_THIS = f"import sys; sys.path.append({str(HERE)!r}); from test_process import *"
 LIMIT = 1.0
 
 
@@ -264,8 +265,8 @@ def test_a_program_that_is_stopped_takes_all_it_started_with_it(tmp_path):
 
 def test_a_program_is_told_to_stop_and_so_it_is_where_the_suite_ends(tmp_path):
     program("says goodbye", str(tmp_path / "first")).end()
-    code = "from test_process import *; left_open = program('says goodbye', sys.argv[1])"
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "second")], cwd=HERE, check=True)
+    code = f"{WITH_ALL_OF_THIS}; left_open = program('says goodbye', sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "second")], check=True)
     assert [(tmp_path / name).read_text() for name in ("first", "second")] == ["stopped", "stopped"]
 
 
@@ -278,8 +279,8 @@ def test_a_program_that_does_not_stop_is_stopped():
 
 def test_a_program_does_not_outlive_a_suite_that_is_killed(tmp_path):
     file = tmp_path / "pids"
-    code = "from test_process import *; ask(program('leaves a child', sys.argv[1], seconds=600), PADDED)"
-    suite = subprocess.Popen([sys.executable, "-c", code, str(file)], cwd=HERE, env={**os.environ})
+    code = f"{WITH_ALL_OF_THIS}; ask(program('leaves a child', sys.argv[1], seconds=600), PADDED)"
+    suite = subprocess.Popen([sys.executable, "-c", code, str(file)])
     until = time.monotonic() + 30
     while not (file.exists() and len(file.read_text().split()) == 2) and time.monotonic() < until:
         time.sleep(0.02)

@@ -37,7 +37,7 @@ def project(tmp_path):
 def run(project: Path, command: str, *more: str) -> subprocess.CompletedProcess[str]:
     program, *words = shlex.split(command)
     assert program == "python"
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONSAFEPATH")}
     path = os.pathsep.join([environment["PATH"], *wheel()])
     command = [sys.executable, *words, *more]
     return subprocess.run(

@@ -471,7 +471,7 @@ def test_the_configuration_keeps_it(use):
 
 def test_the_readme_says_whether_it_was_verified():
     """Until a run on a GPU is on record."""
-    root = Path(tf_gru.__file__).parents[1]
+    root = Path(__file__).parents[2]
 
     assert ("GPU: not verified" in (root / "README.md").read_text()) != (root / "docs/records/gpu.txt").exists()
 
