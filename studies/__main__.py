@@ -289,10 +289,18 @@ def figures() -> None:
         _written(FOLDER / name, drawn())
 
 
-def _written(path: Path, text: str) -> None:
+@main.command()
+def picture() -> None:
+    """The picture of a report, docs/report.png: wants Chromium, and what tox -e browser installs."""
+    from studies.picture import FILE, drawn
+
+    _written(FILE, drawn())
+
+
+def _written(path: Path, content: str | bytes) -> None:
     if not path.parent.is_dir():
         raise click.UsageError(f"there is no folder {path.parent} here; go to a clone's root")
-    path.write_text(text)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
     click.echo(f"wrote {path.name}")
 
 

@@ -1,6 +1,5 @@
 """The HTML report in a real browser. `tox run -e browser` runs these tests, which want Chromium on PATH."""
 
-import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from conformance.__main__ import main
+from studies import picture
 
 pytestmark = pytest.mark.browser
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SUBJECTS = ("reference", "conformance.mutants:gates_swapped", "conformance.mutants:lengths_ignored")
 
 
@@ -19,12 +18,10 @@ SUBJECTS = ("reference", "conformance.mutants:gates_swapped", "conformance.mutan
 def chromium():
     from playwright.sync_api import sync_playwright  # here: where these tests are collected, it need not be installed
 
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert path is not None, f"none of {', '.join(BROWSERS)} is on PATH; on Debian: apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        launched = playwright.chromium.launch(executable_path=picture.browser(), args=["--no-sandbox"])
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
+from PIL import Image
 
+from conformance.adapter import UsageError
 from reference import layouts
-from studies import conventions, figures, guarantees, house
+from studies import conventions, figures, guarantees, house, picture
 from studies.__main__ import main
 
 
@@ -36,6 +38,26 @@ def test_another_order_of_gates_is_another_page(monkeypatch):
 def test_a_published_figure_is_drawn_from_the_same_numbers(name):
     told = re.compile(r"drawn from \w{64}")
     assert told.search((figures.FOLDER / name).read_text())[0] == told.search(figures.FIGURES[name]())[0]
+
+
+def test_the_published_picture_is_of_pages_as_they_look():
+    with Image.open(picture.FILE) as published:
+        assert published.info["Description"] == f"drawn from {picture.template()}"
+        assert published.size == tuple(picture.SIZE.values())
+
+
+@pytest.mark.parametrize("name", picture.LOOKS)
+def test_pages_that_look_otherwise_are_another_picture(tmp_path, monkeypatch, name):
+    before = picture.template()
+    monkeypatch.setattr(picture, "FOLDER", shutil.copytree(picture.FOLDER, tmp_path / "report"))
+    (picture.FOLDER / name).write_text((picture.FOLDER / name).read_text() + "\n")
+    assert picture.template() != before
+
+
+def test_a_picture_wants_a_browser(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UsageError, match=r"none of chromium, .* is on PATH"):
+        picture.browser()
 
 
 def test_the_blocks_about_the_gru_run():

@@ -1,0 +1,19 @@
+"""The picture that documents show, drawn by a real browser. A file of its own: Playwright runs once at a time."""
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from studies import picture
+from studies.__main__ import main
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_picture_is_drawn(tmp_path, monkeypatch):
+    monkeypatch.setattr(picture, "FILE", tmp_path / "report.png")
+    result = CliRunner().invoke(main, ["picture"])
+    assert result.exit_code == 0, result.output
+    with Image.open(picture.FILE) as image:
+        assert image.size == tuple(picture.SIZE.values())
+        assert image.info["Description"] == f"drawn from {picture.template()}"
