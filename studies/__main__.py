@@ -14,7 +14,7 @@ STDERR = Console(stderr=True)
 
 
 class Studies(click.Group):
-    """Where a study has no such subject, or no place to write, that is a usage error."""
+    """Where a study has no such subject, no place to write or not the packages it wants, that is a usage error."""
 
     def invoke(self, ctx: click.Context) -> object:
         """As click does."""
@@ -22,6 +22,12 @@ class Studies(click.Group):
             return super().invoke(ctx)
         except (UsageError, OSError) as error:
             raise click.UsageError(str(error)) from error
+        except ModuleNotFoundError as error:
+            extras = ".[tf,conformance,peers,report,plots]"
+            raise click.UsageError(
+                f"{error}: some studies want more than the suite; in a clone, with pip 25.1 or newer, "
+                f"pip install -e '{extras}' --group test --group browser"
+            ) from error
 
 
 @click.group(cls=Studies, context_settings={"help_option_names": ["-h", "--help"]})

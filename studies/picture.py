@@ -43,12 +43,10 @@ def report(path: Path) -> None:
 
 
 def drawn() -> bytes:
-    """The picture, a PNG. Raises UsageError where there is nothing to draw it with."""
-    try:
-        from PIL import Image, PngImagePlugin
-        from playwright.sync_api import sync_playwright
-    except ImportError as error:
-        raise UsageError(f"{error}; pip install --group browser, in a clone") from error
+    """The picture, a PNG. Raises UsageError where there is no browser."""
+    from PIL import Image, PngImagePlugin
+    from playwright.sync_api import sync_playwright
+
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser(), args=["--no-sandbox"])
         page = Path(folder) / "report.html"

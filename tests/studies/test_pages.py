@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -92,6 +93,13 @@ def test_the_commands_write_where_they_are_told(tmp_path, monkeypatch, command, 
     monkeypatch.setattr(module, name, tmp_path / "nowhere" / place.name / "x")
     result = CliRunner().invoke(main, [command])
     assert result.exit_code == 2 and "there is no folder" in result.output
+
+
+def test_a_package_that_is_not_installed_is_a_usage_error(monkeypatch):
+    monkeypatch.delitem(sys.modules, "studies.house")
+    monkeypatch.setitem(sys.modules, "grimp", None)
+    result = CliRunner().invoke(main, ["house"])
+    assert result.exit_code == 2 and "grimp" in result.output and "--group test" in result.output
 
 
 def test_packages_that_import_each_other_are_seen(tmp_path, monkeypatch):
