@@ -5,11 +5,12 @@ when a graph runs is asserted by the graph. XLA drops assertions, but does not c
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from tf_gru.static_shape import static_shape
 from tf_gru.steps import GATES
 
 DTYPES = (tf.float16, tf.bfloat16, tf.float32, tf.float64)
@@ -74,14 +75,14 @@ def _numbers(name: str, value: tf.Tensor) -> tf.Tensor:
 
 def check_features(inputs: tf.Tensor, kernel: tf.Tensor) -> None:
     """Refuse inputs of another width than the one that a layer was built for."""
-    features, built = inputs.shape[-1], kernel.shape[0]
+    features, built = static_shape(inputs)[-1], static_shape(kernel)[0]
     if features not in (None, built):
         raise ValueError(f"inputs has {features} features, but the layer was built for {built}: make another layer")
 
 
 def check_rows(inputs: tf.Tensor, states) -> None:
     """Refuse inputs of another batch size than that of the states that a layer keeps."""
-    rows, kept = inputs.shape[0], states[0].shape[0]
+    rows, kept = static_shape(inputs)[0], static_shape(states[0])[0]
     if rows not in (None, kept):
         raise ValueError(f"inputs has {rows} rows, but the stateful layer was built for {kept}: make another layer")
 
@@ -109,19 +110,14 @@ def weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
     gates, dtype = GATES[reset], inputs.dtype
     layout = f"reset={reset!r} has the gates {'z, r, n' if gates == 3 else 'z, n'} side by side on the last axis"
     recurrent_kernel = tensor("recurrent_kernel", recurrent_kernel, dtype, (None, None), layout)
-    units = recurrent_kernel.shape[0]
+    units = static_shape(recurrent_kernel)[0]
     if units is None:
         raise ValueError("recurrent_kernel has an unknown shape, but must be (units, gates * units): set its shape")
     recurrent_kernel = tensor("recurrent_kernel", recurrent_kernel, dtype, (units, gates * units), layout)
-    if 0 in (units, inputs.shape[-1]):
-        raise ValueError(f"input_dim is {_size(inputs.shape[-1])} and units is {units}, but both must be 1 or more")
-    kernel = tensor(
-        "kernel",
-        kernel,
-        dtype,
-        (inputs.shape[-1], gates * units),
-        f"units is {units}, and {layout}",
-    )
+    input_dim = static_shape(inputs)[-1]
+    if 0 in (units, input_dim):
+        raise ValueError(f"input_dim is {_size(input_dim)} and units is {units}, but both must be 1 or more")
+    kernel = tensor("kernel", kernel, dtype, (input_dim, gates * units), f"units is {units}, and {layout}")
     if bias is not None:
         shape = (2, 3 * units) if reset == "after" else (gates * units,)
         rows = "a row for the inputs, a row for the state" if reset == "after" else "one row, for the sum"
@@ -131,7 +127,7 @@ def weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
 
 def state(name: str, value, inputs: tf.Tensor, units: int) -> tf.Tensor:
     """A state, one row for each row of the inputs."""
-    shape = (inputs.shape[0], units)
+    shape = (static_shape(inputs)[0], units)
     value = tensor(name, value, inputs.dtype, shape, "one row for each row of inputs")
     value = _of_size(value, 0, inputs, 0, f"{name} is not (batch, units)")
     return value if value.shape.is_fully_defined() else tf.ensure_shape(value, shape)
@@ -154,7 +150,7 @@ def dropout(name: str, scale, inputs: tf.Tensor, gates: int, kernel: tf.Tensor) 
     hint = "give one (batch, width) array for all gates, or one for each gate"
     if scale.shape.rank is None:
         raise ValueError(f"{name} has an unknown shape, but must have 2 or 3 axes: {hint}; set its shape")
-    shape = (inputs.shape[0], kernel.shape[0])
+    shape = (static_shape(inputs)[0], static_shape(kernel)[0])
     scale = tensor(name, scale, inputs.dtype, shape if scale.shape.rank == 2 else (gates, *shape), hint)
     message = f"{name} is neither (batch, width) nor (gates, batch, width)"
     scale = _of_size(scale, -2, inputs, 0, message)
@@ -168,7 +164,7 @@ def valid_steps(mask, lengths, inputs: tf.Tensor) -> tf.Tensor | None:
             "mask",
             mask,
             tf.bool,
-            tuple(inputs.shape[:2]),
+            static_shape(inputs)[:2],
             "it is (batch, time), True where the step counts",
         )
         for axis in (0, 1):
@@ -191,11 +187,11 @@ def row_lengths(name: str, lengths, inputs: tf.Tensor) -> tf.Tensor:
     given = tf.get_static_value(lengths)
     if not lengths.dtype.is_integer:
         raise TypeError(f"{name} has dtype {lengths.dtype.name}, but must be integers: cast it first")
-    if not lengths.shape.is_compatible_with(inputs.shape[:1]):
-        shape, expected = _text(lengths.shape), _text(inputs.shape[:1])
+    if not lengths.shape.is_compatible_with(static_shape(inputs)[:1]):
+        shape, expected = _text(lengths.shape), _listed(static_shape(inputs)[:1])
         raise ValueError(f"{name} has shape {shape}, but must be {expected}: one for each row of inputs")
     lengths = _of_size(tf.cast(lengths, tf.int64), 0, inputs, 0, f"{name} is not (batch,)")
-    seen = "" if given is None else f": {name} is {given.tolist()}, time is {_text(inputs.shape[1:2])[1:-2]}"
+    seen = "" if given is None else f": {name} is {given.tolist()}, time is {_size(static_shape(inputs)[1])}"
     return _asserted(
         lengths,
         lambda lengths, time: (lengths >= 0) & (lengths <= time),
@@ -205,7 +201,7 @@ def row_lengths(name: str, lengths, inputs: tf.Tensor) -> tf.Tensor:
 
 
 def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
-    lengths, steps = row_lengths("lengths", lengths, inputs), inputs.shape[1]
+    lengths, steps = row_lengths("lengths", lengths, inputs), static_shape(inputs)[1]
     known = tf.get_static_value(lengths)
     if known is not None and steps is not None:
         return tf.constant(np.arange(steps) < known[:, None])
@@ -213,13 +209,13 @@ def _from_lengths(lengths, inputs: tf.Tensor) -> tf.Tensor:
 
 
 def _time(inputs: tf.Tensor) -> tf.Tensor:
-    steps = inputs.shape[1]
+    steps = static_shape(inputs)[1]
     return tf.shape(inputs, tf.int64)[1] if steps is None else tf.constant(steps, tf.int64)
 
 
 def _of_size(value: tf.Tensor, axis: int, like: tf.Tensor, like_axis: int, message: str) -> tf.Tensor:
     """The value, once its size on one axis is that of another tensor: asserted, and under XLA compiled only then."""
-    if value.shape.rank is not None and None not in (value.shape[axis], like.shape[like_axis]):
+    if value.shape.rank is not None and None not in (static_shape(value)[axis], static_shape(like)[like_axis]):
         return value  # compared already
     size, expected = tf.shape(value)[axis], tf.shape(like)[like_axis]
     size = _asserted(size, _equal, (size, expected), message)
@@ -244,10 +240,11 @@ def _equal(left, right):
 
 
 def _text(shape: tf.TensorShape) -> str:
-    if shape.rank is None:
-        return "unknown"
-    sizes = [_size(size) for size in shape]
-    return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+    return "unknown" if shape.rank is None else _listed(shape.as_list())
+
+
+def _listed(sizes: Sequence[int | None]) -> str:
+    return f"({', '.join(map(_size, sizes))}{',' if len(sizes) == 1 else ''})"
 
 
 def _size(size: int | None) -> str:

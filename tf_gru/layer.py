@@ -7,6 +7,7 @@ from tf_gru import arguments
 from tf_gru.cell import GRUCell
 from tf_gru.form import FORM
 from tf_gru.kernels import choice
+from tf_gru.static_shape import static_shape
 
 
 def _of_cell(name: str) -> property:
@@ -166,7 +167,7 @@ class GRU(keras.layers.RNN):
         dropout_mask, recurrent_dropout_mask = (
             self._scale(name, given, rate, sequences, width, training)
             for name, given, rate, width in (
-                ("dropout_mask", dropout_mask, self.cell.dropout, kernel.shape[0]),
+                ("dropout_mask", dropout_mask, self.cell.dropout, static_shape(kernel)[0]),
                 ("recurrent_dropout_mask", recurrent_dropout_mask, self.cell.recurrent_dropout, self.cell.units),
             )
         )

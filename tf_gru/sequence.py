@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_gru import arguments
 from tf_gru.kernels import choice
+from tf_gru.static_shape import static_shape
 from tf_gru.steps import GATES, Activation, split_bias
 
 
@@ -105,12 +106,12 @@ def gru(
         recompute=recompute,
         use_cudnn=use_cudnn,
     )
-    outputs.set_shape((*inputs.shape[:2], units))
+    outputs.set_shape((*static_shape(inputs)[:2], units))
     return outputs, final_state
 
 
 def _initial_state(initial_state, inputs: tf.Tensor, units: int) -> tf.Tensor:
     if initial_state is None:
-        batch = tf.shape(inputs)[0] if inputs.shape[0] is None else inputs.shape[0]
-        return tf.zeros((batch, units), inputs.dtype)
+        batch = static_shape(inputs)[0]
+        return tf.zeros((tf.shape(inputs)[0] if batch is None else batch, units), inputs.dtype)
     return arguments.state("initial_state", initial_state, inputs, units)

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from tf_gru.static_shape import static_shape
+
 GATES = {"after": 3, "before": 3, "none": 2}  # z, r, n; without a reset gate z, n
 
 Activation = Callable[..., Any]
@@ -38,7 +40,7 @@ def blocks(kernel, bias, scale, sizes: Sequence[int]) -> list[Block]:
 
     scale: for all gates (batch, width), or one for each product on a first axis of its own.
     """
-    units = kernel.shape[-1] // sum(sizes)
+    units = static_shape(kernel)[-1] // sum(sizes)
     widths = [units * gates for gates in sizes]
     kernels = tf.split(kernel, widths, axis=-1)
     biases = [None] * len(sizes) if bias is None else tf.split(bias, widths, axis=-1)

@@ -3,8 +3,8 @@
 The text of the tutorial lost lines in print; they are restored in the sense of its formulas. It resets before the
 product. Both Wf and Uf are named `forget_gate_wf` in it; here Uf is `forget_gate_uf`.
 
-In a graph and session of `tf.compat.v1`, and eagerly; in a `tf.function` call `recurrence` of an object that was made
-outside. For anything but reading there is `tf_gru.GRU`.
+In a graph and session of `tf.compat.v1`, after `disable_v2_behavior()` too, and eagerly; in a `tf.function` call
+`recurrence` of an object that was made outside. For anything but reading there is `tf_gru.GRU`.
 
 Its traps. Outputs of a reversed run are in the order in which they were computed: a BiGRU needs align=True.
 `sequence_length` says how a run is reversed, and no more: steps of the padding are taken too, after those of the row,
@@ -18,6 +18,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tf_gru import arguments
+from tf_gru.static_shape import static_shape
 
 Unit = Callable[..., tf.Tensor]
 
@@ -65,7 +66,7 @@ class GRU:
         inputs = arguments.sequence(inputs)
         inputs = arguments.tensor("inputs", inputs, self.dtype, (None, None, self.emb_dim), "emb_dim is its last size")
         time = tf.shape(inputs)[1]
-        if inputs.shape[1] == 0:
+        if static_shape(inputs)[1] == 0:
             raise ValueError("inputs has no steps, but must have 1 or more: tf_gru.GRU takes none")
         if sequence_length is not None:
             sequence_length = arguments.row_lengths("sequence_length", sequence_length, inputs)

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from tf_gru import arguments
+from tf_gru.static_shape import static_shape
 from tf_gru.steps import GATES, STEPS, Recurrence, input_blocks, recurrent_blocks, split_bias
 
 
@@ -94,12 +95,12 @@ def gru(
         outputs = _or_zeros(valid[:time], outputs)
     if reverse:
         outputs = tf.reverse(outputs, [0])
-    return tf.ensure_shape(tf.transpose(outputs, (1, 0, 2)), (*inputs.shape[:2], units)), final_state
+    return tf.ensure_shape(tf.transpose(outputs, (1, 0, 2)), (*static_shape(inputs)[:2], units)), final_state
 
 
 def _or_zeros(valid: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
     """The values (time, batch, width) where valid is 1, and zeros where it is 0, whatever stands there."""
-    width = values.shape[-1]
+    width = static_shape(values)[-1]
     rows = tf.concat([tf.zeros((1, width), values.dtype), tf.reshape(values, (-1, width))], axis=0)
     time, batch = tf.shape(valid)[0], tf.shape(valid)[1]
     numbers = 1 + tf.expand_dims(tf.range(time) * batch, 1) + tf.range(batch)

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tf_gru.static_shape import static_shape
+
 RECURRENT = (3,)
 """Gates in each tensor of the state's side."""
 
@@ -57,7 +59,7 @@ def retreat(dh, s: Slopes, U) -> tuple[tf.Tensor, tf.Tensor]:
 def weight_gradients(dh, s: Slopes, h) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Gradients of the projected inputs, the recurrent kernel and the recurrent bias."""
     da_h = tf.tile(dh, (1, 3)) * s.by_h
-    da_x = tf.concat([da_h[:, : 2 * dh.shape[-1]], dh * s.by_x_n], axis=-1)
+    da_x = tf.concat([da_h[:, : 2 * static_shape(dh)[-1]], dh * s.by_x_n], axis=-1)
     return da_x, tf.matmul(h, da_h, transpose_a=True), tf.reduce_sum(da_h, axis=0)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from tf_gru.static_shape import static_shape
 from tf_gru.steps import STEPS, Activation, Recurrence, input_blocks, products, recurrent_blocks
 
 
@@ -57,13 +58,13 @@ def _scan(
     unroll: bool,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """All time + 1 states, the initial one at the end where the scan starts, and the last one reached."""
-    if x.shape[0] == 0:
+    if static_shape(x)[0] == 0:
         # One masked step in place of none: the state as it was, and weights whose gradients are zeros, not missing.
         h = _advance(step, _one_step_at_least(x)[0], h, tf.zeros((tf.shape(h)[0], 1), tf.bool))
         return h[None], h
     if unroll:
         return _unrolled(step, x, h, valid, reverse)
-    known = x.shape[0]
+    known = static_shape(x)[0]
     time = tf.shape(x)[0] if known is None else known
     if known is None:
         x = _one_step_at_least(x)
@@ -92,11 +93,11 @@ def _one_step_at_least(values: tf.Tensor) -> tf.Tensor:
     """The values, with one step of padding where there is none: XLA compiles the loop's reads though none is made."""
     missing = tf.maximum(1 - tf.shape(values)[0], 0)
     paddings = tf.stack([[0, missing], [0, 0], [0, 0]])
-    return tf.ensure_shape(tf.pad(values, paddings), (None, *values.shape[1:]))
+    return tf.ensure_shape(tf.pad(values, paddings), (None, *static_shape(values)[1:]))
 
 
 def _unrolled(step, x, h, valid, reverse: bool) -> tuple[tf.Tensor, tf.Tensor]:
-    time = x.shape[0]
+    time = static_shape(x)[0]
     if time is None:
         raise ValueError("unroll=True needs a statically known time, but inputs has shape (batch, ?, input_dim)")
     states = [h]

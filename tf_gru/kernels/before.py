@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tf_gru.static_shape import static_shape
+
 RECURRENT = (2, 1)
 """Gates in each tensor of the state's side."""
 
@@ -27,7 +29,7 @@ class Slopes(NamedTuple):
 
 def recurrent(x, h, U, _) -> tuple[tf.Tensor, tf.Tensor]:
     """The state's side of the gates, and that of the candidate, which waits for the reset gate."""
-    units = h.shape[-1]
+    units = static_shape(h)[-1]
     h_zr = tf.matmul(h, U[:, : 2 * units])
     r = tf.sigmoid(x[1] + h_zr[:, units:])
     return h_zr, tf.matmul(r * h, U[:, 2 * units :])
@@ -47,7 +49,7 @@ def slopes(x, h, kept) -> Slopes:
 
 def retreat(dh, s: Slopes, U) -> tuple[tf.Tensor, tf.Tensor]:
     """The cotangent of the state before the step, and those of the pre-activations."""
-    units = dh.shape[-1]
+    units = static_shape(dh)[-1]
     da_n = dh * s.by_n
     drh = tf.matmul(da_n, U[:, 2 * units :], transpose_b=True)
     da_zr = tf.concat([dh * s.by_z, drh * s.by_r], axis=-1)
@@ -57,7 +59,7 @@ def retreat(dh, s: Slopes, U) -> tuple[tf.Tensor, tf.Tensor]:
 
 def weight_gradients(da, s: Slopes, h) -> tuple[tf.Tensor, tf.Tensor, None]:
     """Gradients of the projected inputs and of the recurrent kernel."""
-    units = h.shape[-1]
+    units = static_shape(h)[-1]
     dU_zr = tf.matmul(h, da[:, : 2 * units], transpose_a=True)
     dU_n = tf.matmul(s.r * h, da[:, 2 * units :], transpose_a=True)
     return da, tf.concat([dU_zr, dU_n], axis=-1), None

@@ -39,6 +39,7 @@ from tensorflow.python.ops import gradients_util  # nor how many tapes watch
 
 from tf_gru.kernels import autodiff, cudnn, traced
 from tf_gru.kernels.recurrence import Plan, Weights
+from tf_gru.static_shape import static_shape
 
 SHORTEST = 16
 
@@ -87,9 +88,9 @@ def run(
                 "a gradient of forward mode, or forward mode of a gradient, is taken within one tf.function, where "
                 "TensorFlow would get it wrong: take it eagerly, or give the layer unroll=True"
             )
-        if unwritten or differentiated in (SECOND, FORWARD) or inputs.shape[1] == 0 or _of_tensorflow_1():
+        if unwritten or differentiated in (SECOND, FORWARD) or static_shape(inputs)[1] == 0 or _of_tensorflow_1():
             return autodiff.run(inputs, h, weights, valid, **options, **general)
-        sizes, caller = (inputs.shape[-1], h.shape[-1]), traced.caller()
+        sizes, caller = (static_shape(inputs)[-1], static_shape(h)[-1]), traced.caller()
         kernel = (reset, reverse, masked_outputs, recompute, inputs.dtype, *sizes, valid is None, caller)
         compiled = jit is True or (jit == "auto" and not differentiated and _worth_compiling(inputs, kernel))
         plan = Plan(reset, reverse, recompute or not compiled, chunked=recompute, compiled=compiled)
@@ -184,7 +185,7 @@ def _of_tensorflow_1() -> bool:
 
 
 def _worth_compiling(inputs: tf.Tensor, kernel: tuple) -> bool:
-    shape = tuple(inputs.shape[:2])
+    shape = static_shape(inputs)[:2]
     if shape[1] is None or shape[1] < SHORTEST or not _has_xla(inputs):
         return False
     met = _met[kernel]

@@ -15,12 +15,13 @@ import tensorflow as tf
 
 from tf_gru.kernels import recurrence
 from tf_gru.kernels.recurrence import Plan, Weights
+from tf_gru.static_shape import static_shape
 
 
 def forward(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
     """All states (batch, time, units), and the last one reached; inputs and valid have the batch first too."""
     cut = _cut(inputs)
-    array = tf.TensorArray(h.dtype, size=cut.many, element_shape=(None, None, h.shape[-1]))
+    array = tf.TensorArray(h.dtype, size=cut.many, element_shape=(None, None, static_shape(h)[-1]))
 
     def advance(done, h, array):
         chunk = cut.many - 1 - done if plan.reverse else done
@@ -36,7 +37,7 @@ def forward(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, 
 def backward(inputs, h, weights: Weights, valid, states, d_states, d_final, plan: Plan) -> list[tf.Tensor]:
     """The cotangents of inputs, initial state and weights."""
     cut, start = _cut(inputs), h
-    array = tf.TensorArray(inputs.dtype, size=cut.many, element_shape=(None, None, inputs.shape[-1]))
+    array = tf.TensorArray(inputs.dtype, size=cut.many, element_shape=(None, None, static_shape(inputs)[-1]))
     nothing = [tf.zeros_like(weight) for weight in weights if weight is not None]
 
     def retreat(done, dh, array, sums):
@@ -67,7 +68,7 @@ class _Cut(NamedTuple):
     def read(self, chunk, values) -> tf.Tensor:
         """Its steps of (batch, time, width), time first."""
         batch = tf.shape(values)[0]
-        steps = tf.slice(values, (0, self.begin(chunk), 0), (batch, self.steps, values.shape[-1]))
+        steps = tf.slice(values, (0, self.begin(chunk), 0), (batch, self.steps, static_shape(values)[-1]))
         return tf.transpose(steps, (1, 0, 2))
 
     def own(self, chunk) -> tf.Tensor:
@@ -87,7 +88,7 @@ class _Cut(NamedTuple):
 
     def joined(self, chunks) -> tf.Tensor:
         """(chunks, steps, batch, width) as (batch, time, width)."""
-        batch, width, before = tf.shape(chunks)[2], chunks.shape[-1], (self.many - 1) * self.steps
+        batch, width, before = tf.shape(chunks)[2], static_shape(chunks)[-1], (self.many - 1) * self.steps
         chunks = tf.transpose(chunks, (2, 0, 1, 3))
         own = self.time - before
         return tf.concat(

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from tf_gru.kernels import after, before, none
+from tf_gru.static_shape import static_shape
 from tf_gru.steps import GATES
 
 VARIANTS: dict[str, Any] = {"after": after, "before": before, "none": none}
@@ -45,7 +46,7 @@ class Plan(NamedTuple):
 def forward(x, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
     """All states, the last one reached, and the state's side of the gates, for each step."""
     variant = VARIANTS[plan.reset]
-    time, read, counts = tf.shape(x)[0], _reader(x, h.shape[-1], plan), _step_of(valid)
+    time, read, counts = tf.shape(x)[0], _reader(x, static_shape(h)[-1], plan), _step_of(valid)
     arrays = [_array(h, time)]
     if not plan.recompute:
         arrays += [_array(h, time, gates) for gates in variant.RECURRENT]
@@ -117,17 +118,17 @@ def _of_valid_steps(slopes, valid):
 
 def _rows(values: tf.Tensor) -> tf.Tensor:
     """(time, batch, width) as rows, one for each step of each sequence."""
-    return tf.reshape(values, (-1, values.shape[-1]))
+    return tf.reshape(values, (-1, static_shape(values)[-1]))
 
 
 def _in_time(rows: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
     """Rows as (time, batch, width)."""
     sizes = tf.shape(like)
-    return tf.reshape(rows, (sizes[0], sizes[1], rows.shape[-1]))
+    return tf.reshape(rows, (sizes[0], sizes[1], static_shape(rows)[-1]))
 
 
 def _array(h, time, multiple: int = 1) -> tf.TensorArray:
-    return tf.TensorArray(h.dtype, size=time, element_shape=(None, multiple * h.shape[-1]))
+    return tf.TensorArray(h.dtype, size=time, element_shape=(None, multiple * static_shape(h)[-1]))
 
 
 def _step_of(values: tf.Tensor | None) -> Callable:

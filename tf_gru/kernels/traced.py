@@ -12,6 +12,7 @@ from tensorflow.python.ops import control_flow_util  # no public name says wheth
 
 from tf_gru.kernels import by_hand
 from tf_gru.kernels.recurrence import Plan, Weights
+from tf_gru.static_shape import static_shape
 
 
 def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
@@ -21,8 +22,8 @@ def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[
     """
     zero = valid is not None and masked_outputs == "zero"
     tensors = [inputs, h, *weights, valid]
-    specs = tuple(None if each is None else (each.dtype, each.shape[-1]) for each in tensors[:-1])
-    maybe_empty = inputs.shape[1] is None
+    specs = tuple(None if each is None else (each.dtype, static_shape(each)[-1]) for each in tensors[:-1])
+    maybe_empty = static_shape(inputs)[1] is None
     function = _function(plan, specs, valid is not None, zero, maybe_empty, caller())
     return function([each for each in tensors if each is not None])
 
