@@ -287,6 +287,14 @@ def guarantees() -> None:
 
 
 @main.command()
+def tutorial() -> None:
+    """Each section of the tutorial, and what holds it; writes the table of docs/tutorial.md."""
+    from studies.tutorial import PAGE, page
+
+    _written(PAGE, page())
+
+
+@main.command()
 def figures() -> None:
     """The figures of docs/understanding-the-gru.md, computed by the reference."""
     from studies.figures import FIGURES, FOLDER

@@ -63,7 +63,7 @@ def readme() -> str:
 def _short() -> Iterator[str]:
     record = read(ROOT / RECORD)
     caught = killed_by_check(record)
-    yield f"| what is guaranteed | by the clauses | which catch, of {len(record.mutants)} |"
+    yield f"| what is guaranteed | by the clauses | wrong GRUs caught, of {len(record.mutants)} |"
     yield "| --- | --- | ---: |"
     for module in MODULES:
         clauses = [check.clause for check in module.CHECKS]

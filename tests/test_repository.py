@@ -5,6 +5,7 @@ import configparser
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -147,3 +148,25 @@ def test_every_command_that_a_document_names_is_one(path):
         assert not isinstance(commands, click.Group) or name in commands.commands
     for script in re.findall(r"python (\w[\w/]*\.py)", text):
         assert (ROOT / script).exists() or path.name != "README.md"
+
+
+def test_the_version_is_one_wherever_it_stands():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
+    assert re.search(r"^## (\S+?),? ", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1] == version
+
+
+def test_the_changes_count_the_clauses_that_there_are():
+    from conformance.specification import CLAUSES
+
+    assert f"{len(CLAUSES)} clauses" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_shortest_compiled_sequence_and_the_count_of_shapes_are_what_is_said():
+    from tf_gru import gru
+    from tf_gru.kernels.choice import SHAPES, SHORTEST
+
+    for text in (README.read_text(), (ROOT / "docs/training.md").read_text(), gru.__doc__):
+        said = " ".join(text.split())
+        assert f"first {SHAPES} shapes" in said
+        assert f"{SHORTEST} steps or more" in said or f"{SHORTEST} or more" in said

@@ -1,5 +1,7 @@
 """The record as a figure: rows mutants by family, columns checks, beside them how the vectors of each clause kill."""
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +64,14 @@ def draw(path: Path, record: Record, peers: list[Peer]) -> None:
         figure.colorbar(image, cax=bar, orientation="horizontal")
         bar.set_title("part of the clause's vectors that kill", fontsize=7, pad=2)
         _legend(figure, (LEFT / width, 0.15 / height))
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None, "Description": told(record, peers)})
+
+
+def told(record: Record, peers: list[Peer]) -> str:
+    """What the figure says it was drawn from, so that a test can tell an old one."""
+    suites = [[peer.name, sorted(peer.expressible), sorted(peer.killed)] for peer in peers]
+    drawn = json.dumps([record.mutants, record.checks, record.vectors, suites])
+    return f"drawn from {hashlib.sha256(drawn.encode()).hexdigest()}"
 
 
 def _checks(record: Record, names: list[str]) -> np.ndarray:

@@ -45,15 +45,15 @@ def _counts(record: Record) -> str:
     by_vectors = sum(bool(record.vectors_that_kill(name)) for name in record.mutants)
     needed = sum(bool(killed) for killed in killed_by_check(record).values())
     return (
-        f"Of {len(record.mutants)} wrong GRUs the {len(record.checks)} checks kill {by_checks}, on cases that they "
-        f"draw themselves, and the {len(record.vectors)} golden vectors kill {by_vectors}, by replay; "
-        f"{needed} of {len(record.checks)} checks kill at least one."
+        f"Of {len(record.mutants)} wrong GRUs the {len(record.checks)} checks catch {by_checks}, on cases that they "
+        f"draw themselves, and the {len(record.vectors)} golden vectors, replayed, {by_vectors}; "
+        f"{needed} of {len(record.checks)} checks catch at least one."
     )
 
 
 def _peer(peer: Peer, record: Record) -> str:
     expressible, killed = (len(names & set(record.mutants)) for names in (peer.expressible, peer.killed))
-    return f"{peer.name} ({peer.version}) kills {killed}, of {expressible} that its questions can express."
+    return f"{peer.name} ({peer.version}) catches {killed}, of {expressible} that its questions can express."
 
 
 def _wrapped(text: str, width: int = 118) -> Iterator[str]:
@@ -177,8 +177,8 @@ def block(record: Record, peers: list[Peer]) -> str:
     lines = [
         *_wrapped(_counts(record)),
         *_wrapped(
-            f"{alone} checks kill a mutant that no other check does. {len(record.probed)} more mutants only the probe "
-            f"tells, and {len(record.equivalent)} deviations are proven to be none."
+            f"{alone} checks catch one that no other check does. {len(record.probed)} more are seen by `probe` alone, "
+            f"and {len(record.equivalent)} that look wrong are proven to be right."
         ),
     ]
     for peer in peers:

@@ -1,5 +1,6 @@
 """What docs/findings.md shows is still so: each of its Python blocks runs where its packages are installed."""
 
+import json
 import re
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+
+from conformance.adapters import load
 
 PAGE = Path(__file__).parent.parent.parent / "docs/findings.md"
 TOKENS = MarkdownIt().parse(PAGE.read_text())
@@ -42,3 +45,32 @@ def test_the_commands_name_what_there_is(command):
     clauses = [words[place + 1] for place, word in enumerate(words) if word == "--clause"]
     assert set(clauses) <= set(CLAUSES)
     assert set(words[4:]) - {"--clause", *clauses} <= set(REGISTERED)
+
+
+RECORDS = PAGE.parent / "records"
+ACTIVATIONS = (RECORDS / "activations.txt").read_text()
+
+
+@pytest.mark.parametrize("title", ["ONNX Runtime: tanh beyond 1", "TensorFlow in float64: tanh off by more than 8 ULP"])
+def test_what_is_said_of_activations_was_measured(title):
+    said = PAGE.read_text().partition(f"## {title}\n")[2].partition("\n## ")[0]
+    numbers = re.findall(r"-?\d+\.\d+", said)
+    assert numbers and all(number in ACTIVATIONS for number in numbers)
+
+
+def test_what_was_measured_of_activations_is_of_the_present_claims():
+    rows = re.findall(r"^│ (\S+) +│ (float\d+) +│ \w+ +│ (.+?) +│", ACTIVATIONS, re.MULTILINE)
+    assert rows and "refuted" not in ACTIVATIONS
+    for name, dtype, claimed in rows:
+        claim = load(name).capabilities.arithmetic[dtype]
+        assert claimed == claim.activation + ", flush" * claim.flush
+
+
+def test_the_versions_are_those_of_the_scoreboard():
+    judged = json.loads((RECORDS / "scoreboard.json").read_text()).values()
+    known = {(name, version.partition("+")[0]) for subject in judged for name, version in subject["versions"].items()}
+    said = PAGE.read_text().partition("\n\n")[2].partition(". Each row")[0]
+    named = re.findall(
+        r"(?:, |\s)(tensorflow|tf_keras|keras|torch|jax|flax|onnxruntime|onnx|openvino)\s([\d.]+)", said, re.I
+    )
+    assert len(named) > 8 and {(name.lower(), version) for name, version in named} <= known

@@ -8,10 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 
+from conformance.case import Case
 from conformance.process.messages import PROTOCOL, violation
+from conformance.process.subject import CASE_SECONDS, START_SECONDS
+from conformance.truth import truth
+from reference import Parameters
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 FEW = ("--jobs", "1", "--clause", "step-before", "--clause", "split")
@@ -119,3 +124,22 @@ def test_the_messages_of_the_document_are_as_the_schema_has_them():
     ]  # fmt: skip
     assert all(violation(message, message["kind"]) is None for message in messages)
     assert messages[0]["protocol"] == messages[1]["protocol"] == PROTOCOL
+
+
+def test_the_answer_of_the_document_is_right():
+    """One step from zeros with one weight: half of tanh(0.5), as the nearest float64 has it."""
+    (text,) = blocks("protocol.md", "json")
+    asked, answered = (json.loads(line) for line in text.splitlines()[2:4])
+    (p,) = asked["case"]["parameters"]
+    arrays = {name: np.array(p[name]["values"], float).reshape(p[name]["shape"]) for name in p}
+    inputs = np.array(asked["case"]["inputs"]["values"]).reshape(asked["case"]["inputs"]["shape"])
+    found = truth(Case(inputs=inputs, parameters=(Parameters(**arrays, reset="after"),), lengths=np.array([1])))
+    assert answered["outputs"]["values"] == found.outputs.ravel().tolist()
+    assert answered["final_state"]["values"] == found.final_state.ravel().tolist()
+
+
+def test_the_time_limits_of_the_document_are_those_of_the_code():
+    said = (DOCS / "protocol.md").read_text()
+    assert f"`--case-limit` seconds ({CASE_SECONDS:g}; {START_SECONDS:g} until it has started)" in " ".join(
+        said.split()
+    )

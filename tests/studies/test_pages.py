@@ -12,13 +12,15 @@ from PIL import Image
 
 from conformance.adapter import UsageError
 from reference import layouts
-from studies import conventions, figures, guarantees, house, picture
+from studies import conventions, figures, guarantees, house, picture, tutorial
 from studies.__main__ import main
 
+PAGES = {"conventions": conventions, "guarantees": guarantees, "house": house, "tutorial": tutorial}
 
-@pytest.mark.parametrize("of", [conventions, guarantees, house], ids=["conventions", "guarantees", "house"])
-def test_a_published_page_is_what_would_be_written_now(of):
-    assert of.PAGE.read_text() == of.page()
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_published_page_is_what_would_be_written_now(name):
+    assert PAGES[name].PAGE.read_text() == PAGES[name].page(), f"write it again: python -m studies {name}"
 
 
 def test_the_readme_guarantees_what_the_code_does():
@@ -93,6 +95,16 @@ def test_the_commands_write_where_they_are_told(tmp_path, monkeypatch, command, 
     monkeypatch.setattr(module, name, tmp_path / "nowhere" / place.name / "x")
     result = CliRunner().invoke(main, [command])
     assert result.exit_code == 2 and "there is no folder" in result.output
+
+
+def test_the_tutorials_table_is_written_between_its_markers(tmp_path, monkeypatch):
+    published = tutorial.PAGE.read_text()
+    before, begin, rest = published.partition(tutorial.BEGIN)
+    page = tmp_path / "tutorial.md"
+    page.write_text(before + begin + "\n" + tutorial.END + rest.partition(tutorial.END)[2])
+    monkeypatch.setattr(tutorial, "PAGE", page)
+    assert CliRunner().invoke(main, ["tutorial"]).exit_code == 0
+    assert page.read_text() == published
 
 
 def test_a_package_that_is_not_installed_is_a_usage_error(monkeypatch):
