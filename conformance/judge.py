@@ -55,7 +55,7 @@ NOTHING = "no number was judged: nothing lay inside the domain of its bound, or 
 
 
 def describe(name: str, gru: GRU) -> Subject:
-    """The subject's report before anything is judged."""
+    """The subject's report before anything is judged; whatever it says of itself is text here."""
     capabilities = gru.capabilities
     policies: dict[str, list[str]] = {}
     if capabilities.masks or capabilities.lengths:
@@ -68,9 +68,9 @@ def describe(name: str, gru: GRU) -> Subject:
             "python": platform.python_version(),
             "numpy": np.__version__,
             **_versions(gru),
-            **getattr(gru, "versions", {}),
+            **{str(what): str(version) for what, version in getattr(gru, "versions", {}).items()},
         },
-        kernels=sorted(getattr(gru, "kernels", ())),
+        kernels=sorted(map(str, getattr(gru, "kernels", ()))),
         claims={dtype: str(claim) for dtype, claim in capabilities.arithmetic.items()},
         policies=policies,
     )

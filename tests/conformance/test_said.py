@@ -2,12 +2,16 @@
 
 import json
 import xml.etree.ElementTree as ElementTree
+from typing import ClassVar
 
 import pytest
 from click.testing import CliRunner
 
 from conformance.__main__ import main
+from conformance.emulated import Emulated
+from conformance.judge import describe
 from conformance.printable import printable
+from conformance.said import described
 
 HOSTILE = """
 from conformance import Adapter, Arithmetic, Capabilities
@@ -82,6 +86,19 @@ def test_no_other_command_prints_one(hostile, command):
 
     assert isinstance(result.exception, SystemExit), result.output
     assert "alert" in result.output and not controls(result.output)
+
+
+class Careless(Emulated):
+    """What it says of itself is no text."""
+
+    versions: ClassVar = {"library": (1, 2), 3: None}
+    kernels = (16, "by hand")
+
+
+def test_what_a_subject_says_of_itself_is_text_whatever_it_was():
+    report = described(describe("careless", Careless()))
+    assert {"library": "(1, 2)", "3": "None"}.items() <= report.versions.items()
+    assert report.kernels == ["16", "by hand"]
 
 
 def test_what_prints_is_kept():
