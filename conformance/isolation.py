@@ -55,8 +55,9 @@ def judge_apart(
     progress: Callable[[Subject], None] = lambda subject: None,
     case: Case | None = None,
 ) -> list[Subject]:
-    """Judge subjects side by side, in so many processes; progress is called at each verdict. In the order of names.
+    """Judge subjects side by side, in at most `jobs` processes at once. In the order of names.
 
+    progress is called at each message from a subject, and when one of its processes ends.
     Where there are processes enough, each format of a subject has one of its own: they share no compiled program.
     clauses: only these, or all where there are none. case: only this one, in place of the cases of the profile.
     A subject that says nothing for time_limit seconds is stopped; what it has not answered is an error.
@@ -75,12 +76,14 @@ def judge_apart(
                 for pipe in wait(list(running), timeout=1):
                     child = running[pipe]
                     try:
-                        _take(child.report, child.pipe.recv())
-                        child.heard = time.monotonic()
-                        progress(child.report)
+                        message = next_message(child.pipe)
                     except EOFError:
                         child.process.join()
                         child.over = True
+                        continue
+                    _take(child.report, message)
+                    child.heard = time.monotonic()
+                    progress(child.report)
                 for pipe, child in list(running.items()):
                     # What the subject started may hold the pipe open for longer than the subject lives.
                     over = child.over or (not child.process.is_alive() and not pipe.poll())
@@ -142,6 +145,14 @@ def heard(pipe: Connection, process: BaseProcess, seconds: float) -> bool:
         if time.monotonic() >= until:
             return False
     return True
+
+
+def next_message(pipe: Connection) -> Any:
+    """What a child says next. Raises EOFError where it has ended, be it in the middle of a message."""
+    try:
+        return pipe.recv()
+    except OSError as error:
+        raise EOFError from error
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from conformance.identify.identity import Identity
-from conformance.isolation import QUIET, STARTING, end, heard, in_a_group
+from conformance.isolation import QUIET, STARTING, end, heard, in_a_group, next_message
 from conformance.printable import printable
 
 
@@ -45,7 +45,7 @@ def _once(
     last, seconds = None, max(time_limit, STARTING)
     try:
         while heard(ours, process, seconds):
-            kind, content = ours.recv()
+            kind, content = next_message(ours)
             if kind != "asked":
                 return content, None
             last, seconds = content, time_limit

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, cast
 
-from conformance.isolation import QUIET, STARTING, end, heard, in_a_group
+from conformance.isolation import QUIET, STARTING, end, heard, in_a_group, next_message
 from conformance.printable import printable
 from conformance.said import described, shown
 from conformance.vectors.files import stored
@@ -86,9 +86,9 @@ class _Worker:
         assert self.process is not None, "asked only while there is one"
         try:
             if heard(self.pipe, self.process, seconds):
-                return self.pipe.recv()
+                return next_message(self.pipe)
             why = f"there was no answer for {seconds:.0f} s, so it was stopped"
-        except (EOFError, OSError):
+        except EOFError:
             self.process.join()
             why = f"the process ended with exit code {self.process.exitcode}"
         self.end()

@@ -1,8 +1,11 @@
 """The processes that are started for subjects: what runs in them, in this one, and how they end."""
 
+import gc
 import multiprocessing
 import os
+import struct
 import sys
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -139,6 +142,36 @@ def test_vectors_for_a_subject_that_is_not_there_are_refused():
 def importable(monkeypatch):
     """What is started finds the subjects of this file."""
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
+
+
+class Interrupted(Emulated):
+    """Its process ends in the middle of a message."""
+
+    def run(self, case):
+        for pipe in gc.get_objects():
+            if type(pipe) is Connection:
+                os.write(pipe.fileno(), struct.pack("!i", 100) + b"some of 100 bytes")
+        os._exit(3)
+
+
+def judged(name, log):
+    (report,) = isolation.judge_apart((name,), "dev", ("closed-forms",), jobs=1, time_limit=300)
+    return report.broken
+
+
+def asked_for_its_conventions(name, log):
+    return identify_apart._once(name, {}, 300, lambda what: None, log)[0]
+
+
+def replayed(name, log):
+    (verdict,) = vectors_apart.judge_apart(name, [QUESTION], time_limit=300).verdicts
+    return verdict.reason
+
+
+@pytest.mark.usefixtures("importable")
+@pytest.mark.parametrize("asked", [judged, asked_for_its_conventions, replayed])
+def test_a_process_that_ends_in_the_middle_of_a_message_has_ended(asked, tmp_path):
+    assert "the process ended with exit code 3" in asked("test_children:Interrupted", tmp_path / "log")
 
 
 def test_where_the_suite_itself_stops_its_subjects_are_ended():
