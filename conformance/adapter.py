@@ -5,7 +5,7 @@ not declared is not asked: the report says *declined*, with the reason, and it n
 is judged.
 """
 
-import pkgutil
+import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -82,12 +82,12 @@ class Capabilities:
             ("bidirectional_masked_outputs", tuple(POLICIES)),
         ):
             given: Any = getattr(self, name)
-            if isinstance(given, str) or not hasattr(given, "__iter__"):
+            if not (is_tuple(given) or is_list(given)):
                 raise UsageError(f"capabilities.{name} is {given!r}, but must be a tuple of names")
             unknown = [value for value in given if value not in allowed]
             if unknown:
                 raise UsageError(f"capabilities.{name} has {unknown}, but knows only {', '.join(allowed)}")
-            if len(set(given)) != len(tuple(given)):
+            if len(set(given)) != len(given):
                 raise UsageError(f"capabilities.{name} is {given!r}: name each once")
         for name in ("resets", "masked_outputs"):
             if not getattr(self, name):
@@ -123,33 +123,39 @@ def resolve(name: str, declares: bool = True) -> GRU:
     """The adapter that "module:attribute" names; a class or a function without arguments is called for it.
 
     declares: whether it has to have capabilities, or only a method run.
-    Raises UsageError with what to do for a module that is not there, a missing attribute, or something else.
+    Raises UsageError with what to do for a module that is not there or cannot be imported, a missing attribute, or
+    something else.
     """
     module, colon, attribute = name.partition(":")
     if not (colon and module and attribute):
         dotted = ":".join(name.rsplit(".", 1)) if "." in name else f"{name or 'module'}:gru"
         todo = "name a module and an attribute of it" if colon else f"did you mean {dotted!r}?"
         raise UsageError(f"{name!r} is neither a registered name nor module:attribute; {todo}")
+    if not all(part.isidentifier() for part in (*module.split("."), *attribute.split("."))):
+        raise UsageError(f"{name!r} is not well formed: expected module:attribute")
     try:
-        found = pkgutil.resolve_name(name)
-    except AttributeError as error:
-        raise UsageError(f"{name!r}: the module {module!r} has no attribute {attribute!r}") from error
+        found: Any = importlib.import_module(module)
     except ModuleNotFoundError as error:
         missing = error.name or module
         ours = module == missing or module.startswith(missing + ".")
         todo = "check its spelling and sys.path" if ours else f"install what provides {missing!r}"
         raise UsageError(f"{name!r}: no module named {missing!r}; {todo}") from error
-    except ValueError as error:
-        raise UsageError(f"{name!r} is not well formed: expected module:attribute") from error
     except (Exception, SystemExit) as error:
         raise UsageError(f"{name!r}: importing {module!r} raised {_one_line(error)}") from error
+    for part in attribute.split("."):
+        found = _attribute(found, name, part, default=ABSENT)
+        if found is ABSENT:
+            raise UsageError(f"{name!r}: the module {module!r} has no attribute {attribute!r}")
     if isinstance(found, type) or (callable(found) and _attribute(found, name, "run") is None):
         try:
             found = found()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise UsageError(f"{name!r}: calling it to get an adapter raised {_one_line(error)}") from error
     return accepted(found, name) if declares else runnable(found, name)
 
+
+ABSENT = object()
+"""In the place of an attribute that is not there: None could be one."""
 
 REMEDY = "give it run(case) -> Outputs and capabilities, or wrap a function in conformance.adapter.Adapter"
 
@@ -161,11 +167,11 @@ def runnable(found: Any, name: str) -> Any:
     return found
 
 
-def _attribute(found: Any, name: str, attribute: str) -> Any:
-    """An attribute of what a user wrote, or None. Raises UsageError where looking at it raises."""
+def _attribute(found: Any, name: str, attribute: str, default: Any = None) -> Any:
+    """An attribute of what a user wrote, or the default. Raises UsageError where looking at it raises."""
     try:
-        return getattr(found, attribute, None)
-    except Exception as error:
+        return getattr(found, attribute, default)
+    except (Exception, SystemExit) as error:
         raise UsageError(f"{name!r}: looking at its attribute {attribute!r} raised {_one_line(error)}") from error
 
 

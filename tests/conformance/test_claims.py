@@ -1,5 +1,7 @@
 """What an adapter may declare is a closed list; anything else is refused with what to do."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,8 @@ def test_outputs_wider_than_the_interface_are_refused():
         ({"resets": ("during",)}, "knows only after, before, none"),
         ({"resets": "after"}, "resets is 'after', but must be a tuple of names"),
         ({"resets": ("after", "after")}, "name each once"),
+        ({"resets": {"after"}}, "resets is {'after'}, but must be a tuple of names"),
+        ({"merges": iter(("sum",))}, "but must be a tuple of names"),
         ({"lengths": "no"}, "lengths is 'no', but must be True or False"),
         ({"because": ["x"]}, "must be a mapping"),
         ({"masked_outputs": ()}, "masked_outputs is empty"),
@@ -82,6 +86,32 @@ def test_a_package_that_is_not_there_is_said_to_be_missing():
 def test_half_a_name_is_refused(name):
     with pytest.raises(UsageError, match="neither a registered name nor module:attribute"):
         resolve(name)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("int('x')", "importing 'broken' raised ValueError"),
+        ("import numpy; numpy.nonsuch", "importing 'broken' raised AttributeError"),
+        ("raise SystemExit(3)", "importing 'broken' raised SystemExit: 3"),
+        ("def __getattr__(name): raise OSError('no driver')", "its attribute 'gru' raised OSError: no driver"),
+        ("def gru(): raise SystemExit(3)", "calling it to get an adapter raised SystemExit: 3"),
+        ("gru = None", "is a NoneType without a method run"),
+    ],
+)
+def test_a_module_that_is_broken_is_to_blame_and_not_its_name(code, message, tmp_path, monkeypatch):
+    (tmp_path / "broken.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "broken", raising=False)
+    with pytest.raises(UsageError) as caught:
+        resolve("broken:gru")
+    assert message in str(caught.value)
+
+
+def test_an_attribute_of_an_attribute_can_be_named():
+    assert resolve("conformance:adapters.reference.gru") is resolve("conformance.adapters.reference:gru")
+    with pytest.raises(UsageError, match=r"the module 'conformance' has no attribute 'adapters\.nothing\.gru'"):
+        resolve("conformance:adapters.nothing.gru")
 
 
 def test_a_state_as_large_as_the_largest_number_is_certified():
