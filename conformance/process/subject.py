@@ -5,6 +5,8 @@ import shlex
 import shutil
 from typing import Any
 
+import numpy as np
+
 from conformance.adapter import Declined, SubjectError, UsageError
 from conformance.arithmetic import InvalidClaim
 from conformance.case import Case, Gradients, Outputs
@@ -33,7 +35,8 @@ A_NUMBER = 64
 
 def named(command: str, seconds: float = CASE_SECONDS) -> str:
     """The name under which every command of the suite knows a program."""
-    return f"process:{command}" if seconds == CASE_SECONDS else f"process@{seconds:g}:{command}"
+    limit = np.format_float_positional(seconds, trim="-")  # all its digits, and never an exponent
+    return f"process:{command}" if seconds == CASE_SECONDS else f"process@{limit}:{command}"
 
 
 def is_process(name: str) -> bool:
