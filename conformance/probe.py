@@ -10,7 +10,7 @@ an error that exceeds it with all that the blend may have added. Both are said o
 Left out: which of activation and blend flushed a number; activations other than sigma and tanh.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any, NamedTuple, cast
 
@@ -168,14 +168,22 @@ def _answer(gru: GRU, claim: Arithmetic, of_tanh: np.ndarray, of_sigma: np.ndarr
         parameters=(_parameters(gru.capabilities.resets[0], claim.dtype, units),),
         initial_state=(start.reshape(-1, units).astype(claim.dtype),) if has_state else None,
     )
-    outputs = ask(gru, case).outputs.astype(np.float64)
-    tanh, sigma = np.split(outputs[:, -1].ravel(), 2)
+    states = _states(gru, case)
+    tanh, sigma = np.split(states[-1].ravel(), 2)
     declined = None
-    if not has_state and not np.array_equal(outputs[:, 0].ravel(), start):
+    if not has_state and not np.array_equal(states[0].ravel(), start):
         declined = "it declares no initial_state, and a saturated candidate does not make the state 1 in its place"
     elif tanh[-1] != 0:
         declined = f"its candidate is {tanh[-1]} and not 0 where its argument is 0, so the gate is not seen alone"
     return Answer(tanh[:count], sigma[:count], declined)
+
+
+def _states(gru: GRU, case: Case) -> list[np.ndarray]:
+    """The state after each step; of a GRU that gives its last state alone, by a question for each."""
+    if gru.capabilities.outputs:
+        return list(ask(gru, case).outputs.astype(np.float64).swapaxes(0, 1))
+    runs = [replace(case, inputs=case.inputs[:, : t + 1]) for t in range(case.time)]
+    return [ask(gru, run).final_state.astype(np.float64) for run in runs]
 
 
 def _parameters(reset: str, dtype: str, units: int) -> Parameters:
