@@ -6,8 +6,6 @@ from importlib import metadata
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from conformance.adapter import UsageError
@@ -21,6 +19,7 @@ from conformance.commands.oracle import oracle
 from conformance.commands.probe import probe
 from conformance.commands.seconds import FROM_ONE
 from conformance.commands.subjects import subjects
+from conformance.commands.terminal import paper, progress_bars
 from conformance.commands.vectors import vectors
 from conformance.handwritten import read_case
 from conformance.isolation import chosen, judge_apart
@@ -45,8 +44,8 @@ def list_subjects() -> None:
     for name, subject in REGISTERED.items():
         todo = "yes" if subject.installed else f"no: pip install 'tf-gru\\[{subject.extra}]'"
         table.add_row(name, ", ".join(subject.modules), todo)
-    _paper().print(table)
-    _paper().print("Anything else is module:attribute, or process:COMMAND for a program.")
+    paper().print(table)
+    paper().print("Anything else is module:attribute, or process:COMMAND for a program.")
 
 
 @main.command("clauses")
@@ -55,7 +54,7 @@ def list_clauses() -> None:
     table = Table("clause", "what every conforming GRU does")
     for clause, sentence in CLAUSES.items():
         table.add_row(clause, sentence)
-    _paper().print(table)
+    paper().print(table)
 
 
 @main.command()
@@ -99,7 +98,7 @@ def run(
     except UsageError as error:
         raise click.UsageError(str(error)) from error
     judged = _with_progress(tuple(dict.fromkeys(names + beside)), profile, clauses, jobs, time_limit)
-    show(_paper(), judged)
+    show(paper(), judged)
     writers: tuple[tuple[Path | None, Callable[[Path], object]], ...] = (
         (json_file, lambda file: write_json(file, judged, profile)),
         (junit_file, lambda file: write_junit(file, judged)),
@@ -114,19 +113,11 @@ def run(
         raise SystemExit(max(subject.code for subject in judged if subject.name in names))
 
 
-def _paper() -> Console:
-    """The terminal, or where there is none, a page wide enough for all subjects side by side."""
-    console = Console(emoji=False)
-    return console if console.is_terminal else Console(emoji=False, width=200)
-
-
 def _with_progress(
     names: tuple[str, ...], profile: str, clauses: tuple[str, ...], jobs: int, time_limit: float
 ) -> list[Subject]:
-    console = Console(stderr=True, emoji=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     total = len(chosen(clauses)) * len(DTYPES)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+    with progress_bars() as bars:
         tasks = {name: bars.add_task(name, total=total, start=False) for name in names}
         unsaid = set(names)
 
@@ -135,9 +126,9 @@ def _with_progress(
             done = len(subject.verdicts)
             bars.update(tasks[subject.name], completed=done)
             ended = done == total or subject.broken is not None
-            if ended and subject.name in unsaid and not console.is_terminal:
+            if ended and subject.name in unsaid and not bars.console.is_terminal:
                 unsaid.remove(subject.name)
-                console.print(f"judged {subject.name}: {done} of {total}", highlight=False)
+                bars.console.print(f"judged {subject.name}: {done} of {total}", highlight=False)
 
         return judge_apart(names, profile, clauses, jobs=jobs, time_limit=time_limit, progress=progress)
 
@@ -155,11 +146,12 @@ def again(name: str, clause: str, case: str) -> None:
         text = Path(case[1:]).read_text(encoding="utf-8") if case.startswith("@") else case
         question = read_case(text)[0] if text.lstrip().startswith("{") else Case.from_text(text)
     except (OSError, UnicodeError) as error:
-        raise click.UsageError(f"{case}: there is no such file to read a case from: {error}") from error
+        todo = "name a text file that holds one"
+        raise click.UsageError(f"{case}: cannot be read as a case: {error}; {todo}") from error
     except InvalidCase as error:
         raise click.UsageError(str(error)) from error
     (report,) = judge_apart((name,), "dev", (clause,), jobs=1, time_limit=300, case=question)
-    show(_paper(), [report])
+    show(paper(), [report])
     raise SystemExit(report.code)
 
 

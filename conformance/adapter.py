@@ -96,6 +96,11 @@ class Capabilities:
             if getattr(claim, "dtype", None) != dtype:
                 raise UsageError(f"capabilities.arithmetic[{dtype!r}] is {claim!r}, not an Arithmetic of {dtype}")
 
+    def lacks(self, what: str) -> str:
+        """Why it is not asked for something, in words: it does not declare it, and the reason where it gives one."""
+        because = self.because.get(what)
+        return f"does not declare {what}" + (f": {because}" if because else "")
+
 
 class GRU(Protocol):
     """What the suite needs of a subject. `gradients` is called only where it is declared."""

@@ -275,8 +275,7 @@ def _unjudged(error: Exception) -> str:
 
 def _declined(gru: GRU, check: Check, dtype: str) -> str | None:
     if dtype not in gru.capabilities.arithmetic:
-        because = gru.capabilities.because.get(dtype)
-        return f"does not declare {dtype}" + (f": {because}" if because else "")
+        return gru.capabilities.lacks(dtype)
     return check.declined(gru.capabilities)
 
 

@@ -74,10 +74,7 @@ class Check:
     def declined(self, capabilities: Capabilities) -> str | None:
         """Why a subject is not asked, in words, or None if it is."""
         lacking = self.needs(capabilities)
-        if lacking is None:
-            return None
-        because = capabilities.because.get(lacking)
-        return f"does not declare {lacking}" + (f": {because}" if because else "")
+        return None if lacking is None else capabilities.lacks(lacking)
 
 
 def _cases(dtype: str, shape: st.SearchStrategy[Shape], chosen: dict[str, Any]) -> st.SearchStrategy[Case]:

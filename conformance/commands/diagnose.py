@@ -19,9 +19,10 @@ from conformance.diagnosis.search import FORMATS_ASKED
 @subject
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write it as JSON too")
 def diagnose(name: str, json_file: Path | None) -> None:
-    """Which known conventions or mistakes explain the answers of NAME, a registered name or module:attribute.
+    """Which known conventions or mistakes explain the answers of NAME.
 
-    It asks a few dozen tiny questions, and is no verdict: that is what `run` is for. NAME is asked in this process.
+    NAME is a registered name or module:attribute, or in its place stands a program (--process COMMAND). It is asked a
+    few dozen tiny questions, in this process but for a program; and it is no verdict: that is what `run` is for.
     Exit code 0: all questions are answered as specified. 1: something differs, has no answer, or the diagnosis failed.
     2: a usage error.
     """

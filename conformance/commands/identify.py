@@ -12,6 +12,7 @@ from rich.table import Table
 from conformance.commands.files import require_folders, save
 from conformance.commands.seconds import FROM_ONE
 from conformance.commands.subjects import subjects
+from conformance.commands.terminal import paper
 from conformance.identify.apart import Unidentified, identify_apart
 from conformance.identify.asking import REFUSED
 from conformance.identify.hypotheses import TRAITS, UNKNOWN
@@ -25,7 +26,7 @@ ROWS = (*TRAITS, "biases", "arithmetic", "precision")
 @click.option("--time-limit", type=FROM_ONE, default=120, show_default=True, help="Seconds for one question")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all of it as JSON")
 def identify(names: tuple[str, ...], time_limit: float, json_file: Path | None) -> None:
-    """What each GRU computes, whatever it declares: registered names, or module:attribute.
+    """What each GRU computes, whatever it declares: registered names, module:attribute, programs (--process COMMAND).
 
     Exit code 0: a step of each was recognized. 1: of some GRU none was. 2: a usage error, or nothing could be asked.
     """
@@ -40,10 +41,9 @@ def identify(names: tuple[str, ...], time_limit: float, json_file: Path | None) 
                 )
         except Unidentified as error:
             raise click.UsageError(f"{name}: {error}") from error
-    console = Console(emoji=False)
-    paper = console if console.is_terminal else Console(emoji=False, width=200)
+    console = paper()
     for name, identity in found.items():
-        _show(paper, name, identity)
+        _show(console, name, identity)
     if json_file is not None:
         suite = {"name": "tf-gru conformance", "version": metadata.version("tf-gru")}
         whole = {"suite": suite, "subjects": {name: identity.to_json() for name, identity in found.items()}}
@@ -52,8 +52,8 @@ def identify(names: tuple[str, ...], time_limit: float, json_file: Path | None) 
     raise SystemExit(any(identity.asked_with is None for identity in found.values()))
 
 
-def _show(paper: Console, name: str, identity: Identity) -> None:
-    paper.print(f"[bold]{escape(name)}[/], formats {', '.join(identity.formats) or 'none'}", highlight=False)
+def _show(console: Console, name: str, identity: Identity) -> None:
+    console.print(f"[bold]{escape(name)}[/], formats {', '.join(identity.formats) or 'none'}", highlight=False)
     answered = [step for step in identity.steps if step.traits["reset"] != REFUSED]
     for dtype in identity.formats:
         steps = [step for step in answered if step.dtype == dtype]
@@ -62,14 +62,14 @@ def _show(paper: Console, name: str, identity: Identity) -> None:
             table.add_row(row, *(_cell(step.traits.get(row, UNKNOWN)) for step in steps))
         for vector in dict.fromkeys(vector for step in steps for vector in step.effects):
             table.add_row(f"{vector} bias", *(_cell(step.effects.get(vector, "")) for step in steps))
-        paper.print(table)
+        console.print(table)
     if identity.around:
         table = Table("asked", "found", title=f"around the step ({identity.asked_with})", title_justify="left")
         for trait, value in identity.around.items():
             table.add_row(trait, _cell(value))
-        paper.print(table)
+        console.print(table)
     for what, why in identity.refusals.items():
-        paper.print(f"[dim]{escape(what)}: refused: {escape(why)}[/]", highlight=False, soft_wrap=True)
+        console.print(f"[dim]{escape(what)}: refused: {escape(why)}[/]", highlight=False, soft_wrap=True)
 
 
 def _cell(value: str) -> str:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.adapter import UsageError
+from conformance.commands.files import require_folders, save
+from conformance.commands.terminal import paper, progress_bars
 from conformance.specification import CLAUSES
 
 if TYPE_CHECKING:
@@ -47,21 +47,19 @@ def matrix(whole: bool, write: bool, source: Path | None, json_file: Path | None
 
     if write and not (README.is_file() and record.RECORD.parent.is_dir()):
         raise click.UsageError(f"--write: there is no {README} or no {record.RECORD.parent} here; go to a clone's root")
-    for file in (json_file, journal):
-        if file is not None and not file.parent.is_dir():
-            raise click.UsageError(f"{file}: there is no folder {file.parent}; make it first")
+    require_folders(json_file, journal)
     try:
         found = _judged(jobs, journal) if source is None else record.read(source)
         other = peers.read(peers.PEERS)
         if stale := record.stale(found):
             raise record.InvalidRecord(f"{source}: {stale[0]} ({len(stale)} such differences)")
         if json_file is not None:
-            record.write(json_file, found)
+            save(json_file, lambda file: record.write(file, found))
         if write:
             _write(found, other)
     except (record.InvalidRecord, UsageError) as error:
         raise click.UsageError(str(error)) from error
-    console = _paper()
+    console = paper()
     console.print(f"{found.date}: profile {found.profile}", highlight=False)
     if whole:
         show_whole(console, found)
@@ -79,16 +77,14 @@ def _judged(jobs: int, journal: Path):
     now = record.present()
     names = [*CLAUSES, *now["vectors"]]
     asked = [mutant for group in record.GROUPS for mutant in now[group]]
-    console = Console(stderr=True, emoji=False)
-    bars = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*bars, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("checks and vectors", total=len(names))
+    with progress_bars() as bars:
+        task = bars.add_task("checks and vectors", total=len(names))
         found: list[Column] = []
         for done in columns(names, asked, jobs, journal):
             found.append(done)
-            progress.advance(task)
-            if not console.is_terminal:
-                console.print(f"{len(found)} of {len(names)}: {done.name}", highlight=False)
+            bars.advance(task)
+            if not bars.console.is_terminal:
+                bars.console.print(f"{len(found)} of {len(names)}: {done.name}", highlight=False)
     return record.made(found)
 
 
@@ -105,9 +101,3 @@ def _write(found: "Record", other: "list[Peer]") -> None:
     write_summary(found)
     PAGE.write_text(page(found, other))
     README.write_text(readme)
-
-
-def _paper() -> Console:
-    """The terminal, or where there is none, a page wide enough for every row."""
-    console = Console(emoji=False)
-    return console if console.is_terminal else Console(emoji=False, width=200)

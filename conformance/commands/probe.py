@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from conformance.adapters import load
 from conformance.case import DTYPES
 from conformance.commands.files import require_folders, save
 from conformance.commands.subjects import subjects
+from conformance.commands.terminal import paper
 from conformance.isolation import QUIET
 from conformance.judge import describe
 from conformance.probe import ROUNDS, Point, Probed, Swept
@@ -65,13 +67,13 @@ class _Report:
 )
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all of it as JSON")
 def probe(names: tuple[str, ...], dtypes: tuple[str, ...], rounds: int, json_file: Path | None) -> None:
-    """How accurate sigma and tanh of each GRU are: registered names, or module:attribute.
+    """How accurate sigma and tanh of each GRU are: registered names, module:attribute, programs (--process COMMAND).
 
     Exit code 0: everything measured is as accurate as claimed. 1: a claim is refuted, or a GRU gave no answer. 2: a
     usage error, or a GRU that declares nothing to measure.
     """
     require_folders(json_file)
-    told, paper = Console(stderr=True, emoji=False), Console(emoji=False)
+    told = Console(stderr=True, emoji=False)
     try:
         with _quietly():
             subjects = {name: load(name) for name in names}
@@ -85,7 +87,7 @@ def probe(names: tuple[str, ...], dtypes: tuple[str, ...], rounds: int, json_fil
             f"probed {name}: {', '.join(probed.dtype for probed in report.probed) or 'nothing'}", highlight=False
         )
         reports.append(report)
-    _show(paper if paper.is_terminal else Console(emoji=False, width=200), reports, rounds)
+    _show(paper(), reports, rounds)
     if json_file is not None:
         suite = {"name": "tf-gru conformance", "version": metadata.version("tf-gru")}
         whole = {
@@ -104,8 +106,7 @@ def _probed(name: str, gru: GRU, dtypes: tuple[str, ...], rounds: int) -> _Repor
     declared = gru.capabilities.arithmetic
     for dtype in dtypes or declared:
         if dtype not in declared:
-            because = gru.capabilities.because.get(dtype)
-            report.declined[dtype] = f"does not declare {dtype}" + (f": {because}" if because else "")
+            report.declined[dtype] = gru.capabilities.lacks(dtype)
             continue
         try:
             report.probed.append(sweep(gru, dtype, rounds=rounds))
@@ -125,18 +126,26 @@ def _quietly() -> Generator[None, None, None]:
     kept = [(stream, os.dup(stream)) for stream in (1, 2)]
     with tempfile.TemporaryFile() as nowhere:
         try:
+            _flush()  # what was printed before is to be seen, and what is printed in between is not, when it is written
             for stream, _ in kept:
                 os.dup2(nowhere.fileno(), stream)
             yield
         finally:
+            _flush()
             for stream, original in kept:
                 os.dup2(original, stream)
                 os.close(original)
 
 
-def _show(paper: Console, reports: list[_Report], rounds: int) -> None:
+def _flush() -> None:
+    """Have Python write what it holds back."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+
+
+def _show(console: Console, reports: list[_Report], rounds: int) -> None:
     about = f"tf-gru {metadata.version('tf-gru')} on {platform.machine()}, {rounds} rounds closer to the largest errors"
-    paper.print(about, highlight=False)
+    console.print(about, highlight=False)
     table = Table("subject", "format", "", "claims", title="sigma and tanh through the GRU", title_justify="left")
     for column in ("most ULP", "at", "most u", "at", "results"):
         table.add_column(column, justify="right")
@@ -147,16 +156,16 @@ def _show(paper: Console, reports: list[_Report], rounds: int) -> None:
             for swept in probed.swept.values():
                 table.add_row(*_row(report, probed, swept))
     if table.row_count:
-        paper.print(table)
-        paper.print(
+        console.print(table)
+        console.print(
             "most ULP: the largest error, in units in the last place of an exact value that is a normal number."
         )
-        paper.print("most u: the largest error in unit roundoffs. subnormal: what becomes of results that small.\n")
+        console.print("most u: the largest error in unit roundoffs. subnormal: what becomes of results that small.\n")
     for report in reports:
         versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
-        paper.print(f"[bold]{escape(report.name)}[/] ({versions})", highlight=False, soft_wrap=True)
+        console.print(f"[bold]{escape(report.name)}[/] ({versions})", highlight=False, soft_wrap=True)
         for line in _lines(report):
-            paper.print(f"  {line}", highlight=False, soft_wrap=True)
+            console.print(f"  {line}", highlight=False, soft_wrap=True)
 
 
 def _row(report: _Report, probed: Probed, swept: Swept) -> list[str]:

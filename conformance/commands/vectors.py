@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from conformance.commands.files import require_folders, save
 from conformance.commands.seconds import FROM_ONE
 from conformance.commands.subjects import subject
+from conformance.commands.terminal import paper, progress_bars
 from conformance.report.replayed import show, write_json
 from conformance.vectors import files
 from conformance.vectors.apart import judge_apart
@@ -31,7 +30,7 @@ def list_vectors() -> None:
     table = Table("id", "name", "clause", "flags")
     for name, (vector, _) in files.stored(files.FOLDER).items():
         table.add_row(vector.id[:12], name, vector.clause, " ".join(vector.flags))
-    _paper().print(table)
+    paper().print(table)
 
 
 @vectors.command()
@@ -64,7 +63,7 @@ def write() -> None:
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as JSON")
 @click.option("--time-limit", type=FROM_ONE, default=300, show_default=True, help="Seconds for one answer")
 def replay(name: str, chosen: tuple[str, ...], json_file: Path | None, time_limit: float) -> None:
-    """Judge NAME, a registered name or module:attribute, by the files alone.
+    """Judge NAME, a registered name, module:attribute or a program (--process COMMAND), by the files alone.
 
     Exit code 0: something was judged and nothing failed. 1: a failure or an error. 2: a usage error, an adapter for
     which no closed form holds, or nothing but declined vectors.
@@ -78,7 +77,7 @@ def replay(name: str, chosen: tuple[str, ...], json_file: Path | None, time_limi
     asked = list(questions(found[key] for key in chosen or found))
     with _progress(name, len(asked)) as advance:
         report = judge_apart(name, asked, time_limit=time_limit, progress=advance)
-    show(_paper(), report, found)
+    show(paper(), report, found)
     if json_file is not None:
         save(json_file, lambda file: write_json(file, report, found))
     raise SystemExit(report.code)
@@ -91,17 +90,9 @@ def _require_sound() -> None:
         raise click.UsageError(f"{lines[0]}; `python -m conformance vectors check` names all, `write` makes them again")
 
 
-def _paper() -> Console:
-    """The terminal, or where there is none, a page wide enough for every row."""
-    console = Console(emoji=False)
-    return console if console.is_terminal else Console(emoji=False, width=200)
-
-
 @contextmanager
 def _progress(description: str, total: int) -> Generator[Callable[[], None], None, None]:
     """A bar on the terminal; elsewhere nothing."""
-    console = Console(stderr=True, emoji=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+    with progress_bars() as bars:
         task = bars.add_task(description, total=total)
         yield lambda: bars.advance(task)

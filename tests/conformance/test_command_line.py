@@ -197,6 +197,18 @@ def test_a_case_in_a_file_may_be_written_by_hand(tmp_path):
     assert conformance("again", "reference", "lengths", f"@{tmp_path / 'case.json'}").returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "why"), [("folder", "Is a directory"), ("binary", "can't decode byte"), ("none", "No such file")]
+)
+def test_a_file_that_holds_no_text_is_said_to_be_none(name, why, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "binary").write_bytes(b"\xff")
+    done = CliRunner().invoke(main, ["again", "reference", "masks", f"@{tmp_path / name}"])
+    assert done.exit_code == 2
+    said = " ".join(done.output.replace("│", " ").split())
+    assert "cannot be read as a case: " in said and why in said and "name a text file that holds one" in said
+
+
 def test_factories_are_called():
     assert conformance("run", "miniatures:makes_one", "--clause", "step-after").returncode == 0
 

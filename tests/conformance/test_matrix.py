@@ -367,6 +367,7 @@ def test_a_terminal_is_shown_a_bar_and_what_is_none_a_line_for_each_column(clone
         (("--from", "nothing.json"), "No such file"),
         (("--json", "nowhere/found.json"), "there is no folder nowhere"),
         (("--write",), "go to a clone's root"),
+        (("--json", "one.json", "--journal", "one.json"), "one.json is to be two files"),
     ],
 )
 def test_what_cannot_be_done_is_refused(tmp_path, monkeypatch, arguments, why):
@@ -374,6 +375,13 @@ def test_what_cannot_be_done_is_refused(tmp_path, monkeypatch, arguments, why):
     result = run(*arguments)
     assert result.exit_code == 2
     assert why in result.output
+
+
+def test_a_record_that_cannot_be_written_is_said_in_a_line(clone, all_killed):
+    record.write(clone / "given.json", all_killed)
+    result = run("--from", "given.json", "--json", "x" * 300)
+    assert result.exit_code == 2
+    assert "cannot be written: File name too long" in result.output
 
 
 def test_a_record_of_other_code_is_stale(all_killed):

@@ -1,6 +1,9 @@
 """The probe of sigma and tanh: what the shipped subjects claim, and GRUs whose errors are known beforehand."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from fractions import Fraction
 
@@ -290,6 +293,16 @@ def test_a_gru_without_an_initial_state_makes_its_own():
     assert ours.swept == theirs.swept
 
 
+def _only_final(gru) -> Adapter:
+    return Adapter(lambda case: Outputs(None, gru.run(case).final_state), replace(gru.capabilities, outputs=False))
+
+
+@pytest.mark.parametrize("start", [lambda gru: gru, _without_state], ids=["given a state", "making its own"])
+def test_a_gru_that_gives_its_last_state_alone_is_measured_as_any_other(start):
+    gru = start(Exactly(sigma=7))
+    assert swept(_only_final(gru)).swept == swept(gru).swept
+
+
 class NeverZero(Exactly):
     def tanh(self, a):
         return super().tanh(a) + np.float32(2.0**-30)
@@ -450,6 +463,25 @@ def test_a_claim_that_stands_ends_with_0(tmp_path):
     assert (subject["name"], subject["code"], set(subject["formats"])) == ("reference", 0, {"float32"})
     found = subject["formats"]["float32"]
     assert (found["met"], found["meets"], found["swept"][SIGMA]["subnormals"]) == (True, "4 ULP", KEPT)
+
+
+def test_what_a_subject_prints_goes_nowhere_and_what_was_printed_before_it_does_not(tmp_path):
+    """Where the output is no terminal, Python holds it back until it is flushed."""
+    (tmp_path / "talking.py").write_text(
+        "from conformance.emulated import Emulated\n"
+        "class gru(Emulated):\n"
+        "    def run(self, case):\n"
+        "        print('spoken by the subject')\n"
+        "        return super().run(case)\n"
+    )
+    code = "print('printed before'); from conformance.__main__ import main; main()"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path), environment.get("PYTHONPATH", "")])
+    command = [sys.executable, "-c", code, "probe", "talking:gru", "--dtype", "float32", "--rounds", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "printed before" in done.stdout and "float32 tanh" in done.stdout
+    assert "spoken by the subject" not in done.stdout + done.stderr
 
 
 def test_a_claim_that_does_not_ends_with_1_and_the_number():
