@@ -10,8 +10,8 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ import numpy as np
 from reference import Parameters
 
 DTYPES = ("float16", "float32", "float64")
+WEIGHTS = ("kernel", "recurrent_kernel", "bias")
 MERGES = ("concat", "sum", "mul", "ave", "apart")
 POLICIES = {
     "carry": "the output at a masked step is the state reached so far",
@@ -102,12 +103,15 @@ class Case:
         if self.lengths is not None:
             _require(self.mask is None, "mask and lengths", "both", "one of them")
             _require(self.lengths.shape == (self.batch,), "lengths", f"shape {self.lengths.shape}", f"({self.batch},)")
+            whole = np.issubdtype(self.lengths.dtype, np.integer)
+            _require(whole, "lengths", f"dtype {self.lengths.dtype}", "integers")
             inside = bool(np.all((self.lengths >= 0) & (self.lengths <= self.time)))
             _require(inside, "lengths", f"{self.lengths.tolist()}", f"integers from 0 to time, {self.time}")
         if self.mask is not None:
             wanted = (self.batch, self.time)
             _require(self.mask.shape == wanted, "mask", f"shape {self.mask.shape}", f"(batch, time) = {wanted}")
             _require(self.mask.dtype == np.bool_, "mask", f"dtype {self.mask.dtype}", "booleans")
+        _require(isinstance(self.reverse, bool), "reverse", f"{self.reverse!r}", "True or False")
         _require(self.masked_outputs in POLICIES, "masked_outputs", self.masked_outputs, f"one of {list(POLICIES)}")
         if directions == 2:
             _require(self.merge in MERGES, "merge", f"{self.merge}", f"one of {', '.join(MERGES)}")
@@ -178,10 +182,7 @@ class Case:
             "dtype": self.dtype,
             "reset": self.reset,
             "inputs": to_hex(self.inputs),
-            "parameters": [
-                {name: to_hex(getattr(p, name)) for name in ("kernel", "recurrent_kernel", "bias")}
-                for p in self.parameters
-            ],
+            "parameters": [{name: to_hex(getattr(p, name)) for name in WEIGHTS} for p in self.parameters],
             "initial_state": None if self.initial_state is None else [to_hex(state) for state in self.initial_state],
             "lengths": None if self.lengths is None else self.lengths.tolist(),
             "mask": None if self.mask is None else to_hex(self.mask),
@@ -194,17 +195,17 @@ class Case:
     def from_json(data: dict[str, Any]) -> "Case":
         """The case that to_json wrote. Raises InvalidCase for anything else."""
         try:
+            require_known(data, "the case", ("dtype", "reset", *(field.name for field in fields(Case))))
             dtype, states, lengths, mask = data["dtype"], data["initial_state"], data["lengths"], data["mask"]
             _require(dtype in DTYPES, "dtype", f"{dtype}", f"one of {', '.join(DTYPES)}")
+            for p in data["parameters"]:
+                require_known(p, "parameters", WEIGHTS)
+            if lengths is not None:
+                _require(all(type(length) is int for length in lengths), "lengths", f"{lengths}", "integers")
             return Case(
                 inputs=from_hex(data["inputs"], dtype),
                 parameters=tuple(
-                    Parameters(
-                        from_hex(p["kernel"], dtype),
-                        from_hex(p["recurrent_kernel"], dtype),
-                        from_hex(p["bias"], dtype),
-                        data["reset"],
-                    )
+                    Parameters(*(from_hex(p[name], dtype) for name in WEIGHTS), data["reset"])
                     for p in data["parameters"]
                 ),
                 initial_state=None if states is None else tuple(from_hex(state, dtype) for state in states),
@@ -216,7 +217,7 @@ class Case:
             )
         except InvalidCase:
             raise
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             what = f"{type(error).__name__}: {error}"
             raise InvalidCase(f"this JSON is no case: {what}; write it with Case.to_json") from error
 
@@ -240,6 +241,13 @@ def _require(fact: bool, what: str, got: str, expected: str) -> None:
         raise InvalidCase(f"{what}: got {got}, expected {expected}")
 
 
+def require_known(data: Iterable[str], what: str, keys: Sequence[str]) -> None:
+    """Raise InvalidCase for a key of a JSON object that nothing would read."""
+    unknown = [key for key in data if key not in keys]
+    if unknown:
+        raise InvalidCase(f"{what} has the unknown key {unknown[0]!r}; the keys are {', '.join(keys)}")
+
+
 def to_hex(array: np.ndarray) -> dict[str, Any]:
     """An array as JSON values: its shape, and its numbers as hexadecimal literals (booleans as 0 and 1)."""
     if array.dtype == np.bool_:
@@ -249,10 +257,15 @@ def to_hex(array: np.ndarray) -> dict[str, Any]:
 
 def from_hex(data: dict[str, Any], dtype: str) -> np.ndarray:
     """The array that to_hex wrote. Raises InvalidCase for a number that the dtype does not have."""
+    require_known(data, "an array", ("shape", "values"))
+    shape: Sequence[Any] = data["shape"]
     values: Sequence[Any] = data["values"]
-    if dtype != "bool":
+    if dtype == "bool":
+        _require(all(value in (0, 1) for value in values), "a mask", f"{values}", "0 or 1 in each place")
+    else:
         values = [exact_float(value) for value in values]
-    wide = np.asarray(values, bool if dtype == "bool" else np.float64).reshape(data["shape"])
+    wide = np.asarray(values, bool if dtype == "bool" else np.float64).reshape(shape)
+    _require(list(wide.shape) == list(shape), "the shape of an array", f"{shape}", "sizes of 0 and more")
     array = wide.astype(dtype)
     if dtype != "bool" and not np.array_equal(array.astype(np.float64), wide, equal_nan=True):
         raise InvalidCase(f"a value is no {dtype} number; write the case with Case.to_json")
@@ -261,7 +274,10 @@ def from_hex(data: dict[str, Any], dtype: str) -> np.ndarray:
 
 def exact_float(text: str) -> float:
     """The float64 that a hexadecimal literal names. Raises InvalidCase where it names none, instead of the nearest."""
-    value = float.fromhex(text)
+    try:
+        value = float.fromhex(text)
+    except OverflowError as error:
+        raise InvalidCase(f"{text} is past the largest float64 number; write a smaller one") from error
     found = HEX.fullmatch(text)
     if found is None and math.isfinite(value):
         raise InvalidCase(f"{text} is no hexadecimal literal; write it as Python's float.hex does, as 0x1.8p-1")

@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 
 from conformance.arithmetic import FORMATS
-from conformance.case import DTYPES, Case, InvalidCase, Outputs, exact_float
+from conformance.case import DTYPES, WEIGHTS, Case, InvalidCase, Outputs, exact_float
 from conformance.kinds import is_list, is_object
 from reference import Parameters
 
 NEEDED = ("dtype", "reset", "inputs", "parameters")
 OPTIONAL = ("initial_state", "lengths", "mask", "reverse", "merge", "masked_outputs", "cotangents")
-WEIGHTS = ("kernel", "recurrent_kernel", "bias")
 LONGEST = 1 << 20
-DEEPEST, LARGEST = 4, 1 << 30
 """The longest axis that is read: an array without numbers could claim any."""
+DEEPEST, LARGEST = 4, 1 << 30
+"""The most axes that are read, and the most numbers."""
 FAR = 5000
 """Past this many decimal places in front of the point or behind it, a number is infinite or 0 in every format."""
 
@@ -157,7 +157,7 @@ def _number(value: Any, name: str, dtype: str) -> float:
     if isinstance(value, str) and ("x" in value.lower() or value in ("nan", "inf", "-inf")):
         try:
             number = exact_float(value)
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             raise InvalidCase(f"{name} is {_short(value)}, which is no hexadecimal literal: {error}") from error
         if np.isfinite(number) and _nearest(Decimal(number), name, dtype) != number:
             raise InvalidCase(f"{name} is {value}, which is no {dtype} number; write a decimal to have it rounded")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from conformance.balls import settle
-from conformance.case import Case, Gradients, InvalidCase, Outputs, from_hex, to_hex
+from conformance.case import Case, Gradients, InvalidCase, Outputs, from_hex, require_known, to_hex
 from conformance.kinds import is_list
 from conformance.oracle import Run, answer, require_finite, scans, states
 from conformance.oracle_gradients import certify_gradients
@@ -57,15 +57,23 @@ class Truth(NamedTuple):
     def from_json(data: dict[str, Any]) -> "Truth":
         """The truth that to_json wrote. Raises InvalidCase for anything else."""
         try:
-            gradients = data["gradients"]
+            require_known(data, "the truth", Truth._fields)
+            gradients, bits, radius = data["gradients"], data["bits"], data["radius"]
+            for kind, objects in ((Steps, data["steps"]), (Gradients, [] if gradients is None else [gradients])):
+                for each in objects:
+                    require_known(each, kind.__name__.lower(), kind._fields)
+            if type(bits) is not int or not (radius is None or type(radius) is int):
+                raise InvalidCase(f"bits and radius: got {bits!r} and {radius!r}, expected an integer, and one or null")
             return Truth(
-                _arrays(data["outputs"]),
-                _arrays(data["final_state"]),
-                tuple(Steps(*(_arrays(step[name]) for name in Steps._fields)) for step in data["steps"]),
-                None if gradients is None else Gradients(*(_arrays(gradients[name]) for name in Gradients._fields)),
-                data["bits"],
-                data["radius"],
+                arrays(data["outputs"]),
+                arrays(data["final_state"]),
+                tuple(Steps(*(arrays(step[name]) for name in Steps._fields)) for step in data["steps"]),
+                None if gradients is None else Gradients(*(arrays(gradients[name]) for name in Gradients._fields)),
+                bits,
+                radius,
             )
+        except InvalidCase:
+            raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             what = f"{type(error).__name__}: {error}"
             raise InvalidCase(f"this JSON is no truth: {what}; write it with Truth.to_json") from error
@@ -108,8 +116,9 @@ def in_hex(value: Any) -> Any:
     return [in_hex(part) for part in value]
 
 
-def _arrays(value: Any) -> Any:
-    """An array or None, or a pair of such."""
+def arrays(value: Any, dtype: str = "float64") -> Any:
+    """What in_hex wrote of an array, of None, or of a pair of such. Raises InvalidCase, or ValueError for no pair."""
     if is_list(value):
-        return tuple(_arrays(part) for part in value)
-    return None if value is None else from_hex(value, "float64")
+        forward, backward = value
+        return arrays(forward, dtype), arrays(backward, dtype)
+    return None if value is None else from_hex(value, dtype)

@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.adapter import Capabilities, SubjectError
 from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Gradients, Outputs
+from conformance.case import WEIGHTS, Case, Gradients, Outputs
 from conformance.kinds import is_list, is_object, is_tuple
 from conformance.printable import printable
 from conformance.process.exact import received, sent
@@ -34,9 +34,7 @@ def case_sent(case: Case) -> dict[str, Any]:
         "dtype": case.dtype,
         "reset": case.reset,
         "inputs": sent(case.inputs),
-        "parameters": [
-            {name: sent(getattr(p, name)) for name in ("kernel", "recurrent_kernel", "bias")} for p in case.parameters
-        ],
+        "parameters": [{name: sent(getattr(p, name)) for name in WEIGHTS} for p in case.parameters],
         "initial_state": None if states is None else [sent(state) for state in states],
         "lengths": None if case.lengths is None else case.lengths.tolist(),
         "mask": None if case.mask is None else sent(case.mask),

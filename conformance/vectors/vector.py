@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from conformance.balls import each
-from conformance.case import Case, Outputs, from_hex, to_hex
-from conformance.kinds import is_list
-from conformance.truth import Truth
+from conformance.case import Case, Outputs, to_hex
+from conformance.truth import Truth, arrays
 from conformance.vectors.notes import FLAGS
 from conformance.verdict import DTYPES
 from reference import Parameters
@@ -104,11 +103,6 @@ def from_json(data: dict[str, Any]) -> Stored:
         case=case,
         cotangents=None
         if cotangents is None
-        else Outputs(*(_arrays(cotangents[name], case.dtype) for name in Outputs._fields)),
+        else Outputs(*(arrays(cotangents[name], case.dtype) for name in Outputs._fields)),
     )
     return Stored(vector, Truth.from_json(data["truth"]))
-
-
-def _arrays(value: Any, dtype: str) -> Any:
-    """An array, or a pair of them."""
-    return tuple(from_hex(part, dtype) for part in value) if is_list(value) else from_hex(value, dtype)

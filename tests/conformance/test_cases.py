@@ -3,6 +3,7 @@
 import base64
 import json
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,6 +62,34 @@ def test_a_value_of_another_format_is_refused():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"lengths": [1.7, 2, 3]}, r"lengths: got \[1\.7, 2, 3\], expected integers"),
+        ({"lengths": [True, 2, 3]}, "expected integers"),
+        ({"lengths": [10**30, 2, 3]}, r"this JSON is no case: OverflowError.*to_json"),
+        ({"reverse": "no"}, "reverse: got 'no', expected True or False"),
+        ({"mask": {"shape": [3, 5], "values": [2, "x", *[1] * 13]}}, "a mask: got .*, expected 0 or 1 in each place"),
+        ({"mask": {"shape": [-1, 5], "values": [1] * 15}}, r"shape of an array: got \[-1, 5\]"),
+        ({"inputs": {"shape": [0, 5, 2], "values": [], "more": 0}}, "an array has the unknown key 'more'"),
+        ({"inputs": {"shape": [1, 1, 1], "values": ["0x1p99999"]}}, "0x1p99999 is past the largest float64 number"),
+        ({"parameters": [{"weights": 0}]}, "parameters has the unknown key 'weights'; the keys are kernel"),
+        ({"layout": 1}, "the case has the unknown key 'layout'; the keys are dtype, reset, inputs"),
+    ],
+)
+def test_json_with_something_that_would_be_read_wrongly_or_not_at_all_is_refused(change, message):
+    with pytest.raises(InvalidCase, match=message):
+        Case.from_json({**plain().to_json(), **change})
+
+
+def test_an_empty_batch_has_no_lengths_and_is_a_case():
+    case = plain()
+    empty = replace(case, inputs=case.inputs[:0], lengths=np.zeros(0, int))
+    assert Case.from_text(empty.to_text()).to_json() == empty.to_json()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lengths": np.array([1.5, 2.0, 3.0])}, "lengths: got dtype float64, expected integers"),
+        ({"reverse": 1}, "reverse: got 1, expected True or False"),
         ({"lengths": np.array([9, 1, 1])}, r"lengths: got \[9, 1, 1\], expected integers from 0 to time, 5"),
         ({"lengths": np.array([1, 1])}, r"lengths: got shape \(2,\), expected \(3,\)"),
         ({"mask": np.ones((3, 4), bool)}, r"mask: got shape \(3, 4\), expected \(batch, time\) = \(3, 5\)"),

@@ -141,6 +141,23 @@ def test_other_json_is_no_truth(change):
         Truth.from_json({**data, **change})
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"proof": 1}, "the truth has the unknown key 'proof'"),
+        ({"steps": [{"z": None, "gate": 0}]}, "steps has the unknown key 'gate'"),
+        ({"gradients": {"weights": 0}}, "gradients has the unknown key 'weights'"),
+        ({"bits": "64"}, "bits and radius: got '64' and .*, expected an integer, and one or null"),
+        ({"radius": 0.5}, "bits and radius"),
+        ({"outputs": [None, None, None]}, r"no truth.*Truth.to_json"),
+        ({"outputs": {"shape": [1, 1, 1], "values": ["0x1p99999"]}}, "past the largest float64 number"),
+    ],
+)
+def test_json_with_something_that_would_be_read_wrongly_or_not_at_all_is_refused(change, message):
+    with pytest.raises(InvalidCase, match=message):
+        Truth.from_json({**truth(drawn(1, 1, 1, 1)).to_json(), **change})
+
+
 def test_numbers_that_are_read_must_be_finite():
     case = drawn(1, 2, 2, 2)
     case.inputs[0, 1, 0] = np.inf
