@@ -7,16 +7,16 @@ a shell takes in one word, it goes to a file.
 
 import shlex
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from conformance.case import Case, Outputs
-from conformance.checks.gradients import cotangents
+from conformance.case import Case
 from conformance.kinds import is_tuple
 from conformance.specification import CLAUSES
+from conformance.truth import arrays
 from conformance.verdict import Verdict
 
 BY_HAND = 60
@@ -37,8 +37,8 @@ def failure_text(name: str, verdict: Verdict, folder: Path | None = None) -> lis
     if verdict.again is not None:
         case = Case.from_text(verdict.again)
         lines += smallest_case(case)
-        if verdict.clause.startswith("gradients") and case.inputs.size <= BY_HAND:
-            lines += given_cotangents(case)
+        if verdict.cotangents is not None and case.inputs.size <= BY_HAND:
+            lines += given_cotangents(verdict.cotangents, case.dtype)
         lines.append(f"again: {again(name, verdict, folder)}")
     return lines
 
@@ -81,9 +81,10 @@ def smallest_case(case: Case) -> Iterator[str]:
             yield f"  {which}{letter}: {told}"
 
 
-def given_cotangents(case: Case) -> Iterator[str]:
-    """What the gradients are of: the cotangents of outputs and final state."""
-    for name, given in zip(Outputs._fields, cotangents(case), strict=True):
+def given_cotangents(cotangents: Mapping[str, Any], dtype: str) -> Iterator[str]:
+    """What the gradients are of: the cotangents of outputs and final state, from their JSON values."""
+    for name, values in cotangents.items():
+        given = arrays(values, dtype)
         parts = given if is_tuple(given) else (given,)
         yield f"  cotangents of {name}: {', '.join(map(decimals, parts))}"
 

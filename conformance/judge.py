@@ -24,6 +24,7 @@ from conformance.checks.check import Check
 from conformance.residuals import Finding, Judgement, WrongSteps
 from conformance.shrinking import CHEAP, COMPILED, shrunk
 from conformance.smoke import smoke
+from conformance.truth import in_hex
 from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Subject, Verdict
 
 
@@ -262,9 +263,11 @@ def smallest(
 
 
 def _failed(gru: GRU, check: Check, case: Case, found: Failure, *, blame: bool) -> Verdict:
+    cotangents = None if check.cotangents is None else in_hex(check.cotangents(gru, case))
     return Verdict(
         clause=check.clause, dtype=case.dtype, kind=found.kind, cases=1, reason=found.reason, finding=found.finding,
         blame=blamed(gru, case, found.wrong) if blame and found.wrong else None, again=case.to_text(),
+        cotangents=cotangents,
     )  # fmt: skip
 
 

@@ -24,8 +24,9 @@ class Verdict:
     margin: the worst use of a bound, 1 being all of it; None where nothing was judged. ulps: the largest distance of a
     whole run from certified truth, in units in the last place of 1, where it was measured. cases, judged: how many
     cases were asked and how many numbers judged. reason: what is wrong or why it was declined. blame: the gate that is
-    most responsible, where steps are out of their bounds. again: the smallest failing case as text. growth: the worst
-    margin and the worst distance from truth at each step, where runs were held against certified truth.
+    most responsible, where steps are out of their bounds. again: the smallest failing case as text. cotangents: those
+    for which its gradients were asked, as JSON values; None where none were. growth: the worst margin and the worst
+    distance from truth at each step, where runs were held against certified truth.
     """
 
     clause: str
@@ -39,6 +40,7 @@ class Verdict:
     finding: Finding | None = None
     blame: Blame | None = None
     again: str | None = None
+    cotangents: dict[str, Any] | None = None
     growth: Growth | None = None
 
 

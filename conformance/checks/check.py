@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from conformance.adapter import GRU, Capabilities, ask
 from conformance.arithmetic import Arithmetic
-from conformance.case import Case
+from conformance.case import Case, Outputs
 from conformance.copies import copies
 from conformance.residuals import Judgement, masked_outputs
 from conformance.strategies import DISTINCT, Shape, cases
@@ -35,6 +35,7 @@ class Check:
     drawn: options of which each case draws one value, where another check asks for every combination.
     thin: another check of the same clauses' code asks a compiling subject for every combination; this one need not.
     fixed: the cases themselves, given what the subject can do and the format, where nothing is drawn.
+    cotangents: those for which a subject is asked for gradients at a case, where it is.
     """
 
     clause: str
@@ -45,6 +46,7 @@ class Check:
     drawn: tuple[str, ...] = ()
     thin: bool = False
     fixed: Callable[[Capabilities, str], list[Case]] | None = None
+    cotangents: Callable[[GRU, Case], Outputs] | None = None
 
     def cases(self, capabilities: Capabilities, dtype: str, *, wide: bool = False) -> list[st.SearchStrategy[Case]]:
         """The cases for a subject: a strategy for each shape and each combination of the options that can be had.

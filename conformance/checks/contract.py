@@ -11,7 +11,7 @@ from conformance.residuals import Judgement
 
 
 def arguments_are_not_modified(gru: GRU, case: Case) -> Judgement:
-    """Bit for bit. Parameters are read-only arrays already; a subject that writes to them raises."""
+    """Number for number. Parameters are read-only arrays already; a subject that writes to them raises."""
     mine = case.copy()
     answered("run", gru.run, mine)
     judgement = Judgement()

@@ -5,6 +5,7 @@ from math import prod
 import numpy as np
 
 from conformance.adapter import GRU, Capabilities, ask_gradients
+from conformance.balls import each
 from conformance.case import Case, Gradients, Outputs
 from conformance.checks.check import Check, claim, needs, needs_padding, padded
 from conformance.checks.time import poisoned
@@ -15,7 +16,7 @@ from conformance.whole_runs import judge_gradients
 def the_gradient_to_a_masked_input_is_zero(gru: GRU, case: Case) -> Judgement:
     """Exactly 0, and not 0 at some valid input, else nothing was asked."""
     judgement = Judgement()
-    gradients = ask_gradients(gru, case, cotangents(case))
+    gradients = ask_gradients(gru, case, given_cotangents(gru, case))
     masked = gradients.inputs[~case.valid]
     judgement.same(masked, np.zeros_like(masked), "the gradient to a masked input is not 0", "masked gradients.inputs")
     judgement.require(bool(gradients.inputs[case.valid].any()), "the gradient to every valid input is 0")
@@ -23,10 +24,10 @@ def the_gradient_to_a_masked_input_is_zero(gru: GRU, case: Case) -> Judgement:
 
 
 def nan_in_the_padding_changes_no_gradient(gru: GRU, case: Case) -> Judgement:
-    """Bit for bit: what is not read cannot change the order of any sum."""
-    judgement = Judgement()
-    clean = ask_gradients(gru, case, cotangents(case))
-    dirty = ask_gradients(gru, poisoned(case), cotangents(case))
+    """Number for number: what is not read cannot change the order of any sum."""
+    judgement, given = Judgement(), given_cotangents(gru, case)
+    clean = ask_gradients(gru, case, given)
+    dirty = ask_gradients(gru, poisoned(case), given)
     for name, expected, computed in zip(Gradients._fields, clean, dirty, strict=True):
         judgement.same(computed, expected, f"NaN in a masked input changes the gradient to {name}", name)
     return judgement
@@ -34,11 +35,20 @@ def nan_in_the_padding_changes_no_gradient(gru: GRU, case: Case) -> Judgement:
 
 def gradients_are_right(gru: GRU, case: Case) -> Judgement:
     """Of inputs, initial state, kernels and biases, for cotangents of all outputs and final states."""
-    given = cotangents(case)
-    if not gru.capabilities.outputs:
-        none = tuple(map(np.zeros_like, given.outputs)) if case.merge == "apart" else np.zeros_like(given.outputs)
-        given = given._replace(outputs=none)
+    given = given_cotangents(gru, case)
     return judge_gradients(case, given, ask_gradients(gru, case, given), claim(gru, case))
+
+
+def given_cotangents(gru: GRU, case: Case) -> Outputs:
+    """The cotangents that these checks give a subject."""
+    return of_what_it_gives(gru, cotangents(case))
+
+
+def of_what_it_gives(gru: GRU, cotangents: Outputs) -> Outputs:
+    """The cotangents of what a subject answers: where that is final states alone, those of outputs are 0."""
+    if gru.capabilities.outputs:
+        return cotangents
+    return cotangents._replace(outputs=each(np.zeros_like, cotangents.outputs))
 
 
 def cotangents(case: Case) -> Outputs:
@@ -99,7 +109,13 @@ def _most(capabilities: Capabilities) -> tuple[str, ...]:
 
 
 CHECKS = (
-    Check(clause="gradients", examine=gradients_are_right, options=_values, needs=needs("gradients")),
+    Check(
+        clause="gradients",
+        examine=gradients_are_right,
+        options=_values,
+        needs=needs("gradients"),
+        cotangents=given_cotangents,
+    ),
     Check(
         clause="gradients-masked",
         examine=gradients_are_right,
@@ -107,6 +123,7 @@ CHECKS = (
         needs=_needs,
         drawn=("resets",),
         thin=True,
+        cotangents=given_cotangents,
     ),
     Check(
         clause="gradients-bidirectional",
@@ -115,6 +132,7 @@ CHECKS = (
         needs=needs("gradients", "merges"),
         drawn=("resets", "masked_outputs"),
         thin=True,
+        cotangents=given_cotangents,
     ),
     Check(
         clause="masked-gradient",
@@ -122,6 +140,7 @@ CHECKS = (
         options=_options,
         needs=_needs,
         thin=True,
+        cotangents=given_cotangents,
     ),
     Check(
         clause="padding-gradient",
@@ -129,5 +148,6 @@ CHECKS = (
         options=_options,
         needs=_needs,
         thin=True,
+        cotangents=given_cotangents,
     ),
 )

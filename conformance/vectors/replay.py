@@ -16,6 +16,7 @@ from conformance.case import Case, Outputs
 from conformance.checks import BY_CLAUSE
 from conformance.checks.bidirectional import the_merge_is_the_one_asked_for
 from conformance.checks.check import Check, claim, each_step_is_right_masked_or_not
+from conformance.checks.gradients import of_what_it_gives
 from conformance.judge import judge_case
 from conformance.kinds import is_tuple
 from conformance.residuals import Judgement
@@ -75,7 +76,7 @@ def judge_vector(gru: GRU, stored: Stored, dtype: str, *, blame: bool = True) ->
         if cotangents is None:
             judgement = _judge_outputs(gru, case, vector.clause, Outputs(truth.outputs, truth.final_state))
         else:
-            judgement = _judge_gradients(gru, case, cotangents)
+            judgement = _judge_gradients(gru, case, of_what_it_gives(gru, cotangents))
         return judgement
 
     check = Check(
@@ -83,6 +84,7 @@ def judge_vector(gru: GRU, stored: Stored, dtype: str, *, blame: bool = True) ->
         examine=examine,
         options=lambda capabilities: {},
         needs=lambda capabilities: next(lacking(capabilities, vector), None),
+        cotangents=None if cotangents is None else lambda gru, case: of_what_it_gives(gru, cotangents),
     )
     verdict = replace(judge_case(gru, check, case, blame=blame), ulps=judgement.ulps)
     return Replayed(vector=vector.name, **vars(verdict))

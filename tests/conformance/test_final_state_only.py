@@ -1,5 +1,6 @@
 """A GRU that shows nothing but its final state is judged by the bound of its whole run, and by nothing else."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,8 @@ from conformance.case import Case, Gradients, Outputs
 from conformance.checks import BY_CLAUSE, CHECKS
 from conformance.checks.check import Check
 from conformance.emulated import Emulated
-from conformance.judge import Profile, judge, wired
+from conformance.failure_text import failure_text
+from conformance.judge import Profile, failure, judge, wired
 from conformance.mutants import (
     gates_swapped,
     gradient_at_masked_inputs,
@@ -22,6 +24,9 @@ from conformance.mutants import (
     tf32_products,
 )
 from conformance.strategies import SMALL
+from conformance.truth import in_hex
+from conformance.vectors.files import stored
+from conformance.vectors.replay import judge_vector
 from conformance.verdict import DECLINED, ERROR, FAIL, PASS, Verdict
 
 from .test_whole_runs import drawn
@@ -117,15 +122,34 @@ class Sees(Emulated):
         return super().gradients(case, cotangents)
 
 
-def test_gradients_are_asked_for_final_states_alone():
+@pytest.mark.parametrize("clause", ["gradients", "masked-gradient", "padding-gradient"])
+def test_gradients_are_asked_for_final_states_alone(clause):
     gru = Sees()
-    assert verdict(only(gru), "gradients").kind == PASS
+    assert verdict(only(gru), clause).kind == PASS
     assert not np.any(gru.given.outputs)
     assert np.all(gru.given.final_state)
 
 
 def test_gradients_off_by_a_small_factor_fail():
     assert verdict(only(Scaled(1.0005)), "gradients").kind == FAIL
+
+
+def test_a_failure_shows_the_cotangents_that_were_given():
+    found = verdict(only(Scaled(1.5)), "gradients")
+    (shown,) = (line for line in failure_text("any", found) if "cotangents of outputs:" in line)
+    assert set(re.findall(r"[\d.]+", shown)) == {"0"}
+    gru = Sees()
+    failure(only(gru), BY_CLAUSE["gradients"], Case.from_text(found.again or ""))
+    assert found.cotangents == in_hex(gru.given)
+
+
+def test_golden_vectors_of_gradients_are_asked_for_final_states_alone_too():
+    gru = Sees()
+    assert judge_vector(only(gru), stored()["gradients-one-step"], "float32").kind == PASS
+    assert not np.any(gru.given.outputs)
+    failed = judge_vector(only(Scaled(1.5)), stored()["gradients-one-step"], "float32")
+    assert failed.kind == FAIL
+    assert failed.cotangents == in_hex(gru.given)
 
 
 def test_outputs_that_were_declared_absent_are_malformed():
