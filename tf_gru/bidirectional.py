@@ -35,11 +35,12 @@ class BiGRU(keras.layers.Bidirectional):
             raise ValueError("go_backwards is True, but BiGRU runs both directions: leave it out, or use GRU")
         if not gru.pop("zero_output_for_mask", True):
             raise ValueError("zero_output_for_mask is False, but BiGRU outputs 0 at masked steps: leave it out")
-        own = {name: gru.pop(name) for name in ("name", "trainable") if name in gru}
+        own = {"name": gru.pop("name")} if "name" in gru else {}
         super().__init__(
             GRU(units, name="gru", **gru),
             merge_mode=merge_mode,
             dtype=gru.get("dtype"),
+            trainable=gru.get("trainable", True),
             **own,
         )
 

@@ -83,7 +83,8 @@ def _merged(bidirectional: dict) -> dict | None:
     directions = [config.pop("go_backwards") for config in (forward, backward)]
     for config in (forward, backward):
         del config["name"], config["zero_output_for_mask"]  # BiGRU's own business
-    outer = {name: bidirectional[name] for name in ("name", "trainable", "dtype", "merge_mode")}
+    # `trainable` is that of the layers: Keras' wrapper gives them its own only when it is set later on.
+    outer = {name: bidirectional[name] for name in ("name", "dtype", "merge_mode")}
     same = forward == backward and forward["dtype"] == outer["dtype"]
     return {**forward, **outer} if same and directions == [False, True] else None
 

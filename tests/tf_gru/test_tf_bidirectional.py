@@ -199,6 +199,24 @@ def test_the_configuration_comes_back(options):
     assert {**options, "units": 3, "name": "mine", "implementation": 1}.items() <= config.items()
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_a_frozen_one_stays_frozen(later):
+    """Frozen when it is made or afterwards: neither it nor what is made of its configuration has weights to train."""
+    layer = tf_gru.BiGRU(3, return_sequences=True, trainable=later)
+    if later:
+        layer.trainable = False
+    again = tf_gru.BiGRU.from_config({**layer.get_config(), "name": "again"})
+    model = keras.Sequential([keras.Input((3, 2)), layer, again, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+
+    model.train_on_batch(np.ones((2, 3, 2)), np.ones((2, 3, 1)))
+
+    assert len(model.trainable_weights) == 2
+    moved = [(new != old).any() for new, old in zip(model.get_weights(), before, strict=True)]
+    assert moved == [False] * 12 + [True] * 2
+
+
 @pytest.mark.parametrize("merge_mode", MERGES)
 def test_lengths_are_a_mask_beside_states_too(exact, merge_mode):
     """Given states, both directions still get the lengths."""

@@ -139,6 +139,50 @@ def everything(model):
     return [variable.numpy() for variable in (*model.variables, *model.optimizer.variables)]
 
 
+def frozen_at_once():
+    return keras.layers.Bidirectional(keras.layers.GRU(3, trainable=False))
+
+
+def frozen_later():
+    layer = keras.layers.Bidirectional(keras.layers.GRU(3))
+    layer.trainable = False
+    return layer
+
+
+def frozen_in_name():
+    """Keras freezes no layer by its wrapper's argument."""
+    return keras.layers.Bidirectional(keras.layers.GRU(3), trainable=False)
+
+
+@pytest.mark.parametrize("bigru", [False, True])
+@pytest.mark.parametrize(("made", "trained"), [(frozen_at_once, 2), (frozen_later, 2), (frozen_in_name, 8)])
+def test_what_keras_does_not_train_stays_as_it_is(made, trained, bigru):
+    """In a model that has been trained, so that its optimizer keeps something of each weight that it trains."""
+    inputs, targets = np.ones((2, 3, 2)), np.ones((2, 1))
+    theirs = keras.Sequential([keras.Input((3, 2)), made(), keras.layers.Dense(1)])
+    theirs.compile("adam", "mse")
+    theirs.train_on_batch(inputs, targets)
+
+    ours = tf_gru.from_keras(theirs, bigru=bigru)
+    before = ours.get_weights()
+    ours.train_on_batch(inputs, targets)
+
+    assert len(theirs.trainable_weights) == len(ours.trainable_weights) == trained
+    assert sum((new != old).any() for new, old in zip(ours.get_weights(), before, strict=True)) == trained
+
+
+def test_a_wrapper_of_another_dtype_stays_a_wrapper():
+    """BiGRU has one dtype, for the merge too."""
+    theirs = keras.Sequential(
+        [keras.Input((3, 2)), keras.layers.Bidirectional(keras.layers.GRU(3, dtype="float32"), dtype="float64")]
+    )
+
+    ours = tf_gru.from_keras(theirs, bigru=True)
+
+    assert recurrent(ours) == {keras.layers.Bidirectional, tf_gru.GRU, tf_gru.GRUCell}
+    assert ours(np.ones((1, 3, 2))).dtype == theirs(np.ones((1, 3, 2))).dtype == "float64"
+
+
 def test_the_model_itself_stays():
     """What is converted keeps its layers and shares no weight with the new one."""
     theirs, inputs = of_keras(stacked)
