@@ -8,7 +8,8 @@ In a graph and session of `tf.compat.v1`, after `disable_v2_behavior()` too, and
 
 Its traps. Outputs of a reversed run are in the order in which they were computed: a BiGRU needs align=True.
 `sequence_length` says how a run is reversed, and no more: steps of the padding are taken too, after those of the row,
-so `outputs[:, -1]` is a row's final state only where the row fills the batch.
+so `outputs[:, -1]` is a row's final state only if the row is as long as time, and the run is not aligned in reverse (then
+`outputs[:, 0]` is).
 
 Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078, equations 5 to 8, to which biases are added.
 """
@@ -33,7 +34,10 @@ class GRU:
         time is. One or the other: both, one after the other, would start each row in its padding.
     align: put the outputs of a reversed run back at the time of their inputs, where those of a forward run are.
 
-    Attributes: Wi, Ui, bi of the reset gate, Wf, Uf, bf of the update gate, Wc, Uc, bc of the candidate; h0, outputs.
+    Attributes: Wi, Ui, bi of the reset gate, Wf, Uf, bf of the update gate, Wc, Uc, bc of the candidate; emb_dim,
+    hidden_dim; and of the inputs that it was made with, whatever `recurrence` is called with later: batch_size,
+    time_step and inputs (time first, in the order of the run), which are there before the units are made; h0, gen_o
+    (time first, as computed) and outputs.
 
     Raises ValueError or TypeError for what does not fit, tf.errors.InvalidArgumentError for what only a graph can see.
     Compiled by XLA, which drops assertions, lengths that a graph alone can see are not checked.
@@ -50,11 +54,14 @@ class GRU:
         self.revers, self.align = revers, align
         inputs = arguments.sequence(inputs)
         self.dtype = inputs.dtype
+        self.batch_size, self.time_step = tf.shape(inputs)[0], tf.shape(inputs)[1]
+        self.inputs, sequence_length = self._in_order(inputs, sequence_length)
         with tf.name_scope("gru_init"):
             self.g_recurrent_unit = self.create_recurrent_unit()
             self.g_output_unit = self.create_output_unit()
-        self.h0 = tf.zeros([tf.shape(inputs)[0], self.hidden_dim], self.dtype)
-        self.outputs = self.recurrence(inputs, sequence_length, self.h0)
+        self.h0 = tf.zeros([self.batch_size, self.hidden_dim], self.dtype)
+        self.gen_o = self._run(self.inputs, self.h0)
+        self.outputs = self._placed(self.gen_o, sequence_length)
 
     def recurrence(self, inputs, sequence_length=None, h0=None) -> tf.Tensor:
         """Outputs (batch, time, width of the output unit) for inputs of the dtype that it was made with.
@@ -63,30 +70,43 @@ class GRU:
 
         Raises what the constructor raises.
         """
+        inputs, sequence_length = self._in_order(inputs, sequence_length)
+        if h0 is None:
+            h0 = tf.zeros([tf.shape(inputs)[1], self.hidden_dim], self.dtype)
+        return self._placed(self._run(inputs, h0), sequence_length)
+
+    def _in_order(self, inputs, sequence_length) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """The inputs, time first, in the order in which they are read; and the lengths. Both are checked."""
         inputs = arguments.sequence(inputs)
         inputs = arguments.tensor("inputs", inputs, self.dtype, (None, None, self.emb_dim), "emb_dim is its last size")
-        time = tf.shape(inputs)[1]
         if static_shape(inputs)[1] == 0:
             raise ValueError("inputs has no steps, but must have 1 or more: tf_gru.GRU takes none")
         if sequence_length is not None:
             sequence_length = arguments.row_lengths("sequence_length", sequence_length, inputs)
-        with tf.control_dependencies([tf.debugging.assert_positive(time, "inputs must have 1 step or more")]):
+        message = "inputs must have 1 step or more"
+        with tf.control_dependencies([tf.debugging.assert_positive(tf.shape(inputs)[1], message)]):
             inputs = _turned(inputs, sequence_length) if self.revers else tf.identity(inputs)
-        steps_first = tf.transpose(inputs, perm=[1, 0, 2])
-        if h0 is None:
-            h0 = tf.zeros([tf.shape(inputs)[0], self.hidden_dim], self.dtype)
-        h0 = arguments.state("h0", h0, inputs, self.hidden_dim)
+        return tf.transpose(inputs, perm=[1, 0, 2]), sequence_length
+
+    def _run(self, inputs: tf.Tensor, h0) -> tf.Tensor:
+        """The output of each step, time first."""
+        time = tf.shape(inputs)[0]
+        h0 = arguments.state("h0", h0, inputs[0], self.hidden_dim)
         gen_o = tf.TensorArray(self.dtype, size=time, dynamic_size=False, infer_shape=True)
 
         def _g_recurrence(i, x_t, h_tm1, gen_o):
             h_t = arguments.state("the new state", self.g_recurrent_unit(x_t, h_tm1), x_t, self.hidden_dim)
             gen_o = gen_o.write(i, self.g_output_unit(h_t))
             i_next = tf.minimum(i + 1, time - 1)  # the last step reads itself again, and does not use it
-            return i + 1, tf.gather(steps_first, i_next), h_t, gen_o
+            return i + 1, tf.gather(inputs, i_next), h_t, gen_o
 
-        start = (tf.constant(0), steps_first[0], h0, gen_o)
+        start = (tf.constant(0), inputs[0], h0, gen_o)
         *_, gen_o = tf.while_loop(lambda i, *_: i < time, _g_recurrence, start)
-        outputs = tf.transpose(gen_o.stack(), perm=[1, 0, 2])
+        return gen_o.stack()
+
+    def _placed(self, gen_o: tf.Tensor, sequence_length: tf.Tensor | None) -> tf.Tensor:
+        """What was computed as (batch, time, width), put back at the time of the inputs if it is to be aligned."""
+        outputs = tf.transpose(gen_o, perm=[1, 0, 2])
         return _turned(outputs, sequence_length) if self.revers and self.align else outputs
 
     def init_matrix(self, shape) -> tf.Tensor:

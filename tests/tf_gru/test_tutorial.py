@@ -1,5 +1,6 @@
 """The tutorial's GRU, section by section; the subjects `tutorial:graph` and `tutorial:eager` hold its numbers."""
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -113,6 +114,31 @@ def test_the_weights_have_the_tutorials_names_and_initial_values():
         assert not np.any(getattr(gru, "b" + gate))
 
 
+def test_the_weights_of_the_variant_without_reset_keep_their_names():
+    gru = made(GRUWithoutReset)
+    for gate, name in {"f": "forget_gate", "c": "control_gate"}.items():
+        names = [getattr(gru, kind + gate).name for kind in "WUb"]
+        assert names == [f"gru_init/{name}_{ending}:0" for ending in (f"w{gate}", f"u{gate}", "bias")]
+
+
+@pytest.mark.parametrize("kind", [GRU, GRUWithoutReset])
+def test_initial_values_can_be_overridden(kind):
+    """The text has `random_uniform` as its own alternative for both."""
+
+    class OnesAndTwos(kind):
+        def init_matrix(self, shape):
+            return tf.ones(shape)
+
+        def init_vector(self, shape):
+            return 2 * tf.ones(shape)
+
+    gru = made(OnesAndTwos)
+    for gate in "ifc" if kind is GRU else "fc":
+        assert np.all(getattr(gru, "W" + gate) == 1)
+        assert np.all(getattr(gru, "U" + gate) == 1)
+        assert np.all(getattr(gru, "b" + gate) == 2)
+
+
 SIZE = 400
 
 
@@ -164,6 +190,7 @@ def test_inputs_and_outputs_are_batch_time_width():
     [
         ((INPUTS[0], EMB_DIM, HIDDEN_DIM), r"inputs has shape \(5, 4\), but must be \(batch, time, input_dim\)"),
         ((INPUTS, EMB_DIM + 1, HIDDEN_DIM), r"inputs has shape \(3, 5, 4\), but must be \(\?, \?, 5\): emb_dim"),
+        ((INPUTS, 0, HIDDEN_DIM), "emb_dim is 0, but must be a positive integer"),
         ((INPUTS, EMB_DIM, 0), "hidden_dim is 0, but must be a positive integer"),
         ((INPUTS, EMB_DIM, 2.0), "hidden_dim is 2.0, but must be a positive integer"),
         ((INPUTS[:, :0], EMB_DIM, HIDDEN_DIM), "inputs has no steps, but must have 1 or more"),
@@ -173,6 +200,7 @@ def test_inputs_and_outputs_are_batch_time_width():
         ),
         ((INPUTS, EMB_DIM, HIDDEN_DIM, [5, 0], True), r"sequence_length has shape \(2,\), but must be \(3,\)"),
         ((INPUTS, EMB_DIM, HIDDEN_DIM, None, 1), "revers is 1, but must be one of True, False"),
+        ((INPUTS, EMB_DIM, HIDDEN_DIM, None, True, 1), "align is 1, but must be one of True, False"),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments, message):
@@ -247,6 +275,47 @@ def test_the_output_unit_can_be_overridden_too():
             return lambda state: tf.reduce_sum(state, axis=-1, keepdims=True)
 
     same(made(Sums).output(), tf.reduce_sum(made().output(), axis=-1, keepdims=True))
+
+
+@pytest.mark.parametrize("where", ["eager", "graph"])
+def test_an_override_has_the_texts_attributes(where):
+    """Sizes and inputs are there when the units are made, and stay those of the inputs that it was made with."""
+
+    class Slowed(GRU):
+        """Each step moves the state by a share of what it would, and the inputs' mean is added."""
+
+        def create_recurrent_unit(self):
+            usual = super().create_recurrent_unit()
+            share = 1 / tf.cast(self.time_step, self.dtype)
+            ones = tf.ones([self.batch_size, self.hidden_dim], self.dtype)
+            mean = tf.reduce_mean(self.inputs)
+
+            def unit(x, h):
+                return h + share * ones * (usual(x, h) - h) + mean
+
+            return unit
+
+    with tf.Graph().as_default() if where == "graph" else contextlib.nullcontext():
+        inputs = tf.constant(INPUTS)
+        gru = made(Slowed, sequence_length=LENGTHS, revers=True, align=True)
+        turned = tf.reverse_sequence(inputs, LENGTHS, seq_axis=1, batch_axis=0)
+        found = {
+            "batch_size": (gru.batch_size, tf.constant(BATCH)),
+            "time_step": (gru.time_step, tf.constant(TIME)),
+            "inputs": (gru.inputs, tf.transpose(turned, [1, 0, 2])),
+            "gen_o": (tf.reverse_sequence(tf.transpose(gru.gen_o, [1, 0, 2]), LENGTHS, 1, 0), gru.outputs),
+        }
+        if where == "graph":
+            with tf.compat.v1.Session() as session:
+                session.run(tf.compat.v1.global_variables_initializer())
+                found = session.run(found)
+    for computed, expected in found.values():
+        same(computed, expected)
+
+    if where == "eager":
+        before = {name: value for name, value in vars(gru).items() if name in found}
+        same(tf.function(gru.recurrence)(INPUTS, LENGTHS), gru.output())
+        assert all(getattr(gru, name) is value for name, value in before.items())
 
 
 def test_a_unit_whose_state_has_another_width_is_refused():
