@@ -179,7 +179,7 @@ class Around:
     def _directions(self) -> None:
         started = self.case.initial_state is not None
         two = plain(self.step.dtype, self.step.asked, start=started, directions=2)
-        first = None
+        first, joined = None, ()
         for merge in MERGES:
             known = dict(JOINED)
             if not started:
@@ -189,12 +189,12 @@ class Around:
             if merge == "ave":
                 known["not halved"] = parts("average_is_a_sum")
             told = self.ask(f"both directions, {merge}", replace(two, merge=merge), known)
-            first = merge if first is None and told not in (REFUSED, UNKNOWN) else first
+            if first is None and told not in (REFUSED, UNKNOWN):
+                first, joined = merge, known[told.partition(" or ")[0]]  # several differ only in what is not shown
         for policy in POLICIES if first is not None else ():
             trait = f"both directions, lengths, {policy} asked"
             case = replace(two, merge=first, lengths=LENGTHS, masked_outputs=policy)
             known = {"carry": CARRY, "zero": ZERO, RUNS_ON: parts("padding_ignored")}
-            joined = JOINED.get(self.traits[f"both directions, {first}"], ())
             self.ask(trait, case, {told: (*joined, *some) for told, some in known.items()})
 
     def _sizes(self) -> None:

@@ -14,7 +14,7 @@ from conformance.__main__ import main
 from conformance.adapter import UsageError
 from conformance.adapters import load
 from conformance.adapters.reference import gru as reference
-from conformance.case import Case, Outputs
+from conformance.case import POLICIES, Case, Outputs
 from conformance.emulated import Emulated
 from conformance.identify import identify
 from conformance.identify.apart import Unidentified, identify_apart
@@ -398,6 +398,39 @@ def test_one_that_wants_an_initial_state_is_given_one_in_every_question():
 )
 def test_what_stands_at_masked_steps_is_told_beside_what_a_mask_is_read_as(gru, shown):
     assert around(*asked(gru))["masks, zero asked"] == shown
+
+
+class OnlyTheAverage(mutants.average_is_a_sum):
+    def run(self, case):
+        if case.merge not in (None, "ave"):
+            raise Refusal("the average alone")
+        return super().run(case)
+
+
+class FinalStatesAlone(Emulated):
+    def run(self, case):
+        return Outputs(None, super().run(case).final_state)
+
+
+@pytest.mark.parametrize(
+    ("gru", "merge", "joined", "shown"),
+    [
+        (mutants.backward_comes_first(), "concat", "backward outputs first", ["carry", "zero", "zero"]),
+        (mutants.directions_share_their_weights(), "concat", "forward weights for both", ["carry", "zero", "zero"]),
+        (OnlyTheAverage(), "ave", "not halved", ["carry", "zero", "zero"]),
+        (
+            FinalStatesAlone(),
+            "concat",
+            "as specified or backward outputs in processing order or backward outputs first",
+            ["carry or zero"] * 3,
+        ),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_what_stands_at_masked_steps_is_told_however_two_directions_are_joined(gru, merge, joined, shown):
+    traits = around(*asked(gru))
+    assert traits[f"both directions, {merge}"] == joined
+    assert [traits[f"both directions, lengths, {policy} asked"] for policy in POLICIES] == shown
 
 
 class WithoutGradients(Emulated):
