@@ -45,7 +45,7 @@ EXPECTED = {
     "reset_complemented": "reset_complemented",
     "reset_of_the_input_side": "reset_of_the_input_side",
     "reset_of_the_input_side_too": "reset_of_the_input_side_too",
-    "reset_gate_of_the_wrong_unit": "reset_of_the_next_unit",
+    "reset_gate_of_the_wrong_unit": "reset_of_the_unit_before",
     "rows_share_a_reset_gate": "rows_share_a_reset_gate",
     "reset_gate_of_the_step_before": "reset_of_the_step_before",
     "bias_blocks_in_another_order": "bias_order_nrz",

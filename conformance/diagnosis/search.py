@@ -2,8 +2,8 @@
 
 A hypothesis explains only if every number of every answer lies within the bound of the claimed arithmetic about what
 the hypothesis itself answers (near.py). No distance is ranked, so nothing is explained by being nearest. Where several
-explain all answers they are all said; those that cannot be told apart on any question are one explanation with several
-names. Where none does, weaker arithmetics are tried (precision.py), alone and with one deviation each.
+explain all answers they are all said. Where none does, weaker arithmetics are tried (precision.py), alone and with one
+deviation each.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

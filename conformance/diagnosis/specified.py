@@ -177,19 +177,19 @@ class Specified:
         ops, given = self.ops, Near.exactly(x)
         x_side = [ops.plus(ops.product(given, W), b) for W, b in zip(w.W, w.b, strict=True)]
         z = self.sigmoid(ops.plus(x_side[0], self.recurrent(h, w, 0)))
-        n = self.tanh(self.candidate(x_side, h, w))
+        r = self.reset(x_side, h, w) if len(w.W) == 3 else None
+        n = self.tanh(self.candidate(x_side, r, h, w))
         return ops.shown(self.blend(z, h, n))
 
     def place(self) -> str:
         """Where the reset gate acts."""
         return self.case.reset
 
-    def candidate(self, x_side: list[Near], h: Near, w: Blocks) -> Near:
-        """The candidate's argument."""
+    def candidate(self, x_side: list[Near], r: Near | None, h: Near, w: Blocks) -> Near:
+        """The candidate's argument. r: the reset gate, computed once a step; None where there is none."""
         ops = self.ops
-        if len(w.W) == 2:
+        if r is None:
             return ops.plus(x_side[1], self.recurrent(h, w, 1))
-        r = self.reset(x_side, h, w)
         if self.place() == "before":
             return ops.plus(x_side[2], self.recurrent(ops.times(r, h), w, 2))
         if self.place() == "ignored":

@@ -20,36 +20,31 @@ FIELDS = {
 }
 
 
-def _orders() -> list[type[Deviation]]:
-    """Blocks read in another order than z, r, n: all of them, or those of one array."""
-    made: list[type[Deviation]] = []
-    for (prefix, (told, fields)), order in (
-        (item, "".join(order)) for item in FIELDS.items() for order in permutations("zrn") if order != tuple("zrn")
-    ):
+def _order(prefix: str, order: str) -> type[Deviation]:
+    """Blocks read in another order than z, r, n: all of them, or those of one array.
 
-        def blocks(self: Deviation, w: Blocks, order: str = order, fields: str = fields) -> Blocks:
-            stored = "zrn" if len(w.W) == 3 else "zn"
-            read = [gate for gate in order if gate in stored]
-            index = [read.index(gate) for gate in stored]
-            return super(MADE[(fields, order)], self).blocks(
-                w._replace(**{field: getattr(w, field)[index] for field in fields})
-            )
+    Of two blocks there is one other order, which is that of "nzr" without r: the other names of it do not stand there.
+    """
+    told, fields = FIELDS[prefix]
 
-        index = ["zrn".index(gate) for gate in order]
-        arrays = {"W": "p.kernel", "U": "p.recurrent_kernel", "b": "p.bias"}
-        given = [f"{arrays[f]}[{', '.join([':'] * (f == 'b') + [str(index)])}]" for f in fields if f in arrays]
-        namespace = {
-            "__doc__": f"{told} are read as {', '.join(order)}, not as z, r, n.",
-            "blocks": blocks,
-            "fix": f"give {told} in the order {', '.join(order)}: {', '.join(given)}",
-            "link": ORDER_LINKS.get((prefix, order), ""),
-        }
-        MADE[(fields, order)] = type(f"{prefix}_{order}", (Deviation,), namespace)
-        made.append(MADE[(fields, order)])
+    def blocks(self: Deviation, w: Blocks) -> Blocks:
+        if len(w.W) == 2 and order != "nzr":
+            raise ValueError(f"two blocks are read in another order by {prefix}_nzr alone")
+        index = [1, 0] if len(w.W) == 2 else [order.index(gate) for gate in "zrn"]
+        return super(made, self).blocks(w._replace(**{field: getattr(w, field)[index] for field in fields}))
+
+    mended = ["zrn".index(gate) for gate in order]
+    arrays = {"W": "p.kernel", "U": "p.recurrent_kernel", "b": "p.bias"}
+    given = [f"{arrays[f]}[{', '.join([':'] * (f == 'b') + [str(mended)])}]" for f in fields if f in arrays]
+    two = " (without a reset gate: [1, 0] in place of [2, 0, 1])" if order == "nzr" else ""
+    namespace = {
+        "__doc__": f"{told} are read as {', '.join(order)}, not as z, r, n.",
+        "blocks": blocks,
+        "fix": f"give {told} in the order {', '.join(order)}: {', '.join(given)}{two}",
+        "link": ORDER_LINKS.get((prefix, order), ""),
+    }
+    made: type[Deviation] = type(f"{prefix}_{order}", (Deviation,), namespace)
     return made
-
-
-MADE: dict[tuple[str, str], type[Deviation]] = {}
 
 
 class update_sense(Deviation):
@@ -171,11 +166,10 @@ class reset_of_the_input_side_too(Deviation):
 
     fix = "multiply the recurrent side alone by the reset gate"
 
-    def candidate(self, x_side: list[Near], h: Near, w: Blocks) -> Near:
-        if len(w.W) == 2:
-            return super().candidate(x_side, h, w)
-        scaled = self.ops.times(self.reset(x_side, h, w), x_side[2])
-        return super().candidate([*x_side[:2], scaled], h, w)
+    def candidate(self, x_side: list[Near], r: Near | None, h: Near, w: Blocks) -> Near:
+        if r is not None:
+            x_side = [*x_side[:2], self.ops.times(r, x_side[2])]
+        return super().candidate(x_side, r, h, w)
 
 
 class reset_of_the_input_side(Deviation):
@@ -183,15 +177,14 @@ class reset_of_the_input_side(Deviation):
 
     fix = "multiply the recurrent side by the reset gate, and leave the inputs' side as it is"
 
-    def candidate(self, x_side: list[Near], h: Near, w: Blocks) -> Near:
-        if len(w.W) == 2:
-            return super().candidate(x_side, h, w)
-        r = self.reset(x_side, h, w)
+    def candidate(self, x_side: list[Near], r: Near | None, h: Near, w: Blocks) -> Near:
+        if r is None:
+            return super().candidate(x_side, r, h, w)
         return self.ops.plus(self.ops.times(r, x_side[2]), self.recurrent(h, w, 2))
 
 
-class reset_of_the_next_unit(Deviation):
-    """the reset gate of another unit is used: the one before it."""
+class reset_of_the_unit_before(Deviation):
+    """the reset gate of the unit before is used."""
 
     fix = "take each unit's own reset gate"
     link = "https://github.com/ooples/AiDotNet/pull/722"
@@ -306,11 +299,11 @@ class candidate_bias_outside(Deviation):
     fix = "add p.bias[1, 2] to the recurrent product before it meets r; if both biases are summed, they cannot be held"
     link = "https://github.com/apple/coremltools/issues/1124"
 
-    def candidate(self, x_side: list[Near], h: Near, w: Blocks) -> Near:
-        if len(w.W) == 2 or self.place() != "after":
-            return super().candidate(x_side, h, w)
+    def candidate(self, x_side: list[Near], r: Near | None, h: Near, w: Blocks) -> Near:
+        if r is None or self.place() != "after":
+            return super().candidate(x_side, r, h, w)
         inside = w._replace(c=np.concatenate([w.c[:2], 0 * w.c[2:]]))
-        return super().candidate([*x_side[:2], self.ops.plus(x_side[2], w.c[2])], h, inside)
+        return super().candidate([*x_side[:2], self.ops.plus(x_side[2], w.c[2])], r, h, inside)
 
 
 class first_recurrent_side_skipped(Deviation):
@@ -370,22 +363,21 @@ class rows_share_a_reset_gate(Deviation):
 
     fix = "compute the reset gate row by row"
 
-    def candidate(self, x_side: list[Near], h: Near, w: Blocks) -> Near:
-        if len(w.W) == 3 and len(h.value):
+    def reset(self, x_side: list[Near], h: Near, w: Blocks) -> Near:
+        if len(h.value):
             first = x_side[1]
             index = np.zeros(len(first.value), int)
             x_side = [x_side[0], Near(first.value[index], first.error[index]), x_side[2]]
-        return super().candidate(x_side, h, w)
+        return super().reset(x_side, h, w)
 
 
 DEVIATIONS: tuple[type[Deviation], ...] = (
-    *_orders(),
+    *(_order(prefix, order) for prefix in FIELDS for order in map("".join, permutations("zrn")) if order != "zrn"),
     update_sense, state_added_whole,
     _line(1 / 5, "hard_sigmoid_fifth", "1/5"), _line(1 / 6, "hard_sigmoid_sixth", "1/6"),
     tanh_gates, sigmoid_of_twice, linear_candidate, relu_candidate, sigmoid_candidate,
     reset_before, reset_after, reset_ignored, reset_complemented, reset_of_the_input_side_too,
-    reset_of_the_input_side, reset_of_the_next_unit,
-    reset_of_the_step_before, rows_share_a_reset_gate,
+    reset_of_the_input_side, reset_of_the_unit_before, reset_of_the_step_before, rows_share_a_reset_gate,
     no_bias, no_input_bias, no_recurrent_bias, no_recurrent_candidate_bias, input_bias_doubled, recurrent_bias_doubled,
     bias_rows_swapped, input_bias_twice, bias_transposed, candidate_bias_outside, first_recurrent_side_skipped,
     _transposed("U", "recurrent_transposed", "every block of the recurrent kernel is transposed.",

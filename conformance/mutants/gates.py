@@ -112,8 +112,9 @@ class reset_before_instead_of_after(Emulated):
     link = "https://github.com/pytorch/pytorch/issues/189225"
 
     def candidate(self, x_side: list[np.ndarray], h: np.ndarray, p: Parameters) -> np.ndarray:
-        r = self.sigmoid(x_side[1] + self.recurrent(h, p, 1))
-        return x_side[-1] + self.recurrent(r * h, p, -1)
+        if p.reset == "none":
+            return super().candidate(x_side, h, p)
+        return x_side[2] + self.recurrent(self.reset(x_side, h, p) * h, p, 2)
 
 
 class reset_after_instead_of_before(Emulated):
@@ -122,8 +123,9 @@ class reset_after_instead_of_before(Emulated):
     link = "https://github.com/FluxML/Flux.jl/issues/1671"
 
     def candidate(self, x_side: list[np.ndarray], h: np.ndarray, p: Parameters) -> np.ndarray:
-        r = self.sigmoid(x_side[1] + self.recurrent(h, p, 1))
-        return x_side[-1] + r * self.recurrent(h, p, -1)
+        if p.reset == "none":
+            return super().candidate(x_side, h, p)
+        return x_side[2] + self.reset(x_side, h, p) * self.recurrent(h, p, 2)
 
 
 class reset_ignored(Emulated):
@@ -159,7 +161,7 @@ class reset_of_the_input_side(Emulated):
 
 
 class reset_gate_of_the_wrong_unit(Emulated):
-    """The reset gate of the next unit is used."""
+    """The reset gate of the unit before is used."""
 
     link = "https://github.com/ooples/AiDotNet/pull/722"
 
@@ -179,16 +181,17 @@ class rows_share_a_reset_gate(Emulated):
 class reset_gate_of_the_step_before(Emulated):
     """The reset gate of the step before is used, from the second step on."""
 
-    stale: np.ndarray | None = None
-
     def start(self, case: Case, direction: int) -> np.ndarray:
-        self.stale = None
+        self.last: np.ndarray | None = None
         return super().start(case, direction)
 
+    def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
+        self.stale = self.last
+        return super().step(x, h, p)
+
     def reset(self, x_side: list[np.ndarray], h: np.ndarray, p: Parameters) -> np.ndarray:
-        r = super().reset(x_side, h, p)
-        used, self.stale = r if self.stale is None else self.stale, r
-        return used
+        self.last = super().reset(x_side, h, p)
+        return self.last if self.stale is None else self.stale
 
 
 def _read_as(order: str, p: Parameters) -> Parameters:

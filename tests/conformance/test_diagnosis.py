@@ -39,6 +39,7 @@ PAIRS = (
     ("recurrent_kernel_transposed", "lengths_ignored"),
     ("initial_state_ignored", "reverse_output_not_aligned"),
     ("reset_ignored", "input_bias_missing"),
+    ("reset_of_the_input_side_too", "reset_gate_of_the_step_before"),
     ("hard_sigmoid_gates", "final_state_from_the_first_time"),
 )
 
@@ -180,16 +181,15 @@ def test_every_deviation_answers_in_the_shapes_of_the_specification():
 def test_a_deviation_of_the_step_changes_numbers_where_the_place_of_the_reset_gate_lets_it(reset):
     """On a question with an initial state that is not square."""
     catalogue = study(reset).search.claimed
-    right, unchanged = catalogue.answer(1, ()), set()
+    right, unchanged, impossible = catalogue.answer(1, ()), set(), set()
     for deviation in STEPS:
         answer = catalogue.answer(1, (deviation,))
-        if all(np.array_equal(near.value, same.value) for near, same in zip(answer, right, strict=True)):
+        if answer is None:
+            impossible.add(deviation.__name__)
+        elif all(np.array_equal(near.value, same.value) for near, same in zip(answer, right, strict=True)):
             unchanged.add(deviation.__name__)
-    of_the_reset_gate = {
-        name
-        for name in (deviation.__name__ for deviation in STEPS)
-        if "reset" in name or name.endswith(("order_znr", "order_rzn"))
-    }
+    names = {deviation.__name__ for deviation in STEPS}
+    of_the_reset_gate = {name for name in names if "reset" in name}
     assert (
         unchanged
         == {"first_recurrent_side_skipped", "kernel_transposed_where_square"}
@@ -199,6 +199,8 @@ def test_a_deviation_of_the_step_changes_numbers_where_the_place_of_the_reset_ga
             "none": {*of_the_reset_gate, "candidate_bias_outside"},
         }[reset]
     )
+    orders = {name for name in names if "order_" in name and not name.endswith("nzr")}
+    assert impossible == (orders if reset == "none" else set())
 
 
 def test_a_step_that_must_not_be_shared_is_seen(monkeypatch):
@@ -328,11 +330,14 @@ def test_a_subject_that_declares_no_format_is_not_called_right():
         diagnose(hole)
 
 
-def test_words_fix_and_name_are_given():
+def test_words_fix_and_name_are_given_and_the_link_of_the_mutant():
     assert len({deviation.__name__ for deviation in DEVIATIONS}) == len(DEVIATIONS)
     assert set(EXPECTED.values()) <= {deviation.__name__ for deviation in DEVIATIONS}
     for deviation in DEVIATIONS:
         assert deviation.sentence().endswith(".") and deviation.fix, deviation
+    links = {deviation.__name__: deviation.link for deviation in DEVIATIONS}
+    for mutant, name in EXPECTED.items():
+        assert getattr(mutants, mutant).link == links[name], mutant
     found = diagnose(mutants.gates_swapped())
     assert found is not None
     assert any("p.kernel[[1, 0, 2]]" in line for line in found.lines)
@@ -352,6 +357,42 @@ def test_the_fix_of_a_gate_order_mends_it():
     assert "p.kernel[[2, 0, 1]]" in found.fix
     case = questions(Emulated.capabilities, "float64", "after")[1]
     assert np.array_equal(Emulated().run(case).outputs, Mended().run(case.copy()).outputs)
+
+
+def test_without_a_reset_gate_a_gate_order_has_one_explanation_whose_fix_mends_it():
+    can = replace(IN_ONE_WAY, resets=("none",))
+    found = diagnose(Adapter(mutants.blocks_read_as_n_z_r().run, can))
+    assert found is not None
+    ((explanation,),) = found.explanations
+    assert explanation.name == "order_nzr" and "(without a reset gate: [1, 0] " in explanation.fix
+
+    def turned(p):
+        return Parameters(p.kernel[[1, 0]], p.recurrent_kernel[[1, 0]], p.bias[:, [1, 0]], p.reset)
+
+    mended = Miswired(mutants.blocks_read_as_n_z_r(), turned)
+    case = questions(can, "float64", "none")[1]
+    assert np.array_equal(Emulated().run(case).outputs, mended.run(case).outputs)
+
+
+def test_one_reset_gate_a_step_explains_two_mistakes_about_it():
+    """Each with the other: a stale gate is that of one step before, however often a step has use for it."""
+
+    class Both(Emulated):
+        capabilities = replace(IN_ONE_WAY, reverse=False, masks=False)
+
+        def start(self, case, direction):
+            self.last = None
+            return super().start(case, direction)
+
+        def candidate(self, x_side, h, p):
+            fresh = self.reset(x_side, h, p)
+            used, self.last = fresh if self.last is None else self.last, fresh
+            return used * (x_side[2] + self.recurrent(h, p, 2))
+
+    found = diagnose(Both())
+    assert found is not None
+    (explanation,) = found.explanations
+    assert {part.name for part in explanation} == {"reset_of_the_input_side_too", "reset_of_the_step_before"}
 
 
 class Miswired:
