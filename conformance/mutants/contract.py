@@ -7,7 +7,7 @@ from conformance.emulated import Emulated
 from reference import Parameters
 
 
-class inputs_scaled_in_place(Emulated):
+class inputs_overwritten(Emulated):
     """The inputs are overwritten once they are read."""
 
     def direction(self, case: Case, direction: int) -> tuple[np.ndarray, np.ndarray]:

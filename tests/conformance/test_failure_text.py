@@ -123,7 +123,7 @@ def test_a_number_that_is_none_is_blamed_on_no_gate():
         ("gradients_off_by_a_factor", "gradients"),
         ("gradient_at_masked_inputs", "masked-gradient"),
         ("nan_through_a_masked_select", "padding-gradient"),
-        ("inputs_scaled_in_place", "inputs-unmodified"),
+        ("inputs_overwritten", "inputs-unmodified"),
     ],
 )
 def test_what_is_no_step_blames_no_gate(name, clause):

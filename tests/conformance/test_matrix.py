@@ -20,7 +20,7 @@ from conformance.matrix.record import InvalidRecord, Record
 from conformance.matrix.same import Recorded
 from conformance.mutants import MUTANTS
 from conformance.mutants import gates_swapped as GatesSwapped
-from conformance.mutants import inputs_scaled_in_place as InputsScaled
+from conformance.mutants import inputs_overwritten as InputsOverwritten
 from conformance.mutants import state_kept_between_calls as StateKept
 
 
@@ -104,7 +104,7 @@ class DeclaresLess(Emulated):
 
 @pytest.mark.parametrize(
     "wrong",
-    [GatesSwapped, InputsScaled, StateKept, AnswersLater, Raises, WritesToInputs, AnotherKind, DeclaresLess],
+    [GatesSwapped, InputsOverwritten, StateKept, AnswersLater, Raises, WritesToInputs, AnotherKind, DeclaresLess],
 )
 def test_whatever_differs_is_judged(asked, wrong):
     assert not asked.same(wrong())

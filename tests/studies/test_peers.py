@@ -5,7 +5,7 @@ import pytest
 
 from conformance.emulated import Emulated
 from conformance.mutants import MUTANTS
-from conformance.mutants.contract import inputs_scaled_in_place
+from conformance.mutants.contract import inputs_overwritten
 from conformance.mutants.gates import gates_swapped, update_sense_flipped
 from conformance.mutants.gradients import gradients_off_by_a_factor
 from conformance.mutants.padding import mask_inverted
@@ -26,12 +26,12 @@ def test_the_honest_one_passes_and_a_known_mutant_does_not(suite):
 
 @pytest.mark.parametrize("suite", IN_PROCESS)
 def test_a_mutant_that_writes_to_its_inputs_leaves_the_suite_as_it_was(suite):
-    IN_PROCESS[suite](inputs_scaled_in_place)
+    IN_PROCESS[suite](inputs_overwritten)
     assert not IN_PROCESS[suite](Emulated).killed
 
 
 def test_keras_passes_the_honest_one_and_says_of_a_killed_and_a_surviving_mutant_what_is_recorded():
-    kinds = (inputs_scaled_in_place, update_sense_flipped, gates_swapped, Emulated)  # what one writes, none after reads
+    kinds = (inputs_overwritten, update_sense_flipped, gates_swapped, Emulated)  # what one writes, none after reads
     names = [kind.__name__ for kind in kinds]
     writer, killed, survivor, honest = keras_suite.judge_all(names).values()
     recorded = RECORD[keras_suite.NAME]
