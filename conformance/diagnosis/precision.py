@@ -53,14 +53,18 @@ def telling(claim: Arithmetic, weak: Arithmetic) -> bool:
 
 
 def told(claim: Arithmetic, weak: Arithmetic) -> str:
-    """How a weaker class differs from the claim, in words."""
-    told: list[str] = []
+    """How a weaker class differs from the claim, in words; where whole steps are taken in less, the rest is left out."""
+    compute, products, sums, shown, _ = _measures(weak)
     if weak.format != claim.format:
-        sums = "" if weak.sums == weak.format else f" with sums in {weak.accumulator}"
-        told.append(f"steps in {weak.compute}{sums}")
-    elif weak.operands != claim.operands:
-        told.append(f"products of operands in {NAMES.get(weak.products or '', weak.products)}")
-    if weak.activation != claim.activation and weak.format == claim.format:
+        return f"steps in {compute}" + (f" with sums in {sums}" if weak.sums != weak.format else "")
+    told: list[str] = []
+    if weak.operands != claim.operands:
+        told.append(f"products of operands in {NAMES.get(products, products)}")
+    if weak.sums != claim.sums:
+        told.append(f"sums in {sums}")
+    if weak.shown != claim.shown:
+        told.append(f"states shown in {shown}")
+    if weak.activation != claim.activation:
         within = "to 2^-10" if weak.accuracy.absolute else f"to {weak.activation}"
         told.append(f"sigma and tanh accurate {within}")
     return " and ".join(told)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from conformance.__main__ import main
 from conformance.adapter import Adapter, Capabilities, UsageError
 from conformance.adapters import load
 from conformance.adapters.reference import gru as reference
-from conformance.arithmetic import Arithmetic
+from conformance.arithmetic import FORMATS, INTERFACES, Arithmetic, InvalidClaim
 from conformance.case import Outputs
 from conformance.diagnosis import DEVIATIONS, Catalogue, Diagnosis, diagnose, diagnosed
 from conformance.diagnosis.near import Near, Rounded
@@ -151,6 +151,37 @@ def test_the_classes_are_weaker_than_the_claim_and_come_after_the_stricter_ones(
         assert not any(as_precise(later, one) for later in classes[place + 1 :]), one
     assert all(as_precise(claim, one) and told(claim, one) for one in classes[1:])
     assert strictest(classes) == [claim]
+
+
+@pytest.mark.parametrize("dtype", INTERFACES)
+def test_the_words_for_a_weaker_class_say_all_that_differs_and_nothing_else(dtype):
+    """Of every claim of formats; where whole steps are taken in less, that is said, and the rest goes without saying."""
+    formats = ("float64", "float32", "float16", "bfloat16")
+    for compute, products, accumulator, output in product(
+        (None, *formats), (None, *FORMATS), (None, *formats), (None, *formats)
+    ):
+        try:
+            claim = Arithmetic(
+                dtype=dtype, compute=compute, products=products, accumulator=accumulator, output=output,
+                activation="8 ULP", source="the test",
+            )  # fmt: skip
+        except InvalidClaim:  # states of a wider format than the interface
+            continue
+        for weak in weaker(claim):
+            words, about = told(claim, weak), (claim, weak)
+            assert "None" not in words, about
+            differs = {
+                "steps in": weak.format != claim.format,
+                "products of operands in": weak.operands != claim.operands,
+                "sums in": weak.sums != claim.sums,
+                "states shown in": weak.shown != claim.shown,
+                "sigma and tanh accurate": weak.activation != claim.activation,
+            }
+            said = {phrase for phrase in differs if phrase in words}
+            if differs["steps in"]:
+                assert said <= {"steps in", "sums in"} and "steps in" in said, about
+            else:
+                assert said == {phrase for phrase, other in differs.items() if other}, about
 
 
 def test_steps_that_are_shared_are_those_that_would_be_taken():
