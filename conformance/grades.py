@@ -8,6 +8,7 @@ Subnormals, masks and reversal play no part in it. Left out: claims of rounding 
 only widen a bound; sums in bfloat16, of which nothing is proven at the sizes that are asked.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,7 +52,7 @@ def grade(gru: GRU, dtype: str) -> Grade:
     asked = [(case, ask(gru, case)) for case in _cases(gru, dtype)]
     flush = gru.capabilities.arithmetic[dtype].flush
     for arithmetic in ladder(dtype, flush=flush):
-        judgement = _judge(asked, arithmetic)
+        judgement = meets(asked, arithmetic)
         if judgement is not None:
             return Grade(dtype, str(replace(arithmetic, flush=False)), judgement.margin, judgement.judged)
     return Grade(dtype, None, float("inf"), 0)
@@ -67,6 +68,21 @@ def grades(gru: GRU, dtypes: tuple[str, ...] = ("float32", "float64")) -> list[G
             except SubjectError:
                 continue
     return found
+
+
+def meets(asked: Sequence[tuple[Case, Outputs]], arithmetic: Arithmetic) -> Judgement | None:
+    """All runs, with their answers, against one class.
+
+    None where it is not met, and where some number could not be judged by it: what proves nothing is met by anything.
+    """
+    total = Judgement()
+    for case, answer in asked:
+        judgement = judge_run(case, answer, arithmetic)
+        numbers = sum(part.size for part in answer if part is not None)
+        if judgement.judged < numbers or any(finding.margin is not None for finding in judgement.findings):
+            return None
+        total = total.add(judgement)
+    return total if total.judged and total.sample.alarm is None else None
 
 
 def ladder(dtype: str, *, flush: bool = False) -> list[Arithmetic]:
@@ -89,18 +105,6 @@ def ladder(dtype: str, *, flush: bool = False) -> list[Arithmetic]:
 
 def _class(dtype: str, flush: bool, **options: Any) -> Arithmetic:
     return Arithmetic(dtype=dtype, flush=flush, source="the list of classes", **options)
-
-
-def _judge(asked: list[tuple[Case, Outputs]], arithmetic: Arithmetic) -> Judgement | None:
-    """All runs against one class; None where it is not met, or where some number could not be judged by it."""
-    total = Judgement()
-    for case, answer in asked:
-        judgement = judge_run(case, answer, arithmetic)
-        numbers = sum(part.size for part in answer if part is not None)
-        if judgement.judged < numbers or any(finding.margin is not None for finding in judgement.findings):
-            return None
-        total = total.add(judgement)
-    return total if total.judged and total.sample.alarm is None else None
 
 
 def _cases(gru: GRU, dtype: str) -> list[Case]:

@@ -11,9 +11,9 @@ import numpy as np
 
 from conformance.adapter import GRU, SubjectError, ask
 from conformance.arithmetic import FORMATS, Arithmetic
-from conformance.case import Case, Outputs
+from conformance.case import Case
+from conformance.grades import meets
 from conformance.strategies import DISTINCT, WIDE, Numbers
-from conformance.whole_runs import judge_run
 
 SIZES = (DISTINCT, WIDE)
 
@@ -24,7 +24,12 @@ def met(gru: GRU, dtype: str, reset: str, classes: Sequence[Arithmetic]) -> tupl
         runs = [(case, ask(gru, case)) for case in (plain(dtype, reset, size) for size in SIZES)]
     except SubjectError:
         return ()
-    return tuple(weak for weak in classes if all(meets(case, answer, weak) for case, answer in runs))
+    arrays: list[np.ndarray] = [part for _, answer in runs for part in answer if isinstance(part, np.ndarray)]
+
+    def shown(weak: Arithmetic) -> bool:
+        return all(np.array_equal(part, rounded(part, weak)) for part in arrays)
+
+    return tuple(weak for weak in classes if shown(weak) and meets(runs, weak) is not None)
 
 
 def plain(dtype: str, reset: str, size: tuple[int, int, int, int]) -> Case:
@@ -34,16 +39,6 @@ def plain(dtype: str, reset: str, size: tuple[int, int, int, int]) -> Case:
     return Case(
         inputs=numbers.inputs((batch, time, input_dim)), parameters=(numbers.parameters(input_dim, units, reset),)
     )
-
-
-def meets(case: Case, answer: Outputs, weak: Arithmetic) -> bool:
-    """Whether one run is of a class."""
-    arrays: list[np.ndarray] = [part for part in answer if isinstance(part, np.ndarray)]
-    if not all(np.array_equal(part, rounded(part, weak)) for part in arrays):
-        return False
-    judgement = judge_run(case, answer, weak)
-    inside = not any(finding.margin is not None for finding in judgement.findings)
-    return judgement.judged > 0 and inside and judgement.sample.alarm is None
 
 
 def rounded(shown: np.ndarray, weak: Arithmetic) -> np.ndarray:

@@ -53,7 +53,7 @@ def telling(claim: Arithmetic, weak: Arithmetic) -> bool:
 
 
 def told(claim: Arithmetic, weak: Arithmetic) -> str:
-    """How a weaker class differs from the claim, in words; where whole steps are taken in less, the rest is left out."""
+    """How a weaker class differs from the claim, in words; where whole steps are taken in less, no more than that."""
     compute, products, sums, shown, _ = _measures(weak)
     if weak.format != claim.format:
         return f"steps in {compute}" + (f" with sums in {sums}" if weak.sums != weak.format else "")

@@ -14,6 +14,7 @@ import numpy as np
 from conformance.adapter import SubjectError, ask_gradients
 from conformance.arithmetic import Arithmetic
 from conformance.case import MERGES, POLICIES, Case, Outputs
+from conformance.diagnosis.questions import EMPTY, LENGTHS, MASK
 from conformance.identify.asking import REFUSED, Arrays, Asking
 from conformance.identify.hypotheses import (
     UNKNOWN,
@@ -25,7 +26,7 @@ from conformance.identify.hypotheses import (
     parts,
     whole,
 )
-from conformance.identify.probes import EMPTY, EMPTY_ROW, LENGTHS, MASK, plain
+from conformance.identify.probes import EMPTY_ROW, plain
 from conformance.identify.step import Step
 
 USED, IGNORED, RUNS_ON, GARBAGE, ALIGNED = "used", "ignored", "runs on", "garbage", "aligned"

@@ -10,15 +10,14 @@ from typing import cast
 
 import numpy as np
 
-from conformance.arithmetic import FORMATS, Arithmetic
+from conformance.arithmetic import FORMATS
 from conformance.case import Case, Outputs
-from conformance.grades import ladder
+from conformance.grades import ladder, meets
 from conformance.identify.asking import REFUSED, Asking
-from conformance.identify.hypotheses import TAKES, TRAITS, UNKNOWN
+from conformance.identify.hypotheses import TAKES, UNKNOWN
 from conformance.identify.probes import GATES, Slot, slots
 from conformance.identify.step import Step
 from conformance.strategies import DISTINCT, WIDE, Numbers
-from conformance.whole_runs import judge_run
 from reference import Parameters
 from reference.parameters import Reset
 
@@ -35,23 +34,16 @@ def precision(asking: Asking, step: Step) -> str:
             return REFUSED
         asked.append((meant, answer))
     for arithmetic in ladder(step.dtype, flush=True):
-        if all(_met(case, answer, arithmetic) for case, answer in asked):
+        if meets(asked, arithmetic) is not None:
             return str(replace(arithmetic, flush=False))
     return UNKNOWN
-
-
-def _met(case: Case, answer: Outputs, arithmetic: Arithmetic) -> bool:
-    judgement = judge_run(case, answer, arithmetic)
-    numbers = sum(part.size for part in answer if part is not None)
-    inside = not any(finding.margin is not None for finding in judgement.findings)
-    return judgement.judged >= numbers and inside and judgement.sample.alarm is None
 
 
 def _question(step: Step, size: tuple[int, int, int, int]) -> tuple[Case, Case]:
     """A case of the specification, and the same as the subject reads it."""
     batch, time, input_dim, units = size
     numbers = Numbers(np.random.default_rng(units), step.dtype, FORMATS[step.dtype].precision, "plain")
-    traits = dict(zip(TRAITS, (step.traits[trait] for trait in TRAITS), strict=True))
+    traits = step.traits
     computes, stored = traits["reset"], GATES[step.asked]
     meant = numbers.parameters(input_dim, units, computes)
     effective, given = np.zeros_like(meant.bias), np.zeros((2, len(stored), units), step.dtype)

@@ -1,7 +1,8 @@
 """The tiny cases: one shape, few bits, no two numbers of a kind that could stand for one another.
 
-Batch 3, time 4, input_dim 2, units 3. Every number is a multiple of 1/16, so it is exact in every format, and so is a
-sum of two biases. Biases are 0 unless they are what is asked about. Padding is finite, since what is read has to show.
+Shape, lengths and masks are those of a diagnosis (conformance.diagnosis.questions). Every number is a multiple of 1/16,
+so it is exact in every format, and so is a sum of two biases. Biases are 0 unless they are what is asked about. Padding
+is finite, since what is read has to show.
 """
 
 from collections.abc import Iterable
@@ -11,14 +12,12 @@ from typing import cast
 import numpy as np
 
 from conformance.case import Case
+from conformance.diagnosis.questions import EMPTY, SHAPE
 from reference import Parameters
 from reference.parameters import Reset
 
-BATCH, TIME, INPUT_DIM, UNITS = 3, 4, 2, 3
-LENGTHS = np.array([2, 4, 1])
-EMPTY = np.array([2, 4, 0])
-EMPTY_ROW = 2
-MASK = np.array([[0, 1, 0, 1], [1, 1, 0, 0], [1, 0, 1, 1]], bool)
+BATCH, TIME, INPUT_DIM, UNITS = SHAPE
+EMPTY_ROW = int(np.argmin(EMPTY))
 SEED = 0
 """With these numbers every hypothesis about a step differs from every other by more than any bound, in float16 too."""
 

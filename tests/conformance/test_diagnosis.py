@@ -30,6 +30,7 @@ from conformance.diagnosis.search import asked, composed
 from conformance.diagnosis.step_deviations import DEVIATIONS as STEPS
 from conformance.emulated import Emulated
 from conformance.mutants import EQUIVALENT, FAMILIES
+from conformance.residuals import Judgement
 from reference import Parameters
 from studies.confusion import ARITHMETIC, EQUAL, EXPECTED, KNOWN, LOST, NOTHING, PRECISION, RIGHT, SEEN, Study
 
@@ -155,7 +156,7 @@ def test_the_classes_are_weaker_than_the_claim_and_come_after_the_stricter_ones(
 
 @pytest.mark.parametrize("dtype", INTERFACES)
 def test_the_words_for_a_weaker_class_say_all_that_differs_and_nothing_else(dtype):
-    """Of every claim of formats; where whole steps are taken in less, that is said, and the rest goes without saying."""
+    """For claims of all formats; where whole steps are taken in less, that is said and what follows is not."""
     formats = ("float64", "float32", "float16", "bfloat16")
     for compute, products, accumulator, output in product(
         (None, *formats), (None, *FORMATS), (None, *formats), (None, *formats)
@@ -310,6 +311,13 @@ def test_a_wrong_formula_is_not_called_less_precision(subject, monkeypatch):
     monkeypatch.setattr("conformance.diagnosis.search.met", lambda gru, dtype, reset, classes: classes)
     found = diagnose(subject())
     assert found is not None and found.consistent is not None
+
+
+def test_less_precision_is_not_said_by_a_bound_that_proves_nothing_of_some_numbers(monkeypatch):
+    subject = Adapter(mutants.bfloat16_products().run, IN_ONE_WAY)
+    monkeypatch.setattr("conformance.grades.judge_run", lambda case, answer, weak: Judgement(judged=1))
+    found = diagnose(subject)
+    assert found is not None and found.wrong and found.consistent is None
 
 
 def test_less_precision_is_not_said_of_a_subject_that_cannot_be_asked_a_plain_run(monkeypatch):

@@ -22,6 +22,7 @@ from conformance.mutants import (
 )
 from conformance.residuals import Judgement
 from conformance.soft_gru import SoftGRU
+from conformance.statistical import Sample
 from reference import Parameters
 
 
@@ -110,6 +111,19 @@ def test_a_class_that_judges_only_some_numbers_is_not_met(monkeypatch):
     monkeypatch.setattr(graded, "judge_run", most)
     assert grade(Emulated(), "float32").met is None
     assert len(asked) == len(ladder("float32"))
+
+
+def test_a_class_is_not_met_by_errors_that_are_too_large_on_the_whole(monkeypatch):
+    """Each within its bound."""
+
+    def large(case, answer, arithmetic):
+        return Judgement(judged=sum(part.size for part in answer), sample=sample)
+
+    sample = Sample(size=4, squares=4.0)
+    monkeypatch.setattr(graded, "judge_run", large)
+    assert grade(Emulated(), "float32").met == str(replace(ladder("float32")[0], flush=False))
+    sample = sample._replace(squares=4e6)
+    assert grade(Emulated(), "float32").met is None
 
 
 def test_a_tanh_that_is_two_per_cent_off_is_of_a_narrower_format_at_best():
