@@ -142,6 +142,28 @@ def test_samples_of_independent_errors_add():
     assert parts[0] + parts[1] == Scale.of(error, ones, 2 * ones)
 
 
+def test_what_a_claim_allows_counts_little_and_its_noise_less():
+    """Of an error of 1, of which a claim allows 1 beside a noise of 1.
+
+    Nothing is beyond the claim. Noise is half of the scale of 2, so the weight is 1/2: of an error of 1/2 in that scale,
+    of a claim of 1/2, and of a noise of 1/2, whose variance after weighing is (1/2 * 1/2)^2.
+    """
+    one = np.ones(1)
+    assert Sample.of(one, one, one) == Sample(size=1, squares=0.0, drift=0.25, claimed=0.25, variance=1 / 16)
+
+
+@pytest.mark.parametrize(("shared", "squares"), [(None, 6), (1, 18), (0, 12)])
+def test_errors_that_share_a_rounding_count_as_one_as_large_as_all_of_them(shared, squares):
+    """Six errors alone, two groups of three (3^2 + 3^2), three groups of two (2^2 + 2^2 + 2^2)."""
+    ones = np.ones((2, 3))
+    assert Scale.of(ones, ones, ones, shared).squares == squares
+
+
+def test_arrays_of_one_case_count_as_one_error():
+    """Errors that have everything in common reach as far as their sum: (2 + 3)^2, not 2^2 + 3^2."""
+    assert Scale.together([Scale(1, 0.5, 4.0), Scale(2, 0.25, 9.0)]) == Scale(3, 0.75, 25.0)
+
+
 def test_nothing_is_no_alarm():
     none = np.zeros(0)
     assert NO_SAMPLE.alarm is None and NO_SCALE.alarm is None
