@@ -13,7 +13,7 @@ from conformance import whole_runs
 from conformance.__main__ import main
 from conformance.balls import each
 from conformance.emulated import Emulated
-from conformance.mutants import MUTANTS
+from conformance.mutants import MUTANTS, recurrent_bias_has_no_gradient
 from conformance.specification import CLAUSES
 from conformance.vectors import files
 from conformance.vectors.notes import FLAGS
@@ -123,19 +123,20 @@ def test_every_shipped_mutant_is_caught_by_some_vector(mutant):
     assert any(fails(mutant, name) for name in sorted(STORED, key=unlikely))
 
 
-def test_a_gradient_of_the_wrong_sign_and_a_bias_row_left_out_are_seen():
-    class Sign(Emulated):
-        def gradients(self, case, cotangents):
-            return super().gradients(case, cotangents)._replace(initial_state=-case.starts[0])
+class GradientOfTheStateNegated(Emulated):
+    """All other gradients are right."""
 
-    class Row(Emulated):
-        def gradients(self, case, cotangents):
-            right = super().gradients(case, cotangents)
-            return right._replace(bias=right.bias * np.array([1, 0], case.dtype)[:, None, None])
+    def gradients(self, case, cotangents):
+        right = super().gradients(case, cotangents)
+        return right._replace(initial_state=-right.initial_state)
 
-    for wrong in (Sign(), Row()):
-        assert fails(wrong, "gradients-after")
-        assert fails(wrong, "gradients-masked-holes")
+
+@pytest.mark.parametrize("vector", ["gradients-after", "gradients-masked-holes"])
+@pytest.mark.parametrize(
+    "wrong", [GradientOfTheStateNegated(), recurrent_bias_has_no_gradient()], ids=lambda gru: gru.name
+)
+def test_a_gradient_of_the_wrong_sign_and_a_bias_row_left_out_are_seen(wrong, vector):
+    assert fails(wrong, vector)
 
 
 def test_a_nan_is_a_failure_and_an_exception_an_error():
