@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import ml_dtypes
 import numpy as np
 import pytest
 
@@ -13,10 +12,12 @@ from conformance.case import Case, Outputs
 from conformance.emulated import Emulated
 from conformance.grades import Grade, grade, grades, ladder
 from conformance.mutants import (
+    bfloat16_products,
     gates_swapped,
     hard_sigmoid_gates,
     remainder_dropped,
     rough_tanh,
+    tanh_off_by_2_to_the_minus_11,
     tf32_products,
     update_block_used_for_the_reset,
 )
@@ -55,18 +56,6 @@ class InFloat16(Emulated):
         return computed_in(case, "float16")
 
 
-class Bfloat16Products(Emulated):
-    def product(self, a, b):
-        return np.matmul(*(operand.astype(ml_dtypes.bfloat16).astype(a.dtype) for operand in (a, b)))
-
-
-class TanhByFewTerms(Emulated):
-    """Off by a thousandth of itself at most."""
-
-    def tanh(self, a):
-        return (np.tanh(a) * (1 - 2.0**-11)).astype(a.dtype)
-
-
 @pytest.mark.parametrize(
     ("gru", "dtype", "name"),
     [
@@ -75,8 +64,8 @@ class TanhByFewTerms(Emulated):
         (Emulated(), "float32", "float32, activations correctly rounded"),
         (InFloat64(), "float32", "float64 compute"),
         (tf32_products(), "float32", "tf32 products"),
-        (Bfloat16Products(), "float32", "bfloat16 products"),
-        (TanhByFewTerms(), "float32", "within 2^-10"),
+        (bfloat16_products(), "float32", "bfloat16 products"),
+        (tanh_off_by_2_to_the_minus_11(), "float32", "within 2^-10"),
         (InFloat16(), "float32", "float16 compute, float32 accumulator"),
         (InFloat16(), "float64", "float16 compute, float32 accumulator"),
     ],
@@ -218,6 +207,18 @@ def test_the_flushing_that_is_claimed_is_granted_in_every_class_and_is_not_in_it
 def test_without_bounds_every_subject_would_be_of_the_first_class(monkeypatch):
     monkeypatch.setattr(graded, "judge_run", lambda case, answer, arithmetic: Judgement(judged=10_000))
     assert grade(gates_swapped(), "float32").met == str(ladder("float32")[0])
+
+
+def test_errors_within_every_bound_that_are_off_together_are_of_no_class(monkeypatch):
+    """Every number is judged and within its bound, but their squares are 1000 times what independent errors have."""
+    off = Sample(size=100, squares=100_000.0)
+    assert off.alarm is not None
+
+    def alarming(case, answer, arithmetic):
+        return Judgement(judged=sum(part.size for part in answer), sample=off)
+
+    monkeypatch.setattr(graded, "judge_run", alarming)
+    assert grade(Emulated(), "float32").met is None
 
 
 def test_what_is_not_judged_is_of_no_class(monkeypatch):

@@ -13,7 +13,11 @@ from conformance import whole_runs
 from conformance.__main__ import main
 from conformance.balls import each
 from conformance.emulated import Emulated
-from conformance.mutants import MUTANTS, recurrent_bias_has_no_gradient
+from conformance.mutants import (
+    MUTANTS,
+    masked_output_is_zero_before_the_first_step,
+    recurrent_bias_has_no_gradient,
+)
 from conformance.specification import CLAUSES
 from conformance.vectors import files
 from conformance.vectors.notes import FLAGS
@@ -61,13 +65,10 @@ def fails(subject, name: str) -> bool:
 # Honest subjects.
 
 
-class ZeroBeforeFirst(Emulated):
-    """Honest, under the policy that the specification does not offer."""
+class ZeroBeforeFirst(masked_output_is_zero_before_the_first_step):
+    """Honest, since it declares what it does: the policy that the specification does not offer."""
 
     capabilities = replace(Emulated.capabilities, masked_outputs=("zero-before-first",))
-
-    def output(self, case, h, counts, start):
-        return np.where(counts | np.any(h != start, axis=1, keepdims=True), h, 0).astype(h.dtype)
 
 
 def subject_for(vector: Vector) -> Emulated:
