@@ -1,9 +1,11 @@
 """What a report says of a failure: who is to blame, the case in decimals, and a line that works when it is pasted."""
 
+import itertools
 import os
 import subprocess
 import sys
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +15,16 @@ from conformance.adapters import load
 from conformance.case import Case
 from conformance.checks import BY_CLAUSE
 from conformance.emulated import Emulated
-from conformance.failure_text import LONGEST, again, decimals, failure_text
+from conformance.failure_text import LONGEST, again, decimals, failure_text, smallest_case
 from conformance.judge import PROFILES, judge, judge_case
 from conformance.verdict import ERROR, FAIL, Verdict
+from reference import Parameters
 
 DEV = PROFILES["dev"]
 
 
-def failed(name: str, clause: str = "step-after", dtype: str = "float32", *, shrink: bool = True) -> Verdict:
-    verdict = judge(load(f"conformance.mutants:{name}"), BY_CLAUSE[clause], dtype, DEV, shrink=shrink)
+def failed(name: str, clause: str = "step-after", dtype: str = "float32") -> Verdict:
+    verdict = judge(load(f"conformance.mutants:{name}"), BY_CLAUSE[clause], dtype, DEV)
     assert verdict.kind == FAIL
     return verdict
 
@@ -157,6 +160,34 @@ def test_a_failing_step_says_all_there_is_to_know():
     assert lines[-1] == f"again: python -m conformance again its:name step-after {verdict.again}"
 
 
+def test_every_number_of_a_small_case_stands_where_its_name_says():
+    """No two numbers are alike, so that none can stand in for another."""
+    numbers = itertools.count(1)
+
+    def counted(*shape: int) -> np.ndarray:
+        return np.array([next(numbers) for _ in range(prod(shape))], np.float32).reshape(shape)
+
+    inputs = counted(2, 2, 1)
+    parameters = tuple(Parameters(counted(3, 1, 1), counted(3, 1, 1), counted(2, 3, 1), "after") for _ in range(2))
+    start = (counted(2, 1), counted(2, 1))
+    case = Case(inputs=inputs, parameters=parameters, initial_state=start, lengths=np.array([0, 2]), merge="mul")
+
+    assert list(smallest_case(case)) == [
+        "smallest case: 2 rows, 2 steps, 1 input, 1 unit; float32, two directions, joined by mul, reset after, "
+        'masked outputs "carry"',
+        "  inputs [[[1], [2]], [[3], [4]]]",
+        "  lengths [0, 2]",
+        "  forward initial_state [[29], [30]]",
+        "  forward z: kernel [[5]], recurrent_kernel [[8]], bias [11], recurrent bias [14]",
+        "  forward r: kernel [[6]], recurrent_kernel [[9]], bias [12], recurrent bias [15]",
+        "  forward n: kernel [[7]], recurrent_kernel [[10]], bias [13], recurrent bias [16]",
+        "  backward initial_state [[31], [32]]",
+        "  backward z: kernel [[17]], recurrent_kernel [[20]], bias [23], recurrent bias [26]",
+        "  backward r: kernel [[18]], recurrent_kernel [[21]], bias [24], recurrent bias [27]",
+        "  backward n: kernel [[19]], recurrent_kernel [[22]], bias [25], recurrent bias [28]",
+    ]
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_decimals_are_the_numbers(dtype):
     numbers = np.random.default_rng(2).standard_normal(50).astype(dtype) * np.array(2.0**-12).astype(dtype)
@@ -166,12 +197,7 @@ def test_decimals_are_the_numbers(dtype):
 
 def test_a_large_case_is_not_written_out_and_one_too_long_for_a_shell_goes_to_a_file(tmp_path):
     small = Case.from_text(failed("rough_tanh").again or "")
-    p = small.single
-    wide = replace(
-        small,
-        inputs=np.random.default_rng(3).standard_normal((400, 40, 1)).astype(np.float32),
-        parameters=(replace(p, bias=np.asarray(p.bias)),),
-    )
+    wide = replace(small, inputs=np.random.default_rng(3).standard_normal((400, 40, 1)).astype(np.float32))
     verdict = replace(failed("rough_tanh"), again=wide.to_text())
     assert len(verdict.again or "") > LONGEST
     lines = failure_text("conformance.mutants:rough_tanh", verdict, tmp_path)
