@@ -26,8 +26,10 @@ from conformance.commands.subjects import subjects
 from conformance.commands.terminal import paper
 from conformance.isolation import QUIET
 from conformance.judge import describe
+from conformance.printable import printable
 from conformance.probe import ROUNDS, Point, Probed, Swept
 from conformance.probe import probe as sweep
+from conformance.said import described
 
 
 @dataclass
@@ -102,11 +104,11 @@ def probe(names: tuple[str, ...], dtypes: tuple[str, ...], rounds: int, json_fil
 
 
 def _probed(name: str, gru: GRU, dtypes: tuple[str, ...], rounds: int) -> _Report:
-    report = _Report(name, describe(name, gru).versions)
+    report = _Report(name, described(describe(name, gru)).versions)
     declared = gru.capabilities.arithmetic
     for dtype in dtypes or declared:
         if dtype not in declared:
-            report.declined[dtype] = gru.capabilities.lacks(dtype)
+            report.declined[dtype] = printable(gru.capabilities.lacks(dtype))
             continue
         try:
             report.probed.append(sweep(gru, dtype, rounds=rounds))
@@ -163,7 +165,7 @@ def _show(console: Console, reports: list[_Report], rounds: int) -> None:
         console.print("most u: the largest error in unit roundoffs. subnormal: what becomes of results that small.\n")
     for report in reports:
         versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
-        console.print(f"[bold]{escape(report.name)}[/] ({versions})", highlight=False, soft_wrap=True)
+        console.print(f"[bold]{escape(report.name)}[/] ({escape(versions)})", highlight=False, soft_wrap=True)
         for line in _lines(report):
             console.print(f"  {line}", highlight=False, soft_wrap=True)
 

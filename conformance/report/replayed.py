@@ -29,7 +29,9 @@ def show(console: Console, report: Subject, vectors: dict[str, Vector]) -> None:
         return
     counts = ", ".join(f"{report.count(kind)} {kind}" for kind in KINDS if report.count(kind) or kind == PASS)
     versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
-    console.print(f"[bold]{escape(report.name)}[/] ({versions}): {counts}; of {len(report.verdicts)}", highlight=False)
+    console.print(
+        f"[bold]{escape(report.name)}[/] ({escape(versions)}): {counts}; of {len(report.verdicts)}", highlight=False
+    )
     for dtype in DTYPES:
         _show_worst(console, report, dtype)
     for reason, names in _grouped(_replayed(report)).items():

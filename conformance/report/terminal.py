@@ -58,7 +58,7 @@ def _show_one(console: Console, subject: Subject) -> None:
     versions = ", ".join(f"{name} {version}" for name, version in subject.versions.items())
     counts = ", ".join(f"{subject.count(kind)} {kind}" for kind in KINDS)
     total = len(subject.verdicts)
-    console.print(f"[bold]{escape(subject.name)}[/] ({versions}): {counts}; of {total}", highlight=False)
+    console.print(f"[bold]{escape(subject.name)}[/] ({escape(versions)}): {counts}; of {total}", highlight=False)
     if subject.kernels:
         console.print(f"  kernels that ran: {escape(', '.join(subject.kernels))}", highlight=False, soft_wrap=True)
     for dtype in DTYPES:

@@ -15,6 +15,7 @@ from conformance.said import described
 
 HOSTILE = """
 from conformance import Adapter, Arithmetic, Capabilities
+from conformance.adapters import load
 
 SAID = "</td><script>alert(1)</script> \\x1b[2J\\x00\\x07 \\udc80 ]]> " + "x" * 100000
 
@@ -39,6 +40,14 @@ def printing(case):
 claim = {"float64": Arithmetic(dtype="float64", activation="8 ULP", summation="any order", source="\\x1b[2J")}
 can = Capabilities(arithmetic=claim, resets=("after",), because={"float32": "\\x1b[2J no \\x00"})
 raises, fails_late, ends = (Adapter(run, can) for run in (raising, late, printing))
+
+
+class Named(Adapter):
+    versions = {"\\x1b[2J": SAID + "[/]"}
+    kernels = ("\\x1b[2J" + SAID + "[/]",)
+
+
+named = Named(lambda case: load("reference").run(case), can)
 """
 
 
@@ -54,19 +63,30 @@ def controls(text):
     return {c for c in text if not c.isprintable() and c not in "\n\t"}
 
 
-@pytest.mark.parametrize(("name", "code"), [("raises", 2), ("fails_late", 1), ("ends", 2)])
+def said_in(file):
+    """All text in a file of JSON, which spells out every control character itself."""
+
+    def strings(value):
+        if isinstance(value, dict):
+            return strings([*value, *value.values()])
+        return "".join(map(strings, value)) if isinstance(value, list) else value if isinstance(value, str) else ""
+
+    return strings(json.loads(file.read_text()))
+
+
+@pytest.mark.parametrize(("name", "code"), [("raises", 2), ("fails_late", 1), ("ends", 2), ("named", 0)])
 def test_every_report_is_written_and_holds_no_command(hostile, name, code):
     files = {kind: hostile / f"report.{kind}" for kind in ("html", "markdown", "badge", "json", "junit")}
     options = [f"--{kind}={path}" for kind, path in files.items()]
 
     result = CliRunner().invoke(main, ["run", f"hostile:{name}", "--clause", "step-after", *options])
 
-    assert (result.exit_code, result.exception.__class__) == (code, SystemExit), result.output
+    assert result.exit_code == code and isinstance(result.exception, SystemExit | None), result.output
     texts = {kind: path.read_text() for kind, path in files.items()} | {"terminal": result.output}
+    texts["json"] = said_in(files["json"])
     assert not {kind: found for kind, text in texts.items() if (found := controls(text))}
     assert "<script>alert" not in texts["html"] + texts["badge"]  # in Markdown it stands in a fence
     assert "x1b[2J" in texts["terminal"]
-    json.loads(texts["json"])
     for kind in ("junit", "badge"):
         ElementTree.fromstring(texts[kind])
 
@@ -77,7 +97,7 @@ def test_replayed_vectors_hold_no_command(hostile, name):
 
     assert isinstance(result.exception, SystemExit) and result.exit_code in (1, 2), result.output
     assert not controls(result.output)
-    assert not controls((hostile / "replay.json").read_text())
+    assert not controls(said_in(hostile / "replay.json"))
 
 
 @pytest.mark.parametrize("command", ["diagnose", "identify", "probe"])
@@ -101,11 +121,27 @@ def test_what_a_subject_says_of_itself_is_text_whatever_it_was():
     assert report.kernels == ["16", "by hand"]
 
 
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (("vectors", "replay", "hostile:named", "--vector", "step-after-far"), 0),
+        (("probe", "hostile:named", "--dtype", "float32"), 2),
+    ],
+)
+def test_what_a_subject_says_of_itself_is_shown_and_not_obeyed_by_other_commands_too(hostile, command, code):
+    """By no terminal, and not as markup by the library that prints it."""
+    result = CliRunner().invoke(main, [*command, "--json", str(hostile / "it.json")])
+
+    assert result.exit_code == code, result.output
+    assert "x1b[2J" in result.output and "[/]" in result.output
+    assert not controls(result.output + said_in(hostile / "it.json"))
+
+
 def test_what_prints_is_kept():
     assert printable("naïve – 漢字\n\x1b[1m\t\x00") == "naïve – 漢字\n\\x1b[1m\\t\\x00"
 
 
-def test_without_it_a_report_is_not_written(hostile, monkeypatch):
+def test_a_control_character_let_through_would_break_the_junit_report(hostile, monkeypatch):
     from conformance import isolation
 
     monkeypatch.setattr(isolation, "printable", lambda text: text)
