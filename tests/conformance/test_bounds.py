@@ -9,15 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.arithmetic import FORMATS, Arithmetic
-from conformance.bounds import BITS, BLENDS, OneStep, OutsideDomain, StepSet, merged
+from conformance.bounds import BITS, OneStep, OutsideDomain, StepSet, merged
 from conformance.bounds.elementwise import exactly, spread
 from conformance.case import Case
 from conformance.emulated import Emulated
 from conformance.mutants import MUTANTS
 from conformance.oracle import precision
 from conformance.residuals import judge_steps
+from conformance.soft_gru import FORMS
 from conformance.strategies import REGIMES, Numbers
 from reference import Parameters
+
+from .any_order import native
 
 RESETS = ("after", "before", "none")
 UNITS = (4, 8, 16, 32, 64, 128, 256)
@@ -38,39 +41,6 @@ def drawn(dtype, units, *, reset="after", regime="plain", batch=1, time=2, seed=
     )
 
 
-class AnyOrder(Emulated):
-    """Honest, with sums in a random order and the blend in a random form: all that the contract allows."""
-
-    def __init__(self, seed: int) -> None:
-        self.rng = np.random.default_rng(seed)
-        self.form = self.rng.choice(len(BLENDS) + 2)
-
-    def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        total = np.zeros((len(a), b.shape[1]), a.dtype)
-        for i in self.rng.permutation(a.shape[1]):
-            total = total + a[:, i, None] * b[i]
-        return total
-
-    def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
-        self.pre_activations: list[np.ndarray] = []
-        return super().step(x, h, p)
-
-    def sigmoid(self, a: np.ndarray) -> np.ndarray:
-        self.pre_activations.append(a)
-        return super().sigmoid(a)
-
-    def blend(self, z: np.ndarray, h: np.ndarray, n: np.ndarray) -> np.ndarray:
-        kept = super().sigmoid(-self.pre_activations[0])
-        return [
-            lambda: z * h + (1 - z) * n,
-            lambda: n + z * (h - n),
-            lambda: h + (1 - z) * (n - h),
-            lambda: n - z * n + z * h,
-            lambda: z * h + kept * n,
-            lambda: h + kept * (n - h),
-        ][self.form]()
-
-
 @given(
     st.integers(0, 2**32),
     st.sampled_from(("float16", "float32", "float64")),
@@ -81,13 +51,13 @@ class AnyOrder(Emulated):
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_nothing_that_conforms_is_outside(seed, dtype, reset, regime, units):
     case = drawn(dtype, units, reset=reset, regime=regime, batch=2, time=3, seed=seed)
-    outputs, _ = AnyOrder(seed).run(case)
+    outputs, _ = native(seed).run(case)
     judgement, _ = judge_steps(case, outputs, claim(dtype))
     assert not judgement.findings
     assert judgement.judged or dtype == "float16"
 
 
-@pytest.mark.parametrize("form", range(len(BLENDS) + 2))
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("bias", [-60.0, 60.0])
 def test_every_blend_may_round_as_it_does_where_the_update_gate_is_saturated(form, bias):
     case = drawn("float32", 6, time=4)
@@ -95,9 +65,7 @@ def test_every_blend_may_round_as_it_does_where_the_update_gate_is_saturated(for
     biases = p.bias.copy()
     biases[0, 0] = bias
     case = replace(case, parameters=(Parameters(p.kernel, p.recurrent_kernel, biases, "after"),))
-    gru = AnyOrder(form)
-    gru.form = form
-    judgement, _ = judge_steps(case, gru.run(case).outputs, claim("float32"))
+    judgement, _ = judge_steps(case, native(0, form=form).run(case).outputs, claim("float32"))
     assert judgement.judged and not judgement.findings
 
 
