@@ -13,7 +13,7 @@ from conformance.bounds import BITS, OneStep, OutsideDomain, StepSet, merged
 from conformance.bounds.elementwise import exactly, spread
 from conformance.case import Case
 from conformance.emulated import Emulated
-from conformance.mutants import MUTANTS
+from conformance.mutants import rough_tanh, tf32_products
 from conformance.oracle import precision
 from conformance.residuals import judge_steps
 from conformance.soft_gru import FORMS
@@ -71,10 +71,9 @@ def test_every_blend_may_round_as_it_does_where_the_update_gate_is_saturated(for
 
 @pytest.mark.parametrize("units", UNITS)
 def test_tf32_products_are_outside_at_every_width(units):
-    tf32 = next(mutant for mutant in MUTANTS if mutant.name == "tf32_products")
     case = drawn("float32", units)
     honest, _ = judge_steps(case, Emulated().run(case).outputs, claim("float32"))
-    rough, _ = judge_steps(case, tf32.run(case).outputs, claim("float32"))
+    rough, _ = judge_steps(case, tf32_products().run(case).outputs, claim("float32"))
     assert not honest.findings
     assert rough.findings
 
@@ -132,9 +131,9 @@ def test_what_is_not_finite_uses_infinitely_much_of_any_bound(value):
 @pytest.mark.parametrize(("activation", "ulps"), [("correctly rounded", 0.5), ("4 ULP", 4), ("8 ULP", 8)])
 @pytest.mark.parametrize("reset", RESETS)
 def test_the_bound_of_zero_parameters_is_what_one_derives_by_hand(activation, ulps, reset):
-    """In units of u |h|: z is off by k, and h + (1-z) (n-h) rounds n - h, 1 - z, their product and the sum, each by 1/2.
+    """In units of u |h|: z is off by k; h + (1-z) (n-h) rounds n - h, 1 - z, their product and the sum, each by 1/2.
 
-    That is k + 2, to first order, and no other form has more. To second order, in units of u^2 |h|: what the last three
+    That is k + 2 to first order, and no other form has more. To second order, in units of u^2 |h|: what the last three
     round is off by k, k + 1 and k + 3/2 already, and the error k + 1/2 of 1 - z meets the error 1 of n - h. That is
     4 k + 3, and what is left, of third order, is less than 1.
     """
@@ -175,9 +174,8 @@ def test_flushing_is_inside_only_where_it_is_claimed(reset):
 
 
 def test_a_rougher_activation_than_claimed_is_outside():
-    rough = next(mutant for mutant in MUTANTS if mutant.name == "rough_tanh")
     case = drawn("float32", 4)
-    assert judge_steps(case, rough.run(case).outputs, claim("float32"))[0].findings
+    assert judge_steps(case, rough_tanh().run(case).outputs, claim("float32"))[0].findings
 
 
 def test_sums_that_may_overflow_are_not_judged():

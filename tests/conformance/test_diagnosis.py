@@ -364,7 +364,7 @@ def test_a_subject_without_initial_states_is_asked_each_question_once_and_none_o
 
 
 def test_a_subject_that_declares_no_format_is_not_called_right():
-    hole = Adapter(lambda case: None, Capabilities(arithmetic={}))  # pyright: ignore[reportArgumentType]
+    hole = Adapter(lambda case: None, Capabilities(arithmetic={}))
     with pytest.raises(UsageError, match="nothing can be asked"):
         diagnose(hole)
 

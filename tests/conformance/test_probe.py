@@ -17,7 +17,7 @@ from conformance.adapters import REGISTERED, load
 from conformance.arithmetic import FORMATS, Arithmetic
 from conformance.case import Case, Outputs
 from conformance.emulated import Emulated
-from conformance.mutants import MUTANTS
+from conformance.mutants import flushed_to_zero, rough_tanh, sigmoid_of_twice_the_argument, tf32_products
 from conformance.probe import FLUSHED, KEPT, NOT_SEEN, WIDTHS, Probed, probe
 from conformance.probe_allowance import Blend
 from conformance.sweep import SIGMA, TANH, arguments, closer, exact, exact_at
@@ -110,9 +110,9 @@ def test_onnxruntime_exceeds_1_and_has_a_sigma_more_than_two_u_off():
     assert probed.met == (gru.capabilities.arithmetic["float32"].accuracy.floor > 2)
 
 
-@pytest.mark.parametrize(("name", "wrong"), [("rough_tanh", TANH), ("sigmoid_of_twice_the_argument", SIGMA)])
-def test_a_rough_activation_is_not_what_is_claimed(name, wrong):
-    probed = swept(next(mutant for mutant in MUTANTS if mutant.name == name))
+@pytest.mark.parametrize(("mutant", "wrong"), [(rough_tanh, TANH), (sigmoid_of_twice_the_argument, SIGMA)])
+def test_a_rough_activation_is_not_what_is_claimed(mutant, wrong):
+    probed = swept(mutant())
     assert [name for name, found in probed.swept.items() if found.refutes] == [wrong]
     assert not probed.met
     assert probed.swept[wrong].meets is None
@@ -176,7 +176,7 @@ def test_a_gru_that_is_wrong_at_one_width_only_is_seen():
 
 
 def test_flushing_is_told_and_must_be_claimed():
-    flushing = next(mutant for mutant in MUTANTS if mutant.name == "flushed_to_zero")
+    flushing = flushed_to_zero()
     found, honest = swept(flushing), swept(Emulated())
     assert [each.subnormals for each in found.swept.values()] == [FLUSHED, FLUSHED]
     assert [each.subnormals for each in honest.swept.values()] == [KEPT, KEPT]
@@ -342,7 +342,7 @@ def test_a_gru_in_which_sigma_is_no_longer_seen_later_gives_no_answer():
 
 def test_arguments_are_numbers_of_every_format_that_they_pass():
     """So that a GRU with TF32 products, or one that computes in bfloat16, is judged at what it really reads."""
-    tf32 = next(mutant for mutant in MUTANTS if mutant.name == "tf32_products")
+    tf32 = tf32_products()
     assert not swept(tf32).met
     assert swept(Adapter(tf32.run, replace(tf32.capabilities, arithmetic=claiming(products="tf32")))).met
 

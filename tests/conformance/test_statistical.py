@@ -143,10 +143,10 @@ def test_samples_of_independent_errors_add():
 
 
 def test_what_a_claim_allows_counts_little_and_its_noise_less():
-    """Of an error of 1, of which a claim allows 1 beside a noise of 1.
+    """An error of 1, where 1 is claimed and the noise is 1: nothing of it is beyond the claim.
 
-    Nothing is beyond the claim. Noise is half of the scale of 2, so the weight is 1/2: of an error of 1/2 in that scale,
-    of a claim of 1/2, and of a noise of 1/2, whose variance after weighing is (1/2 * 1/2)^2.
+    In units of noise and claim together, error, claim and noise are 1/2 each. The weight is the noise's share, 1/2 too,
+    so the sums get 1/4 of error and claim, and the weighted noise has a variance of (1/4)^2.
     """
     one = np.ones(1)
     assert Sample.of(one, one, one) == Sample(size=1, squares=0.0, drift=0.25, claimed=0.25, variance=1 / 16)

@@ -70,7 +70,7 @@ def test_results_overlap_the_truth_at_every_size(
         numbers(seed, gates, input_dim, units),
         numbers(seed + 1, gates, units, units),
         numbers(seed + 2, 2, gates, units),
-        reset,  # pyright: ignore[reportArgumentType]
+        reset,
     )
     x, h = numbers(seed + 3, batch, time, input_dim), numbers(seed + 4, batch, units)
 

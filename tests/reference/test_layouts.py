@@ -227,8 +227,8 @@ KERAS, TORCH, ONNX = to_keras(parameters()), to_torch(parameters()), to_onnx(par
             lambda: from_keras(KERAS[:1]),
             r"weights is a list, but must be a list of kernel, recurrent_kernel and, if any",
         ),
-        (lambda: from_keras(KERAS[0]), r"weights is a ndarray, but must be a list .*; pass layer.get_weights\(\)$"),  # pyright: ignore[reportArgumentType]
-        (lambda: from_keras(KERAS, "both"), r"reset is 'both', but must be one of"),  # pyright: ignore[reportArgumentType]
+        (lambda: from_keras(KERAS[0]), r"weights is a ndarray, but must be a list .*; pass layer.get_weights\(\)$"),
+        (lambda: from_keras(KERAS, "both"), r"reset is 'both', but must be one of"),
         (lambda: from_keras(KERAS, "before"), r"bias has shape \(2, 15\), but must be \(15,\) \(for reset='before'"),
         (
             lambda: from_keras(KERAS, "none"),
@@ -276,13 +276,13 @@ KERAS, TORCH, ONNX = to_keras(parameters()), to_torch(parameters()), to_onnx(par
             lambda: from_torch(TORCH | {"weight_ih_l0": np.zeros((15, 4), int)}),
             r"weight_ih_l0 has dtype int64, but must be",
         ),
-        (lambda: to_keras(None), r"p is a NoneType, but must be a reference.Parameters; make one first$"),  # pyright: ignore[reportArgumentType]
-        (lambda: to_keras(parameters(), 1), r"use_bias is 1, but must be True or False; use bool\(...\)$"),  # pyright: ignore[reportArgumentType]
-        (lambda: merge_biases(KERAS), r"p is a list, but must be a reference.Parameters; make one first$"),  # pyright: ignore[reportArgumentType]
-        (lambda: to_torch(TORCH), r"p is a dict, but must be a reference.Parameters; make one first$"),  # pyright: ignore[reportArgumentType]
-        (lambda: to_onnx(parameters(), ONNX), r"p is a dict, but must be a reference.Parameters; make"),  # pyright: ignore[reportArgumentType]
+        (lambda: to_keras(None), r"p is a NoneType, but must be a reference.Parameters; make one first$"),
+        (lambda: to_keras(parameters(), 1), r"use_bias is 1, but must be True or False; use bool\(...\)$"),
+        (lambda: merge_biases(KERAS), r"p is a list, but must be a reference.Parameters; make one first$"),
+        (lambda: to_torch(TORCH), r"p is a dict, but must be a reference.Parameters; make one first$"),
+        (lambda: to_onnx(parameters(), ONNX), r"p is a dict, but must be a reference.Parameters; make"),
         (
-            lambda: from_torch(None),  # pyright: ignore[reportArgumentType]
+            lambda: from_torch(None),
             r"state_dict is a NoneType, but must be a mapping; pass module.state_dict\(\)$",
         ),
         (
@@ -304,7 +304,7 @@ KERAS, TORCH, ONNX = to_keras(parameters()), to_torch(parameters()), to_onnx(par
             r"linear_before_reset is True, but must be 0 \(reset before\)",
         ),
         (
-            lambda: from_onnx(ONNX["W"], ONNX["R"], ONNX["B"], np.zeros(2)),  # pyright: ignore[reportArgumentType]
+            lambda: from_onnx(ONNX["W"], ONNX["R"], ONNX["B"], np.zeros(2)),
             r"linear_before_reset is array.*, but must be 0 \(reset before\)",
         ),
         (

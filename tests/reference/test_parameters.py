@@ -43,7 +43,7 @@ def test_parameters_are_read_only_copies() -> None:
     with pytest.raises(ValueError, match="read-only"):
         p.bias[:] = 1
     with pytest.raises(FrozenInstanceError):
-        p.reset = "none"  # pyright: ignore[reportAttributeAccessIssue]
+        p.reset = "none"
 
 
 def test_parameters_are_equal_only_to_themselves() -> None:

@@ -418,7 +418,7 @@ def test_an_invalid_cotangent_is_refused(arguments: dict[str, Any], message: str
         (lambda: packed(INPUTS.astype(int), HOLES), r"outputs has dtype int64, but must be one of float16"),
         (lambda: flipped(INPUTS.astype(complex)), r"outputs has dtype complex128, but must be one of float16"),
         (lambda: flipped(INPUTS[0]), r"outputs has shape \(4, 3\), but must be \(batch, time, units\); pass one"),
-        (lambda: flipped((INPUTS, INPUTS)), r"outputs is a tuple, but must be a NumPy array"),  # pyright: ignore[reportArgumentType]
+        (lambda: flipped((INPUTS, INPUTS)), r"outputs is a tuple, but must be a NumPy array"),
     ],
 )
 def test_an_order_that_means_nothing_is_refused(function: Any, message: str) -> None:

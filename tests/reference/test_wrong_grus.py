@@ -85,13 +85,13 @@ def edited(module: ModuleType, name: str, old: str, new: str) -> FunctionType:
 
 def put(monkeypatch: pytest.MonkeyPatch, right: object, wrong: object) -> None:
     """Put the wrong function wherever the right one is found."""
-    name = right.__name__  # pyright: ignore[reportAttributeAccessIssue]
+    name = right.__name__
     for module in (activations, bidirectional, cell, sequence):
         if getattr(module, name, None) is right:
             monkeypatch.setattr(module, name, wrong)
     for key, a in cell.CELLS.items():
         step, vjp = (wrong if f is right else f for f in a)
-        monkeypatch.setitem(cell.CELLS, key, cell.Cell(step, vjp))  # pyright: ignore[reportArgumentType]
+        monkeypatch.setitem(cell.CELLS, key, cell.Cell(step, vjp))
 
 
 def check_all() -> None:

@@ -65,7 +65,7 @@ class Case:
             numbers(seed, gates, INPUT_DIM, UNITS),
             numbers(seed + 1, gates, UNITS, UNITS),
             numbers(seed + 2, 2, gates, UNITS),
-            self.reset,  # pyright: ignore[reportArgumentType]
+            self.reset,
         )
 
     def options(self) -> dict[str, Any]:
