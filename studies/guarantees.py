@@ -27,8 +27,8 @@ What every conforming GRU does, each sentence under an id that never changes: in
 equations are code, in `reference/`; what may differ in the last bits, and why, is in
 [error-analysis.md](error-analysis.md). A GRU is held to the clauses that it declares.
 
-In the sentences below x is a step's input, h the state before it and h' the state after it; n is the candidate, and z and r,
-the update and the reset gate, are each the logistic function of x W + b + h U + c, with weights of its own.
+In the sentences below x is a step's input, h the state before it and h' the state after it; n is the candidate; z and
+r, the update and the reset gate, are each the logistic function of x W + b + h U + c, with weights of its own.
 
 A check proves nothing while it cannot fail: *catches* counts the wrong GRUs of `conformance/mutants/` that this check
 finds, of all that there are ([matrix.md](matrix.md)). *Vectors* are the golden vectors that ask the clause, for those
