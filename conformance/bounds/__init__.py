@@ -1,7 +1,7 @@
 """What a conforming GRU may return, derived from the arithmetic that it claims: docs/error-analysis.md.
 
 Reading order: elementwise (balls in arrays), blends, proven (operations with their errors), step (the one-step bound),
-expected (errors to first order).
+expected (errors to first order); then derivative (of a step), spread (errors of many steps), run (whole runs).
 """
 
 from conformance.bounds.blends import BLENDS, Rounding, Sizes

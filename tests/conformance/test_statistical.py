@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from conformance.arithmetic import Arithmetic
+from conformance.bounds.expected import Expected
 from conformance.case import Case, Gradients
 from conformance.checks.check import Check
 from conformance.checks.gradients import gradients_are_right
@@ -117,6 +118,19 @@ def test_a_state_that_is_kept_out_by_a_gate_that_rounds_to_one_is_no_alarm():
     judgement, _ = judge_steps(case, outputs, claim("float32"))
     assert not outputs.any()
     assert judgement.sample.size == 1 and judgement.sample.spread < 1
+
+
+def test_a_gate_and_its_complement_may_each_be_off_by_what_is_claimed():
+    """Where state and candidate are equal, an error of the gate alone would cancel."""
+    ops = Expected(claim("float32", activation="8 ULP above 4u"))
+    z, keep = ops.sigma_and_complement(ops.read(np.array([0.3], np.float32)))
+    half = ops.read(np.array([0.5], np.float32))
+    assert ops.blend(z, keep, half, half).claimed >= (z.own + keep.own) / 2
+
+
+def test_reaches_of_arrays_with_everything_in_common_add():
+    scale = Scale(size=8, drift=2.0, squares=4.0)
+    assert Scale.together([scale, scale]) == Scale(size=16, drift=4.0, squares=16.0)
 
 
 def test_errors_that_lean_alarm_only_beyond_what_is_claimed():
