@@ -141,6 +141,8 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
     except _Found as met:
         case, found = smallest(gru, check, met.case, met.failure, fails) if shrink else (met.case, met.failure)
         verdict = _failed(gru, check, case, found, blame=blame)
+        if not total.judged:
+            return replace(verdict, cases=asked)
         growth = total.growth if total.growth.ulps else None
         return replace(verdict, margin=total.margin, ulps=total.ulps, cases=asked, judged=total.judged, growth=growth)
     if refused:
@@ -198,7 +200,8 @@ def judge_case(gru: GRU, check: Check, case: Case, *, blame: bool = True) -> Ver
     if found is not None and found.kind == DECLINED:
         return Verdict(clause=check.clause, dtype=case.dtype, kind=DECLINED, cases=1, reason=found.reason)
     if found is not None:
-        return replace(_failed(gru, check, case, found, blame=blame), margin=judgement.margin, judged=judgement.judged)
+        margin = judgement.margin if judgement.judged else None
+        return replace(_failed(gru, check, case, found, blame=blame), margin=margin, judged=judgement.judged)
     if not judgement.judged:
         return Verdict(clause=check.clause, dtype=case.dtype, kind=ERROR, cases=1, reason=NOTHING)
     return Verdict(

@@ -32,12 +32,12 @@ def the_merge_is_the_one_asked_for(gru: GRU, case: Case) -> Judgement:
         return judgement
     for direction, (final, allowed) in enumerate(zip(finals, (first, last), strict=True)):
         message = f"the final state of direction {direction} is not the state after its last valid step"
-        judgement = judgement.add(judge_set(allowed, final, message, f"final_state {direction}, "))
+        judgement = judgement.add(judge_set(allowed, final, message, f"final_state {direction}"))
     for t in range(case.time):
         computed = np.concatenate([part[:, t] for part in outputs], -1) if case.merge == "apart" else outputs[:, t]
         allowed = merged(case.merge or "", forward[:, t], backward[:, t], claim(gru, case))
         message = f'the directions are not joined by "{case.merge}"'
-        judgement = judgement.add(judge_set(allowed, computed, message, f"time {t}, outputs"))
+        judgement = judgement.add(judge_set(allowed, computed, message, f"time {t}: outputs"))
     return judgement
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flint import arb
 
 from conformance.adapters import load
+from conformance.blame import _Number, _Reach
 from conformance.case import Case
 from conformance.checks import BY_CLAUSE
 from conformance.emulated import Emulated
@@ -107,6 +110,13 @@ def test_one_wrong_number_is_too_little_to_blame_a_gate_by():
     blame = failed("recurrent_bias_skipped_without_initial_state", "initial-state-none").blame
     assert blame is not None and blame.gate is None
     assert "too little is wrong" in blame.sentence and "a plain run is right" in blame.sentence
+
+
+def test_a_gate_that_can_bring_a_number_nowhere_has_the_room_of_the_bound_on_either_side():
+    """Without it the logarithm would be that of 0, and such a gate the most likely one whatever the others are."""
+    old, bound = arb(0.5), arb(2) ** -24
+    number = _Number(old, bound, {"z": _Reach(old, old, None, None)}, (old, old))
+    assert number.room("z") == float((arb(2) ** -23).log())
 
 
 def test_a_number_that_is_none_is_blamed_on_no_gate():
@@ -245,5 +255,16 @@ def test_an_error_has_a_line_too():
 
     verdict = judge(Refuses(), BY_CLAUSE["step-after"], "float32", DEV)
     assert verdict.kind == ERROR and verdict.blame is None
+    assert (verdict.margin, verdict.ulps, verdict.judged) == (None, None, 0)  # nothing was judged
     assert failure_text("x:y", verdict)[-1].startswith("again: python -m conformance again x:y step-after ")
-    assert judge_case(Refuses(), BY_CLAUSE["step-after"], Case.from_text(verdict.again or "")).reason == verdict.reason
+    repeated = judge_case(Refuses(), BY_CLAUSE["step-after"], Case.from_text(verdict.again or ""))
+    assert (repeated.reason, repeated.margin) == (verdict.reason, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [("final_states_swapped", r"final_state 0\[\d, \d\]"), ("average_is_a_sum", r"time \d: outputs\[\d, \d\]")],
+)
+def test_a_wrong_merge_is_placed_as_all_else_is(name, where):
+    finding = failed(name, "merge", shrink=False).finding
+    assert finding is not None and re.fullmatch(where, finding.where)
