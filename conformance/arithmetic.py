@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from conformance.case import DTYPES
+
 
 class Format(NamedTuple):
     """A binary floating-point format: its precision in bits and the exponents of its normal range (IEEE 754)."""
@@ -53,8 +55,6 @@ FORMATS = {
     "bfloat16": Format(8, -126, 127),
     "float16": Format(11, -14, 15),
 }
-INTERFACES = ("float16", "float32", "float64")
-"""The formats in which numbers are handed over; TF32 is one of operands alone."""
 
 
 class Activation(NamedTuple):
@@ -119,7 +119,7 @@ class Arithmetic:
     def __post_init__(self) -> None:
         carried = tuple(name for name in FORMATS if name != "tf32")
         for name, allowed in (
-            ("dtype", INTERFACES),
+            ("dtype", DTYPES),
             ("activation", tuple(ACTIVATIONS)),
             ("compute", (None, *carried)),
             ("products", (None, *FORMATS)),

@@ -95,7 +95,7 @@ def zeros(shape: tuple[int, ...]) -> Balls:
 
 
 def matrix(array: Balls) -> arb_mat:
-    """A plane of balls as a matrix."""
+    """A plane of balls as a matrix in Arb's own form, whose products run in C."""
     rows, columns = array.shape
     return arb_mat(rows, columns, array.ravel().tolist())
 

@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference import Parameters
+from reference.parameters import Reset
 
 DTYPES = ("float16", "float32", "float64")
+"""The formats in which numbers are handed over; TF32 and bfloat16 are none."""
 WEIGHTS = ("kernel", "recurrent_kernel", "bias")
 MERGES = ("concat", "sum", "mul", "ave", "apart")
 POLICIES = {
@@ -111,7 +113,7 @@ class Case:
             wanted = (self.batch, self.time)
             _require(self.mask.shape == wanted, "mask", f"shape {self.mask.shape}", f"(batch, time) = {wanted}")
             _require(self.mask.dtype == np.bool_, "mask", f"dtype {self.mask.dtype}", "booleans")
-        _require(isinstance(self.reverse, bool), "reverse", f"{self.reverse!r}", "True or False")
+        _require(type(self.reverse) is bool, "reverse", f"{self.reverse!r}", "True or False")
         _require(self.masked_outputs in POLICIES, "masked_outputs", self.masked_outputs, f"one of {list(POLICIES)}")
         if directions == 2:
             _require(self.merge in MERGES, "merge", f"{self.merge}", f"one of {', '.join(MERGES)}")
@@ -198,16 +200,11 @@ class Case:
             require_known(data, "the case", ("dtype", "reset", *(field.name for field in fields(Case))))
             dtype, states, lengths, mask = data["dtype"], data["initial_state"], data["lengths"], data["mask"]
             _require(dtype in DTYPES, "dtype", f"{dtype}", f"one of {', '.join(DTYPES)}")
-            for p in data["parameters"]:
-                require_known(p, "parameters", WEIGHTS)
             if lengths is not None:
                 _require(all(type(length) is int for length in lengths), "lengths", f"{lengths}", "integers")
             return Case(
                 inputs=from_hex(data["inputs"], dtype),
-                parameters=tuple(
-                    Parameters(*(from_hex(p[name], dtype) for name in WEIGHTS), data["reset"])
-                    for p in data["parameters"]
-                ),
+                parameters=tuple(_parameters(p, dtype, data["reset"]) for p in data["parameters"]),
                 initial_state=None if states is None else tuple(from_hex(state, dtype) for state in states),
                 lengths=None if lengths is None else np.asarray(lengths, np.int64),
                 mask=None if mask is None else from_hex(mask, "bool"),
@@ -239,6 +236,12 @@ class Case:
 def _require(fact: bool, what: str, got: str, expected: str) -> None:
     if not fact:
         raise InvalidCase(f"{what}: got {got}, expected {expected}")
+
+
+def _parameters(data: dict[str, Any], dtype: str, reset: Reset) -> Parameters:
+    require_known(data, "parameters", WEIGHTS)
+    W, U, b = (from_hex(data[name], dtype) for name in WEIGHTS)
+    return Parameters(W, U, b, reset)
 
 
 def require_known(data: Iterable[str], what: str, keys: Sequence[str]) -> None:

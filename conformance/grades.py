@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import GRU, SubjectError, ask
-from conformance.arithmetic import FORMATS, Arithmetic
+from conformance.arithmetic import ACTIVATIONS, FORMATS, Arithmetic
 from conformance.case import Case, Outputs
 from conformance.residuals import Judgement
 from conformance.strategies import DISTINCT, WIDE, Numbers
 from conformance.whole_runs import judge_run
 
-ACTIVATIONS = ("correctly rounded", "4 ULP", "8 ULP", "8 ULP above u", "8 ULP above 2u", "8 ULP above 4u", "2^-10")
+FINE, ROUGH = tuple(ACTIVATIONS)[:-1], tuple(ACTIVATIONS)[-1]
+"""The accuracies of activations that the other classes are tried with, and the one that is tried last."""
 
 NARROW = ("correctly rounded", "4 ULP")
 """For operations in a format of few bits, where 8 ULP are as far as a hard sigmoid is off."""
@@ -91,7 +92,7 @@ def ladder(dtype: str, *, flush: bool = False) -> list[Arithmetic]:
     for compute in WITHIN[dtype]:
         options = {} if compute == dtype else {"compute": compute}
         narrow = compute != dtype and compute in PRODUCTS
-        named = NARROW if narrow else ACTIVATIONS[:-1] if compute == dtype else ("8 ULP above 4u",)
+        named = NARROW if narrow else FINE if compute == dtype else ("8 ULP above 4u",)
         if narrow:
             steps += [_class(dtype, flush, activation=name, accumulator="float32", **options) for name in named]
         if compute == "bfloat16":
@@ -99,7 +100,7 @@ def ladder(dtype: str, *, flush: bool = False) -> list[Arithmetic]:
         steps += [_class(dtype, flush, activation=activation, **options) for activation in named]
         if compute == dtype == "float32":
             steps += [_class(dtype, flush, activation="8 ULP above 4u", products=format) for format in PRODUCTS]
-            steps += [_class(dtype, flush, activation=ACTIVATIONS[-1])]
+            steps += [_class(dtype, flush, activation=ROUGH)]
     return steps
 
 

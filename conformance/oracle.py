@@ -12,10 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb_mat
 
-from conformance.balls import Balls, NotCertified, balls, matrix, precision, settle, sigma, times, zeros
+from conformance.balls import Balls, balls, matrix, settle, sigma, times, zeros
 from conformance.case import Case, InvalidCase, Outputs
-
-__all__ = ["Certified", "NotCertified", "certify", "precision"]
 
 
 class Certified(NamedTuple):

@@ -217,7 +217,7 @@ def judge_set(allowed: StepSet, computed: np.ndarray, message: str, name: str) -
 
 
 def steps(case: Case, direction: int = 0) -> Iterator[int]:
-    """The times of a direction in the order in which it processes them."""
+    """The times of a direction in the order in which it processes them; the oracle's own order is in oracle.py."""
     order = range(case.time)
     return reversed(order) if backwards(case, direction) else iter(order)
 

@@ -149,7 +149,10 @@ def _shown(run: Run) -> StepSet:
 
 
 def _flows(case: Case, direction: int) -> np.ndarray:
-    """Where the output is the state, (batch, time) booleans: elsewhere a cotangent of the output reaches nothing."""
+    """Where the output is the state, (batch, time) booleans: elsewhere a cotangent of the output reaches nothing.
+
+    The oracle has the same in code of its own (oracle.shown): neither would inherit a mistake of the other.
+    """
     if case.masked_outputs == "carry":
         return np.ones_like(case.valid)
     if case.masked_outputs == "zero":

@@ -9,10 +9,10 @@ import ml_dtypes
 import numpy as np
 
 from conformance.arithmetic import ACTIVATIONS, FORMATS
+from conformance.balls import precision
 from conformance.bounds import BITS, Proven
 from conformance.bounds.elementwise import exactly
 from conformance.bounds.proven import Gate
-from conformance.oracle import precision
 from conformance.soft import Soft
 from conformance.soft_activations import SIGMA, TANH, correctly_rounded, within
 from studies.operations import MODES

@@ -12,10 +12,10 @@ import numpy as np
 from rich.table import Table
 
 from conformance.arithmetic import FORMATS, Arithmetic
+from conformance.balls import precision
 from conformance.bounds import BITS, BLENDS, Computed, Proven
 from conformance.bounds.elementwise import exactly
 from conformance.bounds.proven import Gate, Matrix
-from conformance.oracle import precision
 from conformance.soft import Soft
 from conformance.soft_activations import SIGMA, TANH, within
 from studies.activations import arguments

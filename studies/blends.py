@@ -12,11 +12,11 @@ from itertools import product
 import numpy as np
 
 from conformance.arithmetic import Format
+from conformance.balls import precision
 from conformance.bounds import BITS, BLENDS, Computed, Proven, Rounding, Sizes
 from conformance.bounds.blends import CANDIDATE_FIRST, PRODUCTS, STATE_FIRST, THREE_TERMS
 from conformance.bounds.elementwise import exactly, up
 from conformance.bounds.proven import Gate
-from conformance.oracle import precision
 from conformance.soft import Soft
 from conformance.soft_gru import FORMS, NEGATED
 from studies.toys import EIGHT_BITS, SIX_BITS, Ends, Lookup, Search, Toy, known, numbers, toy

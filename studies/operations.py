@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from conformance.arithmetic import Format
+from conformance.balls import precision
 from conformance.bounds import BITS, Computed, Proven
 from conformance.bounds.elementwise import sigma, tanh
-from conformance.oracle import precision
 from conformance.soft import Soft
 from studies.toys import EIGHT_BITS, SIX_BITS, Search, Toy, known, numbers, share, toy, unbounded
 

@@ -15,9 +15,9 @@ from itertools import combinations, combinations_with_replacement, product
 import numpy as np
 
 from conformance.arithmetic import Format
+from conformance.balls import precision
 from conformance.bounds import BITS, Proven
 from conformance.bounds.proven import Matrix
-from conformance.oracle import precision
 from conformance.soft import Soft
 from studies.toys import FIVE_BITS, Ends, Lookup, Search, Toy, high, known, numbers, toy, unbounded
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from flint import arb
 
-from conformance.balls import Balls
+from conformance.balls import Balls, matrix, times
 from conformance.bounds.blends import Rounding
-from conformance.bounds.elementwise import larger, matrix_of, nothing, times_matrix, up
+from conformance.bounds.elementwise import larger, nothing, up
 from conformance.bounds.proven import Computed, Gate, Later, Matrix, Proven
 from conformance.bounds.step import Parts
 from reference import Parameters
@@ -75,7 +75,7 @@ def back_step(
     sums = [ops.sum(products, [*way, *through], more=more, across_steps=True) for way in ways]
     back = Computed(sums[0].exact, larger(sums[0].error, sums[1].error))
     sides = list(zip(a_x, w.W_t, strict=True))
-    others = Later((readers - 1) * sum(matrix.rows for _, matrix in sides), arb(0))
+    others = Later((readers - 1) * sum(weights.rows for _, weights in sides), arb(0))
     return Cotangents(a_x, a_h, ops.sum(sides, more=others, across_steps=True), back)
 
 
@@ -203,4 +203,4 @@ def _joined(kernels: Balls, factors: list[Balls], kept: Balls | None = None) -> 
 
 def _matmul(kernel: Balls, matrices: Balls) -> Balls:
     """kernel @ matrix for each row's matrix."""
-    return np.stack([times_matrix(kernel, matrix_of(matrix)) for matrix in matrices])
+    return np.stack([times(kernel, matrix(of_row)) for of_row in matrices])

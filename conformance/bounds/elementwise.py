@@ -1,4 +1,4 @@
-"""Balls in NumPy object arrays: the elementwise operations that the bounds are made of, and products of matrices.
+"""Balls in NumPy object arrays: the elementwise operations that the bounds are made of.
 
 Arb rounds every radius outwards, so whatever is computed here encloses the real-number result (python-flint).
 """
@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from flint import arb, arb_mat
+from flint import arb
 
-from conformance.balls import Balls
+from conformance.balls import Balls, balls
 
 FAR = 1 << 20
 """Past this, exp would have an exponent too large to hold; there sigma is below every format's smallest number."""
@@ -31,24 +31,12 @@ def exactly(numbers: np.ndarray) -> Balls:
     """Machine numbers as balls of radius 0. Balls are refused: their radii would be lost."""
     if np.asarray(numbers).dtype == object:
         raise TypeError("machine numbers are wanted here, got objects; a set of states is a Computed")
-    return _balls(np.asarray(numbers, np.float64))
+    return balls(np.asarray(numbers))
 
 
 def nothing(like: Balls) -> Balls:
     """Zeros of the same shape."""
     return np.full(like.shape, arb(0), object)
-
-
-def times_matrix(rows: Balls, matrix: arb_mat) -> Balls:
-    """rows @ matrix."""
-    product = matrix_of(rows) * matrix
-    return np.array(product.entries(), object).reshape(len(rows), matrix.ncols())
-
-
-def matrix_of(balls: Balls) -> arb_mat:
-    """A matrix of balls in Arb's own form, whose products run in C."""
-    rows, columns = balls.shape
-    return arb_mat(rows, columns, balls.ravel().tolist())
 
 
 def _over(function: Callable[[arb], arb], low: arb, high: arb) -> arb:
@@ -101,7 +89,6 @@ def _margin(computed: float, exact: arb, bound: arb) -> float:
     return float(distance / bound)
 
 
-_balls: Elementwise = np.frompyfunc(lambda value: arb(float(value)), 1, 1)
 up: Elementwise = np.frompyfunc(lambda ball: ball.abs_upper(), 1, 1)
 middle: Elementwise = np.frompyfunc(lambda ball: ball.mid(), 1, 1)
 radius: Elementwise = np.frompyfunc(lambda ball: ball.rad(), 1, 1)

@@ -19,26 +19,27 @@ import numpy as np
 from flint import arb
 
 from conformance.arithmetic import Arithmetic, Format, contains
-from conformance.balls import Balls
+from conformance.balls import Balls, matrix, times
 from conformance.bounds.blends import BLENDS, PRODUCTS, STATE_FIRST, Rounding, Sizes
 from conformance.bounds.elementwise import (
     constant,
     exactly,
     flushed,
     larger,
-    matrix_of,
     nothing,
     sigma,
     sigma_slope,
     smaller,
     tanh,
-    times_matrix,
     up,
 )
 
 
 class OutsideDomain(ArithmeticError):
     """Nothing can be judged here: sums may overflow, or the bound is wider than the range of the outputs."""
+
+
+NOTHING_PROVEN = "the bound is wider than the range of the outputs, so it would prove nothing"
 
 
 class Computed(NamedTuple):
@@ -87,9 +88,9 @@ class Matrix:
 
     def __init__(self, weights: Computed) -> None:
         self.rows = len(weights.exact)
-        self.exact = matrix_of(weights.exact)
-        self.off = matrix_of(weights.error)
-        self.reach = matrix_of(weights.reach)
+        self.exact = matrix(weights.exact)
+        self.off = matrix(weights.error)
+        self.reach = matrix(weights.reach)
 
 
 class Proven:
@@ -185,21 +186,21 @@ class Proven:
         more: "Later | None" = None,
         across_steps: bool = False,
     ) -> Computed:
-        """rows @ matrix for each pair, and what is added to them: one sum, in any order.
+        """rows @ weights for each pair, and what is added to them: one sum, in any order.
 
         more: terms of the same sum that are not in this result. across_steps: parts of the sum may be held in the
         format of elementwise operations in between. Where that is the narrower one, addends may be added in it.
         """
-        terms = sum(matrix.rows for _, matrix in products) + len(addends) + (more.terms if more else 0)
+        terms = sum(weights.rows for _, weights in products) + len(addends) + (more.terms if more else 0)
         exact: list[Balls] = []
         inherited: list[Balls] = []
         size: list[Balls] = [more.size] if more else []
-        for numbers, matrix in products:
+        for numbers, weights in products:
             rows = self.operand(numbers)
             reach = rows.reach
-            exact.append(times_matrix(rows.exact, matrix.exact))
-            inherited.append(times_matrix(up(rows.exact), matrix.off) + times_matrix(rows.error, matrix.reach))
-            size.append(times_matrix(reach, matrix.reach))
+            exact.append(times(rows.exact, weights.exact))
+            inherited.append(times(up(rows.exact), weights.off) + times(rows.error, weights.reach))
+            size.append(times(reach, weights.reach))
         for numbers in addends:
             exact.append(numbers.exact)
             inherited.append(numbers.error)

@@ -19,7 +19,7 @@ from flint import arb
 from conformance.balls import Balls, precision
 from conformance.bounds.derivative import BackWeights, Cotangents, back_step, maps
 from conformance.bounds.elementwise import covers, exactly, nothing, radius, spread, up
-from conformance.bounds.proven import Computed, Later, OutsideDomain, Proven, around
+from conformance.bounds.proven import NOTHING_PROVEN, Computed, Later, OutsideDomain, Proven, around
 from conformance.bounds.spread import Spread, floats_above, near
 from conformance.bounds.step import Parts, StepWeights, step_parts
 from reference import Parameters
@@ -28,8 +28,6 @@ T = TypeVar("T")
 LAST_BITS = 4096
 THIN = arb(2) ** -64
 """Part of the largest number of an array that the radius of an exact one may be: far below any float64 rounding."""
-
-NOTHING_PROVEN = "the bound is wider than the range of the outputs, so it would prove nothing"
 
 
 class Thick(ArithmeticError):

@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from conformance.arithmetic import Arithmetic, contains
-from conformance.balls import Balls
+from conformance.balls import Balls, precision
 from conformance.bounds.blends import Rounding
 from conformance.bounds.elementwise import covers, exactly, margin, middle, radius, spread, up
-from conformance.bounds.proven import Computed, Gate, Matrix, OutsideDomain, Proven
-from conformance.oracle import precision
+from conformance.bounds.proven import NOTHING_PROVEN, Computed, Gate, Matrix, OutsideDomain, Proven
 from reference import Parameters
 
 BITS = 192
@@ -97,7 +96,7 @@ class OneStep:
             parts = step_parts(self.ops, self.reset, self.weights, self.ops.read(x), state)
             result = StepSet.around(self.ops.shown(self.ops.blend(parts.z, parts.keep, parts.n.computed, state)))
             if np.any(covers(result.balls, state.exact)):
-                raise OutsideDomain("the bound is wider than the range of the outputs, so it would prove nothing")
+                raise OutsideDomain(NOTHING_PROVEN)
             return result
 
 

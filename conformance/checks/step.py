@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.adapter import GRU, Capabilities, Malformed, ask
+from conformance.balls import NotCertified
 from conformance.case import Case
 from conformance.checks.check import Check, claim, padded
-from conformance.oracle import NotCertified, certify
+from conformance.oracle import certify
 from conformance.residuals import Judgement
 from conformance.strategies import REGIMES, SHAPES
 from conformance.whole_runs import judge_run

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.arithmetic import FORMATS, Arithmetic
+from conformance.balls import precision
 from conformance.bounds import BITS, OneStep, OutsideDomain, StepSet, merged
 from conformance.bounds.elementwise import exactly, spread
+from conformance.bounds.proven import Computed, Proven
 from conformance.case import Case
 from conformance.emulated import Emulated
 from conformance.mutants import rough_tanh, tf32_products
-from conformance.oracle import precision
 from conformance.residuals import judge_steps
 from conformance.soft_gru import FORMS
 from conformance.strategies import REGIMES, Numbers
@@ -186,6 +187,26 @@ def test_sums_that_may_overflow_are_not_judged():
         OneStep(huge, claim("float16"))(case.inputs[:, 0], case.starts[0])
 
 
+def of_float16(*numbers: float) -> list[Computed]:
+    """Operands of float16 operations."""
+    return [Proven(claim("float16")).read(np.array([number], np.float16)) for number in numbers]
+
+
+def test_a_product_whose_factors_may_overflow_is_not_judged():
+    """Two of the factors overflow in float16, all three do not."""
+    with pytest.raises(OutsideDomain, match="up to 9e\\+04 may overflow float16"):
+        Proven(claim("float16")).times(*of_float16(300, 300, 2**-10))
+
+
+def test_a_blend_of_a_state_past_half_the_largest_number_is_not_judged():
+    ops = Proven(claim("float16"))
+    a, n, large, small = of_float16(0.5, 0.25, 4e4, 2e4)
+    gates = ops.sigma_and_complement(a)
+    assert ops.blend(*gates, n, small).exact[0] > 1e4
+    with pytest.raises(OutsideDomain, match="up to 4e\\+04 may overflow float16"):
+        ops.blend(*gates, n, large)
+
+
 def test_balls_are_no_machine_numbers_and_their_radii_are_not_dropped():
     with pytest.raises(TypeError, match="machine numbers are wanted here, got objects"):
         exactly(spread(exactly(np.ones(2)), exactly(np.ones(2))))
@@ -213,6 +234,14 @@ def test_a_merge_may_round_once(merge, join):
     assert allowed.margins(right).max() <= 1
     off = np.nextafter(np.nextafter(right, np.float32(9)), np.float32(9))
     assert allowed.margins(off).max() > 1
+
+
+def test_an_average_may_underflow_in_each_half():
+    tiny = np.float32(3 * 2.0**-149)
+    halves = np.array([tiny / 2 + tiny / 2])
+    assert halves != tiny
+    allowed = merged("ave", exactly(np.array([tiny])), exactly(np.array([tiny])), claim("float32"))
+    assert allowed.margins(halves) <= 1
 
 
 @pytest.mark.parametrize(

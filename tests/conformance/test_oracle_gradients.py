@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from conformance import balls, oracle, oracle_gradients, oracle_reading
+from conformance.balls import NotCertified, precision
 from conformance.case import MERGES, POLICIES, Case, Gradients, InvalidCase, Outputs
-from conformance.oracle import NotCertified, certify, precision
+from conformance.oracle import certify
 from conformance.oracle_gradients import certify_gradients, pulled_back
 from conformance.oracle_reading import read_cotangents
 from conformance.strategies import REGIMES

@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from conformance import plugin
+from conformance.judge import PROFILES
 from conformance.plugin import TESTS
 
 FEW = "smoke or (step-after or masks) and float32"
@@ -32,6 +34,14 @@ def judged(tmp_path, monkeypatch):
         return pytest.main([*options, "-q", "-k", FEW, "-p", "no:cacheprovider"], plugins=[seen]), seen.of
 
     return run
+
+
+def test_the_profiles_are_those_of_the_suite(pytestconfig):
+    """The plugin names them itself: the suite is not imported unless a GRU is named."""
+    parser = pytest.Parser(_ispytest=True)
+    plugin.pytest_addoption(parser)
+    options = {option.dest: option.attrs() for option in parser.getgroup("gru-conformance").options}
+    assert options["gru_profile"]["choices"] == tuple(PROFILES)
 
 
 @pytest.mark.parametrize("where", [(), ("--pyargs", "conformance"), (str(TESTS),)])

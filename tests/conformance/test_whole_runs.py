@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.arithmetic import FORMATS, Arithmetic
+from conformance.balls import precision
 from conformance.bounds import BITS, OutsideDomain, run
 from conformance.case import MERGES, POLICIES, Case, Gradients
 from conformance.checks.check import Check
@@ -15,7 +16,7 @@ from conformance.checks.gradients import cotangents, gradients_are_right
 from conformance.emulated import Emulated
 from conformance.judge import NOTHING, Profile, judge, judge_case
 from conformance.mutants import tf32_products
-from conformance.oracle import certify, precision
+from conformance.oracle import certify
 from conformance.oracle_gradients import certify_gradients
 from conformance.residuals import Judgement
 from conformance.strategies import Numbers, masks
