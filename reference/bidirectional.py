@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeGuard
 
 import numpy as np
 
-from reference.parameters import Invalid, Parameters, Weights, one_of
+from reference.parameters import Invalid, Parameters, Weights, are_parameters, one_of
 from reference.sequence import MaskedOutputs, Run, checked_run, given, gradients, results
 
 MergeName = Literal["concat", "sum", "mul", "ave", "apart"]
@@ -144,14 +144,18 @@ def checked_runs(
     masked_outputs: str,
 ) -> tuple[Run, Run]:
     """The two Runs that bigru's arguments mean; raises Invalid."""
+    are_parameters("forward", forward)
+    are_parameters("backward", backward)
+    for size, theirs, own, advice in (
+        ("dtype", forward.dtype, backward.dtype, "nothing is promoted: make Parameters of its arrays' astype"),
+        ("input_dim", forward.input_dim, backward.input_dim, "both read the same inputs"),
+        ("units", forward.units, backward.units, "for two sizes call gru twice, the second with reverse=True"),
+    ):
+        if own != theirs:
+            raise Invalid(f"backward has {size} {own}, but must have {theirs} as forward has; {advice}")
     h_a, h_b = pair("initial_state", initial_state)
     ahead = checked_run(inputs, forward, h_a, lengths, mask, False, masked_outputs)
     back = checked_run(inputs, backward, h_b, lengths, mask, True, masked_outputs)
-    if forward.units != backward.units:
-        raise Invalid(
-            f"backward has units {backward.units}, but must have {forward.units} as forward has; "
-            "for two sizes call gru twice, the second with reverse=True"
-        )
     return ahead, back
 
 

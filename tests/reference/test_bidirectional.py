@@ -136,6 +136,7 @@ def test_dtype_is_kept_throughout(merge: Any, dtype: type) -> None:
 
 WIDER = Parameters(numbers(1, 3, INPUT_DIM, 4), numbers(2, 3, 4, 4), numbers(3, 2, 3, 4))
 NARROW = rounded(Case().parameters(30), np.float32)
+OF_MORE = Parameters(numbers(1, 3, INPUT_DIM + 1, UNITS), numbers(2, 3, UNITS, UNITS), numbers(3, 2, 3, UNITS))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,17 @@ NARROW = rounded(Case().parameters(30), np.float32)
         ({"merge": "max"}, r"merge is 'max', but must be one of 'concat', 'sum', 'mul', 'ave', 'apart'$"),
         ({"merge": None}, r"merge is None, but must be one of"),
         ({"backward": WIDER}, r"backward has units 4, but must have 2 as forward has; for two sizes call gru twice"),
-        ({"backward": NARROW}, r"inputs has dtype float64, but must be float32, the parameters' dtype"),
+        (
+            {"backward": NARROW},
+            r"backward has dtype float32, but must have float64 as forward has; nothing is promoted",
+        ),
+        (
+            {"backward": OF_MORE},
+            r"backward has input_dim 4, but must have 3 as forward has; both read the same inputs$",
+        ),
+        ({"forward": None}, r"forward is a NoneType, but must be a reference.Parameters; make one first$"),
+        ({"backward": [X]}, r"backward is a list, but must be a reference.Parameters; make one first$"),
+        ({"inputs": X.astype("f4")}, r"inputs has dtype float32, but must be float64, the parameters' dtype"),
         ({"initial_state": np.zeros((2, 2))}, r"initial_state is a ndarray, but must be a pair \(forward, backward\)"),
         ({"initial_state": (None, np.zeros((2, 3)))}, r"initial_state has shape \(2, 3\), but must be \(2, 2\)"),
         ({"lengths": np.array([4, 5])}, r"lengths\[1\] is 5, but must be from 0 to time"),
