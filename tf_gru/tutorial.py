@@ -8,8 +8,8 @@ In a graph and session of `tf.compat.v1`, after `disable_v2_behavior()` too, and
 
 Its traps. Outputs of a reversed run are in the order in which they were computed: a BiGRU needs align=True.
 `sequence_length` says how a run is reversed, and no more: steps of the padding are taken too, after those of the row,
-so `outputs[:, -1]` is a row's final state only if the row is as long as time, and the run is not an aligned reversed
-one, of which `outputs[:, 0]` is.
+so `outputs[:, -1]` is a row's final state only if the row is as long as time, and the run is not aligned in reverse
+(then it is `outputs[:, 0]`).
 
 Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078, equations 5 to 8, to which biases are added.
 """
