@@ -7,7 +7,16 @@ bigru_backward differentiate it.
 
 from reference import layouts
 from reference.bidirectional import BiGradients, BiResult, bigru, bigru_backward
-from reference.layouts import from_keras, from_onnx, from_torch, merge_biases, to_keras, to_onnx, to_torch
+from reference.layouts import (
+    from_keras,
+    from_onnx,
+    from_torch,
+    merge_biases,
+    merge_gate_biases,
+    to_keras,
+    to_onnx,
+    to_torch,
+)
 from reference.parameters import Invalid, Parameters, Unrepresentable, Weights
 from reference.sequence import Gradients, Result, flipped, gru, gru_backward, packed
 
@@ -30,6 +39,7 @@ __all__ = [
     "gru_backward",
     "layouts",
     "merge_biases",
+    "merge_gate_biases",
     "packed",
     "to_keras",
     "to_onnx",

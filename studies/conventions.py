@@ -43,9 +43,10 @@ the inputs' side, c that of the state's. `Wz Wr` stand side by side, `Wz / Wr` o
 in x Wᵀ. A minus is a change of sign: there the update gate means 1 - z.
 
 `reference.layouts` has both converters of each row. They move numbers and round nothing, and refuse with
-`Unrepresentable` what the other side has no place for. A bias c that a framework lacks can be added to b for z and r,
-and for n with reset before: `merge_biases` does so, which rounds once. With reset after, r multiplies c of n, which has
-to have a place of its own. How the frameworks run, reverse and pad is on [the scoreboard](scoreboard.md).
+`Unrepresentable` what the other side has no place for. A bias c that a framework lacks can be added to b: with reset
+before or none by `merge_biases`; with reset after for z and r, by `merge_gate_biases`, since r multiplies
+c of n, which has to have a place of its own. Both refuse a sum that would be rounded. How the frameworks run, reverse
+and pad is on [the scoreboard](scoreboard.md).
 
 Written by `python -m studies conventions`, which converts a GRU whose numbers all differ and looks where they are.
 """
