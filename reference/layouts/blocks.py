@@ -53,6 +53,19 @@ def check(p: Parameters, framework: str) -> None:
         )
 
 
+def sizes(name: str, array: np.ndarray, axes: str, gates: tuple[int, ...]) -> tuple[int, ...]:
+    """What an array has on each axis for one gate: with axes "(input_dim, 3 units)", gates (1, 3), input_dim and units.
+
+    Raises Invalid for another number of axes, and for one too short to have anything for each gate.
+    """
+    if array.ndim != len(gates) or any(size < count for size, count in zip(array.shape, gates, strict=True)):
+        raise Invalid(
+            f"{name} has shape {array.shape}, but must be {axes}, input_dim and units 1 or more; "
+            "check the order of the arrays"
+        )
+    return tuple(size // count for size, count in zip(array.shape, gates, strict=True))
+
+
 def fit(name: str, array: object, dtype: np.dtype[Any], shape: tuple[int, ...], reset: str) -> None:
     """Raise Invalid unless array is of this dtype and shape."""
     because = f"for reset={reset!r}, which has gates {', '.join(GATES[reset])}; check reset and the order of the arrays"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reference.layouts.biases import no_recurrent_bias
-from reference.layouts.blocks import check, fit, gates_below, named, on_top, only_reset
+from reference.layouts.blocks import check, fit, gates_below, named, on_top, only_reset, sizes
 from reference.layouts.torch import RZN
 from reference.parameters import Parameters, dtype_of
 
@@ -33,8 +33,8 @@ def from_equinox(arrays: Mapping[str, Any]) -> Parameters:
     """The Parameters that hold the arrays of equinox.nn.GRUCell: to_equinox backwards. Raises Invalid otherwise."""
     W, U, b, b_n = named("arrays", arrays, NAMES)
     dtype = dtype_of("weight_ih", W)
-    units, rows = (len(W) // 3, W.shape[1]) if W.ndim == 2 else (0, 0)
-    shapes = ((3 * units, rows), (3 * units, units), (3 * units,), (units,))
+    units, input_dim = sizes("weight_ih", W, "(3 units, input_dim)", (3, 1))
+    shapes = ((3 * units, input_dim), (3 * units, units), (3 * units,), (units,))
     for name, array, shape in zip(NAMES, (W, U, b, b_n), shapes, strict=True):
         fit(name, array, dtype, shape, "after")
     both = np.zeros((2, 3, units), dtype)

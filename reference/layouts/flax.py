@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reference.layouts.biases import no_recurrent_bias
-from reference.layouts.blocks import check, fit, gates_apart, is_mapping, named, only_reset, side_by_side
+from reference.layouts.blocks import check, fit, gates_apart, is_mapping, named, only_reset, side_by_side, sizes
 from reference.layouts.torch import RZN
 from reference.parameters import Invalid, Parameters, dtype_of
 
@@ -43,9 +43,9 @@ def from_linen(params: Mapping[str, Mapping[str, Any]]) -> Parameters:
         kernels.append(kernel)
         biases += bias
     dtype = dtype_of("iz kernel", kernels[0])
-    rows, units = kernels[0].shape if kernels[0].ndim == 2 else (0, 0)
+    input_dim, units = sizes("iz kernel", kernels[0], "(input_dim, units)", (1, 1))
     for name, kernel in zip(LINEN, kernels, strict=True):
-        fit(f"{name} kernel", kernel, dtype, (rows if name[0] == "i" else units, units), "after")
+        fit(f"{name} kernel", kernel, dtype, (input_dim if name[0] == "i" else units, units), "after")
     for name, bias in zip(BIASED, biases, strict=True):
         fit(f"{name} bias", bias, dtype, (units,), "after")
     both = np.zeros((2, 3, units), dtype)
@@ -80,8 +80,8 @@ def from_nnx(arrays: Mapping[str, Any]) -> Parameters:
     """The Parameters that hold the numbers of flax.nnx.GRUCell: to_nnx backwards. Raises Invalid for other shapes."""
     W, b, U = named("arrays", arrays, ("dense_i.kernel", "dense_i.bias", "dense_h.kernel"))
     dtype = dtype_of("dense_i.kernel", W)
-    rows, units = (W.shape[0], W.shape[1] // 3) if W.ndim == 2 else (0, 0)
-    fit("dense_i.kernel", W, dtype, (rows, 3 * units), "after")
+    input_dim, units = sizes("dense_i.kernel", W, "(input_dim, 3 units)", (1, 3))
+    fit("dense_i.kernel", W, dtype, (input_dim, 3 * units), "after")
     fit("dense_i.bias", b, dtype, (3 * units,), "after")
     fit("dense_h.kernel", U, dtype, (units, 3 * units), "after")
     both = np.zeros((2, 3, units), dtype)

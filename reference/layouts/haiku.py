@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reference.layouts.biases import no_recurrent_bias
-from reference.layouts.blocks import check, fit, gates_apart, named, only_reset, side_by_side
+from reference.layouts.blocks import check, fit, gates_apart, named, only_reset, side_by_side, sizes
 from reference.parameters import Parameters, dtype_of
 
 NAMES = ("w_i", "w_h", "b")
@@ -35,8 +35,9 @@ def from_haiku(arrays: Mapping[str, Any]) -> Parameters:
     """The Parameters that hold the parameters of haiku.GRU: to_haiku backwards. Raises Invalid for other shapes."""
     W, U, b = named("arrays", arrays, NAMES)
     dtype = dtype_of("w_i", W)
-    rows, units = (W.shape[0], W.shape[1] // 3) if W.ndim == 2 else (0, 0)
-    for name, array, shape in zip(NAMES, (W, U, b), ((rows, 3 * units), (units, 3 * units), (3 * units,)), strict=True):
+    input_dim, units = sizes("w_i", W, "(input_dim, 3 units)", (1, 3))
+    shapes = ((input_dim, 3 * units), (units, 3 * units), (3 * units,))
+    for name, array, shape in zip(NAMES, (W, U, b), shapes, strict=True):
         fit(name, array, dtype, shape, "before")
     both = np.zeros((2, 3, units), dtype)
     both[0] = _turned(b.reshape(3, units))

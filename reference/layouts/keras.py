@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reference.layouts.blocks import check, fit, gates_apart, side_by_side
+from reference.layouts.blocks import check, fit, gates_apart, side_by_side, sizes
 from reference.parameters import GATES, Invalid, Parameters, Reset, Unrepresentable, dtype_of, flag, one_of
 
 
@@ -42,18 +42,23 @@ def from_keras(weights: Sequence[np.ndarray], reset: Reset = "after") -> Paramet
     Two arrays are a layer without bias. Raises Invalid if the shapes do not fit reset.
     """
     one_of("reset", reset, tuple(GATES))
-    if not (isinstance(weights, tuple | list) and len(weights) in (2, 3)):
+    if not isinstance(weights, tuple | list):
         raise Invalid(
             f"weights is a {type(weights).__name__}, but must be a list of kernel, recurrent_kernel and, if any, bias; "
             "pass layer.get_weights()"
         )
+    if len(weights) not in (2, 3):
+        raise Invalid(
+            f"weights has {len(weights)} arrays, but must have 2 or 3: kernel, recurrent_kernel and, if any, bias; "
+            "pass those of one layer and direction"
+        )
     gates = len(GATES[reset])
     kernel, recurrent_kernel = weights[0], weights[1]
     dtype = dtype_of("kernel", kernel)
-    units = kernel.shape[-1] // gates if kernel.ndim else 0
+    input_dim, units = sizes("kernel", kernel, f"(input_dim, {gates} units)", (1, gates))
     bias = weights[2] if len(weights) == 3 else np.zeros((2, gates * units), dtype)
     rows = () if len(weights) == 3 and reset != "after" else (2,)
-    fit("kernel", kernel, dtype, (kernel.shape[0] if kernel.ndim else 0, gates * units), reset)
+    fit("kernel", kernel, dtype, (input_dim, gates * units), reset)
     fit("recurrent_kernel", recurrent_kernel, dtype, (units, gates * units), reset)
     fit("bias", bias, dtype, (*rows, gates * units), reset)
     input_bias, recurrent_bias = bias if rows else (bias, np.zeros_like(bias))

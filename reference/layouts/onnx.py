@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.layouts.blocks import check, fit, gates_below, on_top
+from reference.layouts.blocks import check, fit, gates_below, on_top, sizes
 from reference.parameters import Invalid, Parameters, Reset, Unrepresentable, dtype_of
 
 
@@ -56,17 +56,24 @@ def from_onnx(
         )
     reset: Reset = "after" if linear_before_reset else "before"
     dtype = dtype_of("W", W)
-    if W.ndim != 3 or len(W) not in (1, 2):
-        raise Invalid(f"W has shape {W.shape}, but must be (directions, 3 units, input_dim) with 1 direction or 2")
-    directions, units = len(W), W.shape[1] // 3
+    directions, units, input_dim = sizes_of_both(W)
     both = np.zeros((directions, 6 * units), dtype) if B is None else B
-    fit("W", W, dtype, (directions, 3 * units, W.shape[2]), reset)
+    fit("W", W, dtype, (directions, 3 * units, input_dim), reset)
     fit("R", R, dtype, (directions, 3 * units, units), reset)
     fit("B", both, dtype, (directions, 6 * units), reset)
     return tuple(
         Parameters(gates_below(w, 3), gates_below(r, 3), b.reshape(2, 3, units), reset)
         for w, r, b in zip(W, R, both, strict=True)
     )
+
+
+def sizes_of_both(W: np.ndarray) -> tuple[int, int, int]:
+    """Directions, units and input_dim of an array W of one direction or two."""
+    axes = "(directions, 3 units, input_dim) with 1 direction or 2"
+    directions, units, input_dim = sizes("W", W, axes, (1, 3, 1))
+    if directions > 2:
+        raise Invalid(f"W has shape {W.shape}, but must be {axes}; take one GRU at a time")
+    return directions, units, input_dim
 
 
 def _zero_or_one(value: object) -> bool:

@@ -10,8 +10,8 @@ import numpy as np
 
 from reference.layouts.biases import no_recurrent_bias
 from reference.layouts.blocks import fit, gates_below
-from reference.layouts.onnx import to_onnx
-from reference.parameters import Invalid, Parameters, Reset, dtype_of, flag
+from reference.layouts.onnx import sizes_of_both, to_onnx
+from reference.parameters import Parameters, Reset, dtype_of, flag
 
 
 def to_openvino(*directions: Parameters) -> dict[str, Any]:
@@ -39,11 +39,9 @@ def from_openvino(W: np.ndarray, R: np.ndarray, B: np.ndarray, linear_before_res
     """
     reset: Reset = "after" if flag("linear_before_reset", linear_before_reset) else "before"
     dtype = dtype_of("W", W)
-    if W.ndim != 3 or len(W) not in (1, 2):
-        raise Invalid(f"W has shape {W.shape}, but must be (directions, 3 units, input_dim) with 1 direction or 2")
-    count, units = len(W), W.shape[1] // 3
+    count, units, input_dim = sizes_of_both(W)
     rows = 4 if reset == "after" else 3
-    fit("W", W, dtype, (count, 3 * units, W.shape[2]), reset)
+    fit("W", W, dtype, (count, 3 * units, input_dim), reset)
     fit("R", R, dtype, (count, 3 * units, units), reset)
     fit("B", B, dtype, (count, rows * units), reset)
     both = np.zeros((count, 2, 3, units), dtype)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from reference.layouts.biases import no_recurrent_bias
-from reference.layouts.blocks import check, fit, named, only_reset, side_by_side
-from reference.parameters import Parameters, dtype_of
+from reference.layouts.blocks import check, fit, named, only_reset, side_by_side, sizes
+from reference.parameters import Invalid, Parameters, dtype_of
 
 NAMES = ("gates/kernel", "gates/bias", "candidate/kernel", "candidate/bias")
 R_AND_Z = [1, 0]
@@ -34,7 +34,12 @@ def from_rnn_cell(arrays: Mapping[str, Any]) -> Parameters:
     """The Parameters that hold the variables of GRUCell: to_rnn_cell backwards. Raises Invalid for other shapes."""
     W_rz, b_rz, W_n, b_n = named("arrays", arrays, NAMES)
     dtype = dtype_of("candidate/kernel", W_n)
-    rows, units = W_n.shape if W_n.ndim == 2 else (0, 0)
+    rows, units = sizes("candidate/kernel", W_n, "(input_dim + units, units)", (1, 1))
+    if rows <= units:
+        raise Invalid(
+            f"candidate/kernel has shape {W_n.shape}, but must be (input_dim + units, units), more rows than columns; "
+            "check that it is not transposed"
+        )
     shapes = ((rows, 2 * units), (2 * units,), (rows, units), (units,))
     for name, array, shape in zip(NAMES, (W_rz, b_rz, W_n, b_n), shapes, strict=True):
         fit(name, array, dtype, shape, "before")

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from reference.layouts.blocks import as_array, check, fit, gates_below, is_mapping, on_top
-from reference.parameters import Invalid, Parameters, Unrepresentable, dtype_of
+from reference.layouts.blocks import as_array, check, fit, gates_below, is_mapping, on_top, only_reset, sizes
+from reference.parameters import Invalid, Parameters, dtype_of
 
 RZN = [1, 0, 2]  # z, r, n to PyTorch's r, z, n, and back
 
@@ -20,10 +20,7 @@ def to_torch(p: Parameters, suffix: str = "_l0") -> dict[str, np.ndarray]:
     Raises Unrepresentable unless reset is after, the only one that PyTorch has.
     """
     check(p, "PyTorch")
-    if p.reset != "after":
-        raise Unrepresentable(
-            f"reset is {p.reset!r}, but torch.nn.GRU only has 'after'; no conversion keeps the function"
-        )
+    only_reset(p, "after", "torch.nn.GRU")
     return {
         f"weight_ih{suffix}": on_top(p.kernel[RZN]),
         f"weight_hh{suffix}": on_top(p.recurrent_kernel[RZN]),
@@ -49,12 +46,10 @@ def from_torch(state_dict: Mapping[str, Any], suffix: str = "_l0") -> Parameters
         )
     arrays = [as_array(name, state_dict[name]) for name in present]
     dtype = dtype_of(names[0], arrays[0])
-    units = len(arrays[0]) // 3 if arrays[0].ndim else 0
+    units, input_dim = sizes(names[0], arrays[0], "(3 units, input_dim)", (3, 1))
     arrays += [np.zeros(3 * units, dtype)] * (len(names) - len(present))
-    input_dim = arrays[0].shape[-1] if arrays[0].ndim else 0
-    for name, array, shape in zip(
-        names, arrays, ((3 * units, input_dim), (3 * units, units), (3 * units,), (3 * units,)), strict=True
-    ):
+    shapes = ((3 * units, input_dim), (3 * units, units), (3 * units,), (3 * units,))
+    for name, array, shape in zip(names, arrays, shapes, strict=True):
         fit(name, array, dtype, shape, "after")
     W, U, b_x, b_h = arrays
     return Parameters(

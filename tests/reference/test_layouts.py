@@ -43,6 +43,13 @@ def assert_same(p: Parameters, q: Parameters) -> None:
     assert all((a == b).all() for a, b in zip(p.weights, q.weights, strict=True))
 
 
+def assert_own(array: np.ndarray, p: Parameters) -> None:
+    """Fail unless it can be written to without a change of the parameters."""
+    assert array.flags.writeable
+    assert array.flags.c_contiguous
+    assert not any(np.shares_memory(array, w) for w in p.weights)
+
+
 # There and back.
 
 
@@ -95,6 +102,15 @@ def test_onnx_and_back_is_the_same(dtype: type, reset: str, directions: int) -> 
         assert_same(p, q)
 
 
+@pytest.mark.parametrize("reset", ["after", "before"])
+def test_onnx_takes_an_attribute_of_numpy(reset: str) -> None:
+    """0 and 1 as any integer type has them."""
+    p = parameters(reset)
+    onnx = to_onnx(p)
+
+    assert_same(from_onnx(**onnx | {"linear_before_reset": np.int64(onnx["linear_before_reset"])})[0], p)
+
+
 def test_onnx_without_bias_has_zeros_and_resets_before() -> None:
     """The defaults are those of the operator."""
     p = parameters("before", "none")
@@ -130,9 +146,7 @@ def test_conversions_copy(sizes: tuple[int, int]) -> None:
     p = Parameters(numbers(0, 3, input_dim, units), numbers(1, 3, units, units), numbers(2, 2, 3, units))
 
     for array in (*to_keras(p), *to_torch(p).values(), *(to_onnx(p)[k] for k in "WRB")):
-        assert array.flags.writeable
-        assert array.flags.c_contiguous
-        assert not any(np.shares_memory(array, w) for w in p.weights)
+        assert_own(array, p)
 
 
 # Merging the biases.
@@ -156,8 +170,9 @@ def test_merged_biases_make_the_same_function(reset: str, dtype: type) -> None:
 
 @pytest.mark.parametrize("dtype", [*DTYPES, np.longdouble])
 @pytest.mark.parametrize("small", ["tiny", "half an ulp and more", "overflow"])
-def test_biases_whose_sum_would_be_rounded_are_not_merged(small: str, dtype: type) -> None:
-    """Not even in the last bit, and not beyond the largest number."""
+@pytest.mark.parametrize("first", ["input", "recurrent"])
+def test_biases_whose_sum_would_be_rounded_are_not_merged(first: str, small: str, dtype: type) -> None:
+    """Not even in the last bit, and not beyond the largest number; whichever of the two is larger."""
     info, bias = np.finfo(dtype), np.zeros((2, 3, UNITS), dtype)
     bias[:, 1, 2] = {
         "tiny": (1, info.tiny),
@@ -165,7 +180,7 @@ def test_biases_whose_sum_would_be_rounded_are_not_merged(small: str, dtype: typ
         "overflow": (info.max, info.max),
     }[small]
     p = parameters("before", dtype=dtype)
-    p = Parameters(p.kernel, p.recurrent_kernel, bias, "before")
+    p = Parameters(p.kernel, p.recurrent_kernel, bias if first == "input" else bias[::-1].copy(), "before")
 
     with pytest.raises(
         Unrepresentable, match=r"bias\[0, 1, 2\] \+ bias\[1, 1, 2\] is not exact in .*; use a wider dtype$"
@@ -225,8 +240,9 @@ KERAS, TORCH, ONNX = to_keras(parameters()), to_torch(parameters()), to_onnx(par
     [
         (
             lambda: from_keras(KERAS[:1]),
-            r"weights is a list, but must be a list of kernel, recurrent_kernel and, if any",
+            r"weights has 1 arrays, but must have 2 or 3: kernel, recurrent_kernel and, if any, bias; pass",
         ),
+        (lambda: from_keras([*KERAS[:2], *KERAS[:2]]), r"weights has 4 arrays, but must have 2 or 3: kernel"),
         (lambda: from_keras(KERAS[0]), r"weights is a ndarray, but must be a list .*; pass layer.get_weights\(\)$"),
         (lambda: from_keras(KERAS, "both"), r"reset is 'both', but must be one of"),
         (lambda: from_keras(KERAS, "before"), r"bias has shape \(2, 15\), but must be \(15,\) \(for reset='before'"),
@@ -242,7 +258,22 @@ KERAS, TORCH, ONNX = to_keras(parameters()), to_torch(parameters()), to_onnx(par
             lambda: from_keras([KERAS[1], KERAS[0], KERAS[2]]),
             r"recurrent_kernel has shape \(4, 15\), but must be \(5, 15\)",
         ),
-        (lambda: from_keras([np.array(1.0), KERAS[1]]), r"kernel has shape \(\), but must be \(0, 0\)"),
+        (
+            lambda: from_keras([np.array(1.0), KERAS[1]]),
+            r"kernel has shape \(\), but must be \(input_dim, 3 units\), .* 1 or more; check the order of the arrays$",
+        ),
+        (
+            lambda: from_keras([np.zeros((4, 2)), KERAS[1]]),
+            r"kernel has shape \(4, 2\), but must be \(input_dim, 3 units\)",
+        ),
+        (
+            lambda: from_keras([np.zeros((4, 1)), KERAS[1]], "none"),
+            r"kernel has shape \(4, 1\), but must be \(input_dim, 2 units\)",
+        ),
+        (
+            lambda: from_keras([np.zeros((0, 15)), KERAS[1]]),
+            r"kernel has shape \(0, 15\), but must be \(input_dim, 3 units\), input_dim and units 1 or more",
+        ),
         (lambda: from_keras([KERAS[0].tolist(), KERAS[1]]), r"kernel is a list, but must be a NumPy array"),
         (
             lambda: from_keras([KERAS[0], KERAS[1].astype("f4")]),
@@ -270,7 +301,11 @@ KERAS, TORCH, ONNX = to_keras(parameters()), to_torch(parameters()), to_onnx(par
         ),
         (
             lambda: from_torch(TORCH | {"weight_ih_l0": np.array(1.0)}),
-            r"weight_ih_l0 has shape \(\), but must be \(0, 0\)",
+            r"weight_ih_l0 has shape \(\), but must be \(3 units, input_dim\)",
+        ),
+        (
+            lambda: from_torch(TORCH | {"weight_ih_l0": np.zeros(6)}),
+            r"weight_ih_l0 has shape \(6,\), but must be \(3 units, input_dim\)",
         ),
         (
             lambda: from_torch(TORCH | {"weight_ih_l0": np.zeros((15, 4), int)}),
@@ -310,6 +345,10 @@ KERAS, TORCH, ONNX = to_keras(parameters()), to_torch(parameters()), to_onnx(par
         (
             lambda: from_onnx(ONNX["W"][0], ONNX["R"]),
             r"W has shape \(15, 4\), but must be \(directions, 3 units, input_dim\)",
+        ),
+        (
+            lambda: from_onnx(np.zeros((3, 15, 4)), ONNX["R"]),
+            r"W has shape \(3, 15, 4\), but must be .* with 1 direction or 2; take one GRU at a time$",
         ),
         (
             lambda: from_torch({name: np.ma.array(array) for name, array in TORCH.items()}),

@@ -22,7 +22,7 @@ from reference.layouts import (
     to_openvino,
     to_rnn_cell,
 )
-from tests.reference.test_layouts import DTYPES, INPUT_DIM, UNITS, assert_same, parameters
+from tests.reference.test_layouts import DTYPES, INPUT_DIM, UNITS, assert_own, assert_same, parameters
 
 PAIRS: dict[str, tuple[Callable[..., Any], Callable[..., Any], str, str]] = {
     "linen": (to_linen, from_linen, "after", "n"),
@@ -56,6 +56,28 @@ def test_there_and_back_is_the_same(name: str, dtype: type) -> None:
     assert_same(back(to(p)), p)
 
 
+def arrays_of(made: Any) -> list[np.ndarray]:
+    """All arrays in what a conversion made, wherever they stand."""
+    if isinstance(made, dict):
+        return [array for part in made.values() for array in arrays_of(part)]
+    return [made] if isinstance(made, np.ndarray) else []
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (1, 2), (2, 1)])
+@pytest.mark.parametrize("name", PAIRS)
+def test_conversions_copy(name: str, sizes: tuple[int, int]) -> None:
+    """What comes out can be written to, at any size, and is no part of the parameters."""
+    to, _, reset, _ = PAIRS[name]
+    input_dim, units = sizes
+    p = Parameters(np.ones((3, input_dim, units)), np.ones((3, units, units)), np.zeros((2, 3, units)), reset)
+
+    made = arrays_of(to(p))
+
+    assert len(made) >= 3
+    for array in made:
+        assert_own(array, p)
+
+
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_recurrent_bias_without_a_place_is_refused(name: str) -> None:
     """One number of one gate is enough, and the message says what can be done."""
@@ -73,6 +95,16 @@ def test_a_recurrent_bias_without_a_place_is_refused(name: str) -> None:
             Unrepresentable, match=rf"the recurrent bias of {letter} is not zero, but .* has none; {todo}"
         ):
             to(Parameters(p.kernel, p.recurrent_kernel, bias, reset))
+
+
+@pytest.mark.parametrize("reset", ["after", "before"])
+def test_openvino_has_no_place_for_it_in_either_direction(reset: str) -> None:
+    """The second is looked at too."""
+    good, bad = held(f"openvino {reset}"), parameters(reset)
+
+    for directions in ((good, bad), (bad, good)):
+        with pytest.raises(Unrepresentable, match=r"the recurrent bias of z is not zero, but OpenVINO's GRUSequence"):
+            to_openvino(*directions)
 
 
 @pytest.mark.parametrize("name", [name for name in PAIRS if "openvino" not in name])
@@ -107,6 +139,30 @@ def test_a_format_that_frameworks_lack_is_refused(name: str) -> None:
             lambda: from_linen(to_linen(held("linen")) | {"hz": {"kernel": np.zeros((4, 5))}}),
             r"hz kernel has shape \(4, 5\), but must be \(5, 5\)",
         ),
+        (
+            lambda: from_linen(to_linen(held("linen")) | {"iz": {"kernel": np.array(1.0), "bias": np.zeros(5)}}),
+            r"iz kernel has shape \(\), but must be \(input_dim, units\), input_dim and units 1 or more",
+        ),
+        (
+            lambda: from_nnx(to_nnx(held("nnx")) | {"dense_i.kernel": np.zeros(15)}),
+            r"dense_i.kernel has shape \(15,\), but must be \(input_dim, 3 units\)",
+        ),
+        (
+            lambda: from_equinox(to_equinox(held("equinox")) | {"weight_ih": np.zeros((2, 4))}),
+            r"weight_ih has shape \(2, 4\), but must be \(3 units, input_dim\)",
+        ),
+        (
+            lambda: from_haiku(to_haiku(held("haiku")) | {"w_i": np.zeros((4, 2))}),
+            r"w_i has shape \(4, 2\), but must be \(input_dim, 3 units\)",
+        ),
+        (
+            lambda: from_rnn_cell(to_rnn_cell(held("rnn_cell")) | {"candidate/kernel": np.zeros(5)}),
+            r"candidate/kernel has shape \(5,\), but must be \(input_dim \+ units, units\)",
+        ),
+        (
+            lambda: from_rnn_cell(to_rnn_cell(held("rnn_cell")) | {"candidate/kernel": np.zeros((5, 5))}),
+            r"candidate/kernel has shape \(5, 5\), but must be \(input_dim \+ units, units\), more rows than columns",
+        ),
         (lambda: from_nnx(None), r"arrays is a NoneType, but must be a mapping of dense_i.kernel"),
         (
             lambda: from_nnx(to_nnx(held("nnx")) | {"dense_h.bias": np.zeros(15)}),
@@ -136,6 +192,10 @@ def test_a_format_that_frameworks_lack_is_refused(name: str) -> None:
         (
             lambda: from_openvino(**to_openvino(held("openvino after")) | {"W": np.zeros((15, 4))}),
             r"W has shape \(15, 4\), but must be \(directions, 3 units, input_dim\)",
+        ),
+        (
+            lambda: from_openvino(**to_openvino(held("openvino after")) | {"W": np.zeros((1, 2, 4))}),
+            r"W has shape \(1, 2, 4\), but must be \(directions, 3 units, input_dim\) with 1 direction or 2",
         ),
     ],
 )
