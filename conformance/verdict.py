@@ -15,6 +15,8 @@ DTYPES = ("float32", "float64")
 
 PASS, FAIL, STATISTICAL, ERROR, DECLINED = KINDS = ("pass", "fail", "statistical", "error", "declined")
 """statistical: every number is within its bound, and together they are not what the claimed class makes."""
+WRONG = (FAIL, STATISTICAL, ERROR)
+"""Those that fail a run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +69,23 @@ class Subject:
         """How many verdicts are of one kind."""
         return sum(verdict.kind == kind for verdict in self.verdicts)
 
+    def worst(self, dtype: str) -> tuple[Verdict, float] | None:
+        """The pass in a format that used the most of its bound, and the largest ULP of all passes in it.
+
+        None where no pass has arithmetic; 0 ULP where no run was held against certified truth.
+        """
+        passed = [verdict for verdict in self.verdicts if verdict.dtype == dtype and verdict.kind == PASS]
+        worst = max(passed, key=lambda verdict: verdict.margin or 0, default=None)
+        if worst is None or not worst.margin:
+            return None
+        return worst, max(verdict.ulps or 0 for verdict in passed)
+
     @property
     def code(self) -> int:
         """0: something was judged and nothing failed. 1: a failure or an error. 2: there is nothing to score."""
         if self.broken is not None:
             return 2
-        if any(self.count(kind) for kind in (FAIL, STATISTICAL, ERROR)):
+        if any(self.count(kind) for kind in WRONG):
             return 1
         return 0 if self.count(PASS) else 2
 

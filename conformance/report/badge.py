@@ -45,4 +45,4 @@ def badge(subjects: Sequence[Subject]) -> str:
 
 def write_badge(path: Path, subjects: Sequence[Subject]) -> None:
     """Write the badge of these subjects."""
-    path.write_text(badge(subjects))
+    path.write_text(badge(subjects), encoding="utf-8")

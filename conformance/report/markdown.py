@@ -7,7 +7,7 @@ from pathlib import Path
 from conformance.failure_text import failure_text
 from conformance.report.terminal import grouped
 from conformance.specification import CLAUSES
-from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, STATISTICAL, Subject, Verdict
+from conformance.verdict import DECLINED, DTYPES, KINDS, WRONG, Subject, Verdict
 
 MOST = 900_000
 """Bytes: a GitHub step's summary may have 1 MiB. Findings past it are named, and only named."""
@@ -19,7 +19,7 @@ def markdown(subjects: list[Subject], profile: str) -> str:
     size, parts = len(head.encode()), [head]
     for subject in subjects:
         for verdict in subject.verdicts:
-            if verdict.kind in (FAIL, STATISTICAL, ERROR):
+            if verdict.kind in WRONG:
                 whole = "\n".join(_finding(subject, verdict))
                 if size + len(whole.encode()) > MOST:
                     whole = f"- {verdict.kind.upper()} {verdict.clause} {verdict.dtype}: too long for this summary\n"
@@ -64,20 +64,21 @@ def _head(subjects: list[Subject], profile: str) -> Iterator[str]:
 
 
 def _row(*cells: str) -> Iterator[str]:
-    yield "| " + " | ".join(cells) + " |"
+    """Within a table a bar ends a cell, in code too, unless it is escaped."""
+    yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _cell(verdict: Verdict) -> str:
     if verdict.kind == DECLINED:
         return "declined"
-    if verdict.kind in (FAIL, STATISTICAL, ERROR):
+    if verdict.kind in WRONG:
         return f"**{verdict.kind.upper()}**"
     return f"{verdict.margin:.3f}" if verdict.margin else "–"
 
 
 def _code(text: str) -> str:
-    """As code in one line, also within a table; nothing in it is markup."""
-    text = " ".join(text.split()).replace("|", "\\|")
+    """As code in one line; nothing in it is markup."""
+    text = " ".join(text.split())
     ticks = "`" * (_longest(text) + 1)
     return f"{ticks} {text} {ticks}" if "`" in text else f"`{text}`"
 
@@ -107,4 +108,4 @@ def _finding(subject: Subject, verdict: Verdict) -> Iterator[str]:
 
 def write_markdown(path: Path, subjects: list[Subject], profile: str) -> None:
     """Write the Markdown."""
-    path.write_text(markdown(subjects, profile))
+    path.write_text(markdown(subjects, profile), encoding="utf-8")

@@ -16,10 +16,9 @@ from conformance.report.data import machine
 from conformance.report.templates import filled, require
 from conformance.report.terminal import grouped
 from conformance.specification import CLAUSES
-from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, PASS, STATISTICAL, Subject, Verdict
+from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, PASS, STATISTICAL, WRONG, Subject, Verdict
 
 NEEDS = ("jinja2", "matplotlib")
-WRONG = (FAIL, STATISTICAL, ERROR)
 SHORT = {FAIL: "FAIL", STATISTICAL: "STAT.", ERROR: "ERROR", DECLINED: "declined"}
 SAID = {
     "ulps": "whole run: ULP from truth",
@@ -27,11 +26,8 @@ SAID = {
 }
 
 
-def page(subjects: list[Subject], profile: str, folder: Path | None = None) -> str:
-    """The page's text. folder: where a case goes that is too long for a command line.
-
-    Raises UsageError where Jinja or matplotlib is missing.
-    """
+def page(subjects: list[Subject], profile: str) -> str:
+    """The page's text. Raises UsageError where Jinja or matplotlib is missing."""
     require(*NEEDS)
     scored = [subject for subject in subjects if subject.verdicts]
     matrix = summary.read()
@@ -46,7 +42,7 @@ def page(subjects: list[Subject], profile: str, folder: Path | None = None) -> s
         dtypes=DTYPES,
         kinds=KINDS,
         clauses=CLAUSES,
-        subjects=[_subject(place, subject, folder) for place, subject in enumerate(subjects)],
+        subjects=[_subject(place, subject) for place, subject in enumerate(subjects)],
         scored=[subject.name for subject in scored],
         table=_table(subjects),
         histograms=_histograms(scored),
@@ -98,18 +94,14 @@ def _anchor(place: int, verdict: Verdict) -> str:
     return f"s{place}-{verdict.clause}-{verdict.dtype}"
 
 
-def _subject(place: int, subject: Subject, folder: Path | None) -> dict[str, Any]:
+def _subject(place: int, subject: Subject) -> dict[str, Any]:
     """What the template shows of one subject."""
     worst: list[tuple[str, ...]] = []
     for dtype in DTYPES:
-        passed = [v for v in subject.verdicts if v.dtype == dtype and v.kind == PASS and v.margin]
-        if passed:
-            verdict = max(passed, key=lambda v: v.margin or 0)
-            ulps = max((v.ulps or 0 for v in passed), default=0)
-            worst.append(
-                (dtype, verdict.clause, f"{verdict.margin:.3f}", f"{ulps:.2f}" if ulps else "", subject.claims[dtype])
-            )
-    findings = [_finding(place, subject, v, folder) for v in subject.verdicts if v.kind in WRONG]
+        if (found := subject.worst(dtype)) is not None:
+            verdict, ulps = found
+            worst.append((dtype, verdict.clause, f"{verdict.margin:.3f}", f"{ulps:.2f}" if ulps else ""))
+    findings = [_finding(place, subject, v) for v in subject.verdicts if v.kind in WRONG]
     return {
         "id": f"s{place}",
         "it": subject,
@@ -117,12 +109,11 @@ def _subject(place: int, subject: Subject, folder: Path | None) -> dict[str, Any
         "worst": worst,
         "declined": list(grouped(subject).items()),
         "findings": findings,
-        "all": [(v, _cell(place, subject, v)["text"]) for v in subject.verdicts],
     }
 
 
-def _finding(place: int, subject: Subject, verdict: Verdict, folder: Path | None) -> dict[str, Any]:
-    _, *lines = failure_text(subject.name, verdict, folder)
+def _finding(place: int, subject: Subject, verdict: Verdict) -> dict[str, Any]:
+    _, *lines = failure_text(subject.name, verdict)
     again = [line.removeprefix("again: ") for line in lines if line.startswith("again: ")]
     at = next((i for i, line in enumerate(lines) if line.startswith("smallest case: ")), len(lines))
     return {

@@ -55,11 +55,9 @@ def write_json(path: Path, report: Subject, vectors: dict[str, Vector]) -> None:
 
 
 def _show_worst(console: Console, report: Subject, dtype: str) -> None:
-    passed = [verdict for verdict in _replayed(report) if verdict.dtype == dtype and verdict.kind == PASS]
-    if passed:
-        worst = max(passed, key=lambda verdict: verdict.margin or 0)
-        ulps = max(verdict.ulps or 0 for verdict in passed)
-        text = f"  {dtype}: worst margin {worst.margin or 0:.3f} ({worst.vector}) of: {report.claims[dtype]}; "
+    if (found := report.worst(dtype)) is not None:
+        worst, ulps = cast(tuple[Replayed, float], found)
+        text = f"  {dtype}: worst margin {worst.margin:.3f} ({worst.vector}) of: {report.claims[dtype]}; "
         text += f"whole runs end within {ulps:.2f} ULP (of 1) of certified truth"
         console.print(text, highlight=False, soft_wrap=True)
 

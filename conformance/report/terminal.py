@@ -6,7 +6,7 @@ from rich.table import Table
 
 from conformance.failure_text import failure_text
 from conformance.specification import CLAUSES
-from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, PASS, STATISTICAL, Subject, Verdict
+from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, PASS, STATISTICAL, WRONG, Subject, Verdict
 
 STYLE = {PASS: "green", FAIL: "bold red", STATISTICAL: "bold red", ERROR: "red", DECLINED: "dim"}
 
@@ -62,12 +62,10 @@ def _show_one(console: Console, subject: Subject) -> None:
     if subject.kernels:
         console.print(f"  kernels that ran: {escape(', '.join(subject.kernels))}", highlight=False, soft_wrap=True)
     for dtype in DTYPES:
-        passed = [v for v in subject.verdicts if v.dtype == dtype and v.kind == PASS and v.margin]
-        if passed:
-            worst = max(passed, key=lambda verdict: verdict.margin or 0)
+        if (found := subject.worst(dtype)) is not None:
+            worst, ulps = found
             claim = subject.claims[dtype]
             console.print(f"  worst margin {worst.margin:.3f} ({worst.clause}) of: {claim}", highlight=False)
-            ulps = max((verdict.ulps or 0 for verdict in passed), default=0)
             if ulps:
                 console.print(
                     f"  whole runs end within {ulps:.2f} ULP (of 1) of certified truth in {dtype}", highlight=False
@@ -81,7 +79,7 @@ def _show_one(console: Console, subject: Subject) -> None:
         told = "every clause" if len(clauses) == len(CLAUSES) else ", ".join(clauses)
         console.print(f"  [dim]declined: {escape(reason)} ({told})[/]", highlight=False, soft_wrap=True)
     for verdict in subject.verdicts:
-        if verdict.kind in (FAIL, STATISTICAL, ERROR):
+        if verdict.kind in WRONG:
             _show_finding(console, subject, verdict)
     if subject.diagnosis is not None:
         console.print("  [bold]what would explain it[/]", highlight=False)

@@ -2,6 +2,8 @@
 
 import copy
 import json
+import math
+import os
 import re
 import subprocess
 import sys
@@ -24,11 +26,13 @@ from conformance.growth import Growth
 from conformance.judge import PROFILES, describe, judge
 from conformance.matrix import summary
 from conformance.matrix.record import RECORD, Record
-from conformance.report import badge, figures, write_json
+from conformance.report import badge, figures, replayed, write_json
 from conformance.report.markdown import MOST, markdown
 from conformance.report.page import page
 from conformance.report.terminal import show
 from conformance.specification import CLAUSES
+from conformance.vectors import files
+from conformance.vectors.replay import Replayed
 from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Subject, Verdict
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +116,12 @@ def test_every_verdict_is_a_word_in_the_table(text, subjects):
     assert sorted(cell.text for cell in shown) == sorted(f"{v.margin:.3f}" for v in passed)
 
 
+def test_a_cell_that_was_declined_says_why():
+    lacking = Verdict(clause="masks", dtype="float32", kind=DECLINED, reason="it has no masks")
+    (cell,) = element(html5lib.parse(page([Subject(name="it", verdicts=[lacking])], "dev")), "a", href="#s0-declined")
+    assert cell.get("data-said") == "it, masks, float32: declined: it has no masks"
+
+
 def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
@@ -165,7 +175,35 @@ def test_the_histogram_holds_all_margins_of_a_class(subjects):
     )
 
 
+def test_what_has_no_place_on_a_logarithmic_axis_is_left_out(monkeypatch):
+    monkeypatch.setattr(figures, "_svg", lambda figure, name: figure)
+    (axes,) = figures.growth({"it": [0.0, 1.0, 2.0, math.inf, math.nan]}, "said", "g0").axes
+    (line,) = axes.lines
+    assert line.get_xydata().tolist() == [[2, 1.0], [3, 2.0]]
+
+
 # Markdown.
+
+
+def test_a_bar_in_what_a_subject_says_ends_no_cell_and_stands_alone_elsewhere():
+    lacking = Verdict(clause="masks", dtype="float32", kind=DECLINED, reason="a | b")
+    wrong = Verdict(clause="lengths", dtype="float32", kind=ERROR, reason="it ended")
+    said = markdown([Subject(name="one|two", verdicts=[lacking, wrong])], "dev").splitlines()
+    assert "| clause | `one\\|two` |" in said and "| `one\\|two` | 0 | 0 | 0 | 1 | 1 | 2 |" in said
+    assert "- `one|two` declined masks: `a | b`" in said
+    assert "### ERROR lengths float32: `one|two`" in said
+
+
+def test_the_markdown_is_utf_8_whatever_the_locale(tmp_path):
+    code = (
+        "from pathlib import Path\n"
+        "from conformance.report.markdown import write_markdown\n"
+        "from conformance.verdict import Subject\n"
+        "write_markdown(Path('summary.md'), [Subject(name='\\u03c3')], 'dev')\n"
+    )
+    ascii_only = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=ascii_only, check=True)
+    assert "`\u03c3`" in (tmp_path / "summary.md").read_text(encoding="utf-8")
 
 
 def test_the_markdown_has_the_table_and_each_failure_with_its_line(subjects):
@@ -292,9 +330,8 @@ def _without(record, one, key):
 
 
 def test_the_summary_of_the_matrix_is_as_its_schema_has_it():
-    schema = Draft202012Validator(json.loads(summary.SCHEMA.read_text()))
-    assert not list(schema.iter_errors(summary.read()))
-    assert list(schema.iter_errors(summary.read() | {"vectors": -1}))
+    assert not schemas.violations("matrix-summary", summary.read())
+    assert schemas.violations("matrix-summary", summary.read() | {"vectors": -1})
 
 
 def test_the_summary_follows_from_the_record():
@@ -316,6 +353,31 @@ def test_the_kernels_that_an_adapter_names_are_in_the_report():
     show(paper := Console(file=StringIO()), [subject])
     assert "  kernels that ran: a, b\n" in paper.file.getvalue()
     assert "<dd>a, b</dd>" in page([subject], "dev")
+
+
+def test_the_worst_pass_of_a_format_is_the_one_that_used_the_most_of_its_bound():
+    exact = Verdict(clause="time-zero", dtype="float32", kind=PASS, ulps=0.25)
+    most = Verdict(clause="masks", dtype="float32", kind=PASS, margin=0.5)
+    less = Verdict(clause="reverse", dtype="float32", kind=PASS, margin=0.25, ulps=0.75)
+    failed = Verdict(clause="lengths", dtype="float32", kind=FAIL, margin=9.0, ulps=9.0)
+    assert Subject(name="it", verdicts=[exact, less, most, failed]).worst("float32") == (most, 0.75)
+    assert Subject(name="it", verdicts=[exact, failed]).worst("float32") is None
+    assert Subject(name="it", verdicts=[most]).worst("float64") is None
+
+
+def test_the_worst_vector_of_a_replay_is_named_where_one_has_arithmetic():
+    paper = Console(file=StringIO())
+    verdicts = [
+        Replayed(vector=vector, clause="masks", dtype="float32", kind=PASS, margin=margin, ulps=0.75)
+        for vector, margin in (("masks-left", 0.25), ("masks-holes", 0.5), ("masks-right", None))
+    ]
+    verdicts.append(Replayed(vector="time-zero-both", clause="time-zero", dtype="float64", kind=PASS))
+    claims = {"float32": "a claim", "float64": "another"}
+    vectors = {name: stored.vector for name, stored in files.stored().items()}
+    replayed.show(paper, Subject(name="it", claims=claims, verdicts=verdicts), vectors)
+    said = " ".join(paper.file.getvalue().split())
+    assert "float32: worst margin 0.500 (masks-holes) of: a claim; whole runs end within 0.75 ULP" in said
+    assert "float64: worst" not in said
 
 
 @pytest.mark.parametrize(("ulps", "said"), [(None, False), (0.75, True)])
