@@ -407,6 +407,11 @@ class OnlyTheAverage(mutants.average_is_a_sum):
         return super().run(case)
 
 
+class WeightsExchanged(Emulated):
+    def parameters(self, case, direction):
+        return case.parameters[::-1][direction]
+
+
 class FinalStatesAlone(Emulated):
     def run(self, case):
         return Outputs(None, super().run(case).final_state)
@@ -415,8 +420,15 @@ class FinalStatesAlone(Emulated):
 @pytest.mark.parametrize(
     ("gru", "merge", "joined", "shown"),
     [
-        (mutants.backward_comes_first(), "concat", "backward outputs first", ["carry", "zero", "zero"]),
-        (mutants.directions_share_their_weights(), "concat", "forward weights for both", ["carry", "zero", "zero"]),
+        *((gru, "concat", joined, ["carry", "zero", "zero"]) for gru, joined in (
+            (mutants.backward_comes_first(), "backward outputs first"),
+            (mutants.directions_share_their_weights(), "forward weights for both"),
+            (WeightsExchanged(), "weights exchanged"),
+            (mutants.both_directions_run_forward(), "both run forward"),
+            (mutants.initial_states_of_the_directions_swapped(), "initial states exchanged"),
+            (mutants.backward_direction_ignores_its_initial_state(), "backward initial state ignored"),
+            (mutants.backward_starts_where_forward_ended(), "backward starts where forward ended"),
+        )),
         (OnlyTheAverage(), "ave", "not halved", ["carry", "zero", "zero"]),
         (
             FinalStatesAlone(),
@@ -426,7 +438,7 @@ class FinalStatesAlone(Emulated):
         ),
     ],
     ids=lambda value: getattr(value, "name", None),
-)
+)  # fmt: skip
 def test_what_stands_at_masked_steps_is_told_however_two_directions_are_joined(gru, merge, joined, shown):
     traits = around(*asked(gru))
     assert traits[f"both directions, {merge}"] == joined

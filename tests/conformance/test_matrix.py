@@ -208,6 +208,12 @@ def test_a_record_of_other_mutants_checks_or_vectors_is_stale(all_killed):
     assert all(record.AGAIN in line for line in lines)
 
 
+def test_cells_that_other_versions_made_are_not_taken(monkeypatch):
+    before = columns.fingerprint()
+    monkeypatch.setattr(columns.metadata, "version", lambda name: f"another {name}")
+    assert columns.fingerprint() != before
+
+
 def test_a_record_of_other_columns_order_is_stale(all_killed):
     (line,) = record.stale(replace(all_killed, checks=all_killed.checks[::-1]))
     assert line == f"checks are in another order in the record; make it again: {record.AGAIN}"
