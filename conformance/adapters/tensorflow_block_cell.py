@@ -5,12 +5,13 @@ import tensorflow as tf
 
 from conformance.adapter import Capabilities
 from conformance.adapters.cells import left_to_the_caller, not_called
+from conformance.adapters.tensorflow_arithmetic import EIGEN
 from conformance.arithmetic import Arithmetic
 from conformance.case import Case, Outputs
 from reference import merge_biases
 from reference.layouts import to_rnn_cell
 
-EIGEN = "Eigen's vectorised tanh and logistic; subnormals are flushed"
+ACTIVATION, SOURCE = EIGEN["float32"]
 NAMES = {"w_ru": "gates/kernel", "b_ru": "gates/bias", "w_c": "candidate/kernel", "b_c": "candidate/bias"}
 
 
@@ -20,7 +21,9 @@ class BlockCell:
     packages = ("tensorflow",)
     capabilities = Capabilities(
         arithmetic={
-            "float32": Arithmetic(dtype="float32", activation="8 ULP", summation="any order", flush=True, source=EIGEN)
+            "float32": Arithmetic(
+                dtype="float32", activation=ACTIVATION, summation="any order", flush=True, source=SOURCE
+            )
         },
         resets=("before",),
         zero_batch=True,

@@ -24,6 +24,8 @@ from conformance.adapters.tf_gru import build, capabilities
 from conformance.case import Case, Gradients, Outputs
 
 PACKAGES = ("tf-gru", "tensorflow", "keras")
+ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": os.pathsep.join(sys.path)}
+"""What the process of a saved model gets beside ours."""
 
 
 class KerasSave:
@@ -102,14 +104,11 @@ class SavedModel(Converted):
         ours, theirs = Pipe()
         code = f"from {serve.__module__} import {serve.__name__}; {serve.__name__}({theirs.fileno()})"
         started = subprocess.Popen(
-            [sys.executable, "-c", code], pass_fds=[theirs.fileno()], env={**os.environ, **QUIET}
+            [sys.executable, "-c", code], pass_fds=[theirs.fileno()], env={**os.environ, **ENVIRONMENT}
         )
         self._open.enter_context(started)
         theirs.close()
         return self._open.enter_context(ours)
-
-
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 keras_save, saved_model = KerasSave(), SavedModel()

@@ -97,7 +97,7 @@ def stale(record: Record) -> list[str]:
 
 
 def write(path: Path, record: Record) -> None:
-    """Write the record, a line for each mutant's cells, so that two can be compared by eye."""
+    """Write the record, a line for each row of letters, so that two can be compared by eye."""
     data = asdict(record)
     wrong = violations(data)
     if wrong:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 SUMMARY = Path(__file__).parent / "summary.json"
 IN_A_CLONE = Path("conformance/matrix/summary.json")
-SCHEMA = Path(__file__).parent / "summary.schema.json"
 
 
 def summary(record: "Record") -> dict[str, Any]:

@@ -69,9 +69,10 @@ class state_kept_between_calls(Emulated):
     kept: np.ndarray | None = None
 
     def start(self, case: Case, direction: int) -> np.ndarray:
-        start = case.starts[direction]
-        kept = case.initial_state is None and self.kept is not None and self.kept.shape == start.shape
-        return self.kept.astype(case.dtype) if kept and self.kept is not None else start
+        start, kept = case.starts[direction], self.kept
+        if case.initial_state is not None or kept is None or kept.shape != start.shape:
+            return start
+        return kept.astype(case.dtype)
 
     def final(self, case: Case, outputs: np.ndarray, h: np.ndarray) -> np.ndarray:
         self.kept = h

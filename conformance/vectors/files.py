@@ -39,7 +39,10 @@ def content(vector: Vector) -> str:
 
 
 def write(folder: Path = FOLDER, progress: Callable[[str], None] = lambda name: None) -> list[Path]:
-    """Write every vector, remove every file that is none; the paths that changed. progress: called with each name."""
+    """Write every vector, remove every .json of the folder that is not authored; the paths that changed.
+
+    progress: called with each name.
+    """
     changed: list[Path] = []
     for path, expected, found in _compared(folder, AUTHORED, progress):
         if expected is None:

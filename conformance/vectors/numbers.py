@@ -15,16 +15,17 @@ from reference.parameters import Reset
 
 
 class Numbers:
-    """Draws multiples of 2**-bits, never 0, from a seed; a value comes again only when all others have come.
+    """Draws multiples of 2**-bits, never 0, from a seed.
 
-    bits: 23 makes numbers that fill a float32. dtype: the format in which they are exact. gain: a factor of weights.
+    bits: up to 12 of them, a value comes again only when all others have come; 23 make numbers that fill a float32.
+    dtype: the format in which they are exact. gain: a factor of weights.
     """
 
     def __init__(self, seed: int, *, dtype: str = "float32", bits: int = 3, gain: float = 1.0) -> None:
         self._random, self.dtype, self.bits, self.gain = Random(seed), dtype, bits, gain
 
     def inputs(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Inputs, up to 2 in magnitude."""
+        """Inputs, below 2 in magnitude."""
         return self.draw(shape, 2.0, self.bits)
 
     def states(self, shape: tuple[int, ...]) -> np.ndarray:
@@ -42,11 +43,11 @@ class Numbers:
         )
 
     def cotangents(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Cotangents, up to 2 in magnitude, of few bits."""
+        """Cotangents, below 2 in magnitude, of few bits."""
         return self.draw(shape, 2.0, 2)
 
     def draw(self, shape: tuple[int, ...], limit: float, bits: int) -> np.ndarray:
-        """Multiples of 2**-bits from -limit to limit, the last one left out."""
+        """Multiples of 2**-bits between -limit and limit, both left out."""
         highest = int(limit * 2**bits)
         pool: list[int] = []
         values: list[int] = []

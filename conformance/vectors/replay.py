@@ -104,12 +104,8 @@ def _judge_outputs(gru: GRU, case: Case, clause: str, truth: Outputs) -> Judgeme
 
 
 def _judge_gradients(gru: GRU, case: Case, cotangents: Outputs) -> Judgement:
-    """Each gradient by its bound, and exact zeros to masked inputs."""
-    computed = ask_gradients(gru, case, cotangents)
-    judgement = judge_gradients(case, cotangents, computed, claim(gru, case))
-    masked = computed.inputs[~case.valid]
-    judgement.same(masked, np.zeros_like(masked), "the gradient to a masked input is not 0", "masked gradients.inputs")
-    return judgement
+    """Each gradient by its bound, which is 0 about 0 at a masked input."""
+    return judge_gradients(case, cotangents, ask_gradients(gru, case, cotangents), claim(gru, case))
 
 
 def lacking(capabilities: Capabilities, vector: Vector) -> Iterator[str]:
