@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 import pytest
-from markdown_it import MarkdownIt
 
-ROOT = Path(__file__).parent.parent
+from tests.documents import ROOT, blocks
+
 PACKAGES = ("reference", "tf_gru", "conformance", "examples", "studies", "benchmarks", "tests")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 ALLOWED = {"reference": {"numpy"}, "tf_gru": {"numpy", "tensorflow", "keras"}}
@@ -101,22 +101,16 @@ def test_a_difference_accepted_by_hand_would_be_seen(line):
     assert TOLERANT.search(line) or SMALL.search(line)
 
 
-def blocks(path: Path, language: str) -> list[str]:
-    """The fenced blocks of one language."""
-    tokens = MarkdownIt().parse(path.read_text())
-    return [token.content for token in tokens if token.type == "fence" and token.info == language]
-
-
 README = ROOT / "README.md"
 NEWER = "py3{12,13,14}"
 
 
-@pytest.mark.parametrize("code", blocks(README, "python"), ids=["layer", "adapter"])
+@pytest.mark.parametrize("code", blocks("README.md", "python"), ids=["layer", "adapter"])
 def test_the_examples_of_the_readme_run(code):
     exec(code, {})
 
 
-@pytest.mark.parametrize("command", blocks(README, "bash")[0].splitlines())
+@pytest.mark.parametrize("command", blocks("README.md", "bash")[0].splitlines())
 def test_the_commands_of_the_readme_run(command):
     words = command.split()
     assert words[0] == "python"
@@ -128,7 +122,7 @@ def test_the_adapter_of_the_readme_passes_what_it_declares(tmp_path, monkeypatch
     from conformance.judge import PROFILES, verdicts, wired
     from conformance.verdict import DECLINED, PASS
 
-    (tmp_path / "my_module.py").write_text(blocks(README, "python")[1])
+    (tmp_path / "my_module.py").write_text(blocks("README.md", "python")[1])
     monkeypatch.syspath_prepend(tmp_path)
     gru = load("my_module:my_gru")
     assert wired(gru) is None
@@ -136,7 +130,7 @@ def test_the_adapter_of_the_readme_passes_what_it_declares(tmp_path, monkeypatch
 
 
 def test_the_readme_has_two_set_up_commands():
-    commands = blocks(README, "sh")
+    commands = blocks("README.md", "sh")
     assert len(commands) == 2
     assert all("tox" in command and command.count("\n") == 1 for command in commands)
 

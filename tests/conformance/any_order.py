@@ -17,8 +17,7 @@ from conformance.case import Case, Gradients, Outputs
 from conformance.emulated import Emulated
 from conformance.oracle import order, shown
 from conformance.soft_gru import FORMS, NEGATED
-
-from .machines import Array, Native, Pair, Software
+from tests.conformance.machines import Array, Native, Pair, Software
 
 
 class Weights(NamedTuple):

@@ -20,8 +20,7 @@ from conformance.residuals import judge_steps
 from conformance.soft_gru import FORMS
 from conformance.strategies import REGIMES, Numbers
 from reference import Parameters
-
-from .any_order import native
+from tests.conformance.any_order import native
 
 RESETS = ("after", "before", "none")
 UNITS = (4, 8, 16, 32, 64, 128, 256)

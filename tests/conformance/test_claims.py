@@ -12,8 +12,7 @@ from conformance.emulated import Emulated
 from conformance.judge import describe
 from conformance.oracle import certify
 from reference import Parameters
-
-from .test_cases import plain
+from tests.conformance.test_cases import plain
 
 CLAIM = Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")
 

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -33,6 +32,7 @@ from conformance.mutants import EQUIVALENT, FAMILIES
 from conformance.residuals import Judgement
 from reference import Parameters
 from studies.confusion import ARITHMETIC, EQUAL, EXPECTED, KNOWN, LOST, NOTHING, PRECISION, RIGHT, SEEN, Study
+from tests.documents import blocks
 
 PAIRS = (
     ("gates_swapped", "update_sense_flipped"),
@@ -528,9 +528,7 @@ def test_the_command_says_what_it_found(name, code, words, tmp_path, monkeypatch
         assert (found["subject"], found["diagnosis"] is None) == (name, code == 0)
 
 
-BLOCKS = re.findall(
-    r"```python\n(.*?)```", (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(), re.DOTALL
-)
+BLOCKS = blocks("docs/diagnosis.md", "python")
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(1, len(BLOCKS) + 1))

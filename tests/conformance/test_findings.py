@@ -4,17 +4,17 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 
 from conformance.adapters import load
+from tests.documents import ROOT, blocks
 
-PAGE = Path(__file__).parent.parent.parent / "docs/findings.md"
-TOKENS = MarkdownIt().parse(PAGE.read_text())
-BLOCKS = [token.content for token in TOKENS if token.type == "fence" and token.info == "python"]
-COMMANDS = [line for token in TOKENS if token.type == "code_block" for line in token.content.splitlines()]
+PAGE = ROOT / "docs/findings.md"
+BLOCKS = blocks("docs/findings.md", "python")
+INDENTED = [token.content for token in MarkdownIt().parse(PAGE.read_text()) if token.type == "code_block"]
+COMMANDS = [line for block in INDENTED for line in block.splitlines()]
 
 
 def _in_a_process(code: str) -> int:

@@ -6,17 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from markdown_it import MarkdownIt
 
 from conformance import balls
 from conformance.__main__ import main
 from conformance.case import Case, InvalidCase, exact_float
 from conformance.truth import Truth, truth
 from tests.conformance.complex_step import MASK, drawn, drawn_cotangents
+from tests.documents import blocks
 
-CITING = Path(__file__).parent.parent.parent / "docs/citing.md"
-BLOCKS = [token for token in MarkdownIt().parse(CITING.read_text()) if token.type == "fence"]
-(WRITTEN,) = [json.loads(token.content) for token in BLOCKS if token.info == "json"]
+(WRITTEN,) = map(json.loads, blocks("docs/citing.md", "json"))
 
 
 def asked(folder: Path, content: object, *options: str) -> Result:
@@ -29,7 +27,7 @@ def asked(folder: Path, content: object, *options: str) -> Result:
 def test_the_commands_of_the_document_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "case.json").write_text(json.dumps(WRITTEN))
-    commands = [line for token in BLOCKS if token.info == "bash" for line in token.content.splitlines()]
+    commands = [line for block in blocks("docs/citing.md", "bash") for line in block.splitlines()]
     assert commands and all(command.startswith("python -m conformance oracle") for command in commands)
     for command in commands:
         assert CliRunner().invoke(main, command.split()[3:]).exit_code == 0

@@ -34,6 +34,7 @@ from conformance.specification import CLAUSES
 from conformance.vectors import files
 from conformance.vectors.replay import Replayed
 from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Subject, Verdict
+from tests.documents import blocks
 
 ROOT = Path(__file__).parents[2]
 WRONG = "conformance.mutants:gates_swapped"
@@ -389,15 +390,14 @@ def test_how_far_whole_runs_end_is_said_where_one_was_looked_at(ulps, said):
 
 
 def test_the_blocks_of_the_document_run(tmp_path):
-    said = (ROOT / "docs/reports.md").read_text()
-    (commands,) = re.findall(r"```bash\n(.*?)```", said, flags=re.DOTALL)
+    (commands,) = blocks("docs/reports.md", "bash")
     for command in commands.splitlines():
         done = subprocess.run([sys.executable, *command.split()[1:]], cwd=tmp_path, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr
     assert {path.name for path in tmp_path.glob("[a-z]*")} == {
         "report.html", "report.json", "badge.svg", "summary.md", "report.xml"
     }  # fmt: skip
-    (code,) = re.findall(r"```python\n(.*?)```", said, flags=re.DOTALL)
+    (code,) = blocks("docs/reports.md", "python")
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
 

@@ -15,8 +15,7 @@ from conformance.judge import PROFILES, judge, judge_case
 from conformance.shrinking import CHEAP, COMPILED, Budget, kept, measure, parts, rounded, shrunk
 from conformance.strategies import DISTINCT, LONG
 from conformance.verdict import ERROR, FAIL, PASS
-
-from .test_mutants import fixed
+from tests.conformance.test_mutants import fixed
 
 DEV = PROFILES["dev"]
 

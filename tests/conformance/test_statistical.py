@@ -17,8 +17,7 @@ from conformance.statistical import NO_SAMPLE, NO_SCALE, Sample, Scale
 from conformance.strategies import Numbers
 from conformance.verdict import FAIL, PASS, STATISTICAL
 from reference import Parameters
-
-from .test_bounds import claim
+from tests.conformance.test_bounds import claim
 
 ROUNDED = Arithmetic(dtype="float32", activation="correctly rounded", source="float64, rounded")
 

@@ -2,11 +2,9 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from markdown_it import MarkdownIt
 from mpmath import mp
 
 from conformance import oracle
@@ -26,9 +24,9 @@ from tests.conformance.complex_step import (
     paths_of,
     rounded,
 )
+from tests.documents import blocks
 
 RESETS = ("after", "before", "none")
-CITING = Path(__file__).parent.parent.parent / "docs/citing.md"
 
 
 def answers(case: Case, reset: str, directions: tuple[int, ...]) -> bool:
@@ -166,6 +164,6 @@ def test_numbers_that_are_read_must_be_finite():
 
 
 def test_the_python_of_the_document_runs(capsys):
-    (code,) = [t.content for t in MarkdownIt().parse(CITING.read_text()) if t.type == "fence" and t.info == "python"]
+    (code,) = blocks("docs/citing.md", "python")
     exec(code, {})
     assert capsys.readouterr().out.count("0x1.") == 1

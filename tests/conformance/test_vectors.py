@@ -6,7 +6,6 @@ import shutil
 import subprocess
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,8 +24,8 @@ from conformance.vectors.notes import FLAGS
 from conformance.vectors.numbers import Numbers
 from conformance.vectors.validate import violations, violations_of
 from conformance.vectors.vector import identity
-
-from .node import node
+from tests.conformance.node import node
+from tests.documents import ROOT, blocks
 
 STORED = files.stored()
 FEW = ("closed-forms-kept-after", "masks-one-step", "time-zero-both")
@@ -304,13 +303,12 @@ def test_what_the_vectors_lack_together_is_seen(without, message):
 
 # What the document says.
 
-ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "vectors.md").read_text()
 
 
 def test_the_example_of_the_document_reads_every_vector():
     """It is in JavaScript, and prints a line for each file: of its inputs, a kernel and the states the first number."""
-    (code,) = re.findall(r"```js\n(.*?)```", DOCUMENT, re.DOTALL)
+    (code,) = blocks("docs/vectors.md", "js")
     command = [node(), "--input-type=module", "--eval", code]
     said = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout.splitlines()
     assert len(said) == len(STORED)

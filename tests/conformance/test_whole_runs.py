@@ -23,8 +23,7 @@ from conformance.strategies import Numbers, masks
 from conformance.verdict import ERROR
 from conformance.whole_runs import final_bounds, gradient_bounds, judge_final_states, judge_gradients
 from reference import Parameters
-
-from .any_order import AnyOrder, native, software
+from tests.conformance.any_order import AnyOrder, native, software
 
 DTYPES = ("float16", "float32", "float64")
 RESETS = ("after", "before", "none")

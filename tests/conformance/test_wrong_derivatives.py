@@ -7,9 +7,8 @@ from conformance.case import Gradients
 from conformance.emulated import Emulated
 from conformance.mutants import tf32_products
 from conformance.whole_runs import judge_final_states
-
-from .any_order import AnyOrder, native
-from .test_whole_runs import RESETS, claim, drawn, judged
+from tests.conformance.any_order import AnyOrder, native
+from tests.conformance.test_whole_runs import RESETS, claim, drawn, judged
 
 
 class NothingThroughTheResetGate(AnyOrder):

@@ -7,13 +7,13 @@ import sys
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from markdown_it import MarkdownIt
 from PIL import Image
 
 from conformance.adapter import UsageError
 from reference import layouts
 from studies import conventions, figures, guarantees, house, picture, tutorial
 from studies.__main__ import main
+from tests.documents import blocks
 
 PAGES = {"conventions": conventions, "guarantees": guarantees, "house": house, "tutorial": tutorial}
 
@@ -65,11 +65,9 @@ def test_a_picture_wants_a_browser(monkeypatch):
 
 def test_the_blocks_about_the_gru_run():
     """One after the other: a block uses what those before it made."""
-    tokens = MarkdownIt().parse((figures.FOLDER / "understanding-the-gru.md").read_text())
     known: dict = {}
-    for token in tokens:
-        if token.type == "fence" and token.info == "python":
-            exec(token.content, known)
+    for block in blocks("docs/understanding-the-gru.md", "python"):
+        exec(block, known)
     assert "reach" in known
 
 

@@ -13,8 +13,7 @@ from conformance.residuals import Judgement
 from studies import soak as soaking
 from studies.__main__ import main
 from studies.soak import FIXED, SUBJECTS, Outcome, alarms, asked, left, outcomes, soak
-
-from .soaked import honest
+from tests.studies.soaked import honest
 
 HONEST, WRONG = (f"tests.studies.soaked:{name}" for name in ("honest", "wrong_in_float64_too"))
 

@@ -4,20 +4,18 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from markdown_it import MarkdownIt
 
 import tf_gru
+from tests.documents import ROOT, blocks
 from tf_gru import export
 from tf_gru.form import FORM
 
-ROOT = Path(__file__).parent.parent.parent
-GUIDE = [token for token in MarkdownIt().parse((ROOT / "docs/deploying.md").read_text()) if token.type == "fence"]
+GUIDE = "docs/deploying.md"
 ALONE = 'import sys; sys.modules["tf_gru"] = None; '
 
 
@@ -28,8 +26,8 @@ def run(code, folder):
 
 
 def test_the_guide_runs_and_what_it_exports_runs_without_this_package(tmp_path):
-    run("\n".join(token.content for token in GUIDE if token.info == "python"), tmp_path)
-    elsewhere = [token.content for token in GUIDE if token.info == "python elsewhere"]
+    run("\n".join(blocks(GUIDE, "python")), tmp_path)
+    elsewhere = blocks(GUIDE, "python elsewhere")
     assert len(elsewhere) == 3
     run(ALONE + "\n".join(f"exec({code!r}, {{}})" for code in elsewhere), tmp_path)
 

@@ -1,14 +1,12 @@
 """The guide to training runs, and what it says of shapes and of Keras' own loop is so."""
 
-import re
-from pathlib import Path
-
 import pytest
 
+from tests.documents import blocks
 from tf_gru.kernels import choice
 
-GUIDE = (Path(__file__).parents[2] / "docs/training.md").read_text()
-BLOCKS = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+PAGE = "docs/training.md"
+BLOCKS = blocks(PAGE, "python")
 
 
 @pytest.fixture
@@ -27,7 +25,7 @@ def compiled(monkeypatch):
 
 def test_buckets_are_compiled_and_no_graph_of_unknown_time_is(compiled):
     told = {}
-    exec(compile(BLOCKS[0], "docs/training.md", "exec"), told)
+    exec(compile(BLOCKS[0], PAGE, "exec"), told)
     buckets = {((32, 16), True), ((32, 32), True), ((32, 64), True)}
     assert {each for each in compiled if each[0][1]} == buckets
 
@@ -43,4 +41,4 @@ def test_the_rest_of_the_guide_runs():
     told = {}
     exec("import numpy as np, tensorflow as tf, tf_gru\nrng = np.random.default_rng(0)", told)
     for block in BLOCKS[1:]:
-        exec(compile(block, "docs/training.md", "exec"), told)
+        exec(compile(block, PAGE, "exec"), told)

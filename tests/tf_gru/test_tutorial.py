@@ -20,9 +20,11 @@ from conformance.verdict import DECLINED, FAIL, PASS
 from conformance.whole_runs import judge_run
 from reference.layouts import from_keras
 from studies import tutorial
+from tests.documents import ROOT, blocks
 from tf_gru.tutorial import GRU, BiGRU, GRUWithoutReset
 
-GUIDE = (Path(__file__).parents[2] / "docs/tutorial.md").read_text()
+PAGE = "docs/tutorial.md"
+GUIDE = (ROOT / PAGE).read_text()
 BATCH, TIME, EMB_DIM, HIDDEN_DIM = 3, 5, 4, 2
 LENGTHS = [5, 0, 3]
 INPUTS = np.random.default_rng(1).standard_normal((BATCH, TIME, EMB_DIM)).astype("float32")
@@ -411,8 +413,8 @@ def test_making_one_in_a_tf_function_is_refused():
 def told():
     """What the guide's blocks make."""
     found = {}
-    for block in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL):
-        exec(compile(block, "docs/tutorial.md", "exec"), found)
+    for block in blocks(PAGE, "python"):
+        exec(compile(block, PAGE, "exec"), found)
     return found
 
 
@@ -442,10 +444,10 @@ def test_what_the_table_names_is_there(section):
 
 
 def test_what_the_guide_names_is_there():
-    assert Path(__file__).parents[2] / tutorial.TESTS == Path(__file__) and f"`{tutorial.TESTS}`" in GUIDE
+    assert Path(__file__) == ROOT / tutorial.TESTS and f"`{tutorial.TESTS}`" in GUIDE
     mutants = re.findall(r"conformance\.mutants:(\w+)", GUIDE)
     assert mutants and all(load(f"conformance.mutants:{mutant}") for mutant in mutants)
-    (command,) = re.findall(r"```bash\n(.*?)\n```", GUIDE)
+    (command,) = blocks(PAGE, "bash")
     *subjects, option, profile = command.removeprefix("python -m conformance run ").split()
     assert option == "--profile" and profile in PROFILES and tuple(subjects) == tutorial.SUBJECTS
 
