@@ -12,16 +12,24 @@ accuracy of at least GOAL. Else 1.
 """
 
 import os
-import sys
-from importlib.util import find_spec
 from typing import NamedTuple
 
-if missing := [
-    name
-    for name in ("click", "flint", "keras", "matplotlib", "rich", "sklearn", "tensorflow", "torch")
-    if find_spec(name) is None
-]:
-    sys.exit(f"examples/moving.py needs {', '.join(missing)}: pip install 'tf-gru[examples]'")
+from needed import needs
+
+needs(
+    __file__,
+    "click",
+    "conformance",
+    "flint",
+    "keras",
+    "matplotlib",
+    "reference",
+    "rich",
+    "sklearn",
+    "tensorflow",
+    "tf_gru",
+    "torch",
+)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims are those of CPU kernels
 
@@ -29,9 +37,8 @@ import click
 import numpy as np
 import torch
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
-from shared import end, plot
+from shared import end, held_out, plot, progress
 
 from conformance.adapters import load
 from conformance.bounds import OneStep
@@ -42,8 +49,6 @@ from reference.layouts import from_keras, from_torch, to_keras, to_torch
 
 GOAL = 0.9  # the example's own: the accuracy on held-out images below which the training has failed
 UNITS, CLASSES = 32, 10
-HELD_OUT = click.IntRange(CLASSES, 1797 - CLASSES)  # of scikit-learn's images, all classes being on both sides
-STDERR = Console(stderr=True)
 
 
 class Images(NamedTuple):
@@ -71,7 +76,7 @@ class Owner(NamedTuple):
 @click.option(
     "--epochs", type=click.IntRange(1), default=12, show_default=True, help="Passes over the images, in torch"
 )
-@click.option("--held-out", type=HELD_OUT, default=90, show_default=True, help="Images that are judged")
+@held_out(90)
 @plot("the margins of all steps")
 def main(epochs: int, held_out: int, plot: str | None) -> None:
     """Train in PyTorch, move into tf_gru, train on, move back: the same weights, classes and verdicts."""
@@ -121,12 +126,13 @@ def trained(images: Images, epochs: int) -> tuple[torch.nn.GRU, list[np.ndarray]
     gru, dense = torch.nn.GRU(8, UNITS, batch_first=True), torch.nn.Linear(UNITS, CLASSES)
     inputs, labels = torch.tensor(images.seen), torch.tensor(images.seen_labels)
     optimizer = torch.optim.Adam([*gru.parameters(), *dense.parameters()], 0.01)
-    for _ in track(range(epochs), "training in PyTorch", console=STDERR):
-        for batch in torch.randperm(len(inputs)).split(32):
-            optimizer.zero_grad()
-            _, state = gru(inputs[batch])
-            torch.nn.functional.cross_entropy(dense(state[0]), labels[batch]).backward()
-            optimizer.step()
+    with progress() as bars:
+        for _ in bars.track(range(epochs), description="training in PyTorch, epochs"):
+            for batch in torch.randperm(len(inputs)).split(32):
+                optimizer.zero_grad()
+                _, state = gru(inputs[batch])
+                torch.nn.functional.cross_entropy(dense(state[0]), labels[batch]).backward()
+                optimizer.step()
     return gru, [dense.weight.detach().numpy().T.copy(), dense.bias.detach().numpy().copy()]
 
 
@@ -171,7 +177,8 @@ def accuracy(owner: Owner, images: Images) -> float:
 
 def show(owners: dict[str, Owner], images: Images) -> None:
     """A row for each time that the weights have an owner."""
-    table = Table(title=f"{len(images.unseen)} held-out images, {owners['trained'].margins.size} steps each judged")
+    steps = owners["trained"].margins.size
+    table = Table(title=f"{len(images.unseen)} held-out images; {steps} steps of each owner judged")
     for name in ("weights", "owner", "accuracy", "worst margin", "median margin"):
         table.add_column(name, justify="left" if name in ("weights", "owner") else "right")
     for when, each in owners.items():

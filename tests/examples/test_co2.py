@@ -67,10 +67,23 @@ def test_a_forecast_that_is_not_good_enough_ends_it(trained, monkeypatch, broken
     assert broken(run(trained)) == ["the GRU's error is below 0.0 of the better simple forecast's"]
 
 
-def test_a_wrong_gru_ends_it(trained, monkeypatch, broken):
+@pytest.mark.parametrize("wrong", ["tf32_products", "final_state_before_the_last_step"])
+def test_a_wrong_gru_ends_it(trained, monkeypatch, broken, wrong):
+    """Be it a step that is wrong, or a final state that is not the state after the last step."""
     load = trained.load
-    monkeypatch.setattr(trained, "load", lambda _: load("conformance.mutants:tf32_products"))
-    assert broken(run(trained)) == ["no margin is over 1"]
+    monkeypatch.setattr(trained, "load", lambda _: load(f"conformance.mutants:{wrong}"))
+    assert broken(run(trained)) == ["the suite finds nothing wrong with the GRU"]
+
+
+def test_every_window_that_is_judged_lacks_a_week(trained, monkeypatch):
+    judged, judge = [], trained.judge
+    monkeypatch.setattr(trained, "judge", lambda *given: (judged.append(given), judge(*given))[1])
+
+    run(trained)
+
+    ((_, windows, _),) = judged
+    assert len(windows.wanted) == trained.JUDGED
+    assert not windows.there.all(axis=1).any()
 
 
 def test_windows_are_cut_where_something_is_there_and_the_wanted_week_is(co2):

@@ -1,0 +1,42 @@
+"""What an example needs is asked for before it imports any of it, the packages of this repository among them."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from tests.examples.test_options import NAMES
+
+ALWAYS = {"numpy", "needed", "shared"}
+"""What an example imports and need not ask for: what all the others need, and the files beside it."""
+
+
+def run(examples, name, missing):
+    """An example where a package is not installed."""
+    path = str(examples / f"{name}.py")
+    script = f"import runpy, sys; sys.path.insert(0, {str(examples)!r}); sys.modules[{missing!r}] = None\n"
+    return subprocess.run(
+        [sys.executable, "-c", f"{script}runpy.run_path({path!r})"], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("missing", ["rich", "tf_gru"])
+def test_a_missing_package_is_named_with_what_installs_it(examples, name, missing):
+    result = run(examples, name, missing)
+
+    assert result.returncode == 1
+    told = f"examples/{name}.py needs {missing}: pip install '.[examples]' in a clone of the repository\n"
+    assert result.stderr == told
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_all_that_an_example_imports_is_asked_for(examples, name):
+    nodes = list(ast.walk(ast.parse((examples / f"{name}.py").read_text())))
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    (call,) = (node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "needs")
+    asked = {argument.value for argument in call.args[1:]}
+
+    assert {each.partition(".")[0] for each in imported} - sys.stdlib_module_names - ALWAYS <= asked
