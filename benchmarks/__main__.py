@@ -4,8 +4,11 @@ import os
 import sys
 from pathlib import Path
 
-if sys.platform == "win32":
-    sys.exit("benchmarks stop and wake processes by signals that Windows does not have: run them on Linux")
+if sys.platform != "linux":
+    sys.exit(
+        "benchmarks stop and wake processes, count the cores that they may use, and read memory in ways that "
+        f"{sys.platform} does not have: run them on Linux"
+    )
 
 import click
 from rich.console import Console
@@ -13,11 +16,13 @@ from rich.console import Console
 from benchmarks import page, tables
 from benchmarks.measure import Children, measure
 from benchmarks.peers import absent
-from benchmarks.record import Folder, RecordError, entry_of, head, save, text
+from benchmarks.record import RECORD, Folder, RecordError, entry_of, head, save, text
 from benchmarks.rows import SUBJECTS, Row, rows
 from benchmarks.schedule import FULL, QUICK
+from conformance.commands.files import require_folders
 
 STDERR = Console(stderr=True)
+FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 NAMES = sorted({name for names in SUBJECTS.values() for name in names})
 
 
@@ -33,8 +38,8 @@ NAMES = sorted({name for names in SUBJECTS.values() for name in names})
     show_default=True,
     help="Where measured rows are kept, so that a run that was stopped goes on",
 )
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the record here too")
-@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the ratios into this SVG")
+@click.option("--json", "json_file", type=FILE, help="Write the record here too")
+@click.option("--plot", type=FILE, help="Draw the ratios into this SVG")
 @click.option("--write", is_flag=True, help="Once every row is measured: docs/performance.md and what belongs to it")
 def main(
     quick: bool,
@@ -52,6 +57,9 @@ def main(
     """
     if write and (quick or peers or only):
         raise click.UsageError("--write publishes every row of every peer: leave out --quick, --only and --peer")
+    require_folders(json_file, plot)
+    if plot is not None and plot.suffix != ".svg":
+        raise click.UsageError(f"--plot draws an SVG, and {plot} does not end in .svg: name it so")
     chosen = [row for row in rows(quick) if not only or any(part in row.name for part in only)]
     if not chosen:
         raise click.UsageError(f"no row's name has {' or '.join(map(repr, only))}: --list names them")
@@ -73,9 +81,9 @@ def main(
             if plot is not None:
                 plots.draw(record, plot)
             if write:
-                save(record)
-                plots.draw(record)
-                page.write(record)
+                save(record, RECORD)
+                plots.draw(record, plots.PLOT)
+                page.write(record, page.PAGE, page.README)
     except RecordError as error:
         raise click.ClickException(str(error)) from error
     sys.exit(1 if any(entry["error"] for entry in entries) else 0)

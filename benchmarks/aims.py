@@ -1,7 +1,6 @@
 """What the layer aims at, in geometric means over the plain rows, beside what a record holds.
 
-The aims are the project's own, set before there was a kernel to measure: for a layer that people would exchange for the
-one they use today.
+The aims are the project's own, chosen beforehand: for a layer that people would exchange for the one they use today.
 """
 
 from typing import Any, NamedTuple

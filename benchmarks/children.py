@@ -1,7 +1,7 @@
 """One process for each framework, stopped whenever it is not asked: threads of two frameworks never run side by side.
 
 Thread pools spin for a while after a call and fight over the cores when several frameworks share a process; a stopped
-process (SIGSTOP) does neither. Needs a system with these signals and, for memory, Linux' /proc.
+process (SIGSTOP) does neither. Linux alone: its signals, its /proc for memory, and what ends a child with its parent.
 """
 
 import ctypes
@@ -95,10 +95,9 @@ def serve(connection: Connection, family: str) -> None:
 
 
 def _end_with_parent() -> None:
-    """A stopped process sees no closed pipe: where the parent is killed, Linux is asked to end this one too."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1  # linux/prctl.h
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    """A stopped process sees no closed pipe: Linux is asked to end this one where its parent is killed."""
+    pr_set_pdeathsig = 1  # linux/prctl.h
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def _make(family: str, held: dict[str, Program], subject: str, row: Row) -> dict[str, Any]:
@@ -166,7 +165,7 @@ def _status(name: str) -> int:
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024
-    raise LookupError(f"/proc/self/status has no {name}: memory is measured on Linux alone")
+    raise LookupError(f"/proc/self/status has no {name}, by which memory is measured")
 
 
 ANSWERS: dict[str, Callable[..., Any]] = {

@@ -1,4 +1,8 @@
-"""docs/performance.md and a block of README.md, written from the record: nothing in them is typed by hand."""
+"""docs/performance.md and a block of README.md, written from the record.
+
+Every number that was measured comes out of it. INTRODUCTION, how it is measured, and HELD, what one run was taken to
+show, are text: HELD names that run's day, and is to be read again when another run is published.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -42,7 +46,11 @@ it has every row, `python -m benchmarks --write` writes this page.
 """
 
 
-HELD = """### What holds what is missed
+OWN = "The aims are this project's own.\n"
+
+HELD = """### Why some aims are missed
+
+What the run of 2026-11-23 was taken to show:
 
 A forward call's products alone, compiled, in a loop without gates, take nearly all of its time: `python -m
 benchmarks.parts` ([records/parts.txt](records/parts.txt)). So the layer is as fast as XLA's matrix products are on
@@ -71,7 +79,7 @@ def page(record: dict[str, Any] | None) -> str:
         f"{effort['rounds']} rounds, each turn at least {effort['turn']} s.\n"
     )
     reached = aims.table(record).markdown()
-    parts = [INTRODUCTION, measured, reached, HELD, "![Ratios of all rows](benchmarks.svg)\n", _losses(record)]
+    parts = [INTRODUCTION, measured, OWN, reached, HELD, "![Ratios of all rows](benchmarks.svg)\n", _losses(record)]
     return "\n".join([*parts, *(table.markdown() for table in shown(record))])
 
 
@@ -122,7 +130,7 @@ def with_block(readme: str, record: dict[str, Any] | None) -> str:
     return f"{before}{BEGIN}\n{block(record)}{END}{after}"
 
 
-def write(record: dict[str, Any], page_path: Path = PAGE, readme_path: Path = README) -> None:
+def write(record: dict[str, Any], page_path: Path, readme_path: Path) -> None:
     """Write the page and the block of README.md."""
     readme = with_block(readme_path.read_text(), record)
     page_path.write_text(page(record))

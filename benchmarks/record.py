@@ -27,13 +27,22 @@ class RecordError(ValueError):
     """A record or a folder that cannot be used; the message says what to do."""
 
 
-def checked(record: dict[str, Any]) -> dict[str, Any]:
-    """The record, if it fits the schema, its shapes its rows. Raises RecordError."""
+def checked(record: Any, of: Path | str = "this") -> dict[str, Any]:
+    """The record, if it fits schema.json. of: what it is called where it does not. Raises RecordError."""
     try:
         jsonschema.validate(record, SCHEMA)
     except jsonschema.ValidationError as error:
-        raise RecordError(f"this is no record: {error.json_path}: {error.message}; measure again") from error
+        message = f"{of} is no record: {error.json_path}: {error.message}; delete it and measure again"
+        raise RecordError(message) from error
     return record
+
+
+def _read(path: Path) -> Any:
+    """What a file of JSON says. Raises RecordError for another file."""
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise RecordError(f"{path} is not JSON: {error}; delete it and measure again") from error
 
 
 def head(effort: Effort) -> dict[str, Any]:
@@ -54,13 +63,10 @@ def head(effort: Effort) -> dict[str, Any]:
 
 
 def cpu() -> str:
-    """The name of the CPU, as Linux gives it, else as Python does."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
+    """The name of the CPU, or where Linux does not know one, as for many of ARM, what kind it is."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    return names[0] if names else platform.machine()
 
 
 def _versions() -> dict[str, str]:
@@ -85,7 +91,7 @@ class Folder:
         path.mkdir(parents=True, exist_ok=True)
         kept, now = path / "head.json", head(effort)
         if kept.exists():
-            then = json.loads(kept.read_text())
+            then = checked(_read(kept), kept)
             changed = [name for name in now if name not in ("date", "rows") and now[name] != then.get(name)]
             if changed:
                 raise RecordError(
@@ -100,27 +106,18 @@ class Folder:
         """Whether a row is there."""
         return self._file(row).exists()
 
-    def keep(self, row: Row, found: dict[str, Any]) -> dict[str, Any]:
-        """Keep what was measured of a row, and give it as it stands in a record."""
-        entry = entry_of(row, found)
+    def keep(self, row: Row, entry: dict[str, Any]) -> None:
+        """Keep a row as it stands in a record."""
         checked(self.head | {"rows": [entry]})
         partial = self._file(row).with_suffix(".partial")
         partial.write_text(json.dumps(entry))
         partial.rename(self._file(row))
-        return entry
 
     def get(self, row: Row) -> dict[str, Any]:
-        """A row that is there."""
-        return json.loads(self._file(row).read_text())
-
-    def record(self, wanted: list[Row]) -> dict[str, Any]:
-        """A record of these rows. Raises RecordError where one is missing."""
-        missing = [row.name for row in wanted if not self.has(row)]
-        if missing:
-            raise RecordError(
-                f"{len(missing)} rows are not measured yet ({missing[0]}, ...); run again without --write"
-            )
-        return checked(self.head | {"rows": [self.get(row) for row in wanted]})
+        """A row that is there. Raises RecordError where its file holds something else."""
+        file = self._file(row)
+        (entry,) = checked(self.head | {"rows": [_read(file)]}, file)["rows"]
+        return entry
 
     def _file(self, row: Row) -> Path:
         return self.path / f"{row.name.replace(' ', '-')}.json"
@@ -138,10 +135,10 @@ def row_of(entry: dict[str, Any]) -> Row:
 
 def load(path: Path = RECORD) -> dict[str, Any] | None:
     """The record in a file, or None where there is no file. Raises RecordError for another file."""
-    return checked(json.loads(path.read_text())) if path.exists() else None
+    return checked(_read(path), path) if path.exists() else None
 
 
-def save(record: dict[str, Any], path: Path = RECORD) -> None:
+def save(record: dict[str, Any], path: Path) -> None:
     """Write a record that has every row and no error. Raises RecordError for another one."""
     checked(record)
     if [row_of(entry) for entry in record["rows"]] != rows():

@@ -132,10 +132,12 @@ def _ratios(record: dict[str, Any], section: str, step: str) -> Table:
 
 
 def _absent(entry: dict[str, Any], subject: str) -> str:
-    """Why there is no time: never an empty cell without a reason."""
+    """Why there is no ratio: never an empty cell without a reason."""
     found = entry["subjects"].get(subject)
     if found is None:
         return "not asked"
+    if "refused" not in found:
+        return "nothing to compare with"  # it has times, and ours has none
     return "not installed" if "installed" in found["refused"] else "does not have it"
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.rows import Row
 from conformance.arithmetic import Arithmetic
-from reference import Gradients
+from reference import Gradients, from_keras
 
 
 class Program(NamedTuple):
@@ -67,9 +67,19 @@ def absent(subject: str) -> str | None:
     home = FAMILIES[family(subject)]
     if not home.missing:
         return None
-    return f"{', '.join(home.missing)} is not installed: pip install 'tf-gru[{home.extra}]'"
+    return f"{', '.join(home.missing)} is not installed: pip install '.[{home.extra}]' in a clone of the repository"
 
 
 def program(subject: str, row: Row) -> Program:
     """A subject, ready to be called on a row; it has not been called yet."""
     return import_module(FAMILIES[family(subject)].module).program(subject, row)
+
+
+def gradients_of(inputs: np.ndarray, arrays: list[np.ndarray], reset: str) -> Gradients:
+    """One direction's gradients from those to its weights in Keras' layout.
+
+    A single row of bias is the gradient of both, since both are added to it.
+    """
+    p = from_keras(arrays, reset)
+    both = p.bias if reset == "after" else np.stack([p.bias[0]] * 2)
+    return Gradients(inputs, None, p.kernel, p.recurrent_kernel, both)

@@ -10,12 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.peers import Program
+from benchmarks.peers import Program, gradients_of
 from benchmarks.problem import problem
 from benchmarks.rows import Row
 from conformance.arithmetic import Arithmetic
 from reference import Gradients, to_keras
-from reference.layouts import from_keras
 
 CLAIM = Arithmetic(dtype="float32", activation="8 ULP", flush=True, source="XLA's tanh and logistic, as for tf_gru:xla")
 
@@ -40,7 +39,7 @@ def program(subject: str, row: Row) -> Program:
 
     def gradients(cotangents: np.ndarray) -> list[Gradients]:
         _, (of_inputs, of_weights) = training(inputs, weights, valid, jnp.asarray(cotangents))
-        return [_gradients(np.asarray(of_inputs), [np.array(array) for array in w], row.reset) for w in of_weights]
+        return [gradients_of(np.asarray(of_inputs), [np.array(array) for array in w], row.reset) for w in of_weights]
 
     trains = row.step == "training"
     once = partial(training, inputs, weights, valid, cotangents) if trains else partial(forward, inputs, weights, valid)
@@ -97,10 +96,3 @@ def _before(x, h, U, c):
     h_z, h_r = jnp.split(h @ U[:, : 2 * units], 2, axis=-1)
     z, r = jax.nn.sigmoid(x_z + h_z), jax.nn.sigmoid(x_r + h_r)
     return z * h + (1 - z) * jnp.tanh(x_n + (r * h) @ U[:, 2 * units :])
-
-
-def _gradients(inputs: np.ndarray, arrays: list[np.ndarray], reset: str) -> Gradients:
-    """Gates on an axis of their own; a single row of bias is the gradient of both, since both are added to it."""
-    p = from_keras(arrays, reset)
-    both = p.bias if reset == "after" else np.stack([p.bias[0]] * 2)
-    return Gradients(inputs, None, p.kernel, p.recurrent_kernel, both)

@@ -9,11 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 import tf_gru
-from benchmarks.peers import Program, one_loop
+from benchmarks.peers import Program, gradients_of, one_loop
 from benchmarks.problem import Problem, problem
 from benchmarks.rows import Row
 from conformance.adapters import load
-from reference import Gradients, from_keras, to_keras
+from reference import Gradients, to_keras
 
 tf.get_logger().setLevel("ERROR")  # each program is a function of its own, traced once: no retracing to warn of
 
@@ -60,7 +60,7 @@ def program(subject: str, row: Row) -> Program:
     def gradients(cotangents: np.ndarray) -> list[Gradients]:
         _, (inputs_too, *others) = training(inputs, arguments, tf.constant(cotangents))
         arrays = [array.numpy() for array in others]
-        return [_gradients(inputs_too.numpy(), arrays[at : at + 3], row) for at in range(0, len(arrays), 3)]
+        return [gradients_of(inputs_too.numpy(), arrays[at : at + 3], row.reset) for at in range(0, len(arrays), 3)]
 
     # Calls from Python return when the CPU is done: asynchronous execution is off unless it is asked for.
     forwards = row.step == "forward"
@@ -97,11 +97,3 @@ def _tf_gru_arguments(given: Problem) -> dict[str, tf.Tensor]:
 
 def _keras_arguments(given: Problem) -> dict[str, tf.Tensor]:
     return {} if given.lengths is None else {"mask": tf.constant(given.valid)}
-
-
-def _gradients(inputs: np.ndarray, arrays: list[np.ndarray], row: Row) -> Gradients:
-    """Gates on an axis of their own; a single row of bias is the gradient of both, since both are added to it."""
-    kernel, recurrent_kernel, bias = arrays
-    p = from_keras([kernel, recurrent_kernel, bias], row.reset)
-    both = p.bias if row.reset == "after" else np.stack([p.bias[0]] * 2)
-    return Gradients(inputs, None, p.kernel, p.recurrent_kernel, both)

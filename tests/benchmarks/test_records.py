@@ -1,6 +1,8 @@
 """Records, and what is written from them; the published pages are held to the published record."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -8,7 +10,7 @@ from click.testing import CliRunner
 from benchmarks import __main__ as command
 from benchmarks import measure as measuring
 from benchmarks import page, plot
-from benchmarks.record import Folder, RecordError, checked, entry_of, head, load, row_of, save, text
+from benchmarks.record import ROOT, Folder, RecordError, checked, entry_of, head, load, row_of, save, text
 from benchmarks.rows import SECTIONS, SUBJECTS, Row, refusal, rows
 from benchmarks.schedule import Effort
 from benchmarks.tables import shown, slower
@@ -90,7 +92,7 @@ def test_every_section_has_rows_and_every_row_a_name_of_its_own():
 def test_a_folder_keeps_rows_and_refuses_those_of_another_machine(tmp_path):
     first, second = rows()[:2]
     folder = Folder(tmp_path, EFFORT)
-    folder.keep(first, measured(first))
+    folder.keep(first, entry_of(first, measured(first)))
 
     again = Folder(tmp_path, EFFORT)
 
@@ -102,6 +104,29 @@ def test_a_folder_keeps_rows_and_refuses_those_of_another_machine(tmp_path):
     (tmp_path / "head.json").write_text(json.dumps(folder.head | {"sources": "0" * 64}))
     with pytest.raises(RecordError, match="of another sources"):
         Folder(tmp_path, EFFORT)
+
+
+BROKEN = {"{": "is not JSON", "[]": "is no record", "{}": "is no record"}
+"""What a file may hold that was cut off, or is another's; and what is said of it."""
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_broken_file_is_named_with_what_to_do(tmp_path, content):
+    row = rows()[0]
+    folder = Folder(tmp_path, EFFORT)
+    folder.keep(row, entry_of(row, measured(row)))
+    (kept,) = set(tmp_path.iterdir()) - {tmp_path / "head.json"}
+    told = rf"{{}} {BROKEN[content]}: .*; delete it and measure again"
+
+    kept.write_text(content)
+    (tmp_path / "head.json").write_text(content)
+
+    with pytest.raises(RecordError, match=told.format(kept.name)):
+        folder.get(row)
+    with pytest.raises(RecordError, match=told.format("head.json")):
+        Folder(tmp_path, EFFORT)
+    with pytest.raises(RecordError, match=told.format("head.json")):
+        load(tmp_path / "head.json")
 
 
 def cells(record: dict, title: str) -> dict[str, list[str]]:
@@ -119,6 +144,21 @@ def test_tables_show_medians_of_ratios_and_never_leave_a_peer_out(record):
     assert masked["64 × 50 × 256 × 512, after"][0] == "2 (1.5–3)"
     assert masked["64 × 50 × 256 × 512, after"][-2:] == ["not installed", "1 (1–1)"]
     assert cells(record, "Memory")["64 × 50 × 256 × 512"][0] == "256 (512)"
+
+
+def test_a_peer_that_is_there_without_ours_has_nothing_to_be_compared_with():
+    row = Row("plain", "forward", "after", (1, 2, 3, 4))
+    subjects = {
+        name: {"refused": "keras is not installed: ..."} if name.startswith("tf_gru:") else found
+        for name, found in measured(row)["subjects"].items()
+    }
+    alone = head(EFFORT) | {"rows": [entry_of(row, {"error": None, "subjects": subjects, "load": 0.5})]}
+
+    line = cells(alone, "Forward: every row")["1 × 2 × 3 × 4, after"]
+
+    told = dict(zip(("ours", *SUBJECTS["plain"][1:]), line, strict=True))
+    assert told["ours"] == told["tf_gru:xla"] == "not installed"
+    assert told["torch"] == told["products:numpy"] == "nothing to compare with"
 
 
 def test_where_ours_is_slower_is_said_on_the_page(record):
@@ -153,11 +193,12 @@ def test_the_figure_names_the_record_it_was_drawn_from(tmp_path, record):
 def test_the_published_pages_are_those_of_the_published_record():
     published = load()
 
+    assert published is not None
     assert page.PAGE.read_text() == page.page(published)
+    assert f"the run of {published['date']}" in page.HELD
     readme = page.README.read_text()
     assert readme == page.with_block(readme, published)
-    assert plot.PLOT.exists() == (published is not None)
-    assert published is None or plot.digest(published) in plot.PLOT.read_text()
+    assert plot.digest(published) in plot.PLOT.read_text()
 
 
 def invoked(*arguments: object):
@@ -190,13 +231,47 @@ def test_a_run_that_was_stopped_goes_on_and_errors_are_measured_again(tmp_path, 
         (("--only", "backward"), "--list names them"),
         (("--quick", "--write"), "leave out --quick"),
         (("--peer", "tinygrad"), "tinygrad"),
+        (("--json", "no/such/folder/record.json"), "there is no folder no/such/folder"),
+        (("--json", "."), "is a directory"),
+        (("--plot", "no/such/folder/ratios.svg"), "there is no folder no/such/folder"),
+        (("--plot", "ratios.png"), "ratios.png does not end in .svg"),
     ],
 )
-def test_what_cannot_be_measured_is_a_usage_error(arguments, message):
+def test_what_cannot_be_measured_or_written_is_a_usage_error(monkeypatch, arguments, message):
+    monkeypatch.setattr(command, "_measured", None)  # nothing is asked before
     found = invoked(*arguments)
 
     assert found.exit_code == 2
     assert message in found.output
+
+
+def test_write_publishes_the_record_its_page_its_figure_and_the_block_of_the_readme(tmp_path, monkeypatch):
+    places = {
+        (command, "RECORD"): "record.json", (plot, "PLOT"): "ratios.svg",
+        (page, "PAGE"): "performance.md", (page, "README"): "README.md",
+    }  # fmt: skip
+    for (module, name), file in places.items():
+        monkeypatch.setattr(module, name, tmp_path / file)
+    (tmp_path / "README.md").write_text(f"{page.BEGIN}\nold\n{page.END}\n")
+    monkeypatch.setattr(command, "measure", lambda row, *_: measured(row))
+
+    result = invoked("--folder", tmp_path / "kept", "--write")
+
+    assert result.exit_code == 0, result.output
+    written = load(tmp_path / "record.json")
+    assert written is not None and [row_of(entry) for entry in written["rows"]] == rows()
+    assert (tmp_path / "performance.md").read_text() == page.page(written)
+    assert page.block(written) in (tmp_path / "README.md").read_text()
+    assert plot.digest(written) in (tmp_path / "ratios.svg").read_text()
+
+
+def test_another_system_than_linux_is_refused_with_the_reason():
+    script = "import runpy, sys; sys.platform = 'darwin'; runpy.run_module('benchmarks', run_name='__main__')"
+
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("benchmarks stop and wake processes") and "darwin" in result.stderr
 
 
 def test_rows_are_listed_without_measuring():

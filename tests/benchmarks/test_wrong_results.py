@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from benchmarks import measure as measuring
+from benchmarks import verify
 from benchmarks.measure import Children, measure
+from benchmarks.problem import problem
 from benchmarks.record import SCHEMA, checked, entry_of, head
 from benchmarks.rows import Row
 from benchmarks.schedule import Effort
+from reference import gru, gru_backward
 from tests.benchmarks.subjects import InProcess, made_of_reference
 
 EFFORT = Effort(2, 0.0001)
@@ -41,8 +44,9 @@ def test_right_subjects_are_timed_and_their_margins_kept(monkeypatch, row):
     assert set(found["subjects"]) == {"tf_gru:graph", "keras:graph", "jax"}
     for subject in found["subjects"].values():
         assert len(subject["seconds"]) == EFFORT.rounds
-        assert 0 < subject["margin"] <= 1
-        assert ("gradient_margin" in subject) == (row.step == "training")
+        assert 0 < subject["margin"] <= 1 and 0 < subject["distance"] < 1
+        assert ("gradient_margin" in subject) == ("gradient_distance" in subject) == (row.step == "training")
+        assert row.step == "forward" or 0 < subject["gradient_distance"] < 1
     checked(head(EFFORT) | {"rows": [entry_of(row, found)]})
 
 
@@ -52,7 +56,14 @@ def one_unit_lost(outputs):
     return changed
 
 
+def last_step_lost(outputs):
+    changed = outputs.copy()
+    changed[-1, -1] = 0
+    return changed
+
+
 WRONG_OUTPUTS = {
+    "the last step of the last row is lost": (last_step_lost, "times its bound"),
     "a unit is lost": (one_unit_lost, "times its bound"),
     "one time too late": (lambda outputs: np.roll(outputs, 1, axis=1), "times its bound"),
     "in bfloat16": (lambda outputs: (outputs.view(np.int32) & -65536).view(np.float32), "times its bound"),
@@ -80,6 +91,20 @@ def test_a_masked_output_that_is_neither_0_nor_the_state_ends_the_row(monkeypatc
     made_of_reference(monkeypatch, outputs={"jax": lambda outputs: np.where(outputs == 0, np.float32(0.5), outputs)})
 
     assert "masked step" in measured(row)["error"]
+
+
+def test_masked_outputs_that_repeat_the_state_are_right_too(monkeypatch):
+    row = Row("masked", "forward", "after", (5, 9, 3, 4))
+
+    def carried(outputs):
+        changed = outputs.copy()
+        for t, valid in enumerate(problem(row).valid.T):
+            changed[~valid, t] = changed[~valid, t - 1]
+        return changed
+
+    made_of_reference(monkeypatch, outputs={"keras:graph": carried})
+
+    assert measured(row)["error"] is None
 
 
 def replaced(**changes):
@@ -126,6 +151,41 @@ def test_wrong_gradients_end_the_row(monkeypatch, name, row):
     assert not any("seconds" in of for of in found["subjects"].values())
 
 
+def test_a_gradient_that_nothing_is_proven_of_ends_the_row(monkeypatch):
+    bounds = verify._bounds
+    monkeypatch.setattr(verify, "_bounds", lambda *given: bounds(*given)._replace(kernel=None))
+    made_of_reference(monkeypatch)
+
+    assert "some gradient has no bound" in measured(PLAIN)["error"]
+
+
+def test_distances_are_those_of_the_number_that_is_furthest_off():
+    """Outputs lie between -1 and 1, so 2 is further off than 1; three times an array, by twice its largest number."""
+    given = problem(PLAIN)
+    outputs = gru(given.inputs, *given.parameters).outputs
+    gradients = gru_backward(given.inputs, *given.parameters, grad_outputs=given.cotangents)
+    lost = outputs.copy()
+    lost[-1, -1, -1] = 2
+    tripled = gradients._replace(kernel=3 * gradients.kernel)
+
+    assert 0 < verify.distance(PLAIN, outputs) < 1 < verify.distance(PLAIN, lost)
+    near, far = (verify.gradient_distance(PLAIN, [each]) for each in (gradients, tripled))
+    assert 0 < near < 1 < far
+
+
+def test_programs_are_dropped_when_their_row_is_over(monkeypatch):
+    made_of_reference(monkeypatch)
+    started: list[InProcess] = []
+
+    def start(family: str) -> InProcess:
+        started.append(InProcess(family))
+        return started[-1]
+
+    measure(PLAIN, EFFORT, Children(start), ("jax",))
+
+    assert [(child.family, child.held) for child in started] == [("tensorflow", {}), ("jax", {})]
+
+
 def test_a_subject_that_raises_ends_the_row_and_its_process(monkeypatch):
     def fails(_):
         raise ArithmeticError("on purpose")
@@ -142,7 +202,7 @@ def test_a_subject_that_raises_ends_the_row_and_its_process(monkeypatch):
 
     assert "on purpose" in found["error"]
     assert [child.closed for child in started["jax"]] == [True]
-    assert [child.closed for child in started["tensorflow"]] == [False]
+    assert [(child.closed, child.held) for child in started["tensorflow"]] == [(False, {})]
 
 
 def test_who_is_not_installed_or_cannot_is_named_with_the_reason(monkeypatch):
