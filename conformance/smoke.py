@@ -19,8 +19,8 @@ from reference.parameters import Reset
 
 BATCH, TIME, INPUT_DIM, UNITS = DISTINCT
 FORCED = 64
-"""A pre-activation that forces a gate: sigma(64) rounds to 1 in every format, and sigma(-64), 1.6e-28, is far below the
-last place of anything it is added to."""
+"""A pre-activation that forces a gate: sigma(64) rounds to 1 in every format, and sigma(-64), about 2^-92, is far below
+the last place of anything it is added to."""
 
 
 class Form(NamedTuple):

@@ -53,9 +53,9 @@ def test_a_wrong_oracle_would_be_seen(monkeypatch, wrong):
 @pytest.mark.parametrize("reset", ["after", "before", "none"])
 def test_two_precisions_overlap(reset):
     case = drawn(2, 4, 3, 5, reset=reset)
-    with oracle.precision(80):
+    with balls.precision(80):
         coarse = balls_of(case)
-    with oracle.precision(300):
+    with balls.precision(300):
         fine = balls_of(case)
     assert all(a.overlaps(b) and a.contains(b.mid()) for a, b in zip(coarse.flat, fine.flat, strict=True))
 
@@ -63,7 +63,7 @@ def test_two_precisions_overlap(reset):
 def test_the_certificate_bounds_every_radius():
     case = drawn(2, 4, 3, 5)
     truth = oracle.certify(case)
-    with oracle.precision(truth.bits):
+    with balls.precision(truth.bits):
         found = balls_of(case)
     assert truth.radius is not None
     assert all(ball.rad() <= 2.0**truth.radius for ball in found.flat)
@@ -100,12 +100,12 @@ def test_the_largest_and_the_smallest_arguments_end(scale):
 
 def test_what_no_precision_settles_is_not_certified(monkeypatch):
     monkeypatch.setattr(balls, "LAST_BITS", 32)
-    with pytest.raises(oracle.NotCertified, match="more than 32 bits"):
+    with pytest.raises(balls.NotCertified, match="more than 32 bits"):
         oracle.certify(drawn(1, 1, 1, 1))
 
 
 def test_a_ball_across_a_rounding_boundary_is_not_rounded():
-    with oracle.precision(100):
+    with balls.precision(100):
         halfway = arb(1) + arb(2) ** -53
         with pytest.raises(balls.Undecided):
             balls.round_balls(np.array([arb(halfway, arb(2) ** -200)], object))
@@ -128,7 +128,7 @@ def test_what_lies_past_the_largest_float64_is_not_certified(exponent):
 
 @pytest.mark.parametrize("exponent", [1077, 70000, 1 << 60])
 def test_what_lies_below_the_smallest_float64_is_zero_and_moves_no_other(exponent):
-    with oracle.precision(100):
+    with balls.precision(100):
         tiny = arb(2) ** -exponent
         found = balls.round_balls(np.array([tiny, -tiny, arb(1, tiny), arb(tiny, tiny)], object))
     assert found.tolist() == [0, 0, 1, 0]
@@ -138,12 +138,12 @@ def test_what_lies_below_the_smallest_float64_is_zero_and_moves_no_other(exponen
 @pytest.mark.parametrize("a", [-5000.0, -40.0, -3.0, -0.0, 2.0**-1074, 20.0, 40.0, 5000.0])
 def test_slopes_lose_no_bits_where_gates_are_saturated(a):
     """Held against 20000 bits, where 1 - tanh^2 is sharp too."""
-    with oracle.precision(64):
+    with balls.precision(64):
         here = np.array([arb(a)], object)
         slopes = (balls.sigma(here), balls.sigma_slope(here), balls.tanh_slope(here))
         assert all(slope[0].rel_accuracy_bits() >= 60 for slope in slopes)
         assert (1 - arb(40).tanh() ** 2).rel_accuracy_bits() < 0 < (1 - arb(3).tanh() ** 2).rel_accuracy_bits() < 60
-    with oracle.precision(20000):
+    with balls.precision(20000):
         s, t = 1 / (1 + (-arb(a)).exp()), arb(a).tanh()
         exact = (s, s * (1 - s), 1 - t * t)
         assert all(slope[0].overlaps(e) for slope, e in zip(slopes, exact, strict=True))
