@@ -1,7 +1,7 @@
-"""What the adapters of Keras on JAX and on PyTorch share: a layer with the case's weights, and its results.
+"""What the adapters of Keras' layers share on every backend: a layer, the case's weights, and its results.
 
-Keras takes its backend from the environment when it is imported, so each backend wants a process of its own, which the
-suite gives to every subject.
+No backend is imported here. Keras takes its own from the environment when it is imported, so each wants a process of
+its own, which the suite gives to every subject.
 """
 
 import os
@@ -12,6 +12,7 @@ import numpy as np
 from conformance.adapter import Capabilities
 from conformance.arithmetic import Arithmetic
 from conformance.case import MERGES, Case, Outputs
+from reference import Parameters
 from reference.layouts import merge_biases, to_keras
 
 
@@ -49,8 +50,8 @@ def capabilities(arithmetic: dict[str, Arithmetic], first: str, *, compiles: boo
     )
 
 
-def layer(keras: Any, case: Case) -> Any:
-    """A built layer that returns its outputs and its final states, with the case's weights."""
+def unbuilt(keras: Any, case: Case) -> Any:
+    """A layer of the case's configuration that returns its outputs and its final states."""
     options = {
         "reset_after": case.reset == "after",
         "return_sequences": True,
@@ -59,10 +60,14 @@ def layer(keras: Any, case: Case) -> Any:
     }
     if case.merge is not None:
         merge = None if case.merge == "apart" else case.merge
-        made = keras.layers.Bidirectional(keras.layers.GRU(case.units, **options), merge_mode=merge, dtype=case.dtype)
-    else:
-        zero = case.masked_outputs == "zero"
-        made = keras.layers.GRU(case.units, go_backwards=case.reverse, zero_output_for_mask=zero, **options)
+        return keras.layers.Bidirectional(keras.layers.GRU(case.units, **options), merge_mode=merge, dtype=case.dtype)
+    zero = case.masked_outputs == "zero"
+    return keras.layers.GRU(case.units, go_backwards=case.reverse, zero_output_for_mask=zero, **options)
+
+
+def layer(keras: Any, case: Case) -> Any:
+    """The same, built, with the case's weights."""
+    made = unbuilt(keras, case)
     made.build((None, None, case.inputs.shape[2]))
     made.set_weights(weights(case))
     return made
@@ -73,8 +78,8 @@ def weights(case: Case) -> list[np.ndarray]:
     return [array for p in case.parameters for array in arrays(p)]
 
 
-def arrays(p: Any) -> list[np.ndarray]:
-    """Keras' arrays of one direction; reset before has one bias row, so both are added: exactly, or it is refused."""
+def arrays(p: Parameters) -> list[np.ndarray]:
+    """Keras' arrays. Reset before and none have one bias row, so both are added: exactly, or it is refused."""
     return to_keras(p if p.reset == "after" else merge_biases(p))
 
 
@@ -91,7 +96,8 @@ def states(case: Case, given: Any) -> Any:
 def answer(case: Case, parts: list[np.ndarray]) -> Outputs:
     """A layer's results, aligned with the inputs' time."""
     if case.merge is None:
-        return Outputs(parts[0][:, ::-1].copy() if case.reverse else parts[0], parts[1])
+        outputs, final = parts
+        return Outputs(outputs[:, ::-1].copy() if case.reverse else outputs, final)
     return Outputs(tuple(parts[:2]) if case.merge == "apart" else parts[0], tuple(parts[-2:]))
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from conformance.adapter import Capabilities
+from conformance.adapters.keras_backends import answer, as_returned, weights
 from conformance.adapters.tensorflow_kernels import COMPILED, held
 from conformance.case import Case, Gradients, Outputs
 from reference import Parameters
-from reference.layouts import merge_biases, to_keras
 
 PATHS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "eager": lambda function: function,
@@ -50,7 +50,8 @@ class KerasLayers:
         """By TensorFlow's own tape, inside the path."""
         starts = [tf.constant(state) for state in case.starts]
         given = {**self.arguments(case), "initial_state": starts if case.merge is not None else starts[0]}
-        results = self._layer(case).backward(tf.constant(case.inputs), given, as_returned(case, cotangents))
+        of_results = [tf.constant(part) for part in as_returned(case, cotangents)]
+        results = self._layer(case).backward(tf.constant(case.inputs), given, of_results)
         return answer_gradients(case, [np.array(tf.convert_to_tensor(part)) for part in results])
 
     @property
@@ -113,37 +114,12 @@ class _Layer:
             self.graphs.append(tf.compat.v1.get_default_graph())
 
 
-def weights(case: Case) -> list[np.ndarray]:
-    """What set_weights takes: one direction after the other."""
-    return [array for p in case.parameters for array in keras_weights(p)]
-
-
-def keras_weights(p: Parameters) -> list[np.ndarray]:
-    """Keras' arrays. Reset before and none have one bias row, so both are added: exactly, or it is refused."""
-    return to_keras(p if p.reset == "after" else merge_biases(p))
-
-
-def masked(case: Case) -> bool:
-    """Whether the case has a mask or lengths."""
-    return case.mask is not None or case.lengths is not None
-
-
 def initial_state(case: Case) -> dict[str, Any]:
     """The call argument initial_state, where the case has one."""
     if case.initial_state is None:
         return {}
     states = [tf.constant(state) for state in case.initial_state]
     return {"initial_state": states if case.merge is not None else states[0]}
-
-
-def answer(case: Case, parts: list[np.ndarray]) -> Outputs:
-    """A layer's results, aligned with the inputs' time."""
-    if case.merge is None:
-        outputs, final = parts
-        return Outputs(outputs[:, ::-1].copy() if case.reverse else outputs, final)
-    if case.merge == "apart":
-        return Outputs(tuple(parts[:2]), tuple(parts[2:]))
-    return Outputs(parts[0], tuple(parts[1:]))
 
 
 def answer_gradients(case: Case, results: list[np.ndarray]) -> Gradients:
@@ -155,16 +131,6 @@ def answer_gradients(case: Case, results: list[np.ndarray]) -> Gradients:
         for direction, (state, p) in enumerate(zip(states, case.parameters, strict=True))
     ]
     return Gradients(inputs, *(each[0] if case.merge is None else zip(*each, strict=True)))
-
-
-def as_returned(case: Case, cotangents: Outputs) -> list[Any]:
-    """The cotangents of a layer's results, in their order; only a single reverse run returns its last time first."""
-    if case.merge is None:
-        parts = [cotangents.outputs[:, ::-1] if case.reverse else cotangents.outputs, cotangents.final_state]
-    else:
-        outputs = cotangents.outputs if case.merge == "apart" else (cotangents.outputs,)
-        parts = [*outputs, *cotangents.final_state]
-    return [tf.constant(part) for part in parts]
 
 
 def _weights_by_gate(

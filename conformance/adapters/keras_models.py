@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from conformance.adapter import Capabilities
-from conformance.adapters.keras_layers import answer, weights
+from conformance.adapters.keras_backends import answer, weights
 from conformance.case import Case, Outputs
 
 Arrays = dict[str, np.ndarray]

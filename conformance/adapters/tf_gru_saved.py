@@ -17,7 +17,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from conformance.adapters.keras_layers import answer, answer_gradients, as_returned, weights
+from conformance.adapters.keras_backends import answer, as_returned, weights
+from conformance.adapters.keras_layers import answer_gradients
 from conformance.adapters.keras_models import Arrays, Converted, feeds, model
 from conformance.adapters.model_server import serve
 from conformance.adapters.tf_gru import build, capabilities
@@ -51,7 +52,7 @@ class KerasSave:
         gradients = tape.gradient(
             results,
             sources,
-            output_gradients=as_returned(case, cotangents),
+            output_gradients=[tf.constant(part) for part in as_returned(case, cotangents)],
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
         return answer_gradients(case, [tf.convert_to_tensor(gradient).numpy() for gradient in gradients])
@@ -78,7 +79,7 @@ class SavedModel(Converted):
         """By TensorFlow's tape, around the loaded function."""
         case = replace(case, initial_state=case.starts)
         ask = self.converted(case)
-        parts = [np.asarray(part) for part in as_returned(case, cotangents)]
+        parts = as_returned(case, cotangents)
         return answer_gradients(case, ask(feeds(case), weights(case), parts))
 
     def _export(self, case: Case) -> Any:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from conformance.adapters.keras_layers import answer_gradients, weights
+from conformance.adapters.keras_backends import weights
+from conformance.adapters.keras_layers import answer_gradients
 from conformance.adapters.tf_gru import capabilities
 from conformance.case import Case, Gradients, Outputs
 from tf_gru import gru
