@@ -270,6 +270,16 @@ class AnyOrder(Emulated):
         return m.gather([m.products([(left.T, right)]) for left, right in pairs])
 
 
+class Scaled(Emulated):
+    """The specification's gradients, off by a factor."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        return Gradients(*(part * part.dtype.type(self.factor) for part in super().gradients(case, cotangents)))
+
+
 def _rows(bias: Array, h: Array) -> Array:
     return np.broadcast_to(bias, (len(h), bias.shape[-1]))
 

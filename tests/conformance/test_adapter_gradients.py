@@ -18,6 +18,7 @@ from conformance.case import MERGES, Case, Gradients, Outputs
 from conformance.emulated import Emulated
 from conformance.oracle_gradients import certify_gradients
 from reference import Parameters
+from tests.conformance.drawn import arrays
 
 BATCH, TIME, INPUT_DIM, UNITS = 3, 4, 2, 4
 LENGTHS = np.array([4, 1, 3])
@@ -81,11 +82,6 @@ def cotangents(case: Case) -> Outputs:
     if case.merge is None:
         return Outputs(outputs[0], finals[0])
     return Outputs(tuple(outputs) if case.merge == "apart" else outputs[0], tuple(finals))
-
-
-def arrays(gradients: Gradients) -> list[np.ndarray]:
-    """Every array, one direction after the other."""
-    return [array for part in gradients for array in (part if isinstance(part, tuple) else (part,))]
 
 
 def assert_same(gru, case: Case) -> None:

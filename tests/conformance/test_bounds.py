@@ -8,37 +8,21 @@ from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.arithmetic import FORMATS, Arithmetic
 from conformance.balls import precision
 from conformance.bounds import BITS, OneStep, OutsideDomain, StepSet, merged
 from conformance.bounds.elementwise import exactly, spread
 from conformance.bounds.proven import Computed, Proven
-from conformance.case import Case
 from conformance.emulated import Emulated
 from conformance.mutants import rough_tanh, tf32_products
 from conformance.residuals import judge_steps
 from conformance.soft_gru import FORMS
-from conformance.strategies import REGIMES, Numbers
+from conformance.strategies import REGIMES
 from reference import Parameters
 from tests.conformance.any_order import native
+from tests.conformance.drawn import claim, drawn
 
 RESETS = ("after", "before", "none")
 UNITS = (4, 8, 16, 32, 64, 128, 256)
-
-
-def claim(dtype: str, *, activation: str = "8 ULP", flush: bool = False) -> Arithmetic:
-    """The class that NumPy meets."""
-    return Arithmetic(dtype=dtype, activation=activation, flush=flush, source="NumPy")
-
-
-def drawn(dtype, units, *, reset="after", regime="plain", batch=1, time=2, seed=5) -> Case:
-    """A case with as many inputs as units."""
-    numbers = Numbers(np.random.default_rng(seed), dtype, FORMATS[dtype].precision, regime)
-    return Case(
-        inputs=numbers.inputs((batch, time, units)),
-        parameters=(numbers.parameters(units, units, reset),),
-        initial_state=(numbers.inputs((batch, units)),),
-    )
 
 
 @given(
@@ -50,7 +34,7 @@ def drawn(dtype, units, *, reset="after", regime="plain", batch=1, time=2, seed=
 )
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_nothing_that_conforms_is_outside(seed, dtype, reset, regime, units):
-    case = drawn(dtype, units, reset=reset, regime=regime, batch=2, time=3, seed=seed)
+    case = drawn(dtype, (2, 3, units, units), reset=reset, regime=regime, seed=seed)
     outputs, _ = native(seed).run(case)
     judgement, _ = judge_steps(case, outputs, claim(dtype))
     assert not judgement.findings
@@ -60,7 +44,7 @@ def test_nothing_that_conforms_is_outside(seed, dtype, reset, regime, units):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("bias", [-60.0, 60.0])
 def test_every_blend_may_round_as_it_does_where_the_update_gate_is_saturated(form, bias):
-    case = drawn("float32", 6, time=4)
+    case = drawn("float32", (1, 4, 6, 6))
     p = case.single
     biases = p.bias.copy()
     biases[0, 0] = bias
@@ -71,7 +55,7 @@ def test_every_blend_may_round_as_it_does_where_the_update_gate_is_saturated(for
 
 @pytest.mark.parametrize("units", UNITS)
 def test_tf32_products_are_outside_at_every_width(units):
-    case = drawn("float32", units)
+    case = drawn("float32", (1, 2, units, units))
     honest, _ = judge_steps(case, Emulated().run(case).outputs, claim("float32"))
     rough, _ = judge_steps(case, tf32_products().run(case).outputs, claim("float32"))
     assert not honest.findings
@@ -109,7 +93,7 @@ def test_bounds_ten_times_as_wide_would_be_seen_at_their_edge(monkeypatch, reset
 @pytest.mark.parametrize("reset", RESETS)
 def test_the_edge_of_the_set_is_where_it_says(dtype, reset):
     """The largest number inside is accepted, and the one that is further by two bounds is not."""
-    case = drawn(dtype, 3, reset=reset)
+    case = drawn(dtype, (1, 2, 3, 3), reset=reset)
     allowed = OneStep(case.single, claim(dtype))(case.inputs[:, 0], case.starts[0])
     with precision(BITS):
         exact, bound = allowed.exact[0, 0], allowed.bound[0, 0]
@@ -123,7 +107,7 @@ def test_the_edge_of_the_set_is_where_it_says(dtype, reset):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_what_is_not_finite_uses_infinitely_much_of_any_bound(value):
-    case = drawn("float32", 3)
+    case = drawn("float32", (1, 2, 3, 3))
     allowed = OneStep(case.single, claim("float32"))(case.inputs[:, 0], case.starts[0])
     assert np.all(allowed.margins(np.full((1, 3), value, np.float32)) == np.inf)
 
@@ -165,7 +149,7 @@ def _flushed(array: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("reset", RESETS)
 def test_flushing_is_inside_only_where_it_is_claimed(reset):
-    case = drawn("float32", 4, reset=reset, regime="near underflow", time=4)
+    case = drawn("float32", (1, 4, 4, 4), reset=reset, regime="near underflow")
     outputs, _ = FlushesToZero().run(case)
     honest, _ = judge_steps(case, outputs, claim("float32", flush=True))
     too_proud, _ = judge_steps(case, outputs, claim("float32"))
@@ -174,12 +158,12 @@ def test_flushing_is_inside_only_where_it_is_claimed(reset):
 
 
 def test_a_rougher_activation_than_claimed_is_outside():
-    case = drawn("float32", 4)
+    case = drawn("float32", (1, 2, 4, 4))
     assert judge_steps(case, rough_tanh().run(case).outputs, claim("float32"))[0].findings
 
 
 def test_sums_that_may_overflow_are_not_judged():
-    case = drawn("float16", 4)
+    case = drawn("float16", (1, 2, 4, 4))
     p = case.single
     huge = Parameters(np.full_like(p.kernel, 6e4), p.recurrent_kernel, p.bias, "after")
     with pytest.raises(OutsideDomain, match="may overflow float16"):
@@ -212,7 +196,7 @@ def test_balls_are_no_machine_numbers_and_their_radii_are_not_dropped():
 
 
 def test_a_bound_that_would_prove_nothing_is_refused():
-    case = drawn("float16", 4)
+    case = drawn("float16", (1, 2, 4, 4))
     p = case.single
     steep = np.full_like(p.kernel, 2e3) * np.array([1, -1, 1, -1], np.float16)[:, None]
     cancelling = Parameters(steep, p.recurrent_kernel, p.bias, "after")
@@ -252,7 +236,7 @@ def test_an_average_may_underflow_in_each_half():
 )
 def test_float64_sees_what_float32_cannot(message, change):
     """A change of one weight by a float32 rounding is far outside a float64 bound."""
-    case = drawn("float64", 4)
+    case = drawn("float64", (1, 2, 4, 4))
     outputs, _ = Emulated().run(replace(case, parameters=(change(case.single),)))
     assert judge_steps(case, outputs, claim("float64"))[0].findings, message
 

@@ -12,7 +12,7 @@ from conformance.emulated import Emulated
 from conformance.judge import describe
 from conformance.oracle import certify
 from reference import Parameters
-from tests.conformance.test_cases import plain
+from tests.conformance.drawn import drawn
 
 CLAIM = Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")
 
@@ -72,7 +72,7 @@ def test_a_subclass_of_an_array_is_no_answer():
             return np.ma.MaskedArray(outputs), final
 
     with pytest.raises(SubjectError, match="must be a NumPy array"):
-        ask(Masked(), plain())
+        ask(Masked(), drawn())
 
 
 def test_a_package_that_is_not_there_is_said_to_be_missing():

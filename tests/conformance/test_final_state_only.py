@@ -28,8 +28,8 @@ from conformance.truth import in_hex
 from conformance.vectors.files import stored
 from conformance.vectors.replay import judge_vector
 from conformance.verdict import DECLINED, ERROR, FAIL, PASS, Verdict
-from tests.conformance.test_whole_runs import drawn
-from tests.conformance.test_wrong_derivatives import Scaled
+from tests.conformance.any_order import Scaled
+from tests.conformance.drawn import drawn
 
 ONE = Profile(1)
 

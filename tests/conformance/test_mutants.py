@@ -1,7 +1,7 @@
 """Wrong GRUs are wrong: each leaves its bound, breaks a copy or a contract on a fixed case, and is still a GRU."""
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,6 @@ import pytest
 from conformance import mutants
 from conformance.adapter import SubjectError, ask, ask_gradients
 from conformance.adapters import load
-from conformance.arithmetic import FORMATS
 from conformance.case import Case
 from conformance.checks import BY_CLAUSE
 from conformance.checks.bidirectional import the_merge_is_the_one_asked_for
@@ -24,27 +23,16 @@ from conformance.mutants import EQUIVALENT, FAMILIES, MUTANTS, PROBED
 from conformance.mutants.backward import Backward
 from conformance.probe import probe
 from conformance.smoke import FORMS
-from conformance.strategies import DISTINCT, LONG, SMALL, WIDE, Numbers
+from conformance.strategies import DISTINCT, LONG, SMALL, WIDE
 from conformance.verdict import PASS
 from conformance.whole_runs import gradient_bounds, gradients_within
+from tests.conformance.drawn import drawn
 
 RESETS = ("after", "before", "none")
 LENGTHS = np.array([2, 5, 0])
 MASK = np.array([[0, 1, 0, 1, 1], [1, 1, 0, 0, 1], [0, 0, 1, 1, 0]], bool)
 SQUARE = (4, 4, 2, 3)
-
-
-def fixed(dtype, *, shape=DISTINCT, reset="after", regime="plain", start=True, merge=None, seed=1, **options) -> Case:
-    batch, time, input_dim, units = shape
-    numbers = Numbers(np.random.default_rng(seed), dtype, FORMATS[dtype].precision, regime)
-    directions = range(1 if merge is None else 2)
-    return Case(
-        inputs=numbers.inputs((batch, time, input_dim)),
-        parameters=tuple(numbers.parameters(input_dim, units, reset) for _ in directions),
-        initial_state=tuple(numbers.states((batch, units)) for _ in directions) if start else None,
-        merge=merge,
-        **options,
-    )
+fixed = partial(drawn, shape=DISTINCT, seed=1)
 
 
 @cache

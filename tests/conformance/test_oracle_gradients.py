@@ -24,13 +24,9 @@ from tests.conformance.complex_step import (
     gradients,
     paths_of,
 )
+from tests.conformance.drawn import arrays
 
 RESETS = ("after", "before", "none")
-
-
-def arrays(found: Gradients) -> list[np.ndarray]:
-    """Every array, those of pairs one after the other."""
-    return [part for field in found for part in (field if isinstance(field, tuple) else (field,))]
 
 
 def same(a: Gradients, b: Gradients) -> bool:

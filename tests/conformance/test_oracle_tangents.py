@@ -27,17 +27,13 @@ from tests.conformance.complex_step import (
     in_order,
     rounded,
 )
+from tests.conformance.drawn import arrays
 
 RESETS = ("after", "before", "none")
 BITS = 300
 THIN = -200
 """Powers of two: at BITS bits both sides of the identity are thinner than this, so that they cannot overlap by being
 vague."""
-
-
-def arrays(found) -> list[np.ndarray]:
-    """Every array, those of pairs one after the other."""
-    return [part for field in found for part in (field if isinstance(field, tuple) else (field,))]
 
 
 def inner(a, b) -> arb:

@@ -15,7 +15,7 @@ from conformance.judge import PROFILES, judge, judge_case
 from conformance.shrinking import CHEAP, COMPILED, Budget, kept, measure, parts, rounded, shrunk
 from conformance.strategies import DISTINCT, LONG
 from conformance.verdict import ERROR, FAIL, PASS
-from tests.conformance.test_mutants import fixed
+from tests.conformance.drawn import drawn
 
 DEV = PROFILES["dev"]
 
@@ -97,7 +97,7 @@ def test_what_needs_more_does_not_fail_with_less(name):
     mutant, clause = load(f"conformance.mutants:{name}"), SHOWN_BY.get(name, "step-after")
     for seed in range(12):
         padding = {"lengths": np.array([1 + seed % 3])} if clause == "final-state" else {}
-        case = fixed("float32", shape=BY_HAND, seed=seed, reset=("after", "before")[seed % 2], **padding)
+        case = drawn(shape=BY_HAND, seed=seed, reset=("after", "before")[seed % 2], **padding)
         assert judge_case(mutant, BY_CLAUSE[clause], case).kind == PASS
 
 
@@ -141,7 +141,7 @@ def test_no_more_is_asked_than_the_budget_allows(compiles, budget):
 
 
 def test_a_budget_of_time_ends_the_search_too():
-    case = fixed("float32")
+    case = drawn(shape=DISTINCT)
     asked = []
 
     def fails(candidate):
@@ -182,7 +182,7 @@ def test_a_case_at_which_the_specification_fails_is_no_case():
 
 
 def test_rows_without_a_step_are_made_only_for_those_who_declare_them():
-    case = fixed("float32", lengths=np.array([2, 5, 1]))
+    case = drawn(shape=DISTINCT, lengths=np.array([2, 5, 1]))
     for declared in (False, True):
         asked = []
         capabilities = Capabilities(arithmetic={}, lengths=True, zero_length=declared)
@@ -200,7 +200,7 @@ def test_parts_are_smaller_and_every_one_can_be_left_out(count):
 
 
 def test_what_belongs_together_is_kept_together():
-    case = fixed("float32", lengths=np.array([2, 5, 1]))
+    case = drawn(shape=DISTINCT, lengths=np.array([2, 5, 1]))
     part = kept(kept(kept(kept(case, "batch", np.array([1])), "time", np.array([0, 3])), "units", np.array([0, 2])),
                 "input_dim", np.array([1]))  # fmt: skip
     assert sizes(part) == (1, 2, 1, 2)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from conformance import soft
 from conformance.arithmetic import FORMATS, Format
 from conformance.soft import MODES, Soft
+from tests.conformance.rounding import DIRECTED, rounded
 
-DIRECTED = ("nearest", "nearest away", "up", "down", "toward zero")
 TOY = Format(3, -1, 1)
 HARDWARE = {
     "float16": np.float16,
@@ -31,29 +31,6 @@ OPERATIONS = {
     "multiply": lambda a, b: a * b,
     "multiply_add": lambda a, b, c: a * b + c,
 }
-
-
-def rounded(value: Fraction, format: Format, mode: str) -> float:
-    """One rounding, by integers alone."""
-    size = abs(value)
-    exponent = size.numerator.bit_length() - size.denominator.bit_length()
-    exponent = max(exponent - (size < Fraction(2) ** exponent), format.smallest)
-    last = Fraction(2) ** (exponent - format.precision + 1)
-    below = value // last
-    rest = value / last - below
-    up = {
-        "nearest": rest > Fraction(1, 2) or (rest == Fraction(1, 2) and below % 2 == 1),
-        "nearest away": rest > Fraction(1, 2) or (rest == Fraction(1, 2) and value > 0),
-        "up": rest > 0,
-        "down": False,
-        "toward zero": rest > 0 and value < 0,
-    }[mode]
-    result = (below + up) * last
-    largest = 2 * format.half_largest
-    if abs(result) > largest:
-        back = mode == "toward zero" or (mode == "up" and value < 0) or (mode == "down" and value > 0)
-        return float(largest if back else float("inf")) * (1 if value > 0 else -1)
-    return float(result)
 
 
 def numbers_of(format: Format) -> np.ndarray:

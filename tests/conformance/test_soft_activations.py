@@ -11,7 +11,7 @@ from conformance.arithmetic import ACTIVATIONS, FORMATS, Format
 from conformance.balls import precision
 from conformance.soft import Soft
 from conformance.soft_activations import SIGMA, TANH, correctly_rounded, within
-from tests.conformance.test_soft import DIRECTED, rounded
+from tests.conformance.rounding import DIRECTED, rounded
 
 
 def arguments(format: Format) -> np.ndarray:

@@ -7,26 +7,17 @@ import pytest
 
 from conformance.arithmetic import FORMATS, Arithmetic, Format
 from conformance.bounds import BLENDS
-from conformance.case import Case
 from conformance.checks import CHECKS
 from conformance.judge import Profile, judge, wired
 from conformance.residuals import judge_steps
 from conformance.soft import MODES, Soft
 from conformance.soft_gru import FORMS, ROUNDINGS, SKEWS, SoftGRU
 from conformance.soft_sums import ALIGNED, TREES, Sums
-from conformance.strategies import Numbers
 from conformance.verdict import PASS
+from tests.conformance.drawn import drawn
 
+SHAPE = (6, 3, 3, 4)
 FLOAT32 = Arithmetic(dtype="float32", activation="8 ULP", source="software")
-
-
-def drawn(dtype="float32", *, batch=6, time=3, reset="after", regime="plain", seed=3) -> Case:
-    numbers = Numbers(np.random.default_rng(seed), dtype, FORMATS[dtype].precision, regime)
-    return Case(
-        inputs=numbers.inputs((batch, time, 3)),
-        parameters=(numbers.parameters(3, 4, reset),),
-        initial_state=(numbers.states((batch, 4)),),
-    )
 
 
 # Sums.
@@ -97,7 +88,7 @@ CLASSES = {
 def test_every_step_is_within_the_bound_of_its_class(name, regime):
     claim, judged = CLASSES[name], 0
     for seed, reset in enumerate(("after", "before", "none")):
-        case = drawn(claim.dtype, reset=reset, regime=regime, seed=seed)
+        case = drawn(claim.dtype, SHAPE, reset=reset, regime=regime, seed=seed)
         judgement, _ = judge_steps(case, SoftGRU(claim, seed).run(case).outputs, claim)
         assert not judgement.findings
         judged += judgement.judged
@@ -120,13 +111,13 @@ def test_a_class_that_claims_more_than_is_done_is_not_met(name, claimed):
     """Some run of the rougher class is outside the bound of the finer one."""
     findings = []
     for seed in range(8):
-        case = drawn(claimed.dtype, seed=seed)
+        case = drawn(claimed.dtype, SHAPE, seed=seed)
         findings += judge_steps(case, SoftGRU(CLASSES[name], seed, skew="most").run(case).outputs, claimed)[0].findings
     assert findings
 
 
 def test_flushing_shows_only_near_underflow():
-    case = drawn(regime="near underflow")
+    case = drawn(shape=SHAPE, regime="near underflow")
     outputs = SoftGRU(CLASSES["flushed"], 1).run(case).outputs
     assert not judge_steps(case, outputs, CLASSES["flushed"])[0].findings
     assert judge_steps(case, outputs, FLOAT32)[0].findings
@@ -140,14 +131,14 @@ def test_every_freedom_is_used(freedom, choices):
     """Each choice gives other numbers than the others."""
     claim = replace(FLOAT32, rounding="any")
     fixed = {"rounding": "toward zero", "form": FORMS[0], "order": "sequential", "skew": "least"}
-    case = drawn(batch=60)
+    case = drawn(shape=(60, 3, 3, 4))
     runs = {choice: SoftGRU(claim, 1, **{**fixed, freedom: choice}).run(case).outputs.tobytes() for choice in choices}
     assert len(set(runs.values())) == len(choices)
 
 
 def test_one_sum_may_hold_what_the_reset_gate_scaled():
     """Or it is added to the sum of the other terms: other numbers, both of the class."""
-    claim, case = CLASSES["one sum"], drawn(batch=60)
+    claim, case = CLASSES["one sum"], drawn(shape=(60, 3, 3, 4))
     fixed = {"rounding": "nearest", "form": FORMS[0], "order": "sequential", "skew": "least"}
     runs = []
     for joins in (False, True):
@@ -159,7 +150,7 @@ def test_one_sum_may_hold_what_the_reset_gate_scaled():
 
 
 def test_a_seed_gives_the_same_answer_again():
-    case, claim = drawn(), CLASSES["any rounding"]
+    case, claim = drawn(shape=SHAPE), CLASSES["any rounding"]
     for seed in range(6):
         first, again = (SoftGRU(claim, seed).run(case) for _ in range(2))
         assert np.array_equal(first.outputs, again.outputs)

@@ -14,10 +14,9 @@ from conformance.emulated import Emulated
 from conformance.judge import Profile, judge
 from conformance.residuals import Judgement, judge_steps
 from conformance.statistical import NO_SAMPLE, NO_SCALE, Sample, Scale
-from conformance.strategies import Numbers
 from conformance.verdict import FAIL, PASS, STATISTICAL
 from reference import Parameters
-from tests.conformance.test_bounds import claim
+from tests.conformance.drawn import claim, drawn
 
 ROUNDED = Arithmetic(dtype="float32", activation="correctly rounded", source="float64, rounded")
 
@@ -54,8 +53,7 @@ def down(a: np.ndarray) -> np.ndarray:
 
 
 def wide(time: int) -> Case:
-    numbers = Numbers(np.random.default_rng(1), "float32", 24, "plain")
-    return Case(inputs=numbers.inputs((4, time, 64)), parameters=(numbers.parameters(64, 64, "after"),))
+    return drawn(shape=(4, time, 64, 64), seed=1, start=False)
 
 
 @pytest.mark.parametrize(("subject", "alarms"), [(Rounded(), False), (RoundedDown(), True)])
@@ -80,9 +78,7 @@ def a_hundred_one_step_gradients(gru, _) -> Judgement:
     """Always the same: whether such a factor hides within the bounds depends on the numbers."""
     total = Judgement()
     for seed in range(100):
-        numbers = Numbers(np.random.default_rng(seed), "float32", 24, "plain")
-        case = Case(inputs=numbers.inputs((16, 1, 1)), parameters=(numbers.parameters(1, 4, "after"),))
-        total = total.add(gradients_are_right(gru, case))
+        total = total.add(gradients_are_right(gru, drawn(shape=(16, 1, 1, 4), seed=seed, start=False)))
     return total
 
 

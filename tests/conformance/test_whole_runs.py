@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.arithmetic import FORMATS, Arithmetic
+from conformance.arithmetic import Arithmetic
 from conformance.balls import precision
 from conformance.bounds import BITS, OutsideDomain, run
 from conformance.case import MERGES, POLICIES, Case, Gradients
@@ -18,36 +18,14 @@ from conformance.judge import NOTHING, Profile, judge, judge_case
 from conformance.mutants import tf32_products
 from conformance.oracle import certify
 from conformance.oracle_gradients import certify_gradients
-from conformance.residuals import Judgement
-from conformance.strategies import Numbers, masks
 from conformance.verdict import ERROR
-from conformance.whole_runs import final_bounds, gradient_bounds, judge_final_states, judge_gradients
+from conformance.whole_runs import final_bounds, gradient_bounds, judge_final_states
 from reference import Parameters
 from tests.conformance.any_order import AnyOrder, native, software
+from tests.conformance.drawn import claim, drawn, judged
 
 DTYPES = ("float16", "float32", "float64")
 RESETS = ("after", "before", "none")
-
-
-def claim(dtype="float32", *, activation="8 ULP", **options) -> Arithmetic:
-    return Arithmetic(dtype=dtype, activation=activation, source="a test", **options)
-
-
-def drawn(
-    dtype="float32", shape=(2, 3, 2, 2), *, reset="after", regime="plain", seed=0, padded=False, **options
-) -> Case:
-    """shape: batch, time, input_dim, units. padded: a mask with holes, and a row without any step."""
-    batch, time, input_dim, units = shape
-    rng = np.random.default_rng(seed)
-    numbers = Numbers(rng, dtype, FORMATS[dtype].precision, regime)
-    directions = 2 if options.get("merge") else 1
-    return Case(
-        inputs=numbers.inputs((batch, time, input_dim)),
-        parameters=tuple(numbers.parameters(input_dim, units, reset) for _ in range(directions)),
-        initial_state=tuple(numbers.states((batch, units)) for _ in range(directions)),
-        mask=masks(rng, batch, time, "masks with zero") if padded else None,
-        **options,
-    )
 
 
 # The middle of each set is the oracle's number.
@@ -118,11 +96,6 @@ def inside(case: Case, gru: AnyOrder, arithmetic: Arithmetic) -> int:
     judgement = judged(case, gru, arithmetic).add(judge_final_states(case, gru.run(case).final_state, arithmetic))
     assert not judgement.findings
     return judgement.judged
-
-
-def judged(case: Case, gru: Emulated, arithmetic: Arithmetic) -> Judgement:
-    given = cotangents(case)
-    return judge_gradients(case, given, gru.gradients(case, given), arithmetic)
 
 
 @given(**CASES)

@@ -24,7 +24,7 @@ from conformance.soft_gru import NEGATED
 from conformance.whole_runs import judge_final_states, judge_gradients
 from reference import Parameters
 from tests.conformance.any_order import AnyOrder, native, software
-from tests.conformance.test_whole_runs import claim, drawn
+from tests.conformance.drawn import claim, drawn
 
 Patch = pytest.MonkeyPatch
 

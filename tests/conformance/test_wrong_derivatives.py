@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from conformance.case import Gradients
 from conformance.emulated import Emulated
 from conformance.mutants import tf32_products
 from conformance.whole_runs import judge_final_states
-from tests.conformance.any_order import AnyOrder, native
-from tests.conformance.test_whole_runs import RESETS, claim, drawn, judged
+from tests.conformance.any_order import AnyOrder, Scaled, native
+from tests.conformance.drawn import claim, drawn, judged
+
+RESETS = ("after", "before", "none")
 
 
 class NothingThroughTheResetGate(AnyOrder):
@@ -79,16 +80,6 @@ def test_a_wrong_derivative_is_outside(wrong, reset, dtype):
     case = drawn(dtype, (2, 5, 2, 3), reset=reset, padded=True)
     assert not judged(case, native(1), claim(dtype)).findings
     assert judged(case, native(1, wrong), claim(dtype)).findings
-
-
-class Scaled(Emulated):
-    """The specification's gradients, off by a factor."""
-
-    def __init__(self, factor: float) -> None:
-        self.factor = factor
-
-    def gradients(self, case, cotangents):
-        return Gradients(*(part * part.dtype.type(self.factor) for part in super().gradients(case, cotangents)))
 
 
 @pytest.mark.parametrize(("dtype", "factor"), [("float32", 1.0005), ("float64", 1 + 1e-12)])
