@@ -98,6 +98,16 @@ def test_the_largest_and_the_smallest_arguments_end(scale):
     assert np.isfinite(truth.outputs[0]).all()
 
 
+def test_a_state_as_large_as_the_largest_number_is_certified():
+    """On the way to enough precision, balls reach past it."""
+    kernel = np.full((3, 2, 1), 45888991265.81741) * np.array([1, -1])[:, None]
+    p = Parameters(kernel, np.zeros((3, 1, 1)), np.zeros((2, 3, 1)), "after")
+    largest = np.finfo(np.float64).max
+    inputs = np.full((1, 1, 2), -23362264380.206253)
+    truth = oracle.certify(Case(inputs=inputs, parameters=(p,), initial_state=(np.full((1, 1), largest),)))
+    assert np.array_equal(truth.outputs[0], np.full((1, 1, 1), largest / 2))
+
+
 def test_what_no_precision_settles_is_not_certified(monkeypatch):
     monkeypatch.setattr(balls, "LAST_BITS", 32)
     with pytest.raises(balls.NotCertified, match="more than 32 bits"):
@@ -175,14 +185,24 @@ def balls_of(case: Case) -> np.ndarray:
 ORACLE = ("kinds", "balls", "case", "oracle", "oracle_gradients", "oracle_tangents", "oracle_reading", "truth")
 
 
+def imported(name: str) -> list[tuple[str, str]]:
+    """What a module imports, each as a module and a name of it; of the standard library nothing."""
+    tree = ast.walk(ast.parse((Path(oracle.__file__).parent / f"{name}.py").read_text()))
+    pairs = [
+        (node.module if isinstance(node, ast.ImportFrom) else alias.name, alias.name)
+        for node in tree
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    ]
+    return [pair for pair in pairs if pair[0].partition(".")[0] not in sys.stdlib_module_names]
+
+
 @pytest.mark.parametrize("name", [name for name in ORACLE if name != "case"])
 def test_the_oracle_imports_nothing_of_what_it_judges(name):
-    tree = ast.parse((Path(oracle.__file__).parent / f"{name}.py").read_text())
-    modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    modules |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    ours = {f"conformance.{mine}" for mine in ORACLE}
-    assert {module for module in modules if module.partition(".")[0] not in sys.stdlib_module_names} <= {
-        "numpy",
-        "flint",
-        *ours,
-    }
+    assert {module for module, _ in imported(name)} <= {"numpy", "flint", *(f"conformance.{mine}" for mine in ORACLE)}
+
+
+def test_a_case_holds_a_container_of_the_reference_and_none_of_its_arithmetic():
+    """Beside what is of the suite, which the oracle imports too."""
+    foreign = [pair for pair in imported("case") if not pair[0].startswith("conformance.")]
+    assert foreign == [("numpy", "numpy"), ("reference", "Parameters")]
