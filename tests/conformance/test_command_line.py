@@ -247,20 +247,3 @@ def test_the_list_names_every_subject_and_clause():
     for name in ("reference", "tf_gru:eager", "tf_gru:graph", "tf_gru:xla", "keras:xla", "torch", "onnxruntime"):
         assert name in listed
     assert all(clause in conformance("clauses").stdout for clause in CLAUSES)
-
-
-def test_plain_pytest_runs_the_suite(tmp_path):
-    def pytest_of(name: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--pyargs", "conformance"]
-        command += ["--gru", name, "-k", "smoke or step-after or masks or lengths"]
-        environment = {**os.environ, "PYTHONPATH": str(HERE)}
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
-
-    right, wrong, missing = (
-        pytest_of(name) for name in ("miniatures:right", "conformance.mutants:lengths_ignored", "nonsense")
-    )
-    assert (right.returncode, wrong.returncode, missing.returncode) == (0, 1, 4)
-    assert "2 passed" in right.stdout and "skipped" in right.stdout
-    assert "again: python -m conformance again conformance.mutants:lengths_ignored lengths " in wrong.stdout
-    assert "did you mean 'nonsense:gru'?" in missing.stdout + missing.stderr
-    assert "Traceback" not in missing.stdout + missing.stderr

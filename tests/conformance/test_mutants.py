@@ -111,12 +111,11 @@ def fresh(gru: Emulated) -> Emulated:
     return load(f"conformance.mutants:{gru.name}")
 
 
-def test_there_are_enough_and_every_file_is_a_family():
+def test_every_file_is_a_family():
     files = {path.stem for path in Path(mutants.__file__).parent.glob("*.py")}
     assert files == {*FAMILIES, "__init__", "backward", "probed", "equivalent"}
     assert [mutant for family in FAMILIES.values() for mutant in family] == list(MUTANTS)
     assert all(FAMILIES.values())
-    assert len(MUTANTS) >= 84
 
 
 @pytest.mark.parametrize("gru", [*MUTANTS, *PROBED, *EQUIVALENT], ids=lambda gru: gru.name)
@@ -125,7 +124,7 @@ def test_each_has_a_name_of_its_own_a_sentence_and_perhaps_a_link(gru):
     assert type(fresh(gru)) is type(gru)
     first, *rest = gru.sentence.split("\n")
     assert first[0].isupper() or first.startswith(("z ", "tanh ", "1 - r "))
-    assert first.endswith(".") and ". " not in first
+    assert first.endswith(".") and ". " not in first and "honest" not in first
     assert bool(rest) == (gru not in MUTANTS)
     assert gru.link == "" or gru.link.startswith("https://github.com/")
 

@@ -9,12 +9,10 @@ import subprocess
 import sys
 from dataclasses import replace
 from io import StringIO
-from pathlib import Path
 
 import html5lib
 import pytest
 import tinycss2
-from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from conformance import judge as judging
@@ -24,8 +22,6 @@ from conformance.checks import CHECKS
 from conformance.diagnosis import Diagnosis
 from conformance.growth import Growth
 from conformance.judge import PROFILES, describe, judge
-from conformance.matrix import summary
-from conformance.matrix.record import RECORD, Record
 from conformance.report import badge, figures, replayed, write_json
 from conformance.report.markdown import MOST, markdown
 from conformance.report.page import page
@@ -36,7 +32,6 @@ from conformance.vectors.replay import Replayed
 from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Subject, Verdict
 from tests.documents import blocks
 
-ROOT = Path(__file__).parents[2]
 WRONG = "conformance.mutants:gates_swapped"
 ASKED = ("step-after", "batch-zero", "lengths")
 
@@ -274,7 +269,7 @@ def test_the_badge_of_no_subject_is_not_green():
     assert badge.said([])[1] == badge.GREY
 
 
-# Schemas.
+# As JSON.
 
 
 def test_a_report_is_as_its_schema_has_it(subjects, tmp_path):
@@ -300,47 +295,6 @@ def test_a_margin_that_json_does_not_have_is_a_string(subjects, tmp_path, margin
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["subjects"][0]["verdicts"][0]["margin"] == margin
     assert schemas.violations("report", report) == []
-
-
-RECORDS = {
-    "paths.json": ROOT / "docs/records/judged.schema.json",
-    "scoreboard.json": ROOT / "docs/records/judged.schema.json",
-    "peers.json": ROOT / "docs/records/peers.schema.json",
-    "matrix.json": ROOT / "conformance/matrix/schema.json",
-}
-
-
-@pytest.mark.parametrize("name", RECORDS)
-def test_a_record_is_as_its_schema_has_it_and_the_schema_can_refuse(name):
-    schema = json.loads(RECORDS[name].read_text())
-    Draft202012Validator.check_schema(schema)
-    record = json.loads((ROOT / "docs/records" / name).read_text())
-    validator = Draft202012Validator(schema)
-    assert not list(validator.iter_errors(record))
-    one = record if name == "matrix.json" else next(iter(record.values()))
-    for key in list(one):
-        assert list(validator.iter_errors(_without(record, one, key))), key
-
-
-def _without(record, one, key):
-    """A record that lacks a key, as a copy."""
-    kept = one.pop(key)
-    changed = copy.deepcopy(record)
-    one[key] = kept
-    return changed
-
-
-def test_the_summary_of_the_matrix_is_as_its_schema_has_it():
-    assert not schemas.violations("matrix-summary", summary.read())
-    assert schemas.violations("matrix-summary", summary.read() | {"vectors": -1})
-
-
-def test_the_summary_follows_from_the_record():
-    record = Record(**{"code": ""} | json.loads((ROOT / RECORD).read_text()))  # its digest is of no interest here
-    assert summary.summary(record) == summary.read()
-    name, *_ = record.mutants
-    record.mutants[name]["checks"] = "." * len(record.checks)
-    assert summary.summary(record) != summary.read()
 
 
 # What an adapter and the command line say.
