@@ -1,4 +1,8 @@
-"""The picture that documents show, drawn by a real browser. A file of its own: Playwright runs once at a time."""
+"""The picture that documents show, drawn by a real browser.
+
+A file of its own: the command starts Playwright itself, which refuses to start while the other file's fixture holds
+one.
+"""
 
 import pytest
 from click.testing import CliRunner

@@ -193,20 +193,18 @@ class BackwardCotangentsNotAligned(Emulated):
 
 
 @pytest.mark.parametrize(
-    ("broken", "merges"),
+    ("broken", "merge"),
     [
-        (DirectionsSwapped, MERGES),
-        (WeightsOfTheDirectionsSwapped, MERGES),
-        (MergeIgnored, ("mul", "ave")),
-        (BackwardCotangentsNotAligned, ("apart",)),
+        *product((DirectionsSwapped, WeightsOfTheDirectionsSwapped), MERGES),
+        *product((MergeIgnored,), ("mul", "ave")),
+        (BackwardCotangentsNotAligned, "apart"),
     ],
 )
-def test_an_adapter_that_confuses_the_directions_is_caught(broken, merges):
-    for merge in merges:
-        case = exact_case("after", merge=merge)
-        assert_same(Emulated(), case)
-        with pytest.raises(AssertionError, match="not equal"):
-            assert_same(broken(), case)
+def test_an_adapter_that_confuses_the_directions_is_caught(broken, merge):
+    case = exact_case("after", merge=merge)
+    assert_same(Emulated(), case)
+    with pytest.raises(AssertionError, match="not equal"):
+        assert_same(broken(), case)
 
 
 def _answers(change) -> Adapter:

@@ -1,4 +1,6 @@
-"""The processes that are started for subjects: what runs in them, in this one, and how they end."""
+"""The processes that are started for subjects: what a child runs (called here in the test's own process, so that it can
+be seen), and how children end.
+"""
 
 import gc
 import multiprocessing

@@ -25,7 +25,8 @@ from conformance.verdict import DECLINED, ERROR, FAIL, PASS
 
 HERE = Path(__file__).parent
 PROGRAM = HERE / "programs.py"
-WITH_ALL_OF_THIS = f"import sys; sys.path.append({str(HERE)!r}); from test_process import *"
+OF_THIS_FILE = f"import sys; sys.path.append({str(HERE)!r}); from test_process import *"
+"""Code that gives a child this file's names."""
 LIMIT = 1.0
 
 
@@ -266,7 +267,7 @@ def test_a_program_that_is_stopped_takes_all_it_started_with_it(tmp_path):
 
 def test_a_program_is_told_to_stop_and_so_it_is_where_the_suite_ends(tmp_path):
     program("says goodbye", str(tmp_path / "first")).end()
-    code = f"{WITH_ALL_OF_THIS}; left_open = program('says goodbye', sys.argv[1])"
+    code = f"{OF_THIS_FILE}; left_open = program('says goodbye', sys.argv[1])"
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "second")], check=True)
     assert [(tmp_path / name).read_text() for name in ("first", "second")] == ["stopped", "stopped"]
 
@@ -280,7 +281,7 @@ def test_a_program_that_does_not_stop_is_stopped():
 
 def test_a_program_does_not_outlive_a_suite_that_is_killed(tmp_path):
     file = tmp_path / "pids"
-    code = f"{WITH_ALL_OF_THIS}; ask(program('leaves a child', sys.argv[1], seconds=600), PADDED)"
+    code = f"{OF_THIS_FILE}; ask(program('leaves a child', sys.argv[1], seconds=600), PADDED)"
     suite = subprocess.Popen([sys.executable, "-c", code, str(file)])
     until = time.monotonic() + 30
     while not (file.exists() and len(file.read_text().split()) == 2) and time.monotonic() < until:
@@ -308,16 +309,16 @@ def test_a_program_that_is_not_there_is_a_usage_error_of_a_command(command):
     assert "install it, or write its path" in done.output
 
 
-def test_every_command_takes_a_program_and_wants_one_subject_at_least():
-    for command in (["run"], ["identify"], ["probe"], ["diagnose"], ["vectors", "replay"]):
-        nothing = CliRunner().invoke(main, command)
-        assert nothing.exit_code == 2 and "or --process COMMAND" in nothing.output
+@pytest.mark.parametrize("command", ["run", "identify", "probe", "diagnose", "vectors replay"])
+def test_a_command_without_a_subject_says_that_a_program_may_be_given(command):
+    nothing = CliRunner().invoke(main, command.split())
+    assert nothing.exit_code == 2 and "or --process COMMAND" in nothing.output
 
 
-def test_one_subject_where_one_is_asked_for():
-    for command in (["diagnose"], ["vectors", "replay"]):
-        two = CliRunner().invoke(main, [*command, "reference", "--process", "true"])
-        assert two.exit_code == 2 and "got 2 subjects" in two.output
+@pytest.mark.parametrize("command", ["diagnose", "vectors replay"])
+def test_two_subjects_where_one_is_asked_for_are_a_usage_error(command):
+    two = CliRunner().invoke(main, [*command.split(), "reference", "--process", "true"])
+    assert two.exit_code == 2 and "got 2 subjects" in two.output
 
 
 def test_a_program_is_diagnosed():
