@@ -32,7 +32,7 @@ class Studies(click.Group):
 
 @click.group(cls=Studies, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """What the bounds and rules are themselves tested by."""
+    """Studies beside the suite: searches that test its bounds, long runs, and what writes pages and figures."""
 
 
 @main.command()
@@ -71,16 +71,16 @@ def alarms(runs: int) -> None:
 def double(names: tuple[str, ...]) -> None:
     """Released GRUs in float64: margins, and distances from certified truth. NAMES: all that have gradients."""
     from conformance.adapters import REGISTERED, load
-    from studies.double import distances
+    from studies.double import distances, judged
 
     chosen = names or tuple(name for name, subject in REGISTERED.items() if subject.installed)
+    grus = {name: gru for name in chosen if judged(gru := load(name))}
+    if lacking := [name for name in names if name not in grus]:
+        raise click.UsageError(f"{lacking[0]!r} declares no gradients in float64, so nothing is judged; leave it out")
     head("float64", ("torch", "tensorflow", "keras"))
     columns = ("subject", "reset", "size", "margin", "distance", "gradients: margin", "relative distance")
     table, failures = Table(*columns), []
-    for name in chosen:
-        gru = load(name)
-        if "float64" not in gru.capabilities.arithmetic or not gru.capabilities.gradients:
-            continue
+    for name, gru in grus.items():
         for found in distances(gru):
             table.add_row(
                 name,
@@ -245,8 +245,6 @@ def peers(page_only: bool) -> None:
 
     from studies.peers.record import PAGE, RECORD, asked, load, page, table
 
-    if not RECORD.parent.is_dir():
-        raise click.UsageError(f"there is no folder {RECORD.parent} here; go to a clone's root")
     head("peers", ("onnx", "keras"))
     if not page_only:
         RECORD.write_text(json.dumps(asked(), indent=1) + "\n")
@@ -327,13 +325,13 @@ def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
     from datetime import date
 
     from studies.paths import recorded
-    from studies.scoreboard import PAGE, RECORD, SUBJECTS, judged, kept, load, page, stored, unexplained
+    from studies.scoreboard import PAGE, RECORD, SUBJECTS, judged, load, page, stored, unexplained
 
     unknown = [name for name in names if name not in SUBJECTS]
     if unknown:
         raise click.UsageError(f"no subject is called {unknown[0]!r}; there are {', '.join(SUBJECTS)}")
     for name in () if page_only else names or (name for name in SUBJECTS if not name.startswith("tf_gru:")):
-        found = kept(recorded([judged(name)], str(date.today())))
+        found = recorded([judged(name)], str(date.today()))
         RECORD.write_text(json.dumps(stored() | found, indent=1, ensure_ascii=False) + "\n")
         STDERR.print(f"judged {name}")
     PAGE.write_text(page(load()))

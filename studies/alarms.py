@@ -5,7 +5,7 @@ nearest; backward, the specification in float32. Each run is one verdict's worth
 has a probability below 2^-40; none is expected. Printed beside it is how close the largest came (1 is an alarm).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,6 @@ from conformance.soft_gru import SoftGRU
 from conformance.strategies import Numbers
 from conformance.whole_runs import judge_gradients
 
-RUNS = 10_000
 RESETS = ("after", "before", "none")
 CLASSES = [
     claim for name in ACTIVATIONS if (claim := Arithmetic(dtype="float32", activation=name, source="emulated")).expects
@@ -62,13 +61,12 @@ def backward(seed: int) -> dict[str, float]:
     return {"scale": judgement.scale.leaning}
 
 
-def observed(runs: int = RUNS, progress: Callable[[], None] = lambda: None) -> Iterator[Closest]:
+def observed(runs: int) -> Iterator[Closest]:
     """Each rule over so many runs."""
     for rules in (forward, backward):
         found: dict[str, list[float]] = {}
         for seed in range(runs):
             for name, value in rules(seed).items():
                 found.setdefault(name, []).append(value)
-            progress()
         for name, values in found.items():
             yield Closest(name, len(values), sum(value > 1 for value in values), max(values))

@@ -36,6 +36,11 @@ class Distance(NamedTuple):
         return self.forward_margin <= 1 and self.gradient_margin <= 1
 
 
+def judged(gru: GRU) -> bool:
+    """Whether a subject has what is judged here."""
+    return "float64" in gru.capabilities.arithmetic and gru.capabilities.gradients
+
+
 def distances(gru: GRU) -> Iterator[Distance]:
     """For every place of the reset gate that the subject has."""
     claim = gru.capabilities.arithmetic["float64"]

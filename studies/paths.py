@@ -5,11 +5,10 @@ to the record, and the record to what the adapters declare.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from conformance.adapters import REGISTERED
 from conformance.specification import CLAUSES
 from conformance.verdict import DECLINED, PASS, Subject
 
@@ -36,7 +35,10 @@ Written by `python -m studies paths`, which keeps what it found in docs/records/
 
 
 def recorded(subjects: list[Subject], day: str) -> dict[str, Any]:
-    """What is kept of each subject: versions, and for each clause and format the verdict."""
+    """What is kept of each subject: versions, and for each clause and format the verdict.
+
+    The margin is kept of a pass alone: that of a failure may be infinite, which JSON has no number for.
+    """
     return {
         subject.name: {
             "day": day,
@@ -47,7 +49,7 @@ def recorded(subjects: list[Subject], day: str) -> dict[str, Any]:
                     "clause": verdict.clause,
                     "dtype": verdict.dtype,
                     "kind": verdict.kind,
-                    "margin": None if verdict.margin is None else round(verdict.margin, 4),
+                    "margin": round(verdict.margin, 4) if verdict.kind == PASS and verdict.margin is not None else None,
                     "cases": verdict.cases,
                     "reason": verdict.reason,
                 }
@@ -64,9 +66,9 @@ def load() -> dict[str, Any]:
     return {name: found[name] for name in PATHS if name in found}
 
 
-def missing(record: dict[str, Any]) -> list[str]:
-    """The paths that have not been judged yet."""
-    return [name for name in PATHS if name not in record]
+def missing(record: dict[str, Any], names: Iterable[str] = PATHS) -> list[str]:
+    """Those that have not been judged yet."""
+    return [name for name in names if name not in record]
 
 
 def wrong(record: dict[str, Any]) -> Iterator[str]:
@@ -89,29 +91,29 @@ def page(record: dict[str, Any]) -> str:
     """docs/paths.md: what each path is, the table, the reasons, and the versions."""
     ways = [f"- `{name}`: {PATHS[name]}; {_formats(verdicts['verdicts'])}." for name, verdicts in record.items()]
     short = [name.partition(":")[2] for name in record]
-    table = [_row("clause", *short), _row(*["---"] * (len(short) + 1))]
+    table = [line("clause", *short), line(*["---"] * (len(short) + 1))]
     notes: dict[str, int] = {}
     for clause in CLAUSES:
-        cells = [_cell([v for v in found["verdicts"] if v["clause"] == clause], notes) for found in record.values()]
-        table.append(_row(f"`{clause}`", *cells))
+        cells = [cell([v for v in found["verdicts"] if v["clause"] == clause], notes) for found in record.values()]
+        table.append(line(f"`{clause}`", *cells))
     failures = list(wrong(record))
-    result = "Nothing failed." if record and not failures else "\n".join(f"- WRONG: {line}" for line in failures)
-    reasons = [f"{number}. {reason}" for reason, number in notes.items()]
-    versions = [f"- `{name}`, {found['day']}: {_versions(found['versions'])}" for name, found in record.items()]
+    result = "Nothing failed." if record and not failures else "\n".join(f"- WRONG: {each}" for each in failures)
     ways += [
         f"- `{name}`: {PATHS[name]}; not on record yet: `python -m studies paths {name}`." for name in missing(record)
     ]
-    parts = (
-        ["\n".join(ways)],
-        ["\n".join(table)],
-        [result],
-        ["Declined:\n", "\n".join(reasons)],
-        ["Judged:\n", "\n".join(versions)],
-    )
-    return "\n".join([HEAD, *("\n".join(part) + "\n" for part in parts)])
+    return together([HEAD, "\n".join(ways), "\n".join(table), result], notes, record)
 
 
-def _row(*cells: str) -> str:
+def together(parts: list[str], notes: dict[str, int], record: dict[str, Any]) -> str:
+    """A page of these parts, then the reasons by their numbers, then when and in which versions each was judged."""
+    reasons = [f"{number}. {reason}" for reason, number in notes.items()]
+    judged = [f"- `{name}`, {found['day']}: {_versions(found['versions'])}" for name, found in record.items()]
+    ends = ["Declined:\n\n" + "\n".join(reasons), "Judged:\n\n" + "\n".join(judged)]
+    return "\n\n".join(part.rstrip("\n") for part in [*parts, *ends]) + "\n"
+
+
+def line(*cells: str) -> str:
+    """A line of a table."""
     return f"| {' | '.join(cells)} |"
 
 
@@ -122,9 +124,9 @@ def _formats(verdicts: list[dict[str, Any]]) -> str:
     return "; ".join([" and ".join(sorted(passed)), *others.values()])
 
 
-def _cell(verdicts: list[dict[str, Any]], notes: dict[str, int]) -> str:
+def cell(verdicts: list[dict[str, Any]], notes: dict[str, int]) -> str:
     """The worst margin of a clause, or the number of the reason why it is declined."""
-    passed = [verdict["margin"] for verdict in verdicts if verdict["kind"] == PASS]
+    passed = [verdict["margin"] or 0 for verdict in verdicts if verdict["kind"] == PASS]
     if passed:
         return f"{max(passed):.2f}" if max(passed) else "–"
     reason = next(v["reason"] for v in verdicts if v["dtype"] == "float32")
@@ -133,8 +135,3 @@ def _cell(verdicts: list[dict[str, Any]], notes: dict[str, int]) -> str:
 
 def _versions(versions: dict[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items() if name != "tf-gru")
-
-
-def registered() -> set[str]:
-    """The subjects of the suite that are paths of tf_gru."""
-    return {name for name in REGISTERED if name.startswith("tf_gru:")}

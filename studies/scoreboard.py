@@ -54,14 +54,6 @@ def _subject(name: str) -> Subject:
     return subject
 
 
-def kept(judged: dict[str, Any]) -> dict[str, Any]:
-    """What studies.paths.recorded gives, without the margins of failures, which may be infinite."""
-    for found in judged.values():
-        for verdict in found["verdicts"]:
-            verdict["margin"] = verdict["margin"] if verdict["kind"] == PASS else None
-    return judged
-
-
 def stored() -> dict[str, Any]:
     """What was judged here; empty where there is no record."""
     return json.loads(RECORD.read_text()) if RECORD.exists() else {}
@@ -71,11 +63,6 @@ def load() -> dict[str, Any]:
     """The record, in the order of SUBJECTS; tf_gru's own is that of studies/paths.py unless it was asked here."""
     found = paths.load() | stored()
     return {name: found[name] for name in SUBJECTS if name in found}
-
-
-def missing(record: dict[str, Any]) -> list[str]:
-    """The subjects that have not been judged yet."""
-    return [name for name in SUBJECTS if name not in record]
 
 
 def unexplained(record: dict[str, Any]) -> Iterator[str]:
@@ -96,35 +83,28 @@ def unexplained(record: dict[str, Any]) -> Iterator[str]:
 def page(record: dict[str, Any]) -> str:
     """docs/scoreboard.md: counts, the table, the reasons, and the versions."""
     notes: dict[str, int] = {}
-    table = [_row("clause", *(f"`{name}`" for name in record)), _row(*["---"] * (len(record) + 1))]
+    table = [paths.line("clause", *(f"`{name}`" for name in record)), paths.line(*["---"] * (len(record) + 1))]
     for clause in CLAUSES:
         cells = (
             _cell(name, [v for v in found["verdicts"] if v["clause"] == clause], notes)
             for name, found in record.items()
         )
-        table.append(_row(f"`{clause}`", *cells))
-    counts = [_row("implementation", "pass", "fail", "declined"), _row(*["---"] * 4)]
+        table.append(paths.line(f"`{clause}`", *cells))
+    counts = [paths.line("implementation", "pass", "fail", "declined"), paths.line(*["---"] * 4)]
     counts += [
-        _row(f"`{name}`", *(str(sum(v["kind"] == kind for v in found["verdicts"])) for kind in (PASS, FAIL, DECLINED)))
+        paths.line(
+            f"`{name}`", *(str(sum(v["kind"] == kind for v in found["verdicts"])) for kind in (PASS, FAIL, DECLINED))
+        )
         for name, found in record.items()
     ]
     wrong = [f"- UNEXPLAINED: {line}" for line in unexplained(record)]
-    wrong += [f"- `{name}`: not on record yet: `python -m studies scoreboard {name}`." for name in missing(record)]
-    reasons = [f"{number}. {reason}" for reason, number in notes.items()]
-    judged = [f"- `{name}`, {found['day']}: {_versions(found['versions'])}" for name, found in record.items()]
-    of = f"Verdicts on {len(CLAUSES)} clauses, each in float32 and in float64:\n"
-    parts = (
-        ["\n".join(table)],
-        [of, "\n".join(counts)],
-        ["\n".join(wrong or ["Every failure is a finding."])],
-        ["Declined:\n", "\n".join(reasons)],
-        ["Judged:\n", "\n".join(judged)],
-    )
-    return "\n".join([HEAD, *("\n".join(part) + "\n" for part in parts)])
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
+    wrong += [
+        f"- `{name}`: not on record yet: `python -m studies scoreboard {name}`."
+        for name in paths.missing(record, SUBJECTS)
+    ]
+    of = f"Verdicts on {len(CLAUSES)} clauses, each in float32 and in float64:"
+    told = "\n".join(wrong or ["Every failure is a finding."])
+    return paths.together([HEAD, "\n".join(table), of, "\n".join(counts), told], notes, record)
 
 
 def _cell(name: str, verdicts: list[dict[str, Any]], notes: dict[str, int]) -> str:
@@ -140,12 +120,4 @@ def _cell(name: str, verdicts: list[dict[str, Any]], notes: dict[str, int]) -> s
             for dtype, title in titles.items()
         }
         return " ".join(sorted(texts))
-    passed = [verdict["margin"] or 0 for verdict in verdicts if verdict["kind"] == PASS]
-    if passed:
-        return f"{max(passed):.2f}" if max(passed) else "–"
-    reason = next(verdict["reason"] for verdict in verdicts if verdict["dtype"] == "float32")
-    return f"({notes.setdefault(reason, len(notes) + 1)})"
-
-
-def _versions(versions: dict[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in versions.items() if name != "tf-gru")
+    return paths.cell(verdicts, notes)

@@ -20,8 +20,8 @@ from studies.peers import keras_suite, onnx_suite, webnn_suite
 from studies.peers.expressible import KERAS, ONNX, WEBNN, Interface, expressible
 from studies.peers.verdicts import Verdict
 
-RECORD = Path("docs/records/peers.json")
-PAGE = Path("docs/peers.md")
+RECORD = Path(__file__).parents[2] / "docs/records/peers.json"
+PAGE = RECORD.parents[1] / "peers.md"
 COMMAND = "python -m studies peers"
 
 KNOWN: dict[str, type[Emulated]] = {type(mutant).__name__: type(mutant) for mutant in MUTANTS}

@@ -7,12 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from conformance.adapters import REGISTERED, load
+from conformance.arithmetic import Arithmetic
+from conformance.identify import apart
 from conformance.identify.apart import identify_apart
+from studies import identified
+from studies.__main__ import main
 from studies.identified import DECLARED_AND_WRONG, SILENT, differences
 
 RECORD = Path(__file__).parents[2] / "docs/records/identified.txt"
+
+HALF = Arithmetic(dtype="float16", activation="8 ULP", source="declared by this test")
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +48,7 @@ def test_what_is_declared_and_wrong_is_found(onnxruntime):
         ({"gradients": True}, "gradients: "),
         ({"resets": ("before",)}, "reset after: answered, and not declared"),
         ({"masked_outputs": ("carry",)}, "lengths, carry asked: "),
+        ({"arithmetic": {"float16": HALF}}, "float16 is declared, and not answered"),
     ],
 )
 def test_another_declaration_is_told(declared, told, onnxruntime):
@@ -48,6 +56,17 @@ def test_another_declaration_is_told(declared, told, onnxruntime):
         capabilities = replace(load("onnxruntime").capabilities, **declared)
 
     assert any(told in each for each in differences("onnxruntime", Other, onnxruntime))
+
+
+def test_the_command_says_what_is_not_as_declared(monkeypatch, onnxruntime):
+    monkeypatch.setattr(apart, "identify_apart", lambda name, limit: onnxruntime)
+
+    result = CliRunner().invoke(main, ["identified", "onnxruntime"])
+    assert result.exit_code == 0 and "WRONG" not in result.output, result.output
+
+    monkeypatch.setattr(identified, "DECLARED_AND_WRONG", {})
+    result = CliRunner().invoke(main, ["identified", "onnxruntime"])
+    assert result.exit_code == 1 and "WRONG: onnxruntime: a row of length 0: zeros; declared:" in result.output
 
 
 def test_every_adapter_that_can_be_asked_is_on_record():

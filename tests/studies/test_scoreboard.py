@@ -6,7 +6,7 @@ from conformance.adapters import REGISTERED, load
 from conformance.checks import CHECKS
 from conformance.specification import CLAUSES
 from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS
-from studies import scoreboard
+from studies import paths, scoreboard
 from studies.known import KNOWN
 
 RECORD = scoreboard.load()
@@ -21,7 +21,7 @@ def test_the_page_is_what_the_command_writes():
 def test_every_failure_is_explained_and_what_is_not_on_record_is_named():
     assert list(scoreboard.unexplained(RECORD)) == []
     assert set(RECORD) <= set(REGISTERED)
-    assert set(RECORD) | set(scoreboard.missing(RECORD)) == set(scoreboard.SUBJECTS)
+    assert set(RECORD) | set(paths.missing(RECORD, scoreboard.SUBJECTS)) == set(scoreboard.SUBJECTS)
     assert all(f"`{name}`" in scoreboard.PAGE.read_text() for name in scoreboard.SUBJECTS)
 
 

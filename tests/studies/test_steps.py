@@ -62,8 +62,8 @@ def test_a_bound_that_is_too_small_is_seen(monkeypatch, change):
     assert worst() > 1
 
 
-def test_a_gru_that_is_wrong_by_a_last_place_is_seen(monkeypatch):
-    """The sum of a product's terms, further by one unit in the last place of its size."""
+def test_a_blend_that_is_wrong_by_few_last_places_is_seen(monkeypatch):
+    """The blend, further by 32 units in the last place."""
     right = SoftGRU.blend
 
     def off(self, a, h, n):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from conformance import adapters
 from conformance.bounds import StepSet
 from conformance.case import Gradients, Outputs
 from conformance.emulated import Emulated
@@ -81,3 +82,33 @@ def test_the_commands_print_a_dated_record(command):
     assert result.exit_code == 0, result.output
     assert f"python -m studies {command[0]}" in result.output
     assert "python-flint" in result.output
+
+
+def failed(*command: str) -> list[str]:
+    """What a command says that is wrong; its exit code has to say so too."""
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 1, result.output
+    return [line for line in result.output.splitlines() if line.startswith("WRONG: ")]
+
+
+def test_the_command_fails_where_an_honest_gru_is_caught(monkeypatch):
+    margins = StepSet.margins
+    monkeypatch.setattr(StepSet, "margins", lambda self, computed: margins(self, computed) * 1000)
+    assert "WRONG: steps, time 32, units 4: the honest one is caught" in failed("teeth", "--largest", "4")
+
+
+def test_the_command_fails_where_honest_runs_alarm(monkeypatch):
+    of = Sample.of
+    monkeypatch.setattr(Sample, "of", staticmethod(lambda error, claimed, noise: of(error, 0 * claimed, noise / 30)))
+    assert any(line.endswith("honest runs alarm by spread") for line in failed("alarms", "--runs", "6"))
+
+
+def test_the_command_fails_where_float32_passes_for_float64(monkeypatch):
+    monkeypatch.setattr(adapters, "load", lambda name: only_after(Single()))
+    assert failed("float64", "reference") == [f"WRONG: reference, reset after, {size}" for size in double.SIZES]
+
+
+def test_a_subject_without_gradients_in_float64_is_a_usage_error():
+    result = CliRunner().invoke(main, ["float64", "reference", "onnxruntime"])
+    assert result.exit_code == 2
+    assert "'onnxruntime' declares no gradients in float64" in " ".join(result.output.split())
