@@ -115,7 +115,8 @@ def block(record: dict[str, Any] | None) -> str:
     ]
     return (
         f"{run} times the layer beside its\npeers and judges each result. "
-        f"On {record['date']}, peers' times over ours (forward / training, geometric means) were\n"
+        f"On {record['date']}, on {record['machine']['cores']} cores of {record['machine']['cpu']},\n"
+        "peers' times over ours (forward / training, geometric means) were\n"
         f"{', '.join(said)}.\n"
         f"All rows, and where ours is slower: {FOUND}.\n"
     )
