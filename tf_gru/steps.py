@@ -1,6 +1,7 @@
 """One step of the GRU: reset after the product, before it, or not at all.
 
-The code below is the definition; the layers, the cell and the sequence all call it, and nothing restates it.
+The code below is the definition: the cell, the export and the general kernel (kernels/autodiff.py) call it. The kernels
+after.py, before.py and none.py write it again, beside their derivatives; the tests hold both to the same bits.
 
 Source: Cho et al. 2014, arXiv:1406.1078, version 1 (reset after the product) and version 3 (before it).
 Left out: time and masks (see sequence.py).

@@ -73,11 +73,13 @@ def backward(inputs, h, weights: Weights, valid, forward_pass, d_states, d_final
     states, *sides = forward_pass
     x = sides[0] if sides else projected(inputs, weights)
     time = tf.shape(inputs)[0]
-    before = tf.concat([states[1:], h[None]] if plan.reverse else [h[None], states[:-1]], axis=0)
-    before = _rows(before if valid is None else tf.where(valid, before, tf.zeros_like(before)))
+    states_before = tf.concat([states[1:], h[None]] if plan.reverse else [h[None], states[:-1]], axis=0)
+    if valid is not None:
+        states_before = tf.where(valid, states_before, tf.zeros_like(states_before))
+    states_before = _rows(states_before)
     x = tf.split(_rows(x), GATES[plan.reset], axis=-1)
-    kept = [_rows(each) for each in sides[1:]] or variant.recurrent(x, before, weights.U, weights.b_h)
-    slopes = variant.slopes(x, before, kept)
+    kept = [_rows(each) for each in sides[1:]] or variant.recurrent(x, states_before, weights.U, weights.b_h)
+    slopes = variant.slopes(x, states_before, kept)
     if valid is not None:
         slopes = _of_valid_steps(slopes, _rows(valid))
     slope, d_state = [_step_of(_in_time(each, inputs)) for each in slopes], _step_of(d_states)
@@ -90,7 +92,7 @@ def backward(inputs, h, weights: Weights, valid, forward_pass, d_states, d_final
         return count + 1, dh, array.write(t, written)
 
     _, dh, array = _loop(time, retreat, (tf.constant(0), d_final, array))
-    da, dU, db_h = variant.weight_gradients(_rows(array.stack()), slopes, before)
+    da, dU, db_h = variant.weight_gradients(_rows(array.stack()), slopes, states_before)
     d_inputs = _in_time(tf.matmul(da, weights.W, transpose_b=True), inputs)
     dW = tf.matmul(_rows(inputs), da, transpose_a=True)
     db_x = tf.reduce_sum(da, axis=0)
