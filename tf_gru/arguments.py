@@ -40,23 +40,36 @@ def check_dtype(name: str) -> None:
         raise ValueError(f"dtype is {name!r}, but must be one of {', '.join(NAMES)}")
 
 
+def _dense(name: str, value, dtype: tf.DType | None = None) -> tf.Tensor:
+    """The value as a tensor that has a number at each place."""
+    if value is None:
+        raise TypeError(f"{name} is None, but must be a tensor: give one")
+    if isinstance(value, tf.RaggedTensor):
+        lengths = " and its row_lengths() as the lengths" if name == "inputs" else ""
+        raise TypeError(f"{name} is ragged, but must be dense: pass its to_tensor(){lengths}")
+    if isinstance(value, tf.SparseTensor):
+        raise TypeError(f"{name} is sparse, but must be dense: pass what tf.sparse.to_dense makes of it")
+    return tf.convert_to_tensor(value, dtype)
+
+
 def tensor(name: str, value, dtype: tf.DType, shape: tuple, hint: str) -> tf.Tensor:
     """The value as a tensor of this dtype and shape; None in the shape is a size not known yet."""
-    value = tf.convert_to_tensor(value)
+    value = _dense(name, value)
     if value.dtype != dtype:
         raise TypeError(f"{name} has dtype {value.dtype.name}, but must be {dtype.name}: cast it first")
     if not value.shape.is_compatible_with(shape):
         raise ValueError(f"{name} has shape {_text(value.shape)}, but must be {_text(tf.TensorShape(shape))}: {hint}")
-    return value
+    return _with_axes(value, shape)
+
+
+def _with_axes(value: tf.Tensor, shape: tuple) -> tf.Tensor:
+    """The value, whose number of axes a trace knows from here on: the graph holds it to this shape."""
+    return value if value.shape.rank is not None else tf.ensure_shape(value, shape)
 
 
 def real(name: str, value, dtype: str) -> tf.Tensor:
     """The value cast to the dtype of a layer; a complex one would lose its imaginary part."""
-    if isinstance(value, tf.RaggedTensor):
-        raise TypeError(f"{name} is ragged, but must be dense: pass {name}.to_tensor(), lengths={name}.row_lengths()")
-    if isinstance(value, tf.SparseTensor):
-        raise TypeError(f"{name} is sparse, but must be dense: pass tf.sparse.to_dense({name})")
-    value = tf.convert_to_tensor(value)
+    value = _dense(name, value)
     if value.dtype.is_complex:
         raise TypeError(f"{name} has dtype {value.dtype.name}, but must be real: pass its real or imaginary part")
     return tf.cast(_numbers(name, value), dtype)
@@ -64,7 +77,7 @@ def real(name: str, value, dtype: str) -> tf.Tensor:
 
 def booleans(name: str, value) -> tf.Tensor:
     """The value as booleans; numbers other than 0 are True, as in Keras."""
-    return tf.cast(_numbers(name, tf.convert_to_tensor(value)), tf.bool)
+    return tf.cast(_numbers(name, _dense(name, value)), tf.bool)
 
 
 def _numbers(name: str, value: tf.Tensor) -> tf.Tensor:
@@ -95,14 +108,12 @@ def check_rank(shape) -> None:
 
 def sequence(inputs) -> tf.Tensor:
     """The inputs as a (batch, time, input_dim) tensor of a floating dtype."""
-    if inputs is None or isinstance(inputs, (tf.RaggedTensor, tf.SparseTensor)):
-        raise TypeError(f"inputs is a {type(inputs).__name__}, but must be dense: a (batch, time, input_dim) tensor")
-    inputs = tf.convert_to_tensor(inputs)
+    inputs = _dense("inputs", inputs)
     if inputs.dtype not in DTYPES:
         raise TypeError(f"inputs has dtype {inputs.dtype.name}, but must be one of {', '.join(NAMES)}: cast it first")
     if not inputs.shape.is_compatible_with((None, None, None)):
         raise ValueError(f"inputs has shape {_text(inputs.shape)}, but must be (batch, time, input_dim)")
-    return inputs if inputs.shape.rank == 3 else tf.ensure_shape(inputs, (None, None, None))
+    return _with_axes(inputs, (None, None, None))
 
 
 def weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
@@ -137,8 +148,11 @@ def one_for_each_direction(name: str, given) -> tuple:
     """The two of [forward, backward]; of None, None twice."""
     if given is None:
         return None, None
-    if not isinstance(given, (list, tuple)) or len(given) != 2:
-        raise ValueError(f"{name} must be [forward, backward], one for each direction")
+    expected = "must be [forward, backward], one for each direction"
+    if not isinstance(given, (list, tuple)):
+        raise ValueError(f"{name} is a {type(given).__name__}, but {expected}")
+    if len(given) != 2:
+        raise ValueError(f"{name} has {len(given)} members, but {expected}")
     return tuple(given)
 
 
@@ -146,7 +160,7 @@ def dropout(name: str, scale, inputs: tf.Tensor, gates: int, kernel: tf.Tensor) 
     """What multiplies values before their products: (batch, width) for all gates, (gates, batch, width) for each."""
     if scale is None:
         return None
-    scale = tf.convert_to_tensor(scale)
+    scale = _dense(name, scale)
     hint = "give one (batch, width) array for all gates, or one for each gate"
     if scale.shape.rank is None:
         raise ValueError(f"{name} has an unknown shape, but must have 2 or 3 axes: {hint}; set its shape")
@@ -180,17 +194,16 @@ def valid_steps(mask, lengths, inputs: tf.Tensor) -> tf.Tensor | None:
 
 def row_lengths(name: str, lengths, inputs: tf.Tensor) -> tf.Tensor:
     """Lengths (batch,) as int64, once each is from 0 to the inputs' time."""
-    if isinstance(lengths, (tf.RaggedTensor, tf.SparseTensor)):
-        raise TypeError(f"{name} is a {type(lengths).__name__}, but must be dense integers, one for each row of inputs")
     none = isinstance(lengths, (list, tuple)) and not lengths  # TensorFlow takes no numbers for floating ones
-    lengths = tf.convert_to_tensor(lengths, tf.int64 if none else None)
+    lengths = _dense(name, lengths, tf.int64 if none else None)
     given = tf.get_static_value(lengths)
     if not lengths.dtype.is_integer:
         raise TypeError(f"{name} has dtype {lengths.dtype.name}, but must be integers: cast it first")
     if not lengths.shape.is_compatible_with(static_shape(inputs)[:1]):
         shape, expected = _text(lengths.shape), _listed(static_shape(inputs)[:1])
         raise ValueError(f"{name} has shape {shape}, but must be {expected}: one for each row of inputs")
-    lengths = _of_size(tf.cast(lengths, tf.int64), 0, inputs, 0, f"{name} is not (batch,)")
+    lengths = _with_axes(tf.cast(lengths, tf.int64), (None,))
+    lengths = _of_size(lengths, 0, inputs, 0, f"{name} is not (batch,)")
     seen = "" if given is None else f": {name} is {given.tolist()}, time is {_size(static_shape(inputs)[1])}"
     return _asserted(
         lengths,
@@ -215,7 +228,7 @@ def _time(inputs: tf.Tensor) -> tf.Tensor:
 
 def _of_size(value: tf.Tensor, axis: int, like: tf.Tensor, like_axis: int, message: str) -> tf.Tensor:
     """The value, once its size on one axis is that of another tensor: asserted, and under XLA compiled only then."""
-    if value.shape.rank is not None and None not in (static_shape(value)[axis], static_shape(like)[like_axis]):
+    if None not in (static_shape(value)[axis], static_shape(like)[like_axis]):
         return value  # compared already
     size, expected = tf.shape(value)[axis], tf.shape(like)[like_axis]
     size = _asserted(size, _equal, (size, expected), message)

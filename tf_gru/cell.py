@@ -135,7 +135,10 @@ class GRUCell(keras.layers.GRUCell):
             raise ValueError(f"inputs has shape {tuple(inputs.shape)}, but must be (batch, input_dim): pass one step")
         kernel, recurrent_kernel, bias = self.weight_tensors()
         arguments.check_features(inputs, kernel)
-        h = arguments.real("the state", states[0] if nested else states, self.compute_dtype)
+        h = states[0] if nested else states
+        if h is None:
+            raise TypeError("the state is None, but must be a tensor: begin with get_initial_state(batch_size)")
+        h = arguments.real("the state", h, self.compute_dtype)
         h = arguments.state("the state", h, inputs, self.units)
         input_bias, recurrent_bias = split_bias(self.reset, bias)
         scale = self.get_dropout_mask(inputs) if training else None

@@ -171,6 +171,20 @@ def test_weights_of_unknown_shape_are_refused(valid):
         function(valid["recurrent_kernel"])
 
 
+@pytest.mark.parametrize("name", ["inputs", "kernel", "bias", "initial_state", "mask", "lengths"])
+def test_what_else_has_an_unknown_shape_is_taken(valid, exact, name):
+    """Its axes are known from the others' sizes."""
+    given = {**valid, "initial_state": exact.initial_state, **exact.linear}
+    given |= {"lengths": np.array([3, 1, 0, 2, 3])} if name == "lengths" else {"mask": exact.mask}
+    value = tf.constant(given[name])
+
+    @tf.function(input_signature=[tf.TensorSpec(None, value.dtype)])
+    def function(value):
+        return gru(**{**given, name: value})
+
+    exact.equal([a.numpy() for a in gru(**given)], [a.numpy() for a in function(value)])
+
+
 @pytest.mark.parametrize(
     ("lengths", "mask", "message"),
     [

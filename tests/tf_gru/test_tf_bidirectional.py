@@ -177,12 +177,15 @@ def test_what_two_directions_cannot_mean_is_refused(options, message):
         tf_gru.BiGRU(2, **options)
 
 
-@pytest.mark.parametrize("states", [1, 3])
-def test_each_direction_has_one_state(exact, states):
+@pytest.mark.parametrize(
+    ("states", "got"),
+    [(lambda h: [h], "has 1 members"), (lambda h: (h,) * 3, "has 3 members"), (np.stack, "is a EagerTensor")],
+)
+def test_each_direction_has_one_state(exact, states, got):
     """initial_state is a pair."""
-    state = [tf.constant(exact.initial_state)] * states
+    state = states(exact.initial_state)
 
-    with pytest.raises(ValueError, match="initial_state must be"):
+    with pytest.raises(ValueError, match=rf"initial_state {got}, but must be \[forward, backward\], one for each dir"):
         tf_gru.BiGRU(exact.units, dtype="float64")(exact.inputs, initial_state=state)
 
 

@@ -151,7 +151,9 @@ def test_each_direction_is_given_its_own_masks(exact):
 
     exact.equal(forward, layer.forward_layer(exact.inputs, dropout_mask=masks[0]).numpy())
     exact.equal(backward[:, ::-1], layer.backward_layer(exact.inputs, dropout_mask=masks[1]).numpy())
-    with pytest.raises(ValueError, match=r"dropout_mask must be \[forward, backward\], one for each direction"):
+    with pytest.raises(
+        ValueError, match=r"dropout_mask has 1 members, but must be \[forward, backward\], one for each direction"
+    ):
         layer(exact.inputs, dropout_mask=masks[:1])
 
 

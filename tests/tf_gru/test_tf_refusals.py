@@ -140,30 +140,65 @@ def test_a_layer_is_built_for_sequences(shape):
         tf_gru.GRU(2).build(shape)
 
 
+SPARSE = {
+    tf.RaggedTensor.from_tensor: r"is ragged, but must be dense: pass its to_tensor\(\)",
+    tf.sparse.from_dense: "is sparse, but must be dense: pass what tf.sparse.to_dense makes of it",
+}
+
+
+@pytest.mark.parametrize("made", SPARSE)
 @pytest.mark.parametrize(
-    ("made", "message"),
+    ("name", "shape"),
     [
-        (tf.RaggedTensor.from_tensor, r"inputs is ragged, but must be dense: pass inputs.to_tensor\(\), lengths="),
-        (tf.sparse.from_dense, r"inputs is sparse, but must be dense: pass tf.sparse.to_dense\(inputs\)"),
+        ("inputs", (5, 3, 2)),
+        ("mask", (5, 3)),
+        ("lengths", (5, 1)),
+        ("initial_state", (5, 4)),
+        ("dropout_mask", (5, 2)),
+        ("recurrent_dropout_mask", (5, 4)),
     ],
 )
-def test_other_kinds_of_tensor_are_refused(exact, made, message):
-    """With what to do."""
-    _, ours = exact.pair()
+def test_other_kinds_of_tensor_are_refused(exact, name, shape, made):
+    """Wherever they stand, by the function, the layer and that of two directions, with what to do."""
+    pairs = {"initial_state", "dropout_mask", "recurrent_dropout_mask"}
+    wrong = made(tf.ones(shape, {"mask": tf.bool, "lengths": tf.int32}.get(name, tf.float64)))
+    kernel, recurrent_kernel, _ = exact.weights("after")
+    advice = r" and its row_lengths\(\) as the lengths$" if name == "inputs" and "ragged" in SPARSE[made] else ""
+    arguments = {"inputs": exact.inputs, name: wrong}
+    inputs = arguments.pop("inputs")
+    in_pairs = {name: [value] * 2 if name in pairs else value for name, value in arguments.items()}
 
-    with pytest.raises(TypeError, match=message):
-        ours(made(tf.constant(exact.inputs)))
+    with pytest.raises(TypeError, match=f"^{name} {SPARSE[made]}{advice}"):
+        tf_gru.gru(inputs, kernel, recurrent_kernel, **arguments)
+    with pytest.raises(TypeError, match=f"{name} {SPARSE[made]}"):
+        tf_gru.GRU(exact.units, dtype="float64")(inputs, **arguments)
+    with pytest.raises(TypeError, match=f"{name} {SPARSE[made]}"):
+        tf_gru.BiGRU(exact.units, dtype="float64")(inputs, **in_pairs)
+
+
+@pytest.mark.parametrize("states", [None, [None]])
+def test_a_cell_without_a_state_says_where_one_is_had(states):
+    """Keras' layers of cells make one."""
+    with pytest.raises(
+        TypeError, match=r"the state is None, but must be a tensor: begin with get_initial_state\(batch"
+    ):
+        tf_gru.GRUCell(2)(np.ones((1, 3), "float32"), states)
+
+
+@pytest.mark.parametrize("name", ["inputs", "kernel", "recurrent_kernel"])
+def test_what_is_none_is_named(exact, name):
+    """A bias alone may be left out."""
+    names = ("inputs", "kernel", "recurrent_kernel")
+    given = dict(zip(names, (exact.inputs, *exact.weights("after")), strict=False))
+
+    with pytest.raises(TypeError, match=f"^{name} is None, but must be a tensor: give one$"):
+        tf_gru.gru(**{**given, name: None})
 
 
 @pytest.mark.parametrize("flag", ["go_backwards", "zero_output_for_mask"])
 def test_what_a_bigru_fixes_is_refused_for_what_it_is(flag):
     with pytest.raises(ValueError, match=f"{flag} is 'no', but must be one of True, False"):
         tf_gru.BiGRU(2, **{flag: "no"})
-
-
-def test_ragged_lengths_are_refused():
-    with pytest.raises(TypeError, match="lengths is a RaggedTensor, but must be dense integers, one for each"):
-        tf_gru.GRU(2)(np.ones((2, 3, 1), "float32"), lengths=tf.ragged.constant([[1], [2, 3]]))
 
 
 def test_both_modes_in_one_graph_are_refused_for_every_layer_with_a_loop():

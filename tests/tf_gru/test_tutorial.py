@@ -213,7 +213,9 @@ def test_what_does_not_fit_is_refused(arguments, message):
 @pytest.mark.parametrize("wrong", [None, tf.RaggedTensor.from_tensor(INPUTS), tf.sparse.from_dense(INPUTS)])
 def test_inputs_that_are_not_dense_are_refused(wrong):
     for call in (made().recurrence, lambda inputs: GRU(inputs, EMB_DIM, HIDDEN_DIM)):
-        with pytest.raises(TypeError, match=r"inputs is a \w+, but must be dense: a \(batch, time, input_dim\) tensor"):
+        with pytest.raises(
+            TypeError, match=r"inputs is (None, but must be a tensor|(ragged|sparse), but must be dense: pass)"
+        ):
             call(wrong)
 
 
@@ -384,7 +386,7 @@ def test_a_bigru_starts_from_two_states():
     started = both.recurrence(INPUTS, h0=[zeros, zeros + 1])
     same(started[..., :HIDDEN_DIM], both.forward.output())
     assert np.all(started[:, -1, HIDDEN_DIM:] != both.output()[:, -1, HIDDEN_DIM:])
-    with pytest.raises(ValueError, match=r"h0 must be \[forward, backward\], one for each direction"):
+    with pytest.raises(ValueError, match=r"h0 is a ndarray, but must be \[forward, backward\], one for each direction"):
         both.recurrence(INPUTS, h0=zeros)
 
 
