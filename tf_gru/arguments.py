@@ -106,6 +106,45 @@ def check_rank(shape) -> None:
         raise ValueError(f"inputs would have shape {shape}, but must be (batch, time, input_dim); time may be None")
 
 
+def checked(
+    inputs,
+    kernel,
+    recurrent_kernel,
+    bias,
+    *,
+    reset: str,
+    masked_outputs: str,
+    mask,
+    lengths,
+    dropout_masks: tuple,
+    flags: dict,
+    automatic: dict,
+) -> tuple[tf.Tensor, tuple, int, tf.Tensor | None, tuple]:
+    """What `gru` was given, but for its state, as tensors: inputs, weights, units, the steps that count, dropout masks.
+
+    dropout_masks: of the inputs, of the state. flags: what is True or False. automatic: what may be "auto" too.
+    """
+    check_choice("reset", reset, tuple(GATES))
+    check_choice("masked_outputs", masked_outputs, ("carry", "zero"))
+    for name, flag in flags.items():
+        check_choice(name, flag, (True, False))
+    for name, given in automatic.items():
+        check_choice(name, given, ("auto", True, False))
+    inputs = sequence(inputs)
+    kernel, recurrent_kernel, bias, units = _weights(kernel, recurrent_kernel, bias, reset, inputs)
+    of_inputs, of_state = dropout_masks
+    return (
+        inputs,
+        (kernel, recurrent_kernel, bias),
+        units,
+        valid_steps(mask, lengths, inputs),
+        (
+            dropout("dropout_mask", of_inputs, inputs, GATES[reset], kernel),
+            dropout("recurrent_dropout_mask", of_state, inputs, GATES[reset], recurrent_kernel),
+        ),
+    )
+
+
 def sequence(inputs) -> tf.Tensor:
     """The inputs as a (batch, time, input_dim) tensor of a floating dtype."""
     inputs = _dense("inputs", inputs)
@@ -116,7 +155,7 @@ def sequence(inputs) -> tf.Tensor:
     return _with_axes(inputs, (None, None, None))
 
 
-def weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
+def _weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
     """The weights as tensors whose shapes agree with each other and with the inputs, and the number of units."""
     gates, dtype = GATES[reset], inputs.dtype
     layout = f"reset={reset!r} has the gates {'z, r, n' if gates == 3 else 'z, n'} side by side on the last axis"

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tf_gru import arguments
 from tf_gru.kernels import choice
 from tf_gru.static_shape import static_shape
-from tf_gru.steps import GATES, Activation, split_bias
+from tf_gru.steps import Activation, split_bias
 
 
 def gru(
@@ -74,22 +74,19 @@ def gru(
     but XLA drops assertions of values, so such lengths must be right: a negative one then counts as 0, one beyond time
     as time, and beside a mask they count for nothing.
     """
-    arguments.check_choice("reset", reset, tuple(GATES))
-    arguments.check_choice("masked_outputs", masked_outputs, ("carry", "zero"))
-    for name, flag in {"reverse": reverse, "unroll": unroll, "fused": fused, "recompute": recompute}.items():
-        arguments.check_choice(name, flag, (True, False))
-    for name, given in {"jit": jit, "use_cudnn": use_cudnn}.items():
-        arguments.check_choice(name, given, ("auto", True, False))
-    inputs = arguments.sequence(inputs)
-    kernel, recurrent_kernel, bias, units = arguments.weights(kernel, recurrent_kernel, bias, reset, inputs)
-    mask = arguments.valid_steps(mask, lengths, inputs)
-    scales = [
-        arguments.dropout(name, scale, inputs, GATES[reset], weight)
-        for name, scale, weight in (
-            ("dropout_mask", dropout_mask, kernel),
-            ("recurrent_dropout_mask", recurrent_dropout_mask, recurrent_kernel),
-        )
-    ]
+    inputs, (kernel, recurrent_kernel, bias), units, mask, scales = arguments.checked(
+        inputs,
+        kernel,
+        recurrent_kernel,
+        bias,
+        reset=reset,
+        masked_outputs=masked_outputs,
+        mask=mask,
+        lengths=lengths,
+        dropout_masks=(dropout_mask, recurrent_dropout_mask),
+        flags={"reverse": reverse, "unroll": unroll, "fused": fused, "recompute": recompute},
+        automatic={"jit": jit, "use_cudnn": use_cudnn},
+    )
     outputs, final_state = choice.run(
         inputs,
         _initial_state(initial_state, inputs, units),

@@ -1,5 +1,6 @@
 """Exports: the form that converters take gives the same numbers, one trace serves all shapes, and the guide runs."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -40,6 +41,16 @@ def test_a_model_of_a_compiled_layer_is_exported(time, options, tmp_path):
     model.export(tmp_path, verbose=False)
     served = tf.saved_model.load(tmp_path)
     np.testing.assert_array_equal(served.serve(inputs), model(inputs))
+
+
+def test_the_form_for_converters_has_the_arguments_of_gru():
+    """In their order, with their defaults; the loop is the converter's."""
+    theirs = inspect.signature(export.gru).parameters
+    ours = inspect.signature(tf_gru.gru).parameters
+
+    assert [(p.name, p.kind, p.default) for p in theirs.values() if p.name != "loop"] == [
+        (p.name, p.kind, p.default) for p in ours.values()
+    ]
 
 
 @pytest.fixture(params=export.FORMS)

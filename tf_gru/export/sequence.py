@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tf_gru import arguments
 from tf_gru.static_shape import static_shape
-from tf_gru.steps import GATES, STEPS, Recurrence, input_blocks, recurrent_blocks, split_bias
+from tf_gru.steps import STEPS, Recurrence, input_blocks, recurrent_blocks, split_bias
 
 
 def gru(
@@ -43,22 +43,19 @@ def gru(
 
     loop: one of `tf_gru.export.loops`. The rest, and what is raised: see `tf_gru.gru`.
     """
-    arguments.check_choice("reset", reset, tuple(GATES))
-    arguments.check_choice("masked_outputs", masked_outputs, ("carry", "zero"))
-    for name, flag in {"reverse": reverse, "unroll": unroll, "fused": fused, "recompute": recompute}.items():
-        arguments.check_choice(name, flag, (True, False))
-    for name, given in {"jit": jit, "use_cudnn": use_cudnn}.items():
-        arguments.check_choice(name, given, ("auto", True, False))
-    inputs = arguments.sequence(inputs)
-    kernel, recurrent_kernel, bias, units = arguments.weights(kernel, recurrent_kernel, bias, reset, inputs)
-    mask = arguments.valid_steps(mask, lengths, inputs)
-    scales = [
-        arguments.dropout(name, scale, inputs, GATES[reset], weight)
-        for name, scale, weight in (
-            ("dropout_mask", dropout_mask, kernel),
-            ("recurrent_dropout_mask", recurrent_dropout_mask, recurrent_kernel),
-        )
-    ]
+    inputs, (kernel, recurrent_kernel, bias), units, mask, scales = arguments.checked(
+        inputs,
+        kernel,
+        recurrent_kernel,
+        bias,
+        reset=reset,
+        masked_outputs=masked_outputs,
+        mask=mask,
+        lengths=lengths,
+        dropout_masks=(dropout_mask, recurrent_dropout_mask),
+        flags={"reverse": reverse, "unroll": unroll, "fused": fused, "recompute": recompute},
+        automatic={"jit": jit, "use_cudnn": use_cudnn},
+    )
     input_bias, recurrent_bias = split_bias(reset, bias)
     recurrence = Recurrence(
         recurrent_blocks(reset, recurrent_kernel, recurrent_bias, scales[1], fused),
