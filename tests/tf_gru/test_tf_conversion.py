@@ -171,6 +171,22 @@ def test_what_keras_does_not_train_stays_as_it_is(made, trained, bigru):
     assert sum((new != old).any() for new, old in zip(ours.get_weights(), before, strict=True)) == trained
 
 
+def test_an_optimizer_of_other_weights_is_refused():
+    """What is kept of each weight would go to another one; a new optimizer has kept nothing yet."""
+    theirs = keras.Sequential([keras.Input((3, 2)), keras.layers.GRU(3), keras.layers.Dense(1)])
+    theirs.compile("adam", "mse")
+    theirs.train_on_batch(np.ones((2, 3, 2)), np.ones((2, 1)))
+    theirs.layers[0].trainable = False
+
+    with pytest.raises(
+        ValueError, match=r"the optimizer has 12 variables, but .* it must have 6: compile the model ag"
+    ):
+        tf_gru.from_keras(theirs)
+
+    theirs.compile("adam", "mse")
+    assert len(tf_gru.from_keras(theirs).trainable_weights) == 2
+
+
 def test_a_wrapper_of_another_dtype_stays_a_wrapper():
     """BiGRU has one dtype, for the merge too."""
     theirs = keras.Sequential(
