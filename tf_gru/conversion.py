@@ -49,8 +49,9 @@ def from_keras(
         converted.optimizer.build(converted.trainable_variables)
         if len(optimizer.variables) != len(converted.optimizer.variables):
             raise ValueError(
-                f"the optimizer has {len(optimizer.variables)} variables, but for the weights that the model trains now "
-                f"it must have {len(converted.optimizer.variables)}: compile the model again after freezing or thawing"
+                f"the optimizer has {len(optimizer.variables)} variables, but for the weights that the model trains "
+                f"now it must have {len(converted.optimizer.variables)}: compile the model again after freezing or "
+                "thawing"
             )
         _copy(optimizer.variables, converted.optimizer.variables)
     return converted
