@@ -61,7 +61,7 @@ MUST_CATCH = {
     "shape-and-dtype": "masked_answers_in_float64",
     "step-after": "reset_before_instead_of_after",
     "step-before": "reset_after_instead_of_before",
-    "step-none": "reset_before_instead_of_after",
+    "step-none": "recurrent_candidate_bias_missing",
     "final-state": "final_state_from_the_last_time",
     "initial-state-none": "recurrent_bias_skipped_without_initial_state",
     "time-zero": "final_state_of_no_time_is_zeros",
