@@ -70,6 +70,8 @@ def _require_named(text: Any, wide: float, nearest: np.floating, name: str) -> N
     digits = DIGITS[dtype]
     if float(f"{wide:.{digits - 1}e}") != wide or not np.isfinite(nearest):
         raise Malformed(f"{name} has {text}, which is no {dtype} number; round it to {dtype} before it is written")
+    if float(np.format_float_scientific(nearest, unique=True)) == wide:
+        return  # as typed languages print it, which may be halfway: 5190 is the float16 number 5192, the even one
     for towards in _neighbours(nearest):
         if np.isfinite(towards) and (float(nearest) + float(towards)) / 2 == wide:
             raise Malformed(f"{name} has {text}, halfway between two {dtype} numbers; write more digits")

@@ -75,8 +75,13 @@ def test_a_number_of_another_format_is_refused(value, dtype, message):
         received({"shape": [], "values": [value]}, dtype, "it")
 
 
-def test_digits_enough_for_the_format_are_that_number():
-    assert received({"shape": [], "values": [1.0009]}, "float16", "it") == np.float16(1.0009)
+@pytest.mark.parametrize(
+    ("value", "dtype", "number"),
+    [(1.0009, "float16", 1 + 2.0**-10), (5190, "float16", 5192), (33554450, "float32", 2**25 + 16)],
+)
+def test_the_digits_that_a_printer_of_the_format_writes_are_that_number(value, dtype, number):
+    """5190 and 33554450 are halfway between two, and are the shortest that are read as the even one."""
+    assert received({"shape": [], "values": [value]}, dtype, "it") == number
 
 
 def test_every_question_is_as_the_schema_has_it():
