@@ -19,7 +19,7 @@ FOLDER = Path(conformance.report.__file__).parent
 LOOKS = ("page.html", "page.css")
 SUBJECTS = ("reference", "conformance.mutants:gates_swapped", "conformance.mutants:lengths_ignored")
 CLAUSES = ("step-after", "step-before", "lengths", "reverse", "split")
-SIZE = {"width": 1000, "height": 1000}  # pixels: the scores, the whole table and the first finding's beginning
+SIZE = {"width": 1000, "height": 1500}  # pixels: the scores, the whole table and the first finding
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
