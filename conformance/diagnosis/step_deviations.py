@@ -364,11 +364,9 @@ class rows_share_a_reset_gate(Deviation):
     fix = "compute the reset gate row by row"
 
     def reset(self, x_side: list[Near], h: Near, w: Blocks) -> Near:
-        if len(h.value):
-            first = x_side[1]
-            index = np.zeros(len(first.value), int)
-            x_side = [x_side[0], Near(first.value[index], first.error[index]), x_side[2]]
-        return super().reset(x_side, h, w)
+        first = np.zeros(len(h.value), int)
+        shared = Near(x_side[1].value[first], x_side[1].error[first])
+        return super().reset([x_side[0], shared, x_side[2]], h, w)
 
 
 DEVIATIONS: tuple[type[Deviation], ...] = (
