@@ -29,7 +29,8 @@ class GRU:
 
     inputs: (batch, time, emb_dim), of a floating dtype, which the weights get too; time is 1 or more.
     emb_dim, hidden_dim: the width of the inputs, and of the state.
-    sequence_length: for each row its number of steps, from 0 to time; a reversed run alone reads it. None is all.
+    sequence_length: for each row its number of steps, from 0 to time: always checked, and used by a reversed run alone.
+        None is all.
     revers: run from the last step to the first. With sequence_length each row is turned within its length, else all of
         time is. One or the other: both, one after the other, would start each row in its padding.
     align: put the outputs of a reversed run back at the time of their inputs, where those of a forward run are.
@@ -55,13 +56,13 @@ class GRU:
         inputs = arguments.sequence(inputs)
         self.dtype = inputs.dtype
         self.batch_size, self.time_step = tf.shape(inputs)[0], tf.shape(inputs)[1]
-        self.inputs, sequence_length = self._in_order(inputs, sequence_length)
-        with tf.name_scope("gru_init"):
+        self.inputs, self._lengths = self._in_order(inputs, sequence_length)
+        with tf.compat.v1.variable_scope("gru_init"):  # which get_variable of an override takes its name from
             self.g_recurrent_unit = self.create_recurrent_unit()
             self.g_output_unit = self.create_output_unit()
         self.h0 = tf.zeros([self.batch_size, self.hidden_dim], self.dtype)
         self.gen_o = self._run(self.inputs, self.h0)
-        self.outputs = self._placed(self.gen_o, sequence_length)
+        self.outputs = self._placed(self.gen_o, self._lengths)
 
     def recurrence(self, inputs, sequence_length=None, h0=None) -> tf.Tensor:
         """Outputs (batch, time, width of the output unit) for inputs of the dtype that it was made with.
@@ -83,8 +84,8 @@ class GRU:
             raise ValueError("inputs has no steps, but must have 1 or more: tf_gru.GRU takes none")
         if sequence_length is not None:
             sequence_length = arguments.row_lengths("sequence_length", sequence_length, inputs)
-        message = "inputs must have 1 step or more"
-        with tf.control_dependencies([tf.debugging.assert_positive(tf.shape(inputs)[1], message)]):
+        checked = [tf.debugging.assert_positive(tf.shape(inputs)[1], "inputs must have 1 step or more")]
+        with tf.control_dependencies(checked if sequence_length is None else [*checked, sequence_length]):
             inputs = _turned(inputs, sequence_length) if self.revers else tf.identity(inputs)
         return tf.transpose(inputs, perm=[1, 0, 2]), sequence_length
 
@@ -179,7 +180,10 @@ class BiGRU:
         if not (isinstance(unit, type) and issubclass(unit, GRU)):
             raise TypeError(f"unit is {unit!r}, but must be tf_gru.tutorial.GRU or a class derived from it")
         self.forward = unit(inputs, emb_dim, hidden_dim, sequence_length)
-        self.backward = unit(inputs, emb_dim, hidden_dim, sequence_length, revers=True, align=True)
+        # A unit may have the tutorial's own constructor, which does not align.
+        self.backward = unit(inputs, emb_dim, hidden_dim, sequence_length, revers=True)
+        self.backward.align = True
+        self.backward.outputs = self.backward._placed(self.backward.gen_o, self.backward._lengths)
         self.outputs = tf.concat([self.forward.outputs, self.backward.outputs], axis=-1)
 
     def recurrence(self, inputs, sequence_length=None, h0=None) -> tf.Tensor:

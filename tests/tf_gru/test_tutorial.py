@@ -224,11 +224,12 @@ def test_no_rows_have_no_lengths():
     assert tf_gru.GRU(HIDDEN_DIM)(INPUTS[:0], lengths=[]).shape == (0, HIDDEN_DIM)
 
 
-def test_lengths_are_checked_when_the_graph_runs():
+@pytest.mark.parametrize("revers", [True, False])
+def test_lengths_are_checked_when_the_graph_runs(revers):
     v1 = tf.compat.v1
     with tf.Graph().as_default():
         lengths = v1.placeholder("int64", (None,))
-        outputs = GRU(INPUTS, EMB_DIM, HIDDEN_DIM, lengths, revers=True).output()
+        outputs = GRU(INPUTS, EMB_DIM, HIDDEN_DIM, lengths, revers=revers).output()
         with v1.Session() as session:
             session.run(v1.global_variables_initializer())
             assert session.run(outputs, {lengths: LENGTHS}).shape == (BATCH, TIME, HIDDEN_DIM)
@@ -406,6 +407,31 @@ def test_made_outside_it_is_called_in_a_tf_function():
     assert judge(within, BY_CLAUSE["step-before"], "float32", PROFILES["dev"]).kind == PASS
 
 
+@pytest.mark.parametrize("wrong", ["float64", "float16"])
+def test_inputs_of_another_dtype_than_it_was_made_with_are_refused(wrong):
+    with pytest.raises(TypeError, match=f"inputs has dtype {wrong}, but must be float32"):
+        made().recurrence(INPUTS.astype(wrong))
+
+
+def test_an_override_gets_variables_by_the_names_that_the_text_gives_them():
+    class ByName(GRU):
+        def create_recurrent_unit(self):
+            W = tf.compat.v1.get_variable("W", [self.emb_dim, self.hidden_dim])
+            return lambda x, h: tf.tanh(tf.matmul(x, W) + h)
+
+    with tf.Graph().as_default():
+        made(ByName)
+        assert [variable.op.name for variable in tf.compat.v1.global_variables()] == ["gru_init/W"]
+
+
+def test_a_unit_with_the_tutorials_own_constructor_makes_a_bigru():
+    class Old(GRU):
+        def __init__(self, inputs, emb_dim, hidden_dim, sequence_length=None, revers=False):
+            super().__init__(inputs, emb_dim, hidden_dim, sequence_length, revers)
+
+    same(made(BiGRU, sequence_length=LENGTHS, unit=Old).output(), made(BiGRU, sequence_length=LENGTHS).output())
+
+
 def test_making_one_in_a_tf_function_is_refused():
     with pytest.raises(ValueError, match=r"make it outside the tf\.function, and call its recurrence inside"):
         tf.function(lambda: GRU(INPUTS, EMB_DIM, HIDDEN_DIM).output())()
@@ -439,10 +465,16 @@ def test_the_guides_lengths_are_told_from_none(told):
 
 @pytest.mark.parametrize("section", tutorial.SECTIONS, ids=lambda section: section.name)
 def test_what_the_table_names_is_there(section):
-    assert all(callable(globals()[name]) for name in section.tests)
-    assert set(section.subjects) <= set(REGISTERED) and section.clauses
-    if section.subjects == tutorial.SUBJECTS:
-        assert section.tests and set(section.clauses) <= HELD
+    assert section.tests and all(callable(globals()[name]) for name in section.tests)
+    assert set(section.subjects) <= set(REGISTERED) and section.clauses and set(section.clauses) <= set(BY_CLAUSE)
+
+
+def test_the_alternative_passes_what_the_table_says():
+    """GRUCell of tf.compat.v1 in dynamic_rnn, beside the tutorial's own."""
+    (section,) = (section for section in tutorial.SECTIONS if section.subjects != tutorial.SUBJECTS)
+    for name in section.subjects:
+        kinds = {judge(load(name), BY_CLAUSE[clause], "float32", PROFILES["dev"]).kind for clause in section.clauses}
+        assert kinds == {PASS}
 
 
 def test_what_the_guide_names_is_there():
