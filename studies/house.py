@@ -18,7 +18,7 @@ HEAD = """# The house
 
 Every part imports from layers below its own and from nowhere else; no two modules import each other. `conformance` is
 shown part by part, its own name being what it gives to users. `reference` and `tf_gru` stand on the ground, side by
-side.
+side. Left out: what is imported by name when it is asked for (adapters, commands), tests and examples.
 
 Written by `python -m studies house`, which also says how long the files are.
 """

@@ -1,6 +1,7 @@
 """The registered subjects. A framework is imported only when its subject is chosen."""
 
 import sys
+from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import NamedTuple
 
@@ -86,7 +87,13 @@ def load(name: str, declares: bool = True) -> GRU:
     if is_process(name):
         return from_name(name)
     if name not in REGISTERED:
-        return resolve(name, declares)
+        try:
+            return resolve(name, declares)
+        except UsageError as error:
+            near = get_close_matches(name, REGISTERED)
+            if not near:
+                raise
+            raise UsageError(f"{error}; registered are {', '.join(map(repr, near))}") from error
     chosen = REGISTERED[name]
     if not chosen.installed:
         todo = f"pip install 'tf-gru[{chosen.extra}]'"

@@ -12,11 +12,13 @@ from conformance.balls import precision
 from conformance.bounds import BITS, OneStep, OutsideDomain, StepSet, merged
 from conformance.bounds.elementwise import exactly, spread
 from conformance.bounds.proven import Computed, Proven
+from conformance.case import Case, Outputs
 from conformance.emulated import Emulated
 from conformance.mutants import rough_tanh, tf32_products
 from conformance.residuals import judge_steps
 from conformance.soft_gru import FORMS
 from conformance.strategies import REGIMES
+from conformance.whole_runs import gradient_bounds
 from reference import Parameters
 from tests.conformance.any_order import native
 from tests.conformance.drawn import claim, drawn
@@ -129,6 +131,41 @@ def test_the_bound_of_zero_parameters_is_what_one_derives_by_hand(activation, ul
     with precision(BITS):
         beyond = (allowed.bound[0, 0] * 2**24 - (ulps + 2)) * 2**24
         assert 4 * ulps + 3 <= beyond < 4 * ulps + 4
+
+
+@pytest.mark.parametrize(("activation", "ulps"), [("correctly rounded", 0.5), ("4 ULP", 4), ("8 ULP", 8)])
+@pytest.mark.parametrize("reset", RESETS)
+def test_the_bounds_of_one_steps_gradients_are_what_one_derives_by_hand(activation, ulps, reset):
+    """One unit, zero parameters, state and cotangent 1: z and 1 - z are 1/2, each off by k; all in units of u.
+
+    The cotangent, to which that of the output is added, is a sum of two terms, and so off by 2 from the start.
+
+    - To the state, 1/2: it comes as dh - dh (1 - z), where 1 - z is off by k and a rounding, 1/2, and the product by
+      another; they are joined with the gates' products, which are 0, in a sum of gates + 2 terms of magnitudes 3/2 in
+      all. That is 1 + k + 1 + (gates + 2) 3/2.
+    - To the update gate, 1/4, which is dh (h - n) z (1 - z): 2/4 from the start; k of z and 1 - z together; a rounding
+      of 1/4 for h - n, for dh (h - n), for z z where the slope is z - z z, four for the slope's product, one for the
+      sum.
+    - To the candidate, 1/2, which is dh (1 - z) (1 - n n): 1 from the start; k + 1 as above; four roundings of 1/2 for
+      the slope's product, and one for the sum.
+
+    What is left is of second order: in a product of factors 1 + e it is less than the square of the sum of all e.
+    """
+    gates = 2 if reset == "none" else 3
+    zero = Parameters(*(np.zeros(s, np.float32) for s in ((gates, 2, 1), (gates, 1, 1), (2, gates, 1))), reset)
+    one = np.ones((1, 1), np.float32)
+    case = Case(inputs=np.ones((1, 1, 2), np.float32), parameters=(zero,), initial_state=(one,))
+    cotangents = Outputs(np.zeros((1, 1, 1), np.float32), one)
+    allowed = gradient_bounds(case, cotangents, claim("float32", activation=activation))
+    derived = [
+        (allowed.initial_state.bound[0, 0], 1 / 2, ulps + 2 + (gates + 2) * 3 / 2),
+        (allowed.bias.bound[0, 0, 0], 1 / 4, ulps + 5 / 2),
+        (allowed.bias.bound[0, -1, 0], 1 / 2, ulps + 9 / 2),
+    ]
+    with precision(BITS):
+        for bound, value, first_order in derived:
+            beyond = (bound * 2**24 - first_order) * 2**24
+            assert 0 <= beyond < first_order**2 / value
 
 
 class FlushesToZero(Emulated):

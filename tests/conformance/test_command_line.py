@@ -92,6 +92,7 @@ def test_a_wrong_gru_ends_with_1_and_a_line_that_reproduces_it(name, clause):
     ("name", "message"),
     [
         ("nonsense", "neither a registered name nor module:attribute; did you mean 'nonsense:gru'?"),
+        ("tutorial:grph", "; registered are 'tutorial:graph'"),
         ("numpy.linalg", "did you mean 'numpy:linalg'?"),
         ("not_there:gru", "no module named 'not_there'; check its spelling and sys.path"),
         ("miniatures:not_there", "the module 'miniatures' has no attribute 'not_there'"),
