@@ -266,7 +266,8 @@ def test_write_publishes_the_record_its_page_its_figure_and_the_block_of_the_rea
 
 
 def test_another_system_than_linux_is_refused_with_the_reason():
-    script = "import runpy, sys; sys.path.append('.'); sys.platform = 'darwin'; runpy.run_module('benchmarks', run_name='__main__')"
+    found = "import runpy, sys; sys.path.append('.'); sys.platform = 'darwin'; "
+    script = f"{found}runpy.run_module('benchmarks', run_name='__main__')"
 
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
 
