@@ -266,5 +266,5 @@ def test_an_error_has_a_line_too():
     [("final_states_swapped", r"final_state 0\[\d, \d\]"), ("average_is_a_sum", r"time \d: outputs\[\d, \d\]")],
 )
 def test_a_wrong_merge_is_placed_as_all_else_is(name, where):
-    finding = failed(name, "merge", shrink=False).finding
+    finding = failed(name, "merge").finding
     assert finding is not None and re.fullmatch(where, finding.where)
