@@ -19,7 +19,7 @@ from benchmarks.peers import absent
 from benchmarks.record import RECORD, Folder, RecordError, entry_of, head, save, text
 from benchmarks.rows import SUBJECTS, Row, rows
 from benchmarks.schedule import FULL, QUICK
-from conformance.commands.files import require_folders
+from conformance.cli.files import require_folders
 
 STDERR = Console(stderr=True)
 FILE = click.Path(dir_okay=False, writable=True, path_type=Path)

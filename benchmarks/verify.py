@@ -14,10 +14,10 @@ import numpy as np
 
 from benchmarks.problem import Problem, problem
 from benchmarks.rows import Row
-from conformance.arithmetic import Arithmetic
 from conformance.bounds import OneStep
-from conformance.case import Case, Gradients, Outputs
-from conformance.whole_runs import gradient_bounds, gradients_within
+from conformance.checks.runs import gradient_bounds, gradients_within
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Gradients, Outputs
 from reference import Parameters, bigru, bigru_backward, gru, gru_backward
 
 SAMPLES = 4

@@ -5,8 +5,8 @@ checks (one a clause), judge, report; mutants (what the checks are tested on).
 What an adapter needs is here: Adapter, Capabilities, Arithmetic; Case comes in, Outputs and Gradients go out.
 """
 
-from conformance.adapter import Adapter, Capabilities
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Gradients, Outputs
+from conformance.interface.adapter import Adapter, Capabilities
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Gradients, Outputs
 
 __all__ = ["Adapter", "Arithmetic", "Capabilities", "Case", "Gradients", "Outputs"]

@@ -1,4 +1,4 @@
-"""python -m conformance list | clauses | run | again | diagnose | identify | matrix | oracle | probe | vectors."""
+"""python -m conformance list | clauses | run | again | diagnose | identify | oracle | probe | vectors."""
 
 import os
 from collections.abc import Callable
@@ -8,27 +8,26 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from conformance.adapter import UsageError
 from conformance.adapters import REGISTERED, load
-from conformance.case import Case, InvalidCase
-from conformance.commands.diagnose import diagnose
-from conformance.commands.files import require_folders, save
-from conformance.commands.identify import identify
-from conformance.commands.matrix import matrix
-from conformance.commands.oracle import oracle
-from conformance.commands.probe import probe
-from conformance.commands.seconds import FROM_ONE
-from conformance.commands.subjects import subjects
-from conformance.commands.terminal import paper, progress_bars
-from conformance.commands.vectors import vectors
-from conformance.handwritten import read_case
-from conformance.isolation import chosen, judge_apart
-from conformance.judge import PROFILES
-from conformance.report import show, write_badge, write_json, write_junit, write_markdown, write_page
-from conformance.report.page import NEEDS
-from conformance.report.templates import require
+from conformance.checks.judge import PROFILES
+from conformance.checks.verdict import DTYPES, Subject
+from conformance.cli.diagnose import diagnose
+from conformance.cli.files import require_folders, save
+from conformance.cli.identify import identify
+from conformance.cli.oracle import oracle
+from conformance.cli.probe import probe
+from conformance.cli.report import show, write_badge, write_json, write_junit, write_markdown, write_page
+from conformance.cli.report.page import NEEDS
+from conformance.cli.report.templates import require
+from conformance.cli.seconds import FROM_ONE
+from conformance.cli.subjects import subjects
+from conformance.cli.terminal import paper, progress_bars
+from conformance.cli.vectors import vectors
+from conformance.interface.adapter import UsageError
+from conformance.interface.case import Case, InvalidCase
+from conformance.interface.handwritten import read_case
 from conformance.specification import CLAUSES
-from conformance.verdict import DTYPES, Subject
+from conformance.suite import chosen, judge_apart
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -157,7 +156,6 @@ def again(name: str, clause: str, case: str) -> None:
 
 main.add_command(diagnose)
 main.add_command(identify)
-main.add_command(matrix)
 main.add_command(oracle)
 main.add_command(probe)
 main.add_command(vectors)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conformance.adapter import GRU
+    from conformance.interface.adapter import GRU
 
 HOME = "conformance.test_conformance"
 TESTS = Path(__file__).resolve().parent / "test_conformance.py"
@@ -50,8 +50,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Load the subjects first: a name that is none is a usage error, not a traceback from collecting."""
     names = session.config.getoption("gru")
     if names:
-        from conformance.adapter import UsageError
         from conformance.adapters import load
+        from conformance.interface.adapter import UsageError
 
         try:
             session.config.stash[SUBJECTS] = {name: load(name) for name in names}
@@ -69,8 +69,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         raise pytest.Collector.CollectError(todo)
     metafunc.parametrize("subject", subjects.values(), ids=subjects.keys(), scope="module")
     if "check" in metafunc.fixturenames:
-        from conformance.checks import CHECKS
-        from conformance.verdict import DTYPES
+        from conformance.checks.clauses import CHECKS
+        from conformance.checks.verdict import DTYPES
 
         metafunc.parametrize("check", CHECKS, ids=[check.clause for check in CHECKS])
         metafunc.parametrize("dtype", DTYPES)

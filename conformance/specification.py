@@ -1,6 +1,6 @@
 """The specification's clauses: what every conforming GRU does, each under an id that never changes.
 
-The ids are what reports, adapters and other people's notes refer to. Each clause has one check (conformance.checks).
+The ids are what reports, adapters and other people's notes refer to. Each clause has one check (checks/clauses).
 """
 
 CLAUSES = {

@@ -2,13 +2,13 @@
 
 import pytest
 
-from conformance.adapter import GRU
-from conformance.checks import CHECKS
 from conformance.checks.check import Check
-from conformance.failure_text import failure_text
-from conformance.judge import PROFILES, judge, wired
+from conformance.checks.clauses import CHECKS
+from conformance.checks.judge import PROFILES, judge, wired
+from conformance.checks.verdict import DECLINED, DTYPES, PASS
+from conformance.cli.report.failure import failure_text
+from conformance.interface.adapter import GRU
 from conformance.plugin import SUBJECTS
-from conformance.verdict import DECLINED, DTYPES, PASS
 
 
 def test_smoke(subject: GRU) -> None:

@@ -53,12 +53,12 @@ from rich.progress import Progress
 from rich.table import Table
 from shared import end, epochs, goal, held_out, plot, progress
 
-from conformance.adapter import GRU, SubjectError, ask
 from conformance.adapters import load
-from conformance.arithmetic import Arithmetic
 from conformance.bounds import OneStep, OutsideDomain
-from conformance.case import Case
-from conformance.oracle import certify
+from conformance.interface.adapter import GRU, SubjectError, ask
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case
+from conformance.truth.forward import certify
 from reference.layouts import from_keras
 
 GOAL = 0.95  # the example's own: the accuracy on held-out images below which the training has failed

@@ -42,8 +42,8 @@ from shared import end, held_out, plot, progress
 
 from conformance.adapters import load
 from conformance.bounds import OneStep
-from conformance.case import Case
-from conformance.whole_runs import judge_run
+from conformance.checks.runs import judge_run
+from conformance.interface.case import Case
 from reference import Parameters
 from reference.layouts import from_keras, from_torch, to_keras, to_torch
 

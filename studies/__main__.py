@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
-from conformance.adapter import UsageError
+from conformance.interface.adapter import UsageError
+from studies.matrix.command import matrix
 from studies.record import end, head, paper
 
 STDERR = Console(stderr=True)
@@ -39,7 +40,7 @@ def main() -> None:
 @click.option("--largest", type=click.IntRange(4), default=512, show_default=True, help="Units and time up to this")
 def teeth(largest: int) -> None:
     """What passes and what does not, at growing sizes."""
-    from studies.teeth import TIMES, WIDTHS, rows, table
+    from studies.long_runs.teeth import TIMES, WIDTHS, rows, table
 
     head("teeth")
     sizes = [tuple(size for size in sizes if size <= largest) for sizes in (WIDTHS, TIMES)]
@@ -54,7 +55,7 @@ def teeth(largest: int) -> None:
 @click.option("--runs", type=click.IntRange(1), default=10_000, show_default=True, help="Honest runs for each rule")
 def alarms(runs: int) -> None:
     """How often the statistical rules alarm on honest runs."""
-    from studies.alarms import observed
+    from studies.long_runs.alarms import observed
 
     head("alarms")
     table = Table("rule", "honest runs", "alarms", "largest (1 is an alarm)")
@@ -71,7 +72,7 @@ def alarms(runs: int) -> None:
 def double(names: tuple[str, ...]) -> None:
     """Released GRUs in float64: margins, and distances from certified truth. NAMES: all that have gradients."""
     from conformance.adapters import REGISTERED, load
-    from studies.double import distances, judged
+    from studies.long_runs.double import distances, judged
 
     chosen = names or tuple(name for name, subject in REGISTERED.items() if subject.installed)
     grus = {name: gru for name in chosen if judged(gru := load(name))}
@@ -101,7 +102,7 @@ def double(names: tuple[str, ...]) -> None:
 @click.option("--quick", is_flag=True, help="On smaller formats: seconds instead of minutes")
 def lemmas(names: tuple[str, ...], quick: bool) -> None:
     """Every lemma, searched for a counterexample. NAMES: some of them."""
-    from studies.lemmas import LEMMAS, QUICK, table
+    from studies.searches.lemmas import LEMMAS, QUICK, table
 
     unknown = [name for name in names if name not in LEMMAS]
     if unknown:
@@ -118,7 +119,7 @@ def lemmas(names: tuple[str, ...], quick: bool) -> None:
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
 def steps(count: int, first: int, processes: int) -> None:
     """Honest emulated steps of every class, each against the bound of its class."""
-    from studies.steps import CLASSES, run, table, tallied
+    from studies.long_runs.steps import CLASSES, run, table, tallied
 
     head(f"steps --count {count} --first {first}")
     with Progress(console=STDERR, disable=not STDERR.is_terminal) as progress:
@@ -130,8 +131,8 @@ def steps(count: int, first: int, processes: int) -> None:
 @main.command()
 def attained() -> None:
     """How much of each term of the bounds honest arithmetic uses."""
-    from studies.attained import attained as rows
-    from studies.attained import table
+    from studies.searches.attained import attained as rows
+    from studies.searches.attained import table
 
     head("attained")
     found = list(track(rows(), total=None, console=STDERR, disable=not STDERR.is_terminal))
@@ -151,8 +152,8 @@ def attained() -> None:
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
 def soak(names: tuple[str, ...], seeds: int | None, folder: Path, processes: int) -> None:
     """How often the whole suite alarms on honest subjects. NAMES: the reference, tf_gru:graph and keras:graph."""
-    from studies.soak import SUBJECTS, alarms, left, outcomes, table
-    from studies.soak import soak as run
+    from studies.long_runs.soak import SUBJECTS, alarms, left, outcomes, table
+    from studies.long_runs.soak import soak as run
 
     unknown = [name for name in names if name not in SUBJECTS]
     if unknown and seeds is None:
@@ -180,9 +181,9 @@ def paths(names: tuple[str, ...], page_only: bool) -> None:
     import json
     from datetime import date
 
-    from conformance.isolation import judge_apart
     from conformance.specification import CLAUSES
-    from studies.paths import PAGE, PATHS, RECORD, load, page, recorded, wrong
+    from conformance.suite import judge_apart
+    from studies.pages.paths import PAGE, PATHS, RECORD, load, page, recorded, wrong
 
     unknown = [name for name in names if name not in PATHS]
     if unknown:
@@ -200,7 +201,7 @@ def paths(names: tuple[str, ...], page_only: bool) -> None:
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
 def confusion(count: int | None, processes: int) -> None:
     """What the diagnosis says of every mutant, of pairs of those whose mistake it knows, and of each beside another."""
-    from studies.confusion import LEFT_OUT, RIGHT, drawn, failures, rows, summary, table
+    from studies.long_runs.confusion import LEFT_OUT, RIGHT, drawn, failures, rows, summary, table
 
     groups = drawn(count)
     head("confusion" if count is None else f"confusion --pairs {count}")
@@ -220,8 +221,8 @@ def confusion(count: int | None, processes: int) -> None:
 def identified(names: tuple[str, ...]) -> None:
     """What is found of the adapters in the tree, with nothing declared. NAMES: all that can be asked here."""
     from conformance.adapters import REGISTERED, load
-    from conformance.identify.apart import identify_apart
-    from studies.identified import differences, row, subjects, table
+    from conformance.diagnosis.identify.apart import identify_apart
+    from studies.long_runs.identified import differences, row, subjects, table
 
     unknown = [name for name in names if name not in REGISTERED]
     if unknown:
@@ -253,24 +254,9 @@ def peers(page_only: bool) -> None:
 
 
 @main.command()
-def house() -> None:
-    """The layers that the imports make; writes docs/house.md, says how long files are. A circle fails."""
-    from studies.house import PAGE, Circle, page, sizes
-
-    try:
-        _written(PAGE, page())
-    except Circle as circle:
-        raise click.ClickException(f"there is a circle: {circle}") from circle
-    for name, (middle, largest) in sizes().items():
-        click.echo(
-            f"{name}: the median of a file is {middle:.0f} lines; the largest is {largest.path}, {largest.lines}"
-        )
-
-
-@main.command()
 def conventions() -> None:
     """How each framework lays out a GRU, asked of the converters; writes docs/conventions.md."""
-    from studies.conventions import PAGE, page
+    from studies.pages.conventions import PAGE, page
 
     _written(PAGE, page())
 
@@ -278,7 +264,7 @@ def conventions() -> None:
 @main.command()
 def guarantees() -> None:
     """Each clause, its check and what it catches; writes docs/specification.md, and in short README.md."""
-    from studies.guarantees import PAGE, README, page, readme
+    from studies.pages.guarantees import PAGE, README, page, readme
 
     _written(PAGE, page())
     _written(README, readme())
@@ -287,7 +273,7 @@ def guarantees() -> None:
 @main.command()
 def tutorial() -> None:
     """Each section of the tutorial, and what holds it; writes the table of docs/tutorial.md."""
-    from studies.tutorial import PAGE, page
+    from studies.pages.tutorial import PAGE, page
 
     _written(PAGE, page())
 
@@ -295,7 +281,7 @@ def tutorial() -> None:
 @main.command()
 def figures() -> None:
     """The figures of docs/understanding-the-gru.md, computed by the reference."""
-    from studies.figures import FIGURES, FOLDER
+    from studies.pages.figures import FIGURES, FOLDER
 
     for name, drawn in FIGURES.items():
         _written(FOLDER / name, drawn())
@@ -304,7 +290,7 @@ def figures() -> None:
 @main.command()
 def picture() -> None:
     """The picture of a report, docs/report.png: wants Chromium, and what tox -e browser installs."""
-    from studies.picture import FILE, drawn
+    from studies.pages.picture import FILE, drawn
 
     _written(FILE, drawn())
 
@@ -324,8 +310,8 @@ def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
     import json
     from datetime import date
 
-    from studies.paths import recorded
-    from studies.scoreboard import PAGE, RECORD, SUBJECTS, judged, load, page, stored, unexplained
+    from studies.pages.paths import recorded
+    from studies.pages.scoreboard import PAGE, RECORD, SUBJECTS, judged, load, page, stored, unexplained
 
     unknown = [name for name in names if name not in SUBJECTS]
     if unknown:
@@ -336,6 +322,9 @@ def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
         STDERR.print(f"judged {name}")
     PAGE.write_text(page(load()))
     end(Table("written", str(PAGE)), list(unexplained(load())))
+
+
+main.add_command(matrix)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ TOLERANT = re.compile(
 )
 SMALL = re.compile(r"\b\d+(\.\d+)?e-\d+\b")
 NOT_A_TOLERANCE = {
-    "studies/teeth.py",
+    "studies/long_runs/teeth.py",
     "tests/conformance/test_oracle.py",
     "tests/conformance/test_spread.py",
     "tests/conformance/test_wrong_bounds.py",
@@ -86,8 +86,8 @@ def test_the_commands_of_the_readme_run(command):
 
 def test_the_adapter_of_the_readme_passes_what_it_declares(tmp_path, monkeypatch):
     from conformance.adapters import load
-    from conformance.judge import PROFILES, verdicts, wired
-    from conformance.verdict import DECLINED, PASS
+    from conformance.checks.judge import PROFILES, verdicts, wired
+    from conformance.checks.verdict import DECLINED, PASS
 
     (tmp_path / "my_module.py").write_text(blocks("README.md", "python")[1])
     monkeypatch.syspath_prepend(tmp_path)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.rows import Row
-from conformance.arithmetic import Arithmetic
+from conformance.interface.arithmetic import Arithmetic
 from reference import Gradients, from_keras
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.peers import Program, gradients_of
 from benchmarks.problem import problem
 from benchmarks.rows import Row
-from conformance.arithmetic import Arithmetic
+from conformance.interface.arithmetic import Arithmetic
 from reference import Gradients, to_keras
 
 CLAIM = Arithmetic(dtype="float32", activation="8 ULP", flush=True, source="XLA's tanh and logistic, as for tf_gru:xla")

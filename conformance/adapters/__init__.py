@@ -5,8 +5,8 @@ from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from conformance.adapter import GRU, UsageError, resolve
-from conformance.process.subject import from_name, is_process
+from conformance.adapters.process.subject import from_name, is_process
+from conformance.interface.adapter import GRU, UsageError, resolve
 
 
 class Registered(NamedTuple):

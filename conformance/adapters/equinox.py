@@ -6,9 +6,9 @@ import equinox
 import jax
 import jax.numpy as jnp
 
-from conformance.adapter import Capabilities
 from conformance.adapters.cells import left_to_the_caller
 from conformance.adapters.jax_layers import Asked, JaxLayers, xla
+from conformance.interface.adapter import Capabilities
 from reference import Parameters
 from reference.layouts import merge_gate_biases, to_equinox
 

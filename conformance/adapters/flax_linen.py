@@ -9,8 +9,8 @@ from typing import Any
 
 from flax import linen
 
-from conformance.adapter import Capabilities
 from conformance.adapters.jax_layers import Asked, JaxLayers, xla
+from conformance.interface.adapter import Capabilities
 from reference import Parameters
 from reference.layouts import merge_gate_biases, to_linen
 

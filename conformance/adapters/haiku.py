@@ -7,8 +7,8 @@ from typing import Any
 
 import haiku
 
-from conformance.adapter import Capabilities
 from conformance.adapters.jax_layers import Asked, JaxLayers, xla
+from conformance.interface.adapter import Capabilities
 from reference import Parameters, merge_biases
 from reference.layouts import to_haiku
 

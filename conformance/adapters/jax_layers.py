@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from conformance.adapter import Capabilities
 from conformance.adapters.by_gate import by_gate
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Gradients, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Gradients, Outputs
 from reference import Parameters
 
 Weights = Mapping[str, Any]

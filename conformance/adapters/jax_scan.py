@@ -9,9 +9,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from conformance.adapter import Capabilities
 from conformance.adapters.jax_layers import Asked, JaxLayers, xla
-from conformance.case import MERGES
+from conformance.interface.adapter import Capabilities
+from conformance.interface.case import MERGES
 from reference import Parameters, merge_biases, to_keras
 
 JOINED = {

@@ -9,7 +9,7 @@ import tensorflow as tf
 from conformance.adapters.keras_backends import capabilities, mask, unbuilt
 from conformance.adapters.keras_layers import KerasLayers, initial_state
 from conformance.adapters.tensorflow_arithmetic import tensorflow
-from conformance.case import Case
+from conformance.interface.case import Case
 
 
 def _arguments(case: Case) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Capabilities
-from conformance.arithmetic import Arithmetic
-from conformance.case import MERGES, Case, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import MERGES, Case, Outputs
 from reference import Parameters
 from reference.layouts import merge_biases, to_keras
 

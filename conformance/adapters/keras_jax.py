@@ -22,7 +22,7 @@ from conformance.adapters.keras_backends import (
     states,
     weights,
 )
-from conformance.case import Case, Gradients, Outputs
+from conformance.interface.case import Case, Gradients, Outputs
 
 keras = on("jax")
 jax.config.update("jax_enable_x64", True)

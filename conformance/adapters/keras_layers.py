@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from conformance.adapter import Capabilities
 from conformance.adapters.keras_backends import answer, as_returned, weights
 from conformance.adapters.tensorflow_kernels import COMPILED, held
-from conformance.case import Case, Gradients, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.case import Case, Gradients, Outputs
 from reference import Parameters
 
 PATHS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {

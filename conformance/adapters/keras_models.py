@@ -9,9 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from conformance.adapter import Capabilities
 from conformance.adapters.keras_backends import answer, weights
-from conformance.case import Case, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.case import Case, Outputs
 
 Arrays = dict[str, np.ndarray]
 

@@ -6,7 +6,7 @@ import torch
 from conformance.adapters.by_gate import by_gate
 from conformance.adapters.keras_backends import answer, arrays, as_returned, capabilities, layer, mask, on, states
 from conformance.adapters.torch import Torch
-from conformance.case import Case, Gradients, Outputs
+from conformance.interface.case import Case, Gradients, Outputs
 
 keras = on("torch")
 

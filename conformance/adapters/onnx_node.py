@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 
-from conformance.case import Case, Outputs
+from conformance.interface.case import Case, Outputs
 from reference.layouts import to_onnx
 
 INPUTS = {"X": 3, "W": 3, "R": 3, "B": 2, "sequence_lens": 1, "initial_h": 3}

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from onnx.reference import ReferenceEvaluator
 
-from conformance.adapter import Capabilities
 from conformance.adapters.onnx_node import answer, attributes, feeds, model
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Outputs
 
 NUMPY = "NumPy's exp and tanh; sigma is 1 / (1 + exp(-a)): 0 where exp overflows, below the normal range"
 

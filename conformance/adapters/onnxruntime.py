@@ -5,10 +5,10 @@ from typing import Any
 
 import onnxruntime
 
-from conformance.adapter import Capabilities
 from conformance.adapters.onnx_node import answer, attributes, feeds, model
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Outputs
 
 MLAS = "MLAS's vectorised tanh and logistic: rational approximations; measured 10.1 u and 3.0 u by the probe"
 REFUSED = {

@@ -16,9 +16,9 @@ sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgu
 import openvino
 from openvino import opset15
 
-from conformance.adapter import Capabilities
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Outputs
 from reference import Parameters, merge_biases
 from reference.layouts import merge_gate_biases, to_openvino
 

@@ -1,8 +1,8 @@
 """The specification itself, as a subject."""
 
-from conformance.adapter import Capabilities
-from conformance.arithmetic import Arithmetic
-from conformance.case import MERGES, Case, Gradients, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import MERGES, Case, Gradients, Outputs
 from reference import bigru, bigru_backward, gru_backward
 from reference import gru as run_gru
 

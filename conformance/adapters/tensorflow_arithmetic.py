@@ -1,6 +1,6 @@
 """What TensorFlow's CPU kernels claim of their arithmetic; `python -m conformance probe` measures each claim again."""
 
-from conformance.arithmetic import Arithmetic
+from conformance.interface.arithmetic import Arithmetic
 
 EIGEN = {
     "float32": ("8 ULP", "Eigen's vectorised tanh and logistic: measured 5.8 and 6.1 ULP; subnormals are flushed"),

@@ -3,11 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
-from conformance.adapter import Capabilities
 from conformance.adapters.cells import left_to_the_caller, not_called
 from conformance.adapters.tensorflow_arithmetic import EIGEN
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Outputs
 from reference import merge_biases
 from reference.layouts import to_rnn_cell
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from conformance.adapter import Capabilities
 from conformance.adapters.keras_layers import KerasLayers, initial_state
 from conformance.adapters.tensorflow_arithmetic import tensorflow
-from conformance.case import MERGES, Case
+from conformance.interface.adapter import Capabilities
+from conformance.interface.case import MERGES, Case
 from tf_gru import GRU, BiGRU
 
 

@@ -11,8 +11,8 @@ from ai_edge_litert.interpreter import Interpreter
 from conformance.adapters.keras_models import Arrays, Converted, model
 from conformance.adapters.tf_gru import build, capabilities
 from conformance.adapters.weights_as_inputs import WeightsAsInputs
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case
 from tf_gru.export import exporting_to
 
 LITERT = "XNNPACK's tanh and logistic: measured 4.1 ULP, and NaN for logistic near -1e38; subnormals are flushed"

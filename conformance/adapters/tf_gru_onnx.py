@@ -10,8 +10,8 @@ import onnxruntime
 from conformance.adapters.keras_models import Arrays, Converted, model
 from conformance.adapters.tf_gru import build, capabilities
 from conformance.adapters.weights_as_inputs import WeightsAsInputs
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case
 from tf_gru.export import exporting_to
 
 MLAS = "MLAS's vectorised tanh and logistic: rational approximations; measured 5.3 u and 3.0 u by the probe"

@@ -22,7 +22,7 @@ from conformance.adapters.keras_layers import answer_gradients
 from conformance.adapters.keras_models import Arrays, Converted, feeds, model
 from conformance.adapters.model_server import serve
 from conformance.adapters.tf_gru import build, capabilities
-from conformance.case import Case, Gradients, Outputs
+from conformance.interface.case import Case, Gradients, Outputs
 
 PACKAGES = ("tf-gru", "tensorflow", "keras")
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": os.pathsep.join(sys.path)}

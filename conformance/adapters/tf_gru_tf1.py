@@ -13,7 +13,7 @@ import tensorflow as tf
 from conformance.adapters.keras_backends import weights
 from conformance.adapters.keras_layers import answer_gradients
 from conformance.adapters.tf_gru import capabilities
-from conformance.case import Case, Gradients, Outputs
+from conformance.interface.case import Case, Gradients, Outputs
 from tf_gru import gru
 
 v1 = tf.compat.v1

@@ -11,11 +11,11 @@ import numpy as np
 import tensorflow as tf
 from tf_keras.api._v1.keras.__internal__.legacy import rnn_cell
 
-from conformance.adapter import Capabilities
 from conformance.adapters.by_gate import by_gate
 from conformance.adapters.tensorflow_arithmetic import EIGEN
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Gradients, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Gradients, Outputs
 from reference import Parameters, merge_biases
 from reference.layouts import to_rnn_cell
 

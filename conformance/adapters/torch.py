@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from conformance.adapter import Capabilities
 from conformance.adapters.torch_gates import by_gate
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Gradients, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Gradients, Outputs
 from reference.layouts import to_torch
 
 SLEEF = "SLEEF's exp and tanh, within 1 ULP; sigma is 1 / (1 + exp(-a)): 0 where exp overflows, below the normal range"

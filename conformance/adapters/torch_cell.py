@@ -2,11 +2,11 @@
 
 import torch
 
-from conformance.adapter import Capabilities
 from conformance.adapters.cells import left_to_the_caller, not_called
 from conformance.adapters.torch import Torch
 from conformance.adapters.torch_gates import by_gate
-from conformance.case import Case, Gradients, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.case import Case, Gradients, Outputs
 from reference.layouts import to_torch
 
 

@@ -16,11 +16,11 @@ import numpy as np
 import onnxruntime
 import torch
 
-from conformance.adapter import Capabilities
 from conformance.adapters.onnxruntime import MLAS, REFUSED
 from conformance.adapters.torch import made
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Outputs
 
 DYNAMIC = {"inputs": {0: "batch", 1: "time"}, "state": {1: "batch"}, "lengths": {0: "batch"}}
 RESULTS = ("outputs", "final_state")

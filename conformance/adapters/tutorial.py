@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from conformance.adapter import Capabilities
 from conformance.adapters.tensorflow_arithmetic import tensorflow
-from conformance.case import Case, Gradients, Outputs
+from conformance.interface.adapter import Capabilities
+from conformance.interface.case import Case, Gradients, Outputs
 from reference import Parameters, merge_biases
 from tf_gru.tutorial import GRU, BiGRU, GRUWithoutReset
 

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from flint import arb
 
-from conformance.balls import Balls, matrix, times
 from conformance.bounds.blends import Rounding
 from conformance.bounds.elementwise import larger, nothing, up
 from conformance.bounds.proven import Computed, Gate, Later, Matrix, Proven
 from conformance.bounds.step import Parts
+from conformance.truth.balls import Balls, matrix, times
 from reference import Parameters
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from conformance.balls import Balls, balls
+from conformance.truth.balls import Balls, balls
 
 FAR = 1 << 20
 """Past this, exp would have an exponent too large to hold; there sigma is below every format's smallest number."""

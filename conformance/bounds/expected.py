@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from conformance.arithmetic import Arithmetic, Format, contains
 from conformance.bounds.blends import BLENDS, Rounding, Sizes
 from conformance.bounds.step import StepWeights, step_parts
+from conformance.interface.arithmetic import Arithmetic, Format, contains
 from reference import Parameters
 
 

@@ -18,8 +18,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb
 
-from conformance.arithmetic import Arithmetic, Format, contains
-from conformance.balls import Balls, matrix, times
 from conformance.bounds.blends import BLENDS, PRODUCTS, STATE_FIRST, Rounding, Sizes
 from conformance.bounds.elementwise import (
     constant,
@@ -33,6 +31,8 @@ from conformance.bounds.elementwise import (
     tanh,
     up,
 )
+from conformance.interface.arithmetic import Arithmetic, Format, contains
+from conformance.truth.balls import Balls, matrix, times
 
 
 class OutsideDomain(ArithmeticError):

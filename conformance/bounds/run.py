@@ -16,12 +16,12 @@ from typing import NamedTuple, TypeVar, cast
 import numpy as np
 from flint import arb
 
-from conformance.balls import Balls, precision
 from conformance.bounds.derivative import BackWeights, Cotangents, back_step, maps
 from conformance.bounds.elementwise import covers, exactly, nothing, radius, spread, up
 from conformance.bounds.proven import NOTHING_PROVEN, Computed, Later, OutsideDomain, Proven, around
 from conformance.bounds.spread import Spread, floats_above, near
 from conformance.bounds.step import Parts, StepWeights, step_parts
+from conformance.truth.balls import Balls, precision
 from reference import Parameters
 
 T = TypeVar("T")

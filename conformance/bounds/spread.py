@@ -10,8 +10,8 @@ Source: zonotopes, as in Kühn 1998, "Rigorously computed orbits of dynamical sy
 
 import numpy as np
 
-from conformance.balls import Balls
 from conformance.bounds.elementwise import exactly, up
+from conformance.truth.balls import Balls
 
 UNIT = 2.0**-52
 """Twice the unit roundoff of float64: n UNIT exceeds the relative error of a sum of n products."""

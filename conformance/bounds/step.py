@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.arithmetic import Arithmetic, contains
-from conformance.balls import Balls, precision
 from conformance.bounds.blends import Rounding
 from conformance.bounds.elementwise import covers, exactly, margin, middle, radius, spread, up
 from conformance.bounds.proven import NOTHING_PROVEN, Computed, Gate, Matrix, OutsideDomain, Proven
+from conformance.interface.arithmetic import Arithmetic, contains
+from conformance.truth.balls import Balls, precision
 from reference import Parameters
 
 BITS = 192

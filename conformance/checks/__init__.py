@@ -1,17 +1,1 @@
-"""One small function for each clause of the specification, in the order in which a report shows them."""
-
-from conformance.checks import bidirectional, contract, gradients, laws, state, step, time
-from conformance.checks.check import Check
-
-CHECKS: tuple[Check, ...] = (
-    *step.CHECKS,
-    *state.CHECKS,
-    *time.CHECKS,
-    *bidirectional.CHECKS,
-    *gradients.CHECKS,
-    *contract.CHECKS,
-    *laws.CHECKS,
-)
-"""Every check. There is one for each of conformance.specification.CLAUSES."""
-
-BY_CLAUSE = {check.clause: check for check in CHECKS}
+"""From one answer to a verdict: a check for each clause, the judge that draws cases for it, and verdicts as data."""

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from conformance.adapter import GRU, Capabilities, ask
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Outputs
-from conformance.copies import copies
-from conformance.residuals import Judgement, masked_outputs
-from conformance.strategies import DISTINCT, Shape, cases
-from conformance.strategies import shapes as any_shapes
-from conformance.whole_runs import directions, judge_run
+from conformance.bounds.copies import copies
+from conformance.checks.runs import directions, judge_run
+from conformance.checks.steps import Judgement, masked_outputs
+from conformance.interface.adapter import GRU, Capabilities, ask
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Outputs
+from conformance.interface.strategies import DISTINCT, Shape, cases
+from conformance.interface.strategies import shapes as any_shapes
 
 CHOICES = ("resets", "padding", "masked_outputs", "runs", "merges", "regimes", "initial_state")
 """The options of which each value is asked by itself, where a check gives several."""

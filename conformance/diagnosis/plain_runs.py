@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from conformance.adapter import GRU, SubjectError, ask
-from conformance.arithmetic import FORMATS, Arithmetic
-from conformance.case import Case
-from conformance.grades import meets
-from conformance.strategies import DISTINCT, WIDE, Numbers
+from conformance.diagnosis.grades import meets
+from conformance.interface.adapter import GRU, SubjectError, ask
+from conformance.interface.arithmetic import FORMATS, Arithmetic
+from conformance.interface.case import Case
+from conformance.interface.strategies import DISTINCT, WIDE, Numbers
 
 SIZES = (DISTINCT, WIDE)
 

@@ -9,7 +9,7 @@ Left out: sums in fewer bits than float32's, whose bound explains almost any ans
 from collections.abc import Sequence
 from dataclasses import replace
 
-from conformance.arithmetic import ACTIVATIONS, FORMATS, Arithmetic, contains
+from conformance.interface.arithmetic import ACTIVATIONS, FORMATS, Arithmetic, contains
 
 ROUGHER = ("8 ULP above 4u", "2^-10")
 """The activations that are tried."""

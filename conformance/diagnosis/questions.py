@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.adapter import Capabilities
-from conformance.arithmetic import FORMATS
-from conformance.case import Case
-from conformance.strategies import Numbers
+from conformance.interface.adapter import Capabilities
+from conformance.interface.arithmetic import FORMATS
+from conformance.interface.case import Case
+from conformance.interface.strategies import Numbers
 
 SHAPE = (3, 4, 2, 3)
 SQUARE = (3, 3, 3, 3)

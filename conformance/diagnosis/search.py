@@ -13,20 +13,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.adapter import GRU, SubjectError, UsageError, ask
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Outputs
-from conformance.diagnosis.deviation import Deviation
-from conformance.diagnosis.direction_deviations import DEVIATIONS as OF_DIRECTIONS
-from conformance.diagnosis.near import Near, Rounded
-from conformance.diagnosis.padding_deviations import DEVIATIONS as OF_PADDING
+from conformance.checks.result import Diagnosis, Part
+from conformance.diagnosis.known.deviation import Deviation
+from conformance.diagnosis.known.direction import DEVIATIONS as OF_DIRECTIONS
+from conformance.diagnosis.known.padding import DEVIATIONS as OF_PADDING
+from conformance.diagnosis.known.running_error import Near, Rounded
+from conformance.diagnosis.known.specified import Specified
+from conformance.diagnosis.known.state import DEVIATIONS as OF_STATES
+from conformance.diagnosis.known.step import DEVIATIONS as OF_STEPS
 from conformance.diagnosis.plain_runs import met
 from conformance.diagnosis.precision import strictest, telling, told, weaker
 from conformance.diagnosis.questions import questions
-from conformance.diagnosis.result import Diagnosis, Part
-from conformance.diagnosis.specified import Specified
-from conformance.diagnosis.state_deviations import DEVIATIONS as OF_STATES
-from conformance.diagnosis.step_deviations import DEVIATIONS as OF_STEPS
+from conformance.interface.adapter import GRU, SubjectError, UsageError, ask
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Outputs
 
 DEVIATIONS: tuple[type[Deviation], ...] = (*OF_STEPS, *OF_STATES, *OF_PADDING, *OF_DIRECTIONS)
 """Everything that is known."""

@@ -7,7 +7,6 @@ that are not wrong after all.
 
 from types import ModuleType
 
-from conformance.emulated import Emulated
 from conformance.mutants import (
     activations,
     biases,
@@ -27,6 +26,7 @@ from conformance.mutants.activations import *
 from conformance.mutants.biases import *
 from conformance.mutants.contract import *
 from conformance.mutants.directions import *
+from conformance.mutants.emulated import Emulated
 from conformance.mutants.equivalent import *
 from conformance.mutants.gates import *
 from conformance.mutants.gradients import *

@@ -7,8 +7,8 @@ Source: Werbos 1990, "Backpropagation through time: what it does and how to do i
 
 import numpy as np
 
-from conformance.case import Case, Gradients, Outputs
-from conformance.emulated import Emulated
+from conformance.interface.case import Case, Gradients, Outputs
+from conformance.mutants.emulated import Emulated
 from reference import Parameters
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from conformance.case import Case
-from conformance.emulated import Emulated
+from conformance.interface.case import Case
+from conformance.mutants.emulated import Emulated
 from reference import Parameters
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.case import Case
-from conformance.emulated import Emulated
+from conformance.interface.case import Case
+from conformance.mutants.emulated import Emulated
 from reference import Parameters
 
 

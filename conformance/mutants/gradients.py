@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.balls import each
-from conformance.case import Case, Gradients, Outputs
-from conformance.emulated import Emulated
+from conformance.interface.case import Case, Gradients, Outputs
 from conformance.mutants.backward import Backward
+from conformance.mutants.emulated import Emulated
+from conformance.truth.balls import each
 
 
 class gradients_off_by_a_factor(Emulated):

@@ -8,7 +8,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from conformance.emulated import Emulated
+from conformance.mutants.emulated import Emulated
 from reference import Parameters
 
 

@@ -6,7 +6,7 @@ sigma and tanh by themselves.
 
 import numpy as np
 
-from conformance.emulated import Emulated
+from conformance.mutants.emulated import Emulated
 
 
 class tanh_off_by_16_ulps(Emulated):

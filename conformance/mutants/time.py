@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.balls import each
-from conformance.case import Case, Outputs
-from conformance.emulated import Emulated
+from conformance.interface.case import Case, Outputs
+from conformance.mutants.emulated import Emulated
+from conformance.truth.balls import each
 
 
 class reverse_ignored(Emulated):

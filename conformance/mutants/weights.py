@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conformance.emulated import Emulated
+from conformance.mutants.emulated import Emulated
 from reference import Parameters
 
 

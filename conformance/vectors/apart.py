@@ -8,12 +8,12 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, cast
 
-from conformance.isolation import QUIET, STARTING, end, heard, in_a_group, next_message
-from conformance.printable import printable
-from conformance.said import described, shown
+from conformance.checks.said import described, shown
+from conformance.checks.verdict import DECLINED, ERROR, FAIL, Subject
+from conformance.interface.printable import printable
+from conformance.suite import QUIET, STARTING, end, heard, in_a_group, next_message
 from conformance.vectors.files import stored
 from conformance.vectors.replay import Question, Replayed, judge_vector
-from conformance.verdict import DECLINED, ERROR, FAIL, Subject
 
 UNWIRED = "no closed form holds, so the adapter is to be looked at first, and there is no score; the first: "
 
@@ -101,9 +101,9 @@ def _serve(name: str, pipe: Connection) -> None:
     os.dup2(2, 1)  # what the subject prints is not part of the report
     for key, value in QUIET.items():
         os.environ.setdefault(key, value)
-    from conformance.adapter import UsageError
     from conformance.adapters import load
-    from conformance.judge import describe
+    from conformance.checks.judge import describe
+    from conformance.interface.adapter import UsageError
 
     try:
         gru = load(name)

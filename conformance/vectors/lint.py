@@ -9,8 +9,8 @@ from itertools import combinations
 
 import numpy as np
 
-from conformance.case import Case
-from conformance.truth import Truth
+from conformance.interface.case import Case
+from conformance.truth.truth import Truth
 from conformance.vectors.vector import Stored, Vector
 
 

@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import GRU, Capabilities, ask, ask_gradients
-from conformance.case import Case, Outputs
-from conformance.checks import BY_CLAUSE
-from conformance.checks.bidirectional import the_merge_is_the_one_asked_for
 from conformance.checks.check import Check, claim, each_step_is_right_masked_or_not
-from conformance.checks.gradients import of_what_it_gives
-from conformance.judge import judge_case
-from conformance.kinds import is_tuple
-from conformance.residuals import Judgement
+from conformance.checks.clauses import BY_CLAUSE
+from conformance.checks.clauses.bidirectional import the_merge_is_the_one_asked_for
+from conformance.checks.clauses.gradients import of_what_it_gives
+from conformance.checks.judge import judge_case
+from conformance.checks.runs import judge_gradients
+from conformance.checks.steps import Judgement
+from conformance.checks.verdict import Verdict
+from conformance.interface.adapter import GRU, Capabilities, ask, ask_gradients
+from conformance.interface.case import Case, Outputs
+from conformance.interface.kinds import is_tuple
 from conformance.vectors.vector import Stored, Vector
-from conformance.verdict import Verdict
-from conformance.whole_runs import judge_gradients
 
 RELATIONS = (
     "shape-and-dtype",

@@ -7,10 +7,10 @@ and where a step is wrong, nearly every vector fails, and nearly every flag expl
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from conformance.checks.verdict import DECLINED, PASS
 from conformance.vectors.notes import FLAGS
 from conformance.vectors.replay import Replayed
 from conformance.vectors.vector import Vector
-from conformance.verdict import DECLINED, PASS
 
 
 class Suspect(NamedTuple):

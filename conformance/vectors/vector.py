@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.balls import each
-from conformance.case import Case, Outputs, to_hex
-from conformance.truth import Truth, arrays
+from conformance.checks.verdict import DTYPES
+from conformance.interface.case import Case, Outputs, to_hex
+from conformance.truth.balls import each
+from conformance.truth.truth import Truth, arrays
 from conformance.vectors.notes import FLAGS
-from conformance.verdict import DTYPES
 from reference import Parameters
 
 

@@ -9,8 +9,8 @@ from functools import cache
 
 import numpy as np
 
-from conformance.case import Case
-from conformance.emulated import Emulated
+from conformance.interface.case import Case
+from conformance.mutants.emulated import Emulated
 from reference import Parameters
 
 Bits = tuple[str, tuple[int, ...], bytes]

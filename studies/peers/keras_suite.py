@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance.case import Case
-from conformance.emulated import Emulated
+from conformance.interface.case import Case
+from conformance.mutants.emulated import Emulated
 from reference.layouts import from_keras
 from studies.peers.verdicts import Verdict, failing, flat
 

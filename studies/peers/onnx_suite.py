@@ -17,8 +17,8 @@ from onnx.backend.base import Backend, BackendRep
 from onnx.backend.test import BackendTest, runner
 from onnx.backend.test.case import node
 
-from conformance.case import Case
-from conformance.emulated import Emulated
+from conformance.interface.case import Case
+from conformance.mutants.emulated import Emulated
 from reference.layouts import from_onnx
 from studies.peers.verdicts import Verdict, failing, flat
 

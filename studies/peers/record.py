@@ -14,8 +14,8 @@ from typing import Any
 
 from rich.table import Table
 
-from conformance.emulated import Emulated
 from conformance.mutants import FAMILIES, MUTANTS
+from conformance.mutants.emulated import Emulated
 from studies.peers import keras_suite, onnx_suite, webnn_suite
 from studies.peers.expressible import KERAS, ONNX, WEBNN, Interface, expressible
 from studies.peers.verdicts import Verdict

@@ -9,7 +9,7 @@ from benchmarks.children import ANSWERS, ChildError
 from benchmarks.peers import Program
 from benchmarks.problem import problem
 from benchmarks.rows import Row
-from conformance.arithmetic import Arithmetic
+from conformance.interface.arithmetic import Arithmetic
 from reference import Gradients, bigru, bigru_backward, gru, gru_backward
 
 CLAIM = Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from studies import picture
 from studies.__main__ import main
+from studies.pages import picture
 
 pytestmark = pytest.mark.browser
 

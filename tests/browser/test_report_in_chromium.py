@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.__main__ import main
-from studies import picture
+from studies.pages import picture
 
 pytestmark = pytest.mark.browser
 

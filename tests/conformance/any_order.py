@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.arithmetic import Arithmetic
 from conformance.bounds.blends import CANDIDATE_FIRST, PRODUCTS, STATE_FIRST, THREE_TERMS
-from conformance.case import Case, Gradients, Outputs
-from conformance.emulated import Emulated
-from conformance.oracle import order, shown
-from conformance.soft_gru import FORMS, NEGATED
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Gradients, Outputs
+from conformance.mutants.emulated import Emulated
+from conformance.truth.forward import order, shown
+from studies.softfloat.gru import FORMS, NEGATED
 from tests.conformance.machines import Array, Native, Pair, Software
 
 

@@ -16,9 +16,9 @@ import numpy as np
 from mpmath import mp, mpf
 from mpmath.libmp import to_rational
 
-from conformance import strategies
-from conformance.arithmetic import FORMATS
-from conformance.case import Case, Gradients, Outputs
+from conformance.interface import strategies
+from conformance.interface.arithmetic import FORMATS
+from conformance.interface.case import Case, Gradients, Outputs
 
 DIGITS = 100
 STEP = mpf(2) ** -200

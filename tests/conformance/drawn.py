@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import GRU
-from conformance.arithmetic import FORMATS, Arithmetic
-from conformance.case import Case, Gradients
-from conformance.checks.gradients import cotangents
-from conformance.residuals import Judgement
-from conformance.strategies import Numbers, masks
-from conformance.whole_runs import judge_gradients
+from conformance.checks.clauses.gradients import cotangents
+from conformance.checks.runs import judge_gradients
+from conformance.checks.steps import Judgement
+from conformance.interface.adapter import GRU
+from conformance.interface.arithmetic import FORMATS, Arithmetic
+from conformance.interface.case import Case, Gradients
+from conformance.interface.strategies import Numbers, masks
 
 
 def claim(dtype: str = "float32", *, activation: str = "8 ULP", **options: Any) -> Arithmetic:

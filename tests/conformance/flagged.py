@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from conformance import mutants
-from conformance.emulated import Emulated
+from conformance.mutants.emulated import Emulated
 
 
 class Policy(Emulated):

@@ -9,12 +9,12 @@ from functools import partial
 
 import numpy as np
 
-from conformance.arithmetic import Arithmetic, Format, contains
-from conformance.emulated import Emulated
-from conformance.soft import MODES, Soft
-from conformance.soft_activations import SIGMA, TANH, correctly_rounded, within
-from conformance.soft_gru import SKEWS
-from conformance.soft_sums import Sums
+from conformance.interface.arithmetic import Arithmetic, Format, contains
+from conformance.mutants.emulated import Emulated
+from studies.softfloat.activations import SIGMA, TANH, correctly_rounded, within
+from studies.softfloat.formats import MODES, Soft
+from studies.softfloat.gru import SKEWS
+from studies.softfloat.sums import Sums
 
 Array = np.ndarray
 Pair = tuple[Array, Array]

@@ -5,10 +5,10 @@ import time
 
 import numpy as np
 
-from conformance.adapter import Adapter, Capabilities
-from conformance.arithmetic import Arithmetic
-from conformance.case import Case, Outputs
-from conformance.emulated import Emulated
+from conformance.interface.adapter import Adapter, Capabilities
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Outputs
+from conformance.mutants.emulated import Emulated
 
 CAPABILITIES = Capabilities(arithmetic={"float32": Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")})
 

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from conformance.arithmetic import Format
+from conformance.interface.arithmetic import Format
 
 DIRECTED = ("nearest", "nearest away", "up", "down", "toward zero")
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from functools import cache
 
-from conformance.emulated import Emulated
-from studies.confusion import Study
+from conformance.mutants.emulated import Emulated
+from studies.long_runs.confusion import Study
 
 IN_ONE_WAY = replace(
     Emulated.capabilities,

@@ -11,8 +11,8 @@ import mpmath
 import numpy as np
 from mpmath import mp, mpf
 
-from conformance.case import Case, Gradients, Outputs
-from conformance.truth import Steps, Truth
+from conformance.interface.case import Case, Gradients, Outputs
+from conformance.truth.truth import Steps, Truth
 
 
 @dataclass(slots=True, eq=False)

@@ -12,11 +12,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from conformance.adapter import Adapter, Malformed, SubjectError, ask, ask_gradients
 from conformance.adapters import load
-from conformance.case import MERGES, Case, Gradients, Outputs
-from conformance.emulated import Emulated
-from conformance.oracle_gradients import certify_gradients
+from conformance.interface.adapter import Adapter, Malformed, SubjectError, ask, ask_gradients
+from conformance.interface.case import MERGES, Case, Gradients, Outputs
+from conformance.mutants.emulated import Emulated
+from conformance.truth.gradients import certify_gradients
 from reference import Parameters
 from tests.conformance.drawn import arrays
 

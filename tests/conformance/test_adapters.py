@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance.adapter import UsageError, ask, ask_gradients
 from conformance.adapters import load
 from conformance.adapters.by_gate import by_gate
-from conformance.checks import BY_CLAUSE
-from conformance.checks.gradients import cotangents
-from conformance.isolation import judge_apart
-from conformance.judge import judge_case
+from conformance.checks.clauses import BY_CLAUSE
+from conformance.checks.clauses.gradients import cotangents
+from conformance.checks.judge import judge_case
+from conformance.checks.verdict import FAIL, PASS
+from conformance.interface.adapter import UsageError, ask, ask_gradients
+from conformance.suite import judge_apart
 from conformance.vectors import files
 from conformance.vectors.replay import judge_vector
-from conformance.verdict import FAIL, PASS
 from reference import Parameters, merge_biases, to_keras
 from reference.layouts import merge_gate_biases, to_haiku, to_linen
-from studies.known import KNOWN, anchor, heading
+from studies.pages.known import KNOWN, anchor, heading
 from tests.reference.truth import numbers
 
 pytestmark = pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")

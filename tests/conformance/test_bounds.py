@@ -8,18 +8,18 @@ from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.balls import precision
 from conformance.bounds import BITS, OneStep, OutsideDomain, StepSet, merged
 from conformance.bounds.elementwise import exactly, spread
 from conformance.bounds.proven import Computed, Proven
-from conformance.case import Case, Outputs
-from conformance.emulated import Emulated
+from conformance.checks.runs import gradient_bounds
+from conformance.checks.steps import judge_steps
+from conformance.interface.case import Case, Outputs
+from conformance.interface.strategies import REGIMES
 from conformance.mutants import rough_tanh, tf32_products
-from conformance.residuals import judge_steps
-from conformance.soft_gru import FORMS
-from conformance.strategies import REGIMES
-from conformance.whole_runs import gradient_bounds
+from conformance.mutants.emulated import Emulated
+from conformance.truth.balls import precision
 from reference import Parameters
+from studies.softfloat.gru import FORMS
 from tests.conformance.any_order import native
 from tests.conformance.drawn import claim, drawn
 

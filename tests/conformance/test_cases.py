@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.case import Case, InvalidCase
-from conformance.strategies import DISTINCT, Numbers, cases, lengths, masks
+from conformance.interface.case import Case, InvalidCase
+from conformance.interface.strategies import DISTINCT, Numbers, cases, lengths, masks
 
 ANY = st.sampled_from(("float16", "float32", "float64")).flatmap(
     lambda dtype: cases(

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from conformance import isolation
-from conformance.adapter import Capabilities
-from conformance.diagnosis.result import Diagnosis, Part
-from conformance.emulated import Emulated
-from conformance.identify import apart as identify_apart
-from conformance.identify import identity
+from conformance import suite as isolation
+from conformance.checks.result import Diagnosis, Part
+from conformance.checks.verdict import ERROR, PASS, Subject
+from conformance.diagnosis.identify import apart as identify_apart
+from conformance.diagnosis.identify import identity
+from conformance.interface.adapter import Capabilities
+from conformance.mutants.emulated import Emulated
 from conformance.vectors import apart as vectors_apart
 from conformance.vectors.replay import Question
-from conformance.verdict import ERROR, PASS, Subject
 
 QUESTION = Question(vector="closed-forms-kept-after", clause="closed-forms", dtype="float64")
 

@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from conformance.adapter import Capabilities, SubjectError, UsageError, ask, resolve
-from conformance.arithmetic import Arithmetic, InvalidClaim
-from conformance.emulated import Emulated
+from conformance.interface.adapter import Capabilities, SubjectError, UsageError, ask, resolve
+from conformance.interface.arithmetic import Arithmetic, InvalidClaim
+from conformance.mutants.emulated import Emulated
 from tests.conformance.drawn import drawn
 
 CLAIM = Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")

@@ -6,12 +6,12 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from conformance.arithmetic import FORMATS, Arithmetic
-from conformance.checks import BY_CLAUSE
-from conformance.copies import copies, once_rounded
-from conformance.judge import Profile, judge
-from conformance.soft_gru import SoftGRU
-from conformance.verdict import FAIL, PASS
+from conformance.bounds.copies import copies, once_rounded
+from conformance.checks.clauses import BY_CLAUSE
+from conformance.checks.judge import Profile, judge
+from conformance.checks.verdict import FAIL, PASS
+from conformance.interface.arithmetic import FORMATS, Arithmetic
+from studies.softfloat.gru import SoftGRU
 
 ONE = Profile(1)
 FLOAT32 = Arithmetic(dtype="float32", activation="8 ULP", source="a test")

@@ -15,20 +15,20 @@ from click.testing import CliRunner
 
 from conformance import mutants
 from conformance.__main__ import main
-from conformance.adapter import Adapter, Capabilities, UsageError
 from conformance.adapters import load
 from conformance.adapters.reference import gru as reference
-from conformance.arithmetic import Arithmetic
-from conformance.case import Outputs
 from conformance.diagnosis import DEVIATIONS, Catalogue, diagnose, diagnosed
-from conformance.diagnosis.near import Near, Rounded
+from conformance.diagnosis.known.running_error import Near, Rounded
+from conformance.diagnosis.known.step import DEVIATIONS as STEPS
 from conformance.diagnosis.questions import questions
 from conformance.diagnosis.search import asked, composed
-from conformance.diagnosis.step_deviations import DEVIATIONS as STEPS
-from conformance.emulated import Emulated
+from conformance.interface.adapter import Adapter, Capabilities, UsageError
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Outputs
 from conformance.mutants import EQUIVALENT, FAMILIES
+from conformance.mutants.emulated import Emulated
 from reference import Parameters
-from studies.confusion import EQUAL, EXPECTED, KNOWN, LOST, NOTHING, PRECISION, RIGHT, SEEN, Study
+from studies.long_runs.confusion import EQUAL, EXPECTED, KNOWN, LOST, NOTHING, PRECISION, RIGHT, SEEN, Study
 from tests.conformance.studied import IN_ONE_WAY, study
 from tests.documents import blocks
 
@@ -167,7 +167,7 @@ def test_what_is_not_known_is_not_guessed(monkeypatch):
 
 def test_a_bound_that_is_too_wide_is_seen(monkeypatch):
     """Answers that anything explains are not uniquely explained, and mistakes pass for right answers."""
-    monkeypatch.setattr("conformance.diagnosis.near.Near.contains", lambda near, computed, ours: True)
+    monkeypatch.setattr("conformance.diagnosis.known.running_error.Near.contains", lambda near, computed, ours: True)
     assert Study().row(mutants.update_sense_flipped).kind == SEEN
 
 

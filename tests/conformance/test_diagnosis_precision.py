@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from conformance import mutants
-from conformance.adapter import Adapter
-from conformance.arithmetic import FORMATS, Arithmetic, InvalidClaim
-from conformance.case import DTYPES, Outputs
+from conformance.checks.steps import Judgement
 from conformance.diagnosis import Diagnosis, diagnose
-from conformance.diagnosis.near import Near
+from conformance.diagnosis.known.running_error import Near
 from conformance.diagnosis.precision import as_precise, strictest, told, weaker
 from conformance.diagnosis.questions import SHAPE
 from conformance.diagnosis.search import asked
-from conformance.emulated import Emulated
-from conformance.residuals import Judgement
-from studies.confusion import ARITHMETIC, EXPECTED
+from conformance.interface.adapter import Adapter
+from conformance.interface.arithmetic import FORMATS, Arithmetic, InvalidClaim
+from conformance.interface.case import DTYPES, Outputs
+from conformance.mutants.emulated import Emulated
+from studies.long_runs.confusion import ARITHMETIC, EXPECTED
 from tests.conformance.studied import IN_ONE_WAY, study
 
 
@@ -140,7 +140,7 @@ def test_a_wrong_formula_is_not_called_less_precision(subject, monkeypatch):
 
 def test_less_precision_is_not_said_by_a_bound_that_proves_nothing_of_some_numbers(monkeypatch):
     subject = Adapter(mutants.bfloat16_products().run, IN_ONE_WAY)
-    monkeypatch.setattr("conformance.grades.judge_run", lambda case, answer, weak: Judgement(judged=1))
+    monkeypatch.setattr("conformance.diagnosis.grades.judge_run", lambda case, answer, weak: Judgement(judged=1))
     found = diagnose(subject)
     assert found is not None and found.wrong and found.consistent is None
 

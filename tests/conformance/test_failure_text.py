@@ -14,13 +14,13 @@ import pytest
 from flint import arb
 
 from conformance.adapters import load
-from conformance.blame import _Number, _Reach
-from conformance.case import Case
-from conformance.checks import BY_CLAUSE
-from conformance.emulated import Emulated
-from conformance.failure_text import LONGEST, again, decimals, failure_text, smallest_case
-from conformance.judge import PROFILES, judge, judge_case
-from conformance.verdict import ERROR, FAIL, Verdict
+from conformance.checks.clauses import BY_CLAUSE
+from conformance.checks.judge import PROFILES, judge, judge_case
+from conformance.checks.verdict import ERROR, FAIL, Verdict
+from conformance.cli.report.failure import LONGEST, again, decimals, failure_text, smallest_case
+from conformance.diagnosis.blame import _Number, _Reach
+from conformance.interface.case import Case
+from conformance.mutants.emulated import Emulated
 from reference import Parameters
 
 DEV = PROFILES["dev"]

@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conformance.adapter import Adapter, Malformed, ask
-from conformance.case import Case, Gradients, Outputs
-from conformance.checks import BY_CLAUSE, CHECKS
 from conformance.checks.check import Check
-from conformance.emulated import Emulated
-from conformance.failure_text import failure_text
-from conformance.judge import Profile, failure, judge, wired
+from conformance.checks.clauses import BY_CLAUSE, CHECKS
+from conformance.checks.judge import Profile, failure, judge, wired
+from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS, Verdict
+from conformance.cli.report.failure import failure_text
+from conformance.interface.adapter import Adapter, Malformed, ask
+from conformance.interface.case import Case, Gradients, Outputs
+from conformance.interface.strategies import SMALL
 from conformance.mutants import (
     gates_swapped,
     gradient_at_masked_inputs,
@@ -23,11 +24,10 @@ from conformance.mutants import (
     reverse_starts_in_the_padding,
     tf32_products,
 )
-from conformance.strategies import SMALL
-from conformance.truth import in_hex
+from conformance.mutants.emulated import Emulated
+from conformance.truth.truth import in_hex
 from conformance.vectors.files import stored
 from conformance.vectors.replay import judge_vector
-from conformance.verdict import DECLINED, ERROR, FAIL, PASS, Verdict
 from tests.conformance.any_order import Scaled
 from tests.conformance.drawn import drawn
 

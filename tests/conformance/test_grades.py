@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conformance import grades as graded
 from conformance.adapters.reference import Reference
-from conformance.arithmetic import FORMATS, Arithmetic, contains
-from conformance.case import Case, Outputs
-from conformance.emulated import Emulated
-from conformance.grades import Grade, grade, grades, ladder
+from conformance.bounds.statistical import Sample
+from conformance.checks.steps import Judgement
+from conformance.diagnosis import grades as graded
+from conformance.diagnosis.grades import Grade, grade, grades, ladder
+from conformance.interface.arithmetic import FORMATS, Arithmetic, contains
+from conformance.interface.case import Case, Outputs
 from conformance.mutants import (
     bfloat16_products,
     gates_swapped,
@@ -21,10 +22,9 @@ from conformance.mutants import (
     tf32_products,
     update_block_used_for_the_reset,
 )
-from conformance.residuals import Judgement
-from conformance.soft_gru import SoftGRU
-from conformance.statistical import Sample
+from conformance.mutants.emulated import Emulated
 from reference import Parameters
+from studies.softfloat.gru import SoftGRU
 
 
 def computed_in(case: Case, dtype: str) -> Outputs:

@@ -11,19 +11,19 @@ from click.testing import CliRunner
 
 from conformance import mutants
 from conformance.__main__ import main
-from conformance.adapter import UsageError
 from conformance.adapters import load
 from conformance.adapters.reference import gru as reference
-from conformance.case import POLICIES, Case, Outputs
-from conformance.emulated import Emulated
-from conformance.identify import identify
-from conformance.identify.apart import Unidentified, identify_apart
-from conformance.identify.around import around
-from conformance.identify.asking import Asking
-from conformance.identify.hypotheses import KEEPS, TAKES
-from conformance.identify.precision import precision
-from conformance.identify.step import Step
-from conformance.identify.step import step as step_of
+from conformance.diagnosis.identify import identify
+from conformance.diagnosis.identify.apart import Unidentified, identify_apart
+from conformance.diagnosis.identify.around import around
+from conformance.diagnosis.identify.asking import Asking
+from conformance.diagnosis.identify.hypotheses import KEEPS, TAKES
+from conformance.diagnosis.identify.precision import precision
+from conformance.diagnosis.identify.step import Step
+from conformance.diagnosis.identify.step import step as step_of
+from conformance.interface.adapter import UsageError
+from conformance.interface.case import POLICIES, Case, Outputs
+from conformance.mutants.emulated import Emulated
 
 ORDERS = ("zrn", "znr", "rzn", "rnz", "nzr", "nrz")
 DRAWN = 32
@@ -164,7 +164,7 @@ class Synthetic(Emulated):
 def test_a_drawn_convention_is_recovered(seed, monkeypatch):
     told, graded = Convention.drawn(seed), seed < GRADED
     if not graded:  # most of the time goes there
-        monkeypatch.setattr("conformance.identify.identity.precision", lambda *given: "not asked")
+        monkeypatch.setattr("conformance.diagnosis.identify.identity.precision", lambda *given: "not asked")
     identity = identify(Synthetic(told))
     assert identity.formats == told.formats
     for dtype in identity.formats:
@@ -254,13 +254,13 @@ def test_what_is_not_known_is_not_guessed():
 
 def test_a_list_that_lacks_a_convention_does_not_name_another(monkeypatch):
     """Without the order r z n the subject that has it is unknown; the test above of drawn conventions would fail."""
-    monkeypatch.setattr("conformance.identify.hypotheses.PERMUTED", ("znr", "nzr", "rnz", "nrz"))
+    monkeypatch.setattr("conformance.diagnosis.identify.hypotheses.PERMUTED", ("znr", "nzr", "rnz", "nrz"))
     swapped = replace(Convention.drawn(0), order="rzn", reset="after")
     assert identify(Synthetic(swapped)).step("float64", "after").traits["kernel"] == "unknown"
 
 
 def test_a_bound_that_is_too_wide_names_several(monkeypatch):
-    monkeypatch.setattr("conformance.identify.step.fits", lambda *given: True)
+    monkeypatch.setattr("conformance.diagnosis.identify.step.fits", lambda *given: True)
     step = identify(reference).step("float64", "after")
     assert not step.known
     assert step.traits["reset"] == "after or before or none"

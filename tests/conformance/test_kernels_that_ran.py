@@ -8,8 +8,8 @@ from conformance import adapters
 from conformance.adapters import tensorflow_kernels as known
 from conformance.adapters.keras_layers import KerasLayers
 from conformance.adapters.tf_gru import build, call_arguments, capabilities
-from conformance.case import Case
-from conformance.strategies import Numbers
+from conformance.interface.case import Case
+from conformance.interface.strategies import Numbers
 from tf_gru.kernels import cudnn
 
 

@@ -10,18 +10,18 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from conformance.__main__ import main
-from conformance.adapter import UsageError, ask
-from conformance.case import Case, Outputs
-from conformance.commands import matrix as command
-from conformance.emulated import Emulated
-from conformance.matrix import cells, code, columns, facts, figure, page, peers, record, summary
-from conformance.matrix.columns import Column
-from conformance.matrix.record import InvalidRecord, Record
-from conformance.matrix.same import Recorded
+from conformance.cli.report import caught
+from conformance.interface.adapter import UsageError, ask
+from conformance.interface.case import Case, Outputs
 from conformance.mutants import gates_swapped as GatesSwapped
 from conformance.mutants import gradients_off_by_a_factor
 from conformance.mutants import inputs_overwritten as InputsOverwritten
 from conformance.mutants import state_kept_between_calls as StateKept
+from conformance.mutants.emulated import Emulated
+from studies.matrix import cells, code, columns, command, facts, figure, page, peers, record, summary
+from studies.matrix.columns import Column
+from studies.matrix.record import InvalidRecord, Record
+from studies.matrix.same import Recorded
 
 
 @pytest.fixture(scope="module")
@@ -321,14 +321,14 @@ def run(*arguments: str):
 
 def test_the_command_prints_and_writes(clone, all_killed):
     record.write(clone / "given.json", all_killed)
-    shipped = summary.read()
+    shipped = caught.read()
     result = run("--from", "given.json", "--write", "--whole", "--json", "copy.json")
     assert result.exit_code == 0, result.output
     assert record.read(clone / record.RECORD) == record.read(clone / "copy.json") == all_killed
     assert (clone / command.PAGE).read_text() == page.page(all_killed, [])
     assert (clone / command.FIGURE).exists()
     assert json.loads((clone / summary.IN_A_CLONE).read_text()) == summary.summary(all_killed)
-    assert summary.read() == shipped
+    assert caught.read() == shipped
     readme = (clone / "README.md").read_text()
     assert readme == f"before\n{page.BEGIN}\n{page.block(all_killed, [])}\n{page.END}\nafter\n"
     assert "gates_swapped" in result.output
@@ -400,8 +400,8 @@ def test_the_code_of_a_cell_is_all_that_judges_and_only_its_statements():
     assert names >= {
         f"conformance.{name}" for name in ("checks.state", "residuals", "bounds.expected", "mutants.gates")
     }
-    assert names >= {"reference.cell", "conformance.vectors.replay", "conformance.statistical"}
-    assert not any(name.startswith(("tf_gru", "conformance.report", "conformance.commands")) for name in names)
+    assert names >= {"reference.cell", "conformance.vectors.replay", "conformance.bounds.statistical"}
+    assert not any(name.startswith(("tf_gru", "conformance.cli.report", "conformance.cli")) for name in names)
     told = '"""What."""\ndef f(x):\n    """Says."""\n    return x  # so\n'
     assert code.statements(told) == code.statements("def f(x): return x")
     assert code.statements(told) != code.statements("def f(x): return -x")

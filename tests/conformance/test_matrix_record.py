@@ -6,13 +6,13 @@ from random import Random
 import pytest
 
 from conformance import mutants
-from conformance.matrix import cells, facts, figure, page, peers, record
-from conformance.verdict import DTYPES
+from conformance.checks.verdict import DTYPES
+from studies.matrix import cells, facts, figure, page, peers, record
 
 ROOT = Path(__file__).parents[2]
 RECORD = record.read(ROOT / record.RECORD)
 PEERS = peers.read(ROOT / peers.PEERS)
-DRAW = f"python -m conformance matrix --from {record.RECORD} --write"
+DRAW = f"python -m studies matrix --from {record.RECORD} --write"
 
 SAMPLED = 6
 """So many cells that kill, and as many that do not, of checks and of vectors; another record has others."""

@@ -8,24 +8,24 @@ import numpy as np
 import pytest
 
 from conformance import mutants
-from conformance.adapter import SubjectError, ask, ask_gradients
 from conformance.adapters import load
-from conformance.case import Case
-from conformance.checks import BY_CLAUSE
-from conformance.checks.bidirectional import the_merge_is_the_one_asked_for
 from conformance.checks.check import each_step_is_right_masked_or_not
-from conformance.checks.contract import arguments_are_not_modified
-from conformance.checks.gradients import cotangents
-from conformance.checks.time import poisoned
-from conformance.emulated import Emulated
-from conformance.judge import PROFILES, judge, wired
+from conformance.checks.clauses import BY_CLAUSE
+from conformance.checks.clauses.bidirectional import the_merge_is_the_one_asked_for
+from conformance.checks.clauses.contract import arguments_are_not_modified
+from conformance.checks.clauses.gradients import cotangents
+from conformance.checks.clauses.time import poisoned
+from conformance.checks.judge import PROFILES, judge, wired
+from conformance.checks.runs import gradient_bounds, gradients_within
+from conformance.checks.smoke import FORMS
+from conformance.checks.verdict import PASS
+from conformance.diagnosis.probe.probe import probe
+from conformance.interface.adapter import SubjectError, ask, ask_gradients
+from conformance.interface.case import Case
+from conformance.interface.strategies import DISTINCT, LONG, SMALL, WIDE
 from conformance.mutants import EQUIVALENT, FAMILIES, MUTANTS, PROBED
 from conformance.mutants.backward import Backward
-from conformance.probe import probe
-from conformance.smoke import FORMS
-from conformance.strategies import DISTINCT, LONG, SMALL, WIDE
-from conformance.verdict import PASS
-from conformance.whole_runs import gradient_bounds, gradients_within
+from conformance.mutants.emulated import Emulated
 from tests.conformance.drawn import drawn
 
 RESETS = ("after", "before", "none")

@@ -12,9 +12,10 @@ from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import balls, oracle
-from conformance.case import Case
-from conformance.strategies import REGIMES, cases
+from conformance.interface.case import Case
+from conformance.interface.strategies import REGIMES, cases
+from conformance.truth import balls
+from conformance.truth import forward as oracle
 from reference import Parameters
 from tests.conformance.complex_step import drawn, states
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from conformance import balls
 from conformance.__main__ import main
-from conformance.case import Case, InvalidCase, exact_float
-from conformance.truth import Truth, truth
+from conformance.interface.case import Case, InvalidCase, exact_float
+from conformance.truth import balls
+from conformance.truth.truth import Truth, truth
 from tests.conformance.complex_step import MASK, drawn, drawn_cotangents
 from tests.documents import blocks
 

@@ -6,13 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conformance import balls, oracle, oracle_gradients, oracle_reading
-from conformance.balls import NotCertified, precision
-from conformance.case import MERGES, POLICIES, Case, Gradients, InvalidCase, Outputs
-from conformance.oracle import certify
-from conformance.oracle_gradients import certify_gradients, pulled_back
-from conformance.oracle_reading import read_cotangents
-from conformance.strategies import REGIMES
+from conformance.interface.case import MERGES, POLICIES, Case, Gradients, InvalidCase, Outputs
+from conformance.interface.strategies import REGIMES
+from conformance.truth import balls
+from conformance.truth import forward as oracle
+from conformance.truth import gradients as oracle_gradients
+from conformance.truth import reading as oracle_reading
+from conformance.truth.balls import NotCertified, precision
+from conformance.truth.forward import certify
+from conformance.truth.gradients import certify_gradients, pulled_back
+from conformance.truth.reading import read_cotangents
 from reference import Parameters
 from tests.conformance.complex_step import (
     DIGITS,

@@ -5,12 +5,14 @@ import pytest
 from flint import arb
 from mpmath import mp
 
-from conformance import balls, oracle_gradients, oracle_tangents
-from conformance.balls import precision
-from conformance.case import MERGES, POLICIES, Case, Gradients, InvalidCase, Outputs
-from conformance.oracle_gradients import pulled_back
-from conformance.oracle_reading import read_cotangents, read_tangents
-from conformance.oracle_tangents import certify_tangents, pushed_forward
+from conformance.interface.case import MERGES, POLICIES, Case, Gradients, InvalidCase, Outputs
+from conformance.truth import balls
+from conformance.truth import gradients as oracle_gradients
+from conformance.truth import tangents as oracle_tangents
+from conformance.truth.balls import precision
+from conformance.truth.gradients import pulled_back
+from conformance.truth.reading import read_cotangents, read_tangents
+from conformance.truth.tangents import certify_tangents, pushed_forward
 from tests.conformance.complex_step import (
     DIGITS,
     FIELDS,

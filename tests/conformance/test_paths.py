@@ -5,16 +5,16 @@ import sys
 import numpy as np
 import pytest
 
-from conformance.adapter import SubjectError, ask
 from conformance.adapters import REGISTERED, keras_models, load, model_server, tf_gru_saved, tf_gru_tf1
-from conformance.checks import CHECKS
-from conformance.probe import probe
+from conformance.checks.clauses import CHECKS
+from conformance.checks.verdict import DECLINED, DTYPES, FAIL, PASS
+from conformance.diagnosis.probe.probe import probe
+from conformance.diagnosis.probe.sweep import SIGMA, TANH
+from conformance.interface.adapter import SubjectError, ask
 from conformance.specification import CLAUSES
-from conformance.sweep import SIGMA, TANH
 from conformance.vectors import files
 from conformance.vectors.replay import judge_vector
-from conformance.verdict import DECLINED, DTYPES, FAIL, PASS
-from studies import paths
+from studies.pages import paths
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:In the future `np.object` will be defined:FutureWarning"),

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from conformance import plugin
-from conformance.judge import PROFILES
+from conformance.checks.judge import PROFILES
 from conformance.plugin import TESTS
 
 FEW = "smoke or (step-after or masks) and float32"

@@ -12,15 +12,15 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.__main__ import main
-from conformance.adapter import Adapter, Capabilities, SubjectError, UsageError
 from conformance.adapters import REGISTERED, load
-from conformance.arithmetic import FORMATS, Arithmetic
-from conformance.case import Case, Outputs
-from conformance.emulated import Emulated
+from conformance.diagnosis.probe.allowance import Blend
+from conformance.diagnosis.probe.probe import FLUSHED, KEPT, NOT_SEEN, WIDTHS, Probed, probe
+from conformance.diagnosis.probe.sweep import SIGMA, TANH, arguments, closer, exact, exact_at
+from conformance.interface.adapter import Adapter, Capabilities, SubjectError, UsageError
+from conformance.interface.arithmetic import FORMATS, Arithmetic
+from conformance.interface.case import Case, Outputs
 from conformance.mutants import flushed_to_zero, rough_tanh, sigmoid_of_twice_the_argument, tf32_products
-from conformance.probe import FLUSHED, KEPT, NOT_SEEN, WIDTHS, Probed, probe
-from conformance.probe_allowance import Blend
-from conformance.sweep import SIGMA, TANH, arguments, closer, exact, exact_at
+from conformance.mutants.emulated import Emulated
 
 SINGLE = (FORMATS["float32"],)
 ELSEWHERE = (
@@ -468,7 +468,7 @@ def test_a_claim_that_stands_ends_with_0(tmp_path):
 def test_what_a_subject_prints_goes_nowhere_and_what_was_printed_before_it_does_not(tmp_path):
     """Where the output is no terminal, Python holds it back until it is flushed."""
     (tmp_path / "talking.py").write_text(
-        "from conformance.emulated import Emulated\n"
+        "from conformance.mutants.emulated import Emulated\n"
         "class gru(Emulated):\n"
         "    def run(self, case):\n"
         "        print('spoken by the subject')\n"

@@ -13,15 +13,15 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.__main__ import main
-from conformance.adapter import Declined, SubjectError, UsageError, ask
 from conformance.adapters import load
-from conformance.case import Case
-from conformance.checks import BY_CLAUSE
-from conformance.judge import PROFILES, judge, judge_case, verdicts
-from conformance.process.lines import Broken, Lines
-from conformance.process.subject import Process, from_name, named
+from conformance.adapters.process.lines import Broken, Lines
+from conformance.adapters.process.subject import Process, from_name, named
+from conformance.checks.clauses import BY_CLAUSE
+from conformance.checks.judge import PROFILES, judge, judge_case, verdicts
+from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS
+from conformance.interface.adapter import Declined, SubjectError, UsageError, ask
+from conformance.interface.case import Case
 from conformance.vectors.numbers import Numbers
-from conformance.verdict import DECLINED, ERROR, FAIL, PASS
 
 HERE = Path(__file__).parent
 PROGRAM = HERE / "programs.py"

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance.case import Case
-from conformance.process.messages import PROTOCOL, violation
-from conformance.process.subject import CASE_SECONDS, START_SECONDS
-from conformance.truth import truth
+from conformance.adapters.process.messages import PROTOCOL, violation
+from conformance.adapters.process.subject import CASE_SECONDS, START_SECONDS
+from conformance.interface.case import Case
+from conformance.truth.truth import truth
 from reference import Parameters
 from tests.conformance.node import node
 from tests.documents import ROOT, blocks

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from conformance.adapter import RESETS, Capabilities, Malformed
-from conformance.arithmetic import ACTIVATIONS, FORMATS, ROUNDINGS, SUMMATIONS, Arithmetic
-from conformance.case import DTYPES, MERGES, POLICIES
-from conformance.process.exact import DIGITS, received, sent
-from conformance.process.messages import SCHEMA, Foreign, capabilities_of, case_sent, line, read, violation
+from conformance.adapters.process.exact import DIGITS, received, sent
+from conformance.adapters.process.messages import SCHEMA, Foreign, capabilities_of, case_sent, line, read, violation
+from conformance.interface.adapter import RESETS, Capabilities, Malformed
+from conformance.interface.arithmetic import ACTIVATIONS, FORMATS, ROUNDINGS, SUMMATIONS, Arithmetic
+from conformance.interface.case import DTYPES, MERGES, POLICIES
 from conformance.vectors.files import stored
 
 DEFINED = json.loads(SCHEMA.read_text())["$defs"]

@@ -15,21 +15,21 @@ import pytest
 import tinycss2
 from rich.console import Console
 
-from conformance import judge as judging
-from conformance import schemas
 from conformance.adapters import load
-from conformance.checks import CHECKS
+from conformance.checks import judge as judging
+from conformance.checks.clauses import CHECKS
+from conformance.checks.growth import Growth
+from conformance.checks.judge import PROFILES, describe, judge
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Subject, Verdict
+from conformance.cli.report import badge, figures, replayed, write_json
+from conformance.cli.report.markdown import MOST, markdown
+from conformance.cli.report.page import page
+from conformance.cli.report.terminal import show
 from conformance.diagnosis import Diagnosis
-from conformance.growth import Growth
-from conformance.judge import PROFILES, describe, judge
-from conformance.report import badge, figures, replayed, write_json
-from conformance.report.markdown import MOST, markdown
-from conformance.report.page import page
-from conformance.report.terminal import show
+from conformance.interface import schemas
 from conformance.specification import CLAUSES
 from conformance.vectors import files
 from conformance.vectors.replay import Replayed
-from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Subject, Verdict
 from tests.documents import blocks
 
 WRONG = "conformance.mutants:gates_swapped"
@@ -193,8 +193,8 @@ def test_a_bar_in_what_a_subject_says_ends_no_cell_and_stands_alone_elsewhere():
 def test_the_markdown_is_utf_8_whatever_the_locale(tmp_path):
     code = (
         "from pathlib import Path\n"
-        "from conformance.report.markdown import write_markdown\n"
-        "from conformance.verdict import Subject\n"
+        "from conformance.cli.report.markdown import write_markdown\n"
+        "from conformance.checks.verdict import Subject\n"
         "write_markdown(Path('summary.md'), [Subject(name='\\u03c3')], 'dev')\n"
     )
     ascii_only = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -357,8 +357,8 @@ def test_the_blocks_of_the_document_run(tmp_path):
 
 
 def test_a_library_that_is_missing_is_said_before_anything_is_judged(monkeypatch):
-    from conformance.adapter import UsageError
-    from conformance.report import templates
+    from conformance.cli.report import templates
+    from conformance.interface.adapter import UsageError
 
     monkeypatch.setattr(templates, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"needs jinja2; pip install 'tf-gru\[report\]'"):

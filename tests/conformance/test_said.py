@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.__main__ import main
-from conformance.emulated import Emulated
-from conformance.judge import describe
-from conformance.printable import printable
-from conformance.said import described
+from conformance.checks.judge import describe
+from conformance.checks.said import described
+from conformance.interface.printable import printable
+from conformance.mutants.emulated import Emulated
 
 HOSTILE = """
 from conformance import Adapter, Arithmetic, Capabilities
@@ -142,7 +142,7 @@ def test_what_prints_is_kept():
 
 
 def test_a_control_character_let_through_would_break_the_junit_report(hostile, monkeypatch):
-    from conformance import isolation
+    from conformance import suite as isolation
 
     monkeypatch.setattr(isolation, "printable", lambda text: text)
     options = ["--clause", "step-after", "--junit", str(hostile / "junit.xml")]

@@ -8,12 +8,13 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from conformance import schemas
 from conformance.__main__ import main
-from conformance.case import Case
-from conformance.matrix import summary
-from conformance.matrix.record import RECORD, Record
-from conformance.strategies import Numbers
+from conformance.cli.report import caught
+from conformance.interface import schemas
+from conformance.interface.case import Case
+from conformance.interface.strategies import Numbers
+from studies.matrix import summary
+from studies.matrix.record import RECORD, Record
 from tests.documents import ROOT
 
 WRONG = "conformance.mutants:gates_swapped"
@@ -137,7 +138,7 @@ RECORDS = {
     "paths.json": ROOT / "docs/records/judged.schema.json",
     "scoreboard.json": ROOT / "docs/records/judged.schema.json",
     "peers.json": ROOT / "docs/records/peers.schema.json",
-    "matrix.json": ROOT / "conformance/matrix/schema.json",
+    "matrix.json": ROOT / "conformance/interface/schemas/matrix.json",
 }
 
 
@@ -162,13 +163,13 @@ def _without(record, one, key):
 
 
 def test_the_summary_of_the_matrix_is_as_its_schema_has_it():
-    assert not schemas.violations("matrix-summary", summary.read())
-    assert schemas.violations("matrix-summary", summary.read() | {"vectors": -1})
+    assert not schemas.violations("matrix-summary", caught.read())
+    assert schemas.violations("matrix-summary", caught.read() | {"vectors": -1})
 
 
 def test_the_summary_follows_from_the_record():
     record = Record(**{"code": ""} | json.loads((ROOT / RECORD).read_text()))  # its digest is of no interest here
-    assert summary.summary(record) == summary.read()
+    assert summary.summary(record) == caught.read()
     name, *_ = record.mutants
     record.mutants[name]["checks"] = "." * len(record.checks)
-    assert summary.summary(record) != summary.read()
+    assert summary.summary(record) != caught.read()

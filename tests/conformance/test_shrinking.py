@@ -5,16 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conformance.adapter import Capabilities
 from conformance.adapters import load
 from conformance.adapters.reference import Reference
-from conformance.case import Case
-from conformance.checks import BY_CLAUSE
-from conformance.emulated import Emulated
-from conformance.judge import PROFILES, judge, judge_case
-from conformance.shrinking import CHEAP, COMPILED, Budget, kept, measure, parts, rounded, shrunk
-from conformance.strategies import DISTINCT, LONG
-from conformance.verdict import ERROR, FAIL, PASS
+from conformance.checks.clauses import BY_CLAUSE
+from conformance.checks.judge import PROFILES, judge, judge_case
+from conformance.checks.shrinking import CHEAP, COMPILED, Budget, kept, measure, parts, rounded, shrunk
+from conformance.checks.verdict import ERROR, FAIL, PASS
+from conformance.interface.adapter import Capabilities
+from conformance.interface.case import Case
+from conformance.interface.strategies import DISTINCT, LONG
+from conformance.mutants.emulated import Emulated
 from tests.conformance.drawn import drawn
 
 DEV = PROFILES["dev"]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import soft
-from conformance.arithmetic import FORMATS, Format
-from conformance.soft import MODES, Soft
+from conformance.interface.arithmetic import FORMATS, Format
+from studies.softfloat import formats as soft
+from studies.softfloat.formats import MODES, Soft
 from tests.conformance.rounding import DIRECTED, rounded
 
 TOY = Format(3, -1, 1)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from flint import arb
 
-from conformance import soft_activations
-from conformance.arithmetic import ACTIVATIONS, FORMATS, Format
-from conformance.balls import precision
-from conformance.soft import Soft
-from conformance.soft_activations import SIGMA, TANH, correctly_rounded, within
+from conformance.interface.arithmetic import ACTIVATIONS, FORMATS, Format
+from conformance.truth.balls import precision
+from studies.softfloat import activations as soft_activations
+from studies.softfloat.activations import SIGMA, TANH, correctly_rounded, within
+from studies.softfloat.formats import Soft
 from tests.conformance.rounding import DIRECTED, rounded
 
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conformance.arithmetic import FORMATS, Arithmetic, Format
 from conformance.bounds import BLENDS
-from conformance.checks import CHECKS
-from conformance.judge import Profile, judge, wired
-from conformance.residuals import judge_steps
-from conformance.soft import MODES, Soft
-from conformance.soft_gru import FORMS, ROUNDINGS, SKEWS, SoftGRU
-from conformance.soft_sums import ALIGNED, TREES, Sums
-from conformance.verdict import PASS
+from conformance.checks.clauses import CHECKS
+from conformance.checks.judge import Profile, judge, wired
+from conformance.checks.steps import judge_steps
+from conformance.checks.verdict import PASS
+from conformance.interface.arithmetic import FORMATS, Arithmetic, Format
+from studies.softfloat.formats import MODES, Soft
+from studies.softfloat.gru import FORMS, ROUNDINGS, SKEWS, SoftGRU
+from studies.softfloat.sums import ALIGNED, TREES, Sums
 from tests.conformance.drawn import drawn
 
 SHAPE = (6, 3, 3, 4)

@@ -9,10 +9,10 @@ from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.balls import precision
 from conformance.bounds import spread
 from conformance.bounds.elementwise import exactly
 from conformance.bounds.spread import Spread, floats_above, near
+from conformance.truth.balls import precision
 
 # Of every size, some with all their bits, some that cancel or underflow.
 ENTRIES = st.one_of(

@@ -5,16 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conformance.arithmetic import Arithmetic
 from conformance.bounds.expected import Expected
-from conformance.case import Case, Gradients
+from conformance.bounds.statistical import NO_SAMPLE, NO_SCALE, Sample, Scale
 from conformance.checks.check import Check
-from conformance.checks.gradients import gradients_are_right
-from conformance.emulated import Emulated
-from conformance.judge import Profile, judge
-from conformance.residuals import Judgement, judge_steps
-from conformance.statistical import NO_SAMPLE, NO_SCALE, Sample, Scale
-from conformance.verdict import FAIL, PASS, STATISTICAL
+from conformance.checks.clauses.gradients import gradients_are_right
+from conformance.checks.judge import Profile, judge
+from conformance.checks.steps import Judgement, judge_steps
+from conformance.checks.verdict import FAIL, PASS, STATISTICAL
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Gradients
+from conformance.mutants.emulated import Emulated
 from reference import Parameters
 from tests.conformance.drawn import claim, drawn
 

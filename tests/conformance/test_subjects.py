@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from conformance.adapters import REGISTERED, load
-from conformance.checks import BY_CLAUSE, CHECKS
-from conformance.judge import PROFILES, describe, judge, verdicts, wired
-from conformance.verdict import DECLINED, DTYPES, FAIL, PASS
+from conformance.checks.clauses import BY_CLAUSE, CHECKS
+from conformance.checks.judge import PROFILES, describe, judge, verdicts, wired
+from conformance.checks.verdict import DECLINED, DTYPES, FAIL, PASS
 
 DEV = PROFILES["dev"]
 

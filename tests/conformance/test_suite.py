@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from conformance.adapters import load
-from conformance.case import Case
-from conformance.checks import BY_CLAUSE, CHECKS
 from conformance.checks.check import runs_with_padding
-from conformance.emulated import Emulated
-from conformance.judge import PROFILES, Profile, describe, judge, judge_case, verdicts, wired
+from conformance.checks.clauses import BY_CLAUSE, CHECKS
+from conformance.checks.judge import PROFILES, Profile, describe, judge, judge_case, verdicts, wired
+from conformance.checks.steps import Judgement
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL
+from conformance.interface.case import Case
+from conformance.interface.strategies import Numbers
 from conformance.mutants import FAMILIES, MUTANTS
-from conformance.residuals import Judgement
+from conformance.mutants.emulated import Emulated
 from conformance.specification import CLAUSES
-from conformance.strategies import Numbers
-from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL
 from reference import Parameters
 
 DEV = PROFILES["dev"]

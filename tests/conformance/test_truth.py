@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from mpmath import mp
 
-from conformance import oracle
-from conformance import truth as module
-from conformance.case import MERGES, POLICIES, Case, InvalidCase, Outputs
-from conformance.oracle import certify
-from conformance.oracle_gradients import certify_gradients
-from conformance.truth import Steps, Truth, truth
+from conformance.interface.case import MERGES, POLICIES, Case, InvalidCase, Outputs
+from conformance.truth import forward as oracle
+from conformance.truth import truth as module
+from conformance.truth.forward import certify
+from conformance.truth.gradients import certify_gradients
+from conformance.truth.truth import Steps, Truth, truth
 from tests.conformance.complex_step import (
     DIGITS,
     MASK,

@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.__main__ import main
-from conformance.case import MERGES, Case
-from conformance.schemas import validator
+from conformance.interface.case import MERGES, Case
+from conformance.interface.schemas import validator
 from conformance.specification import CLAUSES
-from conformance.truth import truth
+from conformance.truth.truth import truth
 from conformance.vectors import files
 from conformance.vectors.authored import AUTHORED
 from conformance.vectors.authored.questions import HOLES, LENGTHS, case, with_weights

@@ -9,22 +9,22 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from conformance import whole_runs
 from conformance.__main__ import main
-from conformance.balls import each
-from conformance.emulated import Emulated
+from conformance.checks import runs as whole_runs
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS
 from conformance.mutants import (
     MUTANTS,
     masked_output_is_zero_before_the_first_step,
     recurrent_bias_has_no_gradient,
 )
+from conformance.mutants.emulated import Emulated
 from conformance.specification import CLAUSES
+from conformance.truth.balls import each
 from conformance.vectors import files
 from conformance.vectors.notes import FLAGS
 from conformance.vectors.replay import judge_vector, lacking, questions
 from conformance.vectors.suspects import suspects
 from conformance.vectors.vector import Stored, Vector
-from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS
 from tests.conformance.flagged import WRONG
 
 HERE = Path(__file__).parent

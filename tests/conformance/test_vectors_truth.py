@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from conformance import balls
-from conformance.balls import each
-from conformance.truth import Truth, truth
+from conformance.truth import balls
+from conformance.truth.balls import each
+from conformance.truth.truth import Truth, truth
 from conformance.vectors import files
 from tests.conformance.tape import evaluated
 

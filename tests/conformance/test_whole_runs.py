@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.arithmetic import Arithmetic
-from conformance.balls import precision
 from conformance.bounds import BITS, OutsideDomain, run
-from conformance.case import MERGES, POLICIES, Case, Gradients
 from conformance.checks.check import Check
-from conformance.checks.gradients import cotangents, gradients_are_right
-from conformance.emulated import Emulated
-from conformance.judge import NOTHING, Profile, judge, judge_case
+from conformance.checks.clauses.gradients import cotangents, gradients_are_right
+from conformance.checks.judge import NOTHING, Profile, judge, judge_case
+from conformance.checks.runs import final_bounds, gradient_bounds, judge_final_states
+from conformance.checks.verdict import ERROR
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import MERGES, POLICIES, Case, Gradients
 from conformance.mutants import tf32_products
-from conformance.oracle import certify
-from conformance.oracle_gradients import certify_gradients
-from conformance.verdict import ERROR
-from conformance.whole_runs import final_bounds, gradient_bounds, judge_final_states
+from conformance.mutants.emulated import Emulated
+from conformance.truth.balls import precision
+from conformance.truth.forward import certify
+from conformance.truth.gradients import certify_gradients
 from reference import Parameters
 from tests.conformance.any_order import AnyOrder, native, software
 from tests.conformance.drawn import claim, drawn, judged

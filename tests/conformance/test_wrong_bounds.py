@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 from flint import arb
 
-from conformance.arithmetic import Arithmetic
 from conformance.bounds import BLENDS, derivative, proven, run, step
 from conformance.bounds.blends import CANDIDATE_FIRST, PRODUCTS, STATE_FIRST, Rounding
 from conformance.bounds.proven import Later, Proven
-from conformance.case import Case, Outputs
-from conformance.checks.bidirectional import the_merge_is_the_one_asked_for
-from conformance.residuals import Judgement
-from conformance.soft_gru import NEGATED
-from conformance.whole_runs import judge_final_states, judge_gradients
+from conformance.checks.clauses.bidirectional import the_merge_is_the_one_asked_for
+from conformance.checks.runs import judge_final_states, judge_gradients
+from conformance.checks.steps import Judgement
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Outputs
 from reference import Parameters
+from studies.softfloat.gru import NEGATED
 from tests.conformance.any_order import AnyOrder, native, software
 from tests.conformance.drawn import claim, drawn
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from conformance.emulated import Emulated
+from conformance.checks.runs import judge_final_states
 from conformance.mutants import tf32_products
-from conformance.whole_runs import judge_final_states
+from conformance.mutants.emulated import Emulated
 from tests.conformance.any_order import AnyOrder, Scaled, native
 from tests.conformance.drawn import claim, drawn, judged
 

@@ -4,9 +4,9 @@ import pytest
 import tensorflow as tf
 
 from conformance.adapters import load
-from conformance.checks import CHECKS
-from conformance.judge import PROFILES, judge
-from conformance.verdict import DECLINED, PASS
+from conformance.checks.clauses import CHECKS
+from conformance.checks.judge import PROFILES, judge
+from conformance.checks.verdict import DECLINED, PASS
 from tf_gru import gru
 from tf_gru.kernels import choice, cudnn
 

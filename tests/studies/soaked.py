@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from conformance.adapter import Capabilities
-from conformance.emulated import Emulated
+from conformance.interface.adapter import Capabilities
+from conformance.mutants.emulated import Emulated
 
 
 class honest(Emulated):

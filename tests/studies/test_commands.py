@@ -6,12 +6,13 @@ from math import inf
 import pytest
 from click.testing import CliRunner
 
-from conformance import isolation
+from conformance import suite as isolation
+from conformance.checks.verdict import DTYPES, FAIL, PASS, Subject, Verdict
 from conformance.mutants.gates import gates_swapped
 from conformance.specification import CLAUSES
-from conformance.verdict import DTYPES, FAIL, PASS, Subject, Verdict
-from studies import confusion, paths, scoreboard
 from studies.__main__ import main
+from studies.long_runs import confusion
+from studies.pages import paths, scoreboard
 from studies.peers import record as peers
 
 PAGES = {"paths": paths, "scoreboard": scoreboard, "peers": peers}

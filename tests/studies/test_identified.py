@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.adapters import REGISTERED, load
-from conformance.arithmetic import Arithmetic
-from conformance.identify import apart
-from conformance.identify.apart import identify_apart
-from studies import identified
+from conformance.diagnosis.identify import apart
+from conformance.diagnosis.identify.apart import identify_apart
+from conformance.interface.arithmetic import Arithmetic
 from studies.__main__ import main
-from studies.identified import DECLARED_AND_WRONG, SILENT, differences
+from studies.long_runs import identified
+from studies.long_runs.identified import DECLARED_AND_WRONG, SILENT, differences
 
 RECORD = Path(__file__).parents[2] / "docs/records/identified.txt"
 

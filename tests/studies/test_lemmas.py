@@ -6,17 +6,17 @@ from functools import partial
 import numpy as np
 import pytest
 
-from conformance.arithmetic import Arithmetic
 from conformance.bounds import BLENDS, Proven, blends
 from conformance.bounds import proven as operations_of_the_bound
 from conformance.bounds.blends import CANDIDATE_FIRST, PRODUCTS, STATE_FIRST, THREE_TERMS
 from conformance.bounds.elementwise import constant, sigma_slope, up
 from conformance.bounds.proven import Computed, Gate
-from conformance.soft import Soft
-from studies import activations, operations, sums
-from studies.blends import form_search, whole_search
-from studies.lemmas import LEMMAS, QUICK, table
-from studies.toys import EIGHT_BITS, FIVE_BITS, SIX_BITS, Lookup, Search, numbers, share, toy
+from conformance.interface.arithmetic import Arithmetic
+from studies.searches import activations, operations, sums
+from studies.searches.blends import form_search, whole_search
+from studies.searches.lemmas import LEMMAS, QUICK, table
+from studies.searches.toys import EIGHT_BITS, FIVE_BITS, SIX_BITS, Lookup, Search, numbers, share, toy
+from studies.softfloat.formats import Soft
 
 Patch = pytest.MonkeyPatch
 

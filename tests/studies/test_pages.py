@@ -9,13 +9,13 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from conformance.adapter import UsageError
+from conformance.interface.adapter import UsageError
 from reference import layouts
-from studies import conventions, figures, guarantees, house, picture, tutorial
 from studies.__main__ import main
+from studies.pages import conventions, figures, guarantees, picture, tutorial
 from tests.documents import blocks
 
-PAGES = {"conventions": conventions, "guarantees": guarantees, "house": house, "tutorial": tutorial}
+PAGES = {"conventions": conventions, "guarantees": guarantees, "tutorial": tutorial}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -76,7 +76,6 @@ def test_the_blocks_about_the_gru_run():
     [
         ("conventions", conventions, "PAGE"),
         ("guarantees", guarantees, "PAGE"),
-        ("house", house, "PAGE"),
         ("figures", figures, "FOLDER"),
     ],
 )
@@ -106,19 +105,7 @@ def test_the_tutorials_table_is_written_between_its_markers(tmp_path, monkeypatc
 
 
 def test_a_package_that_is_not_installed_is_a_usage_error(monkeypatch):
-    monkeypatch.delitem(sys.modules, "studies.house")
-    monkeypatch.setitem(sys.modules, "grimp", None)
-    result = CliRunner().invoke(main, ["house"])
-    assert result.exit_code == 2 and "grimp" in result.output and "--group test" in result.output
-
-
-def test_packages_that_import_each_other_are_seen(tmp_path, monkeypatch):
-    for name, other in {"one": "two", "two": "one"}.items():
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "__init__.py").write_text("")
-        (tmp_path / name / "this.py").write_text(f"import {other}.that\n")
-        (tmp_path / name / "that.py").write_text("")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(house, "PACKAGES", ("one", "two"))
-    with pytest.raises(house.Circle, match=r"one imports two imports one|two imports one imports two"):
-        house.layers()
+    monkeypatch.delitem(sys.modules, "studies.pages.figures")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    result = CliRunner().invoke(main, ["figures"])
+    assert result.exit_code == 2 and "matplotlib" in result.output and "--group test" in result.output

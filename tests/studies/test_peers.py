@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from conformance.emulated import Emulated
 from conformance.mutants import MUTANTS
 from conformance.mutants.contract import inputs_overwritten
+from conformance.mutants.emulated import Emulated
 from conformance.mutants.gates import gates_swapped, update_sense_flipped
 from conformance.mutants.gradients import gradients_off_by_a_factor
 from conformance.mutants.padding import mask_inverted

@@ -3,11 +3,11 @@
 import pytest
 
 from conformance.adapters import REGISTERED, load
-from conformance.checks import CHECKS
+from conformance.checks.clauses import CHECKS
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS
 from conformance.specification import CLAUSES
-from conformance.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS
-from studies import paths, scoreboard
-from studies.known import KNOWN
+from studies.pages import paths, scoreboard
+from studies.pages.known import KNOWN
 
 RECORD = scoreboard.load()
 APART = ("keras:jax", "keras:torch")

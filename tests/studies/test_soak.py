@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from conformance.checks import BY_CLAUSE
-from conformance.judge import PROFILES, judge
-from conformance.matrix.code import digest
-from conformance.residuals import Judgement
-from studies import soak as soaking
+from conformance.checks.clauses import BY_CLAUSE
+from conformance.checks.judge import PROFILES, judge
+from conformance.checks.steps import Judgement
 from studies.__main__ import main
-from studies.soak import FIXED, SUBJECTS, Outcome, alarms, asked, left, outcomes, soak
+from studies.long_runs import soak as soaking
+from studies.long_runs.soak import FIXED, SUBJECTS, Outcome, alarms, asked, left, outcomes, soak
+from studies.matrix.code import digest
 from tests.studies.soaked import honest
 
 HONEST, WRONG = (f"tests.studies.soaked:{name}" for name in ("honest", "wrong_in_float64_too"))
@@ -106,7 +106,7 @@ def test_what_is_not_there_is_a_usage_error(arguments):
 
 
 def test_the_command_prints_the_table_and_fails_for_an_alarm(tmp_path, monkeypatch):
-    monkeypatch.setattr("studies.soak.soak", lambda *_: [])
+    monkeypatch.setattr("studies.long_runs.soak.soak", lambda *_: [])
     file = tmp_path / f"{HONEST.replace(':', '-')}.jsonl"
     versions = asked_versions()
     for failures, code in (((), 0), ((("step-after", "float32"),), 1)):
@@ -118,7 +118,7 @@ def test_the_command_prints_the_table_and_fails_for_an_alarm(tmp_path, monkeypat
 
 
 def asked_versions():
-    from conformance.judge import describe
+    from conformance.checks.judge import describe
 
     return describe(HONEST, honest()).versions
 

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from conformance.arithmetic import Arithmetic
 from conformance.bounds import Proven
-from conformance.soft_gru import SoftGRU
-from studies import attained, steps
+from conformance.interface.arithmetic import Arithmetic
 from studies.__main__ import main
-from studies.classes import CLASSES, dealt, pairs
-from studies.steps import Tally, chunk, tallied
+from studies.long_runs import steps
+from studies.long_runs.steps import Tally, chunk, tallied
+from studies.searches import attained
+from studies.searches.classes import CLASSES, dealt, pairs
+from studies.softfloat.gru import SoftGRU
 
 SOME = (2, 6, 17, 39, 154)
 

@@ -8,11 +8,11 @@ from click.testing import CliRunner
 
 from conformance import adapters
 from conformance.bounds import StepSet
-from conformance.case import Gradients, Outputs
-from conformance.emulated import Emulated
-from conformance.statistical import Sample
-from studies import alarms, double, teeth
+from conformance.bounds.statistical import Sample
+from conformance.interface.case import Gradients, Outputs
+from conformance.mutants.emulated import Emulated
 from studies.__main__ import main
+from studies.long_runs import alarms, double, teeth
 
 
 def test_nothing_wrong_passes_and_nothing_honest_is_caught():

@@ -18,9 +18,9 @@ from conformance.adapters import load
 from conformance.adapters.keras_layers import KerasLayers
 from conformance.adapters.tf_gru import build, call_arguments, capabilities
 from conformance.adapters.tf_gru_cudnn import arithmetic
-from conformance.checks import BY_CLAUSE
-from conformance.judge import PROFILES, judge
-from conformance.verdict import PASS
+from conformance.checks.clauses import BY_CLAUSE
+from conformance.checks.judge import PROFILES, judge
+from conformance.checks.verdict import PASS
 from tf_gru import gru
 from tf_gru.kernels import choice, cudnn
 from tf_gru.kernels.recurrence import Weights

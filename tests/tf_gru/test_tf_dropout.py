@@ -7,8 +7,8 @@ import tensorflow as tf
 
 import tf_gru
 from conformance.adapters.tensorflow_arithmetic import tensorflow
-from conformance.case import Case, Outputs
-from conformance.whole_runs import judge_run
+from conformance.checks.runs import judge_run
+from conformance.interface.case import Case, Outputs
 from reference import from_keras
 
 OPTIONS = {"after": {}, "before": {"reset_after": False}, "none": {"reset_gate": False}}

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tf_gru
-from conformance.adapter import Adapter, Capabilities
 from conformance.adapters.tensorflow_arithmetic import tensorflow
-from conformance.case import Case, Outputs
 from conformance.checks.check import each_step_is_right_masked_or_not
+from conformance.interface.adapter import Adapter, Capabilities
+from conformance.interface.case import Case, Outputs
 from reference import from_keras, to_keras
 
 FUZZ = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))

@@ -9,17 +9,17 @@ import pytest
 import tensorflow as tf
 
 import tf_gru
-from conformance.adapter import Adapter
 from conformance.adapters import REGISTERED, load
 from conformance.adapters.tutorial import Eager, _assigned
-from conformance.case import Case, Outputs
-from conformance.checks import BY_CLAUSE
-from conformance.judge import PROFILES, judge, verdicts, wired
-from conformance.residuals import Judgement
-from conformance.verdict import DECLINED, FAIL, PASS
-from conformance.whole_runs import judge_run
+from conformance.checks.clauses import BY_CLAUSE
+from conformance.checks.judge import PROFILES, judge, verdicts, wired
+from conformance.checks.runs import judge_run
+from conformance.checks.steps import Judgement
+from conformance.checks.verdict import DECLINED, FAIL, PASS
+from conformance.interface.adapter import Adapter
+from conformance.interface.case import Case, Outputs
 from reference.layouts import from_keras
-from studies import tutorial
+from studies.pages import tutorial
 from tests.documents import ROOT, blocks
 from tf_gru.tutorial import GRU, BiGRU, GRUWithoutReset
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from conformance.case import MERGES
+from conformance.interface.case import MERGES
 from conformance.vectors.authored.questions import HOLES, LEFT, LENGTHS, POISON, WITH_EMPTY, case, pushed, vector
 from conformance.vectors.vector import Vector
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.case import Case
+from conformance.interface.case import Case
 from conformance.vectors.authored.questions import HOLES, LENGTHS, UNITS, case, vector, with_weights
 from conformance.vectors.vector import Vector
 

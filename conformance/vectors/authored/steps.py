@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.case import Case
+from conformance.interface.case import Case
 from conformance.vectors.authored.questions import LENGTHS, UNITS, case, pushed, vector, with_weights
 from conformance.vectors.vector import Vector
 

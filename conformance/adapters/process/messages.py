@@ -1,0 +1,136 @@
+"""What is said to a program and what it answers: cases, answers and capabilities as JSON, held against the schema."""
+
+import json
+from functools import lru_cache
+from typing import Any, cast
+
+import numpy as np
+
+from conformance.adapters.process.exact import received, sent
+from conformance.interface.adapter import Capabilities, SubjectError
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import WEIGHTS, Case, Gradients, Outputs
+from conformance.interface.kinds import is_list, is_object, is_tuple
+from conformance.interface.printable import printable
+from conformance.interface.schemas import FILES
+
+PROTOCOL = 1
+SCHEMA = FILES["process"]
+
+
+class Foreign(SubjectError):
+    """A line that is no message, or not the one that answers the question."""
+
+
+def line(message: dict[str, Any]) -> bytes:
+    """A message as one line."""
+    return json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
+
+
+def case_sent(case: Case) -> dict[str, Any]:
+    """The case as the schema has it: as Case.to_json, with decimals."""
+    states = case.initial_state
+    return {
+        "dtype": case.dtype,
+        "reset": case.reset,
+        "inputs": sent(case.inputs),
+        "parameters": [{name: sent(getattr(p, name)) for name in WEIGHTS} for p in case.parameters],
+        "initial_state": None if states is None else [sent(state) for state in states],
+        "lengths": None if case.lengths is None else case.lengths.tolist(),
+        "mask": None if case.mask is None else sent(case.mask),
+        "reverse": case.reverse,
+        "merge": case.merge,
+        "masked_outputs": case.masked_outputs,
+    }
+
+
+def cotangents_sent(cotangents: Outputs) -> dict[str, Any]:
+    """Cotangents in the layout of a result."""
+    return {
+        name: None if part is None else [sent(of_one) for of_one in part] if is_tuple(part) else sent(part)
+        for name, part in cotangents._asdict().items()
+    }
+
+
+def read(said: bytes, kinds: tuple[str, ...], number: int | None = None) -> dict[str, Any]:
+    """The message in a line. Raises Foreign for any other than one of these kinds that answers this question."""
+    try:
+        message = json.loads(said, parse_constant=_constant, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise Foreign(f"answered what is no JSON: {_short(said)} ({_end(str(error))})") from error
+    kind = message.get("kind") if is_object(message) else None
+    if kind not in kinds:
+        raise Foreign(f"answered {_short(said)}, but must answer an object whose kind is one of {', '.join(kinds)}")
+    if kind == "started" and message.get("protocol") != PROTOCOL:
+        raise Foreign(f"speaks version {message.get('protocol')!r} of the protocol, but this suite speaks {PROTOCOL}")
+    wrong = violation(message, kind)
+    if wrong is not None:
+        raise Foreign(f"answered a message of kind {kind!r} that is not as the schema has it: {wrong}")
+    if message.get("id") != number:
+        raise Foreign(f"answered question {message.get('id')}, but was asked question {number}")
+    return message
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, its texts fit to be shown. Raises ValueError where it says something twice."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} stands twice in one object")
+        found[printable(key)] = printable(value) if isinstance(value, str) else value
+    return found
+
+
+def capabilities_of(message: dict[str, Any]) -> Capabilities:
+    """What a program says of itself. Raises UsageError or InvalidClaim for a claim that is none."""
+    said: dict[str, Any] = dict(message["capabilities"])
+    claims = {dtype: Arithmetic(dtype=dtype, **claim) for dtype, claim in said.pop("arithmetic").items()}
+    lists: dict[str, Any] = {name: tuple(value) for name, value in said.items() if is_list(value)}
+    return Capabilities(arithmetic=claims, **{**said, **lists})
+
+
+def outputs_of(message: dict[str, Any], dtype: str) -> Outputs:
+    """A result's arrays. Raises Malformed where they are none of dtype."""
+    return Outputs(*(_arrays(message[name], dtype, name) for name in Outputs._fields))
+
+
+def gradients_of(message: dict[str, Any], dtype: str) -> Gradients:
+    """An answer's gradients. Raises Malformed where they are none of dtype."""
+    return Gradients(*(_arrays(message[name], dtype, f"gradients.{name}") for name in Gradients._fields))
+
+
+def violation(message: Any, kind: str) -> str | None:
+    """Where a message of this kind is not as the schema has it, or None."""
+    from jsonschema.exceptions import best_match  # pyright: ignore[reportUnknownVariableType]
+
+    error = cast(Any, best_match(_validator(kind).iter_errors(message)))
+    return None if error is None else f"{error.json_path}: {_end(error.message)}"
+
+
+@lru_cache
+def _validator(kind: str) -> Any:
+    from jsonschema import Draft202012Validator  # here, because it would double the time that the command line starts
+
+    schema = json.loads(SCHEMA.read_text())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
+
+
+def _arrays(value: Any, dtype: str, name: str) -> np.ndarray | tuple[np.ndarray, ...] | None:
+    if is_list(value):
+        return tuple(received(part, dtype, name) for part in value)
+    return None if value is None else received(value, dtype, name)
+
+
+def _constant(word: str) -> float:
+    raise ValueError(f'JSON has no number {word}; write "NaN", "Infinity" or "-Infinity" as a string')
+
+
+def _short(said: bytes) -> str:
+    text = repr(said[:80].decode(errors="replace"))
+    return text if len(said) <= 80 else f"{text}... ({len(said)} bytes)"
+
+
+def _end(message: str) -> str:
+    """The end of a message, which may begin with a whole array."""
+    return message if len(message) < 160 else "... " + message[-160:]

@@ -1,0 +1,143 @@
+"""A program as an adapter: it is started once, asked case by case, and started anew where it broke."""
+
+import re
+import shlex
+import shutil
+from typing import Any
+
+import numpy as np
+
+from conformance.adapters.process.lines import Broken, Lines
+from conformance.adapters.process.messages import (
+    PROTOCOL,
+    Foreign,
+    capabilities_of,
+    case_sent,
+    cotangents_sent,
+    gradients_of,
+    line,
+    outputs_of,
+    read,
+)
+from conformance.interface.adapter import Declined, SubjectError, UsageError
+from conformance.interface.arithmetic import InvalidClaim
+from conformance.interface.case import Case, Gradients, Outputs
+
+NAME = re.compile(r"process(?:@(?P<seconds>\d+(?:\.\d+)?))?:(?P<command>.*)", re.DOTALL)
+CASE_SECONDS = 30.0
+START_SECONDS = 60.0
+SAID = 1 << 16
+"""Bytes that an answer may have beside its numbers."""
+
+A_NUMBER = 64
+"""Bytes that a number of an answer may take, with what separates it from the next."""
+
+
+def named(command: str, seconds: float = CASE_SECONDS) -> str:
+    """The name under which every command of the suite knows a program."""
+    limit = np.format_float_positional(seconds, trim="-")  # all its digits, and never an exponent
+    return f"process:{command}" if seconds == CASE_SECONDS else f"process@{limit}:{command}"
+
+
+def is_process(name: str) -> bool:
+    """Whether a name is that of a program."""
+    return NAME.fullmatch(name) is not None
+
+
+def from_name(name: str) -> "Process":
+    """The program of a name that `named` gave. Raises UsageError with what to do where it does not start."""
+    found = NAME.fullmatch(name)
+    if found is None:
+        raise UsageError(f"{name!r} names no program; expected process:COMMAND, or process@SECONDS:COMMAND")
+    seconds = float(found["seconds"] or CASE_SECONDS)
+    try:
+        command = tuple(shlex.split(found["command"]))
+    except ValueError as error:
+        raise UsageError(f"{name!r}: the command cannot be split into words: {error}; check its quotes") from error
+    if not command or seconds <= 0:
+        raise UsageError(f"{name!r}: there is no {'time' if command else 'command'}; expected process:COMMAND")
+    return Process(command, seconds=seconds)
+
+
+class Process:
+    """The program of a command, which is run as it is, by no shell.
+
+    seconds: for one case; starting: until it says what it can do. A program that ends, takes longer, says more than an
+    answer can have or anything that is no answer loses that case, which is an error; the next is asked of a new one.
+    Raises UsageError where the first does not start.
+    """
+
+    def __init__(self, command: tuple[str, ...], *, seconds: float = CASE_SECONDS, starting: float = START_SECONDS):
+        self.command, self.seconds, self.starting = command, seconds, starting
+        self._lines: Lines | None = None
+        self._asked = 0
+        if shutil.which(command[0]) is None:
+            raise UsageError(f"there is no program {command[0]!r}; install it, or write its path")
+        try:
+            self._said = self._start()
+            self.capabilities = capabilities_of(self._said)
+        except (SubjectError, UsageError, InvalidClaim) as error:
+            self.end()
+            raise UsageError(f"{shlex.join(command)!r} does not start as docs/protocol.md says: {error}") from error
+        self.versions = {"program": self._said["name"], **self._said["versions"]}
+
+    def run(self, case: Case) -> Outputs:
+        """The program's answer to a case. Raises Declined, or SubjectError."""
+        parts = case.batch * case.time * case.units * 2 + case.batch * case.units * 2
+        question = {"kind": "case", "case": case_sent(case)}
+        return outputs_of(self._answer(question, "result", parts), case.dtype)
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        """The program's gradients. Raises Declined, or SubjectError."""
+        parts = case.inputs.size + case.batch * case.units * 2
+        parts += sum(array.size for p in case.parameters for array in (p.kernel, p.recurrent_kernel, p.bias))
+        question = {"kind": "gradients", "case": case_sent(case), "cotangents": cotangents_sent(cotangents)}
+        return gradients_of(self._answer(question, "gradients", parts), case.dtype)
+
+    def end(self) -> None:
+        """Stop the program; a question after that starts it again."""
+        if self._lines is not None:
+            self._lines.end()
+            self._lines = None
+
+    def _answer(self, question: dict[str, Any], kind: str, numbers: int) -> dict[str, Any]:
+        if self._lines is None and self._start() != self._said:
+            self._break()
+            raise SubjectError("started again, it says something else of itself than before; it must not change")
+        self._asked += 1
+        message = self._ask(
+            {**question, "id": self._asked}, (kind, "declined", "error"), self.seconds, numbers, self._asked
+        )
+        if message["kind"] == "declined":
+            link = f" ({message['link']})" if "link" in message else ""
+            raise Declined(message["reason"] + link)
+        if message["kind"] == "error":
+            raise SubjectError(f"answered with an error: {message['reason']}")
+        return message
+
+    def _start(self) -> dict[str, Any]:
+        self._lines = Lines(self.command, line({"kind": "stop"}))
+        message = self._ask({"kind": "start", "protocol": PROTOCOL}, ("started", "error"), self.starting)
+        if message["kind"] == "error":
+            self._break()
+            raise SubjectError(f"answered with an error: {message['reason']}")
+        return message
+
+    def _ask(
+        self, question: dict[str, Any], kinds: tuple[str, ...], seconds: float, numbers: int = 0, id: int | None = None
+    ) -> dict[str, Any]:
+        assert self._lines is not None, "started before"
+        try:
+            said = self._lines.ask(line(question), seconds=seconds, limit=SAID + A_NUMBER * numbers)
+            return read(said, kinds, id)
+        except Broken as error:
+            self._break()
+            raise SubjectError(str(error)) from error
+        except Foreign:
+            self._break()
+            raise
+
+    def _break(self) -> None:
+        assert self._lines is not None, "started before"
+        self._lines.kill()
+        self._lines = None

@@ -1,0 +1,97 @@
+"""Laws that need no truth about values: what a run and a changed run have to do with each other.
+
+Two honest runs may round differently, so equality is too much to ask. What each law says is that the answer to the
+changed case, changed back, is an answer to the case itself: every step within its bound, from that answer's own states.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.checks.check import Check, claim, needs, needs_padding
+from conformance.checks.runs import judge_final_states, judge_run
+from conformance.checks.steps import Judgement, judge_steps
+from conformance.interface.adapter import GRU, Capabilities, ask
+from conformance.interface.case import Case, Outputs
+from reference import Parameters
+
+
+def two_parts_are_the_whole(gru: GRU, case: Case) -> Judgement:
+    """The second part starts from the final state of the first."""
+    middle = case.time // 2
+    first = ask(gru, replace(case, inputs=case.inputs[:, :middle]))
+    second = ask(gru, replace(case, inputs=case.inputs[:, middle:], initial_state=(first.final_state,)))
+    return _judge(gru, case, second, lambda outputs: np.concatenate([first.outputs, outputs], axis=1))
+
+
+def rows_are_independent(gru: GRU, case: Case) -> Judgement:
+    """The rows in another order."""
+    order = np.roll(np.arange(case.batch), 1)
+    states = None if case.initial_state is None else tuple(state[order] for state in case.initial_state)
+    answer = ask(gru, replace(case, inputs=case.inputs[order], initial_state=states))
+    back = np.argsort(order)
+    return _judge(gru, case, answer, lambda outputs: outputs[back], lambda final: final[back])
+
+
+def units_are_alike(gru: GRU, case: Case) -> Judgement:
+    """The units in another order, with their weights, biases and states."""
+    order = np.roll(np.arange(case.units), 1)
+    p = case.single
+    permuted = Parameters(
+        p.kernel[:, :, order], p.recurrent_kernel[:, order][:, :, order], p.bias[:, :, order], p.reset
+    )
+    states = None if case.initial_state is None else tuple(state[:, order] for state in case.initial_state)
+    answer = ask(gru, replace(case, parameters=(permuted,), initial_state=states))
+    back = np.argsort(order)
+    return _judge(gru, case, answer, lambda outputs: outputs[:, :, back], lambda final: final[:, back])
+
+
+def more_padding_changes_nothing(gru: GRU, case: Case) -> Judgement:
+    """Two more masked steps at the end."""
+    extra = np.ones_like(case.inputs[:, :2])
+    inputs = np.concatenate([case.inputs, extra], axis=1)
+    if gru.capabilities.masks:
+        longer = replace(case, inputs=inputs, mask=np.pad(case.valid, ((0, 0), (0, extra.shape[1]))))
+    else:
+        longer = replace(case, inputs=inputs, lengths=np.full(case.batch, case.time))
+    outputs, final = ask(gru, longer)
+    return judge_run(case, Outputs(None if outputs is None else outputs[:, : case.time], final), claim(gru, case))
+
+
+def reverse_is_forward_on_flipped_time(gru: GRU, case: Case) -> Judgement:
+    """The reverse run of flipped inputs, flipped back."""
+    answer = ask(gru, replace(case, inputs=np.flip(case.inputs, 1).copy(), reverse=True))
+    return _judge(gru, case, answer, lambda outputs: np.flip(outputs, 1))
+
+
+def _judge(
+    gru: GRU,
+    case: Case,
+    answer: Outputs,
+    outputs: Callable[[np.ndarray], np.ndarray],
+    final: Callable[[np.ndarray], np.ndarray] = lambda final: final,
+) -> Judgement:
+    """The answer to the changed case, changed back: its steps, or where none are shown, its final state."""
+    if answer.outputs is None:
+        return judge_final_states(case, final(answer.final_state), claim(gru, case))
+    judgement, _ = judge_steps(case, outputs(answer.outputs), claim(gru, case))
+    return judgement
+
+
+def _one_reset(capabilities: Capabilities) -> dict[str, object]:
+    """For laws that change the sizes: a compiling subject compiles for each."""
+    return {**_plain(capabilities), "resets": capabilities.resets[:1]}
+
+
+def _plain(capabilities: Capabilities) -> dict[str, object]:
+    return {"resets": capabilities.resets, "masked_outputs": capabilities.masked_outputs[:1]}
+
+
+CHECKS = (
+    Check(clause="split", examine=two_parts_are_the_whole, options=_one_reset, needs=needs("initial_state")),
+    Check(clause="rows-permuted", examine=rows_are_independent, options=_plain),
+    Check(clause="units-permuted", examine=units_are_alike, options=_plain),
+    Check(clause="padding-appended", examine=more_padding_changes_nothing, options=_one_reset, needs=needs_padding),
+    Check(clause="time-reversed", examine=reverse_is_forward_on_flipped_time, options=_plain, needs=needs("reverse")),
+)

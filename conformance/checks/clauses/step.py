@@ -1,0 +1,89 @@
+"""One step: each of a run's steps against its one-step bound, for each place of the reset gate."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.checks.check import Check, claim, padded
+from conformance.checks.runs import judge_run
+from conformance.checks.steps import Judgement
+from conformance.interface.adapter import GRU, Capabilities, Malformed, ask
+from conformance.interface.case import Case
+from conformance.interface.strategies import REGIMES, SHAPES
+from conformance.truth.balls import NotCertified
+from conformance.truth.forward import certify
+
+
+def every_step_is_within_its_bound(gru: GRU, case: Case) -> Judgement:
+    """Judged from the subject's own previous state; beside it, how far whole runs end up from certified truth."""
+    answer = ask(gru, case)
+    judgement = judge_run(case, answer, claim(gru, case))
+    with contextlib.suppress(NotCertified):
+        truth = certify(case)
+        shown, exact = (
+            (answer.final_state, truth.final_state) if answer.outputs is None else (answer.outputs, truth.outputs)
+        )
+        off = _distances(shown, exact[0])  # of forward runs, which are all that this check asks for
+        judgement.ulps = float(off.max(initial=0))
+        if answer.outputs is not None:
+            over_time = off.max(axis=(0, 2), initial=0)
+            judgement.growth = replace(judgement.growth, ulps=tuple(map(float, over_time)))
+    return judgement
+
+
+def _distances(computed: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """The distances in units in the last place of 1, or of the truth where that is larger; infinite for NaN.
+
+    Of 1, because a state near 0 is the difference of two that are not, and may be flushed.
+    """
+    with np.errstate(all="ignore"):
+        unit = np.spacing(np.maximum(np.abs(truth), 1).astype(computed.dtype))
+        off = np.abs(computed.astype(np.float64) - truth) / unit
+    return np.nan_to_num(off, nan=np.inf, posinf=np.inf)
+
+
+def _resets(reset: str) -> Callable[[Capabilities], dict[str, object]]:
+    return lambda capabilities: {"resets": (reset,), "regimes": REGIMES}
+
+
+def _needs_reset(reset: str) -> Callable[[Capabilities], str | None]:
+    return lambda capabilities: None if reset in capabilities.resets else f"reset {reset}"
+
+
+def shapes_and_format_are_the_case_s(gru: GRU, case: Case) -> Judgement:
+    """The answer is well formed and finite."""
+    judgement = Judgement()
+    try:
+        outputs, final = ask(gru, case)
+    except Malformed as error:
+        judgement.require(False, str(error))
+        return judgement
+    if outputs is not None:
+        judgement.require(bool(np.isfinite(outputs).all()), "outputs are not finite")
+    judgement.require(bool(np.isfinite(final).all()), "the final state is not finite")
+    return judgement
+
+
+CHECKS = (
+    Check(
+        clause="shape-and-dtype",
+        examine=shapes_and_format_are_the_case_s,
+        options=lambda capabilities: {
+            "resets": capabilities.resets[:1],
+            "padding": ("none", *padded(capabilities)),
+            "masked_outputs": capabilities.masked_outputs[:1],
+        },
+    ),
+    *(
+        Check(
+            clause=f"step-{reset}",
+            examine=every_step_is_within_its_bound,
+            options=_resets(reset),
+            needs=_needs_reset(reset),
+            sizes=SHAPES,
+        )
+        for reset in ("after", "before", "none")
+    ),
+)

@@ -1,0 +1,296 @@
+"""Judging a subject: each check on cases that Hypothesis draws, and the smallest case where one fails."""
+
+import platform
+import re
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib import metadata
+from math import ceil
+from typing import NamedTuple
+
+import hypothesis
+import numpy as np
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings, target
+from hypothesis import strategies as st
+
+from conformance.adapters.reference import Reference
+from conformance.checks.check import Check
+from conformance.checks.clauses import CHECKS
+from conformance.checks.shrinking import CHEAP, COMPILED, shrunk
+from conformance.checks.smoke import smoke
+from conformance.checks.steps import Finding, Judgement, WrongSteps
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Subject, Verdict
+from conformance.diagnosis.blame import blamed
+from conformance.interface.adapter import GRU, Declined, SubjectError
+from conformance.interface.case import Case
+from conformance.truth.truth import in_hex
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How hard to look.
+
+    examples: for each check, shared by its shapes and combinations of options, each of which is asked at least once.
+    seed: what the cases are drawn from: the same in every run, and for every subject that declares the same; None: from
+    the system's randomness. wide: sizes of any kind too, where nothing is compiled.
+    """
+
+    examples: int
+    seed: int | None = 0
+    wide: bool = False
+
+
+PROFILES = {
+    "dev": Profile(4),
+    "ci": Profile(8),
+    "thorough": Profile(200, seed=None, wide=True),
+}
+SPECIFICATION = Reference()
+
+PATIENCE = 30.0
+"""Seconds that the failing verdicts of one subject may take before their cases are no longer made smaller."""
+
+NOTHING = "no number was judged: nothing lay inside the domain of its bound, or the case is not one for this clause"
+
+
+def describe(name: str, gru: GRU) -> Subject:
+    """The subject's report before anything is judged; whatever it says of itself is text here."""
+    capabilities = gru.capabilities
+    policies: dict[str, list[str]] = {}
+    if capabilities.masks or capabilities.lengths:
+        policies["masked steps"] = list(capabilities.masked_outputs)
+    if capabilities.merges and capabilities.bidirectional_masked_outputs:
+        policies["masked steps, two directions"] = list(capabilities.bidirectional_masked_outputs)
+    return Subject(
+        name=name,
+        versions={
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            **_versions(gru),
+            **{str(what): str(version) for what, version in getattr(gru, "versions", {}).items()},
+        },
+        kernels=sorted(map(str, getattr(gru, "kernels", ()))),
+        claims={dtype: str(claim) for dtype, claim in capabilities.arithmetic.items()},
+        policies=policies,
+    )
+
+
+def wired(gru: GRU) -> str | None:
+    """Why the adapter is to be blamed, or None: the smoke stage, in each format that is claimed and judged."""
+    return next((why for dtype in DTYPES if dtype in gru.capabilities.arithmetic and (why := smoke(gru, dtype))), None)
+
+
+def verdicts(
+    gru: GRU, profile: Profile, checks: tuple[Check, ...] = CHECKS, *, shrink: bool = True
+) -> Iterator[Verdict]:
+    """A verdict for each check and each of DTYPES.
+
+    What fails nearly everywhere is shrunk for as long as PATIENCE; of later failures the first case found is shown.
+    """
+    left = PATIENCE if shrink else 0.0
+    for check in checks:
+        for dtype in DTYPES:
+            started = time.monotonic()
+            verdict = judge(gru, check, dtype, profile, shrink=left > 0)
+            if verdict.kind == FAIL:
+                left -= time.monotonic() - started
+            yield verdict
+
+
+def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool = True, blame: bool = True) -> Verdict:
+    """One check in one format, on as many cases as the profile says.
+
+    shrink: where it fails, search for the smallest case that fails; otherwise the verdict has the first one.
+    blame: look for the gate that is responsible, too.
+    """
+    declined = _declined(gru, check, dtype)
+    if declined is not None:
+        return Verdict(clause=check.clause, dtype=dtype, kind=DECLINED, reason=declined)
+    total, asked, refused = Judgement(), 0, ""
+    first: _Found | None = None
+
+    def fails(case: Case) -> Failure | None:
+        nonlocal asked
+        asked += 1
+        return failure(gru, check, case)[1]
+
+    def examine(case: Case) -> None:
+        nonlocal total, asked, first, refused
+        if first is None:
+            asked += 1
+            judgement, found = failure(gru, check, case)
+            if found is not None and found.kind == DECLINED:
+                refused = refused or found.reason
+                return
+            total = total.add(replace(judgement, findings=[], wrong=[]))
+            if found is None:
+                target(judgement.margin)
+                return
+            first = _Found(case, found)
+        raise first  # also where Hypothesis asks for it again: a subject need not fail twice
+
+    try:
+        strategies = check.cases(gru.capabilities, dtype, wide=profile.wide)
+        for place, cases in enumerate(strategies):
+            text = f"{profile.seed} {check.clause} {dtype} {place}"
+            drawn_from = None if profile.seed is None else zlib.crc32(text.encode())
+            simplest = not place or check.fixed is not None
+            _explore(examine, cases, ceil(profile.examples / len(strategies)), drawn_from, simplest)
+    except _Found as met:
+        case, found = smallest(gru, check, met.case, met.failure, fails) if shrink else (met.case, met.failure)
+        verdict = _failed(gru, check, case, found, blame=blame)
+        if not total.judged:
+            return replace(verdict, cases=asked)
+        growth = total.growth if total.growth.ulps else None
+        return replace(verdict, margin=total.margin, ulps=total.ulps, cases=asked, judged=total.judged, growth=growth)
+    if refused:
+        return Verdict(clause=check.clause, dtype=dtype, kind=DECLINED, cases=asked, reason=refused)
+    if not total.judged:
+        return Verdict(clause=check.clause, dtype=dtype, kind=ERROR, cases=asked, reason=NOTHING)
+    alarm = total.sample.alarm or total.scale.alarm
+    return Verdict(
+        clause=check.clause, dtype=dtype, kind=STATISTICAL if alarm else PASS, margin=total.margin, ulps=total.ulps,
+        cases=asked, judged=total.judged, reason=alarm or "", growth=total.growth if total.growth.ulps else None,
+    )  # fmt: skip
+
+
+def _explore(
+    examine: Callable[[Case], None],
+    cases: st.SearchStrategy[Case],
+    examples: int,
+    drawn_from: int | None,
+    simplest: bool,
+) -> None:
+    """Let Hypothesis draw so many cases.
+
+    Its first is always the simplest there is; where one case is all that is wanted, and all of them would be that, it
+    is passed over unless `simplest` says so.
+    """
+    passed_over = simplest
+
+    # Short, because Hypothesis parses it each time.
+    def asked(case: Case) -> None:
+        nonlocal passed_over
+        if not passed_over:
+            passed_over = True
+            hypothesis.reject()
+        examine(case)
+
+    prepare = settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType] # its iterator is ill typed
+        phases=(Phase.generate, Phase.target),
+    )
+    test = prepare(given(cases)(asked))
+    (test if drawn_from is None else hypothesis.seed(drawn_from)(test))()
+
+
+def judge_case(gru: GRU, check: Check, case: Case, *, blame: bool = True) -> Verdict:
+    """One check on one case, as a report's 'again' line asks for it. blame: as for judge."""
+    declined = _declined(gru, check, case.dtype)
+    if declined is not None:
+        return Verdict(clause=check.clause, dtype=case.dtype, kind=DECLINED, reason=declined)
+    judgement, found = failure(gru, check, case)
+    if found is not None and found.kind == DECLINED:
+        return Verdict(clause=check.clause, dtype=case.dtype, kind=DECLINED, cases=1, reason=found.reason)
+    if found is not None:
+        margin = judgement.margin if judgement.judged else None
+        return replace(_failed(gru, check, case, found, blame=blame), margin=margin, judged=judgement.judged)
+    if not judgement.judged:
+        return Verdict(clause=check.clause, dtype=case.dtype, kind=ERROR, cases=1, reason=NOTHING)
+    return Verdict(
+        clause=check.clause, dtype=case.dtype, kind=PASS, margin=judgement.margin, cases=1, judged=judgement.judged
+    )
+
+
+class Failure(NamedTuple):
+    """What went wrong at a case: FAIL with a finding, ERROR or DECLINED; why; and the steps that are out of bounds."""
+
+    kind: str
+    reason: str
+    finding: Finding | None = None
+    wrong: Sequence[WrongSteps] = ()
+
+    @property
+    def likeness(self) -> tuple[str, str]:
+        """The same for all cases at which the same thing goes wrong, whatever the numbers."""
+        return self.kind, re.sub(r"[-+.\w]*\d[-+.\w]*", "0", self.finding.message if self.finding else self.reason)
+
+
+class _Found(AssertionError):
+    """Something is wrong, or there was no answer: Hypothesis need not go on."""
+
+    def __init__(self, case: Case, failure: Failure) -> None:
+        self.case, self.failure = case, failure
+
+
+def failure(gru: GRU, check: Check, case: Case) -> tuple[Judgement, Failure | None]:
+    """The check's judgement of one case, and what went wrong there, if anything did."""
+    try:
+        judgement = check.examine(gru, case)
+    except Declined as error:
+        return Judgement(), Failure(DECLINED, str(error))
+    except SubjectError as error:
+        return Judgement(), Failure(ERROR, str(error))
+    except Exception as error:
+        return Judgement(), Failure(ERROR, _unjudged(error))
+    if not judgement.findings:
+        return judgement, None
+    finding = judgement.findings[0]
+    return judgement, Failure(FAIL, str(finding), finding, judgement.wrong)
+
+
+def smallest(
+    gru: GRU, check: Check, case: Case, first: Failure, fails: Callable[[Case], Failure | None]
+) -> tuple[Case, Failure]:
+    """The smallest case found at which the same goes wrong, and at which nothing is wrong with the specification.
+
+    The second, since a smaller case need not be one of the clause: where all weights are 0, so are honest gradients.
+    """
+
+    def same(candidate: Case) -> Failure | None:
+        found = fails(candidate)
+        if found is None or found.likeness != first.likeness:
+            return None
+        _, ours = failure(SPECIFICATION, check, candidate)
+        return None if ours is not None and ours.kind == FAIL else found
+
+    budget = COMPILED if gru.capabilities.compiles_per_shape else CHEAP
+    return shrunk(case, first, same, gru.capabilities, budget)
+
+
+def _failed(gru: GRU, check: Check, case: Case, found: Failure, *, blame: bool) -> Verdict:
+    cotangents = None if check.cotangents is None else in_hex(check.cotangents(gru, case))
+    return Verdict(
+        clause=check.clause, dtype=case.dtype, kind=found.kind, cases=1, reason=found.reason, finding=found.finding,
+        blame=blamed(gru, case, found.wrong) if blame and found.wrong else None, again=case.to_text(),
+        cotangents=cotangents,
+    )  # fmt: skip
+
+
+def _unjudged(error: Exception) -> str:
+    """The check could not judge what it was given: the case is not of its kind, or outside what has a bound."""
+    return f"the case could not be judged by this clause: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+
+def _declined(gru: GRU, check: Check, dtype: str) -> str | None:
+    if dtype not in gru.capabilities.arithmetic:
+        return gru.capabilities.lacks(dtype)
+    return check.declined(gru.capabilities)
+
+
+def _versions(gru: GRU) -> dict[str, str]:
+    """The versions of the distributions that an adapter names in `packages`."""
+    found: dict[str, str] = {}
+    for name in getattr(gru, "packages", ()):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found

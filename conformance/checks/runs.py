@@ -1,0 +1,213 @@
+"""Judging what no single step shows: gradients, and the final states of a GRU that shows nothing else.
+
+Both against proven bounds for whole runs (bounds/run.py). Where a bound proves nothing, nothing is judged.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from conformance.bounds import BITS, Computed, OutsideDomain, Proven, StepSet
+from conformance.bounds.copies import copies
+from conformance.bounds.elementwise import nothing
+from conformance.bounds.proven import around
+from conformance.bounds.run import Run, RunGradients, at_enough_bits, require_meaning, run_backward, run_forward
+from conformance.bounds.statistical import Scale
+from conformance.checks.steps import Judgement, judge_set, judge_steps, steps
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Gradients, Outputs
+from conformance.truth.balls import precision
+
+SHARED = {"inputs": 2, "initial_state": 1, "kernel": 1, "recurrent_kernel": 1, "bias": 0}
+"""For each gradient, the axis along which its numbers have a factor in common, and so its rounding."""
+
+
+def judge_run(case: Case, answer: Outputs, arithmetic: Arithmetic) -> Judgement:
+    """Each direction's steps and final state; where no outputs are given, final states by the bound of the run."""
+    if answer.outputs is None:
+        return judge_final_states(case, answer.final_state, arithmetic)
+    total = Judgement()
+    for direction, outputs, final in directions(case, answer):
+        name = "outputs" if case.merge is None else f"outputs {direction}"
+        judgement, reached = judge_steps(case, outputs, arithmetic, direction=direction, name=name)
+        if not judgement.findings:
+            message = "the final state is not the state after the last valid step"
+            untouched = ~case.valid.any(axis=1, keepdims=True)
+            _, *others = (np.where(untouched, start, reached) for start in copies(case.starts[direction], arithmetic))
+            judgement.same(final, reached, message, f"final_state {direction}", others)
+        total = total.add(judgement)
+    return total
+
+
+def directions(case: Case, answer: Outputs) -> Iterator[tuple[int, Any, np.ndarray]]:
+    """Each direction's number, outputs (None where none are given) and final state."""
+    if case.merge is None:
+        yield 0, answer.outputs, answer.final_state
+        return
+    if answer.outputs is None:
+        parts: Any = (None, None)
+    else:
+        parts = answer.outputs if case.merge == "apart" else np.split(answer.outputs, 2, axis=-1)
+    yield from zip((0, 1), parts, answer.final_state, strict=True)
+
+
+def judge_final_states(case: Case, final: Any, arithmetic: Arithmetic) -> Judgement:
+    """Each direction's final state (batch, units) against the bound of its whole run; nothing where there is none."""
+    judgement = Judgement()
+    finals = [final] if case.merge is None else final
+    try:
+        allowed = final_bounds(case, arithmetic)
+    except OutsideDomain:
+        return judgement
+    for direction, (computed, inside) in enumerate(zip(finals, allowed, strict=True)):
+        message = f"the final state is not within the bound of the whole run of {arithmetic}"
+        judgement = judgement.add(judge_set(inside, computed, message, f"final_state {direction}"))
+    return judgement
+
+
+def judge_gradients(case: Case, cotangents: Outputs, computed: Gradients, arithmetic: Arithmetic) -> Judgement:
+    """Every gradient against its bound; those whose bound proves nothing are not judged, and not counted.
+
+    cotangents, computed: as for `conformance.interface.adapter.ask_gradients`.
+    """
+    try:
+        allowed = gradient_bounds(case, cotangents, arithmetic)
+    except OutsideDomain:
+        return Judgement()
+    return gradients_within(allowed, computed, arithmetic)
+
+
+def gradients_within(allowed: Gradients, computed: Gradients, arithmetic: Arithmetic) -> Judgement:
+    """Gradients against what gradient_bounds allows."""
+    judgement = Judgement()
+    scales: list[Scale] = []
+    for name, sets, numbers in zip(Gradients._fields, allowed, computed, strict=True):
+        pairs = [(sets, numbers)] if isinstance(sets, StepSet) or sets is None else zip(sets, numbers, strict=True)
+        for direction, (inside, array) in enumerate(pairs):
+            if inside is None:
+                continue
+            message = f"the gradient to {name} is not within its bound of {arithmetic}"
+            judgement = judgement.add(judge_set(inside, array, message, f"gradients.{name} {direction}"))
+            with precision(BITS):
+                exact, bound = inside.exact.astype(np.float64), inside.bound.astype(np.float64)
+            scales.append(Scale.of(inside.errors(array), exact, bound, SHARED[name]))
+    if arithmetic.expects:
+        judgement.scale = Scale.together(scales)
+    return judgement
+
+
+def final_bounds(case: Case, arithmetic: Arithmetic) -> list[StepSet]:
+    """What each direction's final state may be. Raises OutsideDomain where nothing is proven."""
+    return at_enough_bits(lambda: [_shown(run) for run in _runs(case, arithmetic)], BITS)
+
+
+def output_balls(case: Case, arithmetic: Arithmetic) -> list[tuple[np.ndarray, StepSet]]:
+    """For each direction, balls of its outputs (batch, time, units) under the case's policy; and its final states.
+
+    Raises OutsideDomain where nothing is proven.
+    """
+
+    def evaluate() -> list[tuple[np.ndarray, StepSet]]:
+        runs = _runs(case, arithmetic)
+        return [(around(_outputs(case, direction, run)), _shown(run)) for direction, run in enumerate(runs)]
+
+    return at_enough_bits(evaluate, BITS)
+
+
+def gradient_bounds(case: Case, cotangents: Outputs, arithmetic: Arithmetic) -> Gradients:
+    """What a conforming GRU may return as gradients: a StepSet in the place of each array, None where unproven.
+
+    Raises OutsideDomain where nothing is proven of any.
+    """
+
+    def evaluate() -> Gradients:
+        runs = _runs(case, arithmetic)
+        ops = runs[0].ops
+        finals = [cotangents.final_state] if case.merge is None else cotangents.final_state
+        given = zip(runs, _unmerged(case, cotangents.outputs, runs), finals, strict=True)
+        parts = [
+            run_backward(run, outputs, ops.cotangents(final), _flows(case, direction))
+            for direction, (run, outputs, final) in enumerate(given)
+        ]
+        return _returned(case, ops, parts)
+
+    return at_enough_bits(evaluate, BITS)
+
+
+def _runs(case: Case, arithmetic: Arithmetic) -> list[Run]:
+    ops, readers = Proven(arithmetic), len(case.parameters)
+    return [
+        run_forward(ops, p, case.inputs, case.starts[direction], case.valid, list(steps(case, direction)), readers)
+        for direction, p in enumerate(case.parameters)
+    ]
+
+
+def _shown(run: Run) -> StepSet:
+    """What may be shown of the final state."""
+    return StepSet.around(run.ops.shown(run.final))
+
+
+def _flows(case: Case, direction: int) -> np.ndarray:
+    """Where the output is the state, (batch, time) booleans: elsewhere a cotangent of the output reaches nothing.
+
+    The oracle has the same in code of its own (oracle.shown): neither would inherit a mistake of the other.
+    """
+    if case.masked_outputs == "carry":
+        return np.ones_like(case.valid)
+    if case.masked_outputs == "zero":
+        return case.valid
+    seen = np.zeros(case.batch, bool)
+    flows = np.zeros_like(case.valid)
+    for t in steps(case, direction):
+        seen = seen | case.valid[:, t]
+        flows[:, t] = seen
+    return flows
+
+
+def _unmerged(case: Case, outputs: Any, runs: list[Run]) -> list[Computed]:
+    """The cotangents of each direction's outputs (batch, time, units), from those of the merged ones."""
+    ops = runs[0].ops
+    if case.merge is None:
+        return [ops.cotangents(outputs)]
+    if case.merge in ("apart", "concat"):
+        parts = outputs if case.merge == "apart" else np.split(outputs, 2, axis=-1)
+        return [ops.cotangents(part) for part in parts]
+    given = ops.cotangents(outputs)
+    if case.merge == "sum":
+        return [given, given]
+    if case.merge == "ave":
+        half = ops.shown(Computed(given.exact / 2, given.error / 2 + ops.once.underflow))
+        return [half, half]
+    shown = [_outputs(case, direction, run) for direction, run in enumerate(runs)]
+    return [ops.shown(ops.times(given, other)) for other in reversed(shown)]
+
+
+def _outputs(case: Case, direction: int, run: Run) -> Computed:
+    """One direction's outputs under the case's policy."""
+    flows = _flows(case, direction)[:, :, None]
+    shown = run.ops.shown(Computed(run.states, run.errors))
+    none = nothing(run.states)
+    return Computed(np.where(flows, shown.exact, none), np.where(flows, shown.error, none))
+
+
+def _returned(case: Case, ops: Proven, parts: list[RunGradients]) -> Gradients:
+    inputs = parts[0].inputs
+    if len(parts) == 2:
+        both = ops.add(*(ops.returned(part.inputs) for part in parts))
+        valid = case.valid[:, :, None]
+        inputs = Computed(both.exact, np.where(valid, both.error, nothing(both.error)))
+    fields: list[Any] = [_proven(ops, "inputs", inputs)]
+    for name in Gradients._fields[1:]:
+        sets = tuple(_proven(ops, name, getattr(part, name)) for part in parts)
+        fields.append(sets if len(sets) == 2 else sets[0])
+    return Gradients(*fields)
+
+
+def _proven(ops: Proven, name: str, numbers: Computed) -> StepSet | None:
+    try:
+        returned = ops.returned(numbers)
+        require_meaning(name, returned)
+    except OutsideDomain:
+        return None
+    return StepSet.around(returned)

@@ -1,0 +1,254 @@
+"""From an answer to findings: each step held against its one-step bound, from the state the subject itself had."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from conformance.bounds import ExpectedStep, OneStep, OutsideDomain, StepSet
+from conformance.bounds.statistical import NO_SAMPLE, NO_SCALE, Sample, Scale
+from conformance.checks.growth import NO_GROWTH, Growth
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case
+from reference import Parameters
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One deviation: what is wrong, and where the first one is, as numbers. margin: how many bounds it is off.
+
+    order: where it stands among the findings of a run, in processing order.
+    """
+
+    message: str
+    where: str = ""
+    computed: float | None = None
+    exact: float | None = None
+    bound: float | None = None
+    margin: float | None = None
+    order: tuple[int, int] = (0, 0)
+
+    def __str__(self) -> str:
+        if self.computed is None:
+            return self.message
+        off = "" if self.margin is None else f", bound {self.bound:.3g}: {_times(self.margin)}"
+        return f"{self.message}: {self.where} = {self.computed!r}, exact {self.exact!r}{off}"
+
+
+def _times(margin: float) -> str:
+    """How far off, in bounds; the quotient overflows where the bound is the smallest number there is."""
+    return f"off by {margin:.3g} bounds" if np.isfinite(margin) else "far outside it"
+
+
+class WrongSteps(NamedTuple):
+    """Steps of one direction with some number out of its bound: what a gate is blamed by.
+
+    x: (steps, input_dim). before, after: (steps, units), the states on either side. out: (steps, units) booleans.
+    """
+
+    parameters: Parameters
+    arithmetic: Arithmetic
+    x: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    out: np.ndarray
+
+
+@dataclass
+class Judgement:
+    """What one check says of one case: how many numbers it judged, the worst margin, and the findings.
+
+    ulps: the largest distance from certified truth at the end of any step, in units in the last place of 1: for
+    information, since it grows with time as honest rounding does. sample: the errors of single steps, and scale:
+    those of gradients, for the statistical rules. wrong: the steps that are out of their bounds, in processing order.
+    growth: the worst at each step.
+    """
+
+    judged: int = 0
+    margin: float = 0.0
+    findings: list[Finding] = field(default_factory=list[Finding])
+    ulps: float = 0.0
+    sample: Sample = NO_SAMPLE
+    scale: Scale = NO_SCALE
+    wrong: list[WrongSteps] = field(default_factory=list[WrongSteps])
+    growth: Growth = NO_GROWTH
+
+    def add(self, other: "Judgement") -> "Judgement":
+        """Both judgements as one."""
+        return Judgement(
+            self.judged + other.judged,
+            max(self.margin, other.margin),
+            [*self.findings, *other.findings],
+            max(self.ulps, other.ulps),
+            self.sample + other.sample,
+            self.scale + other.scale,
+            [*self.wrong, *other.wrong],
+            self.growth + other.growth,
+        )
+
+    def require(self, fact: bool, message: str) -> None:
+        """One thing that is not arithmetic: it holds or it does not."""
+        self.judged += 1
+        if not fact:
+            self.findings.append(Finding(message))
+
+    def same(
+        self, computed: np.ndarray, exact: np.ndarray, message: str, name: str, others: Sequence[np.ndarray] = ()
+    ) -> None:
+        """Numbers that must be equal: copies, not arithmetic. Signs of zero are not judged.
+
+        others: arrays whose numbers would do as well as the exact ones (copies.py).
+        """
+        self.judged += computed.size
+        wrong = np.argwhere(~np.any([computed == allowed for allowed in (exact, *others)], axis=0))
+        if len(wrong):
+            index = tuple(int(i) for i in wrong[0])
+            self.findings.append(Finding(message, f"{name}{list(index)}", float(computed[index]), float(exact[index])))
+
+
+def judge_steps(
+    case: Case, outputs: np.ndarray, arithmetic: Arithmetic, *, direction: int = 0, name: str = "outputs"
+) -> tuple[Judgement, np.ndarray]:
+    """Each valid step of one direction against its bound; and the state the subject ends with, from its own outputs.
+
+    A step outside the domain of its bound is not judged, and not counted; nor is one from a state that is no number,
+    which is found where it was computed.
+    outputs: (batch, time, units) of that direction, aligned with the inputs' time.
+    """
+    judgement = Judgement()
+    taken = _taken(case, outputs, direction)
+    for part, allowed in _allowed(one_step(case.parameters[direction], arithmetic), taken):
+        judgement = judgement.add(_judge_part(case, part, allowed, arithmetic, direction, name))
+    judgement.findings.sort(key=lambda finding: finding.order)
+    return judgement, taken.reached
+
+
+class Taken(NamedTuple):
+    """The valid steps of a run in processing order, a row each, and the state that was reached.
+
+    row, time: (steps,). x: (steps, input_dim). before, after: (steps, units), the states shown on either side.
+    """
+
+    row: np.ndarray
+    time: np.ndarray
+    x: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    reached: np.ndarray
+
+    def part(self, index: Any) -> "Taken":
+        """Some of the steps."""
+        return Taken(*(array[index] for array in self[:5]), reached=self.reached)
+
+
+def _taken(case: Case, outputs: np.ndarray, direction: int) -> Taken:
+    reached = case.starts[direction].copy()
+    before = np.empty_like(outputs)
+    for t in steps(case, direction):
+        before[:, t] = reached
+        valid = case.valid[:, t]
+        reached[valid] = outputs[valid, t]
+    row, time = (np.array(index, int) for index in np.nonzero(case.valid))
+    order = np.lexsort((row, -time if backwards(case, direction) else time))
+    row, time = row[order], time[order]
+    return Taken(row, time, case.inputs[row, time], before[row, time], outputs[row, time], reached)
+
+
+def _allowed(bound: OneStep, taken: Taken) -> Iterator[tuple[Taken, StepSet]]:
+    """The sets of all steps at once, or where some are outside the domain, of each that is inside it."""
+    taken = taken.part(np.isfinite(taken.before).all(axis=1))
+    if not len(taken.row):
+        return
+    try:
+        yield taken, bound(taken.x, taken.before)
+        return
+    except OutsideDomain:
+        if len(taken.row) == 1:
+            return
+    half = len(taken.row) // 2
+    for part in (taken.part(slice(half)), taken.part(slice(half, None))):
+        yield from _allowed(bound, part)
+
+
+def _judge_part(
+    case: Case, taken: Taken, allowed: StepSet, arithmetic: Arithmetic, direction: int, name: str
+) -> Judgement:
+    margins = allowed.margins(taken.after)
+    judgement = Judgement(margins.size, float(margins.max(initial=0)))
+    place = case.time - 1 - taken.time if backwards(case, direction) else taken.time
+    judgement.growth = Growth(margins=_by_step(margins.max(axis=1, initial=0), place))
+    if arithmetic.expects:
+        expected = expected_step(case.parameters[direction], arithmetic)(taken.x, taken.before)
+        judgement.sample = Sample.of(allowed.errors(taken.after), expected.claimed, expected.noise)
+    wrong = np.argwhere(margins > 1)
+    if len(wrong):
+        step, unit = (int(i) for i in wrong[0])
+        row, time = int(taken.row[step]), int(taken.time[step])
+        numbers = (float(values[step, unit]) for values in (taken.after, allowed.exact, allowed.bound, margins))
+        message = f"row {row}, step {time}, unit {unit} is not within the one-step bound of {arithmetic}"
+        order = (case.time - time if backwards(case, direction) else time, row)
+        judgement.findings.append(Finding(message, f"{name}{[row, time, unit]}", *numbers, order=order))
+        out = margins > 1
+        at = out.any(axis=1)
+        judgement.wrong.append(
+            WrongSteps(case.parameters[direction], arithmetic, taken.x[at], taken.before[at], taken.after[at], out[at])
+        )
+    return judgement
+
+
+def _by_step(margins: np.ndarray, place: np.ndarray) -> tuple[float, ...]:
+    """The worst margin at each place in processing order; NaN, which is no margin, as infinity."""
+    worst = np.zeros(int(place.max(initial=-1)) + 1)
+    np.maximum.at(worst, place, np.nan_to_num(margins.astype(np.float64), nan=np.inf, posinf=np.inf))
+    return tuple(worst.tolist())
+
+
+def judge_set(allowed: StepSet, computed: np.ndarray, message: str, name: str) -> Judgement:
+    """Numbers against the set they must lie in; the finding shows the first that does not."""
+    margins = allowed.margins(computed)
+    judgement = Judgement(computed.size, float(margins.max(initial=0)))
+    if judgement.margin > 1:
+        index = tuple(int(i) for i in np.argwhere(margins > 1)[0])
+        got, exact, bound, margin = (float(v[index]) for v in (computed, allowed.exact, allowed.bound, margins))
+        judgement.findings.append(Finding(message, f"{name}{list(index)}", got, exact, bound, margin))
+    return judgement
+
+
+def steps(case: Case, direction: int = 0) -> Iterator[int]:
+    """The times of a direction in the order in which it processes them; the oracle's own order is in oracle.py."""
+    order = range(case.time)
+    return reversed(order) if backwards(case, direction) else iter(order)
+
+
+def backwards(case: Case, direction: int = 0) -> bool:
+    """Whether a direction starts at the last time."""
+    return case.reverse or direction == 1
+
+
+def masked_outputs(case: Case, states: np.ndarray, direction: int, policy: str, start: np.ndarray) -> np.ndarray:
+    """What a policy gives at every step, from the initial state and those at the valid ones: (batch, time, units)."""
+    expected = states.copy()
+    reached = start.copy()
+    seen = np.zeros(case.batch, bool)
+    for t in steps(case, direction):
+        valid = case.valid[:, t]
+        reached[valid] = states[valid, t]
+        seen |= valid
+        for row in np.flatnonzero(~valid):
+            zero = policy == "zero" or (policy == "zero-before-first" and not seen[row])
+            expected[row, t] = 0 if zero else reached[row]
+    return expected
+
+
+@lru_cache(maxsize=64)
+def one_step(parameters: Parameters, arithmetic: Arithmetic) -> OneStep:
+    """The bound of these parameters, prepared once: parameters do not change and compare by identity."""
+    return OneStep(parameters, arithmetic)
+
+
+@lru_cache(maxsize=64)
+def expected_step(parameters: Parameters, arithmetic: Arithmetic) -> ExpectedStep:
+    """What is expected of these parameters' steps, prepared once."""
+    return ExpectedStep(parameters, arithmetic)

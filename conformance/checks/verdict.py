@@ -1,0 +1,104 @@
+"""What the suite says: a verdict for each clause and format, and how a run of them ends."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from conformance.checks.growth import Growth
+from conformance.checks.result import Diagnosis
+from conformance.checks.steps import Finding
+from conformance.diagnosis.blame import Blame
+from conformance.diagnosis.grades import Grade
+from conformance.interface.case import OFFERED, POLICIES
+
+DTYPES = ("float32", "float64")
+"""The formats in which every subject is asked: with the clauses, the fixed denominator of every score."""
+
+PASS, FAIL, STATISTICAL, ERROR, DECLINED = KINDS = ("pass", "fail", "statistical", "error", "declined")
+"""statistical: every number is within its bound, and together they are not what the claimed class makes."""
+WRONG = (FAIL, STATISTICAL, ERROR)
+"""Those that fail a run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """One clause in one format. kind: one of KINDS; error: the subject gave no answer; declined: not declared.
+
+    margin: the worst use of a bound, 1 being all of it; None where nothing was judged. ulps: the largest distance of a
+    whole run from certified truth, in units in the last place of 1, where it was measured. cases, judged: how many
+    cases were asked and how many numbers judged. reason: what is wrong or why it was declined. blame: the gate that is
+    most responsible, where steps are out of their bounds. again: the smallest failing case as text. cotangents: those
+    for which its gradients were asked, as JSON values; None where none were. growth: the worst margin and the worst
+    distance from truth at each step, where runs were held against certified truth.
+    """
+
+    clause: str
+    dtype: str
+    kind: str
+    margin: float | None = None
+    ulps: float | None = None
+    cases: int = 0
+    judged: int = 0
+    reason: str = ""
+    finding: Finding | None = None
+    blame: Blame | None = None
+    again: str | None = None
+    cotangents: dict[str, Any] | None = None
+    growth: Growth | None = None
+
+
+@dataclass(kw_only=True)
+class Subject:
+    """One subject's report.
+
+    grades: the best class of arithmetic met in each format, where the whole suite was asked. diagnosis: what would
+    explain its answers, where a clause failed. broken: why there is no score: it could not be found, or no closed form
+    holds. kernels: the kernels that ran, where the adapter says so.
+    """
+
+    name: str
+    versions: dict[str, str] = field(default_factory=dict[str, str])
+    kernels: list[str] = field(default_factory=list[str])
+    claims: dict[str, str] = field(default_factory=dict[str, str])
+    policies: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    verdicts: list[Verdict] = field(default_factory=list[Verdict])
+    grades: list[Grade] = field(default_factory=list[Grade])
+    diagnosis: Diagnosis | None = None
+    broken: str | None = None
+
+    def count(self, kind: str) -> int:
+        """How many verdicts are of one kind."""
+        return sum(verdict.kind == kind for verdict in self.verdicts)
+
+    def worst(self, dtype: str) -> tuple[Verdict, float] | None:
+        """The pass in a format that used the most of its bound, and the largest ULP of all passes in it.
+
+        None where no pass has arithmetic; 0 ULP where no run was held against certified truth.
+        """
+        passed = [verdict for verdict in self.verdicts if verdict.dtype == dtype and verdict.kind == PASS]
+        worst = max(passed, key=lambda verdict: verdict.margin or 0, default=None)
+        if worst is None or not worst.margin:
+            return None
+        return worst, max(verdict.ulps or 0 for verdict in passed)
+
+    @property
+    def code(self) -> int:
+        """0: something was judged and nothing failed. 1: a failure or an error. 2: there is nothing to score."""
+        if self.broken is not None:
+            return 2
+        if any(self.count(kind) for kind in WRONG):
+            return 1
+        return 0 if self.count(PASS) else 2
+
+    @property
+    def remarks(self) -> list[str]:
+        """What it does at masked steps, in words, and where the specification does not offer that."""
+        return [
+            f'{runs}: policy "{policy}"{"" if policy in OFFERED else " (not of the specification)"}: {POLICIES[policy]}'
+            for runs, policies in self.policies.items()
+            for policy in policies
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON values."""
+        counts = {kind: self.count(kind) for kind in KINDS}
+        return {**asdict(self), "counts": counts, "remarks": self.remarks, "code": self.code}

@@ -1,0 +1,228 @@
+"""python -m conformance probe: how accurate sigma and tanh of a GRU are, beside what it claims."""
+
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from conformance.adapters import load
+from conformance.checks.judge import describe
+from conformance.checks.said import described
+from conformance.cli.files import require_folders, save
+from conformance.cli.subjects import subjects
+from conformance.cli.terminal import paper
+from conformance.diagnosis.probe.probe import ROUNDS, Point, Probed, Swept
+from conformance.diagnosis.probe.probe import probe as sweep
+from conformance.interface.adapter import GRU, SubjectError, UsageError
+from conformance.interface.case import DTYPES
+from conformance.interface.printable import printable
+from conformance.suite import QUIET
+
+
+@dataclass
+class _Report:
+    """One subject's: what was found in each format, why a format was not probed, and what ended it."""
+
+    name: str
+    versions: dict[str, str]
+    probed: list[Probed] = field(default_factory=list[Probed])
+    declined: dict[str, str] = field(default_factory=dict[str, str])
+    error: str | None = None
+
+    @property
+    def code(self) -> int:
+        """0: something was measured, no claim is refuted. 1: one is, or there was no answer. 2: nothing to measure."""
+        if self.error is not None or not all(probed.met for probed in self.probed):
+            return 1
+        return 0 if self.probed else 2
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "name": self.name,
+            "versions": self.versions,
+            "formats": {probed.dtype: probed.to_json() for probed in self.probed},
+            "declined": self.declined,
+            "error": self.error,
+            "code": self.code,
+        }
+
+
+@click.command()
+@subjects
+@click.option("--dtype", "dtypes", multiple=True, type=click.Choice(DTYPES), help="Only this format; repeatable")
+@click.option(
+    "--rounds", type=click.IntRange(0), default=ROUNDS, show_default=True, help="Sweeps closer to the largest errors"
+)
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all of it as JSON")
+def probe(names: tuple[str, ...], dtypes: tuple[str, ...], rounds: int, json_file: Path | None) -> None:
+    """How accurate sigma and tanh of each GRU are: registered names, module:attribute, programs (--process COMMAND).
+
+    Exit code 0: everything measured is as accurate as claimed. 1: a claim is refuted, or a GRU gave no answer. 2: a
+    usage error, or a GRU that declares nothing to measure.
+    """
+    require_folders(json_file)
+    told = Console(stderr=True, emoji=False)
+    try:
+        with _quietly():
+            subjects = {name: load(name) for name in names}
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
+    reports: list[_Report] = []
+    for name, gru in subjects.items():
+        with _quietly():
+            report = _probed(name, gru, dtypes, rounds)
+        told.print(
+            f"probed {name}: {', '.join(probed.dtype for probed in report.probed) or 'nothing'}", highlight=False
+        )
+        reports.append(report)
+    _show(paper(), reports, rounds)
+    if json_file is not None:
+        suite = {"name": "tf-gru conformance", "version": metadata.version("tf-gru")}
+        whole = {
+            "suite": suite,
+            "machine": platform.machine(),
+            "rounds": rounds,
+            "subjects": [report.to_json() for report in reports],
+        }
+        text = json.dumps(whole, indent=1, allow_nan=False)
+        save(json_file, lambda file: file.write_text(text + "\n"))
+    raise SystemExit(max(report.code for report in reports))
+
+
+def _probed(name: str, gru: GRU, dtypes: tuple[str, ...], rounds: int) -> _Report:
+    report = _Report(name, described(describe(name, gru)).versions)
+    declared = gru.capabilities.arithmetic
+    for dtype in dtypes or declared:
+        if dtype not in declared:
+            report.declined[dtype] = printable(gru.capabilities.lacks(dtype))
+            continue
+        try:
+            report.probed.append(sweep(gru, dtype, rounds=rounds))
+        except SubjectError as error:
+            report.error = f"{dtype}: {error}"
+            break
+    if not declared:
+        report.declined["every format"] = "declares no arithmetic"
+    return report
+
+
+@contextmanager
+def _quietly() -> Generator[None, None, None]:
+    """What a framework reads when it is imported; and what it prints itself goes nowhere."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    kept = [(stream, os.dup(stream)) for stream in (1, 2)]
+    with tempfile.TemporaryFile() as nowhere:
+        try:
+            _flush()  # what was printed before is to be seen, and what is printed in between is not, when it is written
+            for stream, _ in kept:
+                os.dup2(nowhere.fileno(), stream)
+            yield
+        finally:
+            _flush()
+            for stream, original in kept:
+                os.dup2(original, stream)
+                os.close(original)
+
+
+def _flush() -> None:
+    """Have Python write what it holds back."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+
+
+def _show(console: Console, reports: list[_Report], rounds: int) -> None:
+    about = f"tf-gru {metadata.version('tf-gru')} on {platform.machine()}, {rounds} rounds closer to the largest errors"
+    console.print(about, highlight=False)
+    table = Table("subject", "format", "", "claims", title="sigma and tanh through the GRU", title_justify="left")
+    for column in ("most ULP", "at", "most u", "at", "results"):
+        table.add_column(column, justify="right")
+    for column in ("subnormal", "monotone", "meets"):
+        table.add_column(column)
+    for report in reports:
+        for probed in report.probed:
+            for swept in probed.swept.values():
+                table.add_row(*_row(report, probed, swept))
+    if table.row_count:
+        console.print(table)
+        console.print(
+            "most ULP: the largest error, in units in the last place of an exact value that is a normal number."
+        )
+        console.print("most u: the largest error in unit roundoffs. subnormal: what becomes of results that small.\n")
+    for report in reports:
+        versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
+        console.print(f"[bold]{escape(report.name)}[/] ({escape(versions)})", highlight=False, soft_wrap=True)
+        for line in _lines(report):
+            console.print(f"  {line}", highlight=False, soft_wrap=True)
+
+
+def _row(report: _Report, probed: Probed, swept: Swept) -> list[str]:
+    number = np.dtype(probed.dtype).type
+    inside = "" if swept.inside else "[bold red]outside: [/]"
+    return [
+        report.name,
+        probed.dtype,
+        swept.activation,
+        probed.claim.activation + (", flush" if probed.claim.flush else ""),
+        _size(swept.ulps.error),
+        f"{swept.ulps.argument:.9g}",
+        f"{swept.absolute.error:.3f}",
+        f"{swept.absolute.argument:.9g}",
+        f"{inside}{number(swept.least)!s} to {number(swept.greatest)!s}",
+        swept.subnormals,
+        "yes" if swept.monotone else "no",
+        (swept.meets or "none") if swept.refutes is None else f"[bold red]{swept.meets or 'none'}[/]",
+    ]
+
+
+def _lines(report: _Report) -> Iterator[str]:
+    for probed in report.probed:
+        for swept in probed.swept.values():
+            yield f"{probed.dtype} {swept.activation}: {_sentence(probed, swept)}"
+            if swept.refutes is not None:
+                yield f"  [bold red]refuted[/] {_told(swept.refutes, probed.dtype)}"
+        for activation, why in probed.declined.items():
+            yield f"[dim]{probed.dtype} {activation}: declined: {escape(why)}[/]"
+    for dtype, why in report.declined.items():
+        yield f"[dim]{dtype}: declined: {escape(why)}[/]"
+    if report.error is not None:
+        yield f"[bold red]error[/] {escape(report.error)}"
+
+
+def _sentence(probed: Probed, swept: Swept) -> str:
+    """Claim, measurement beyond what else is claimed, and the class that is met."""
+    _, ulp, above = probed.claim.activation.partition(" ULP")
+    above = above if ulp else f" above {probed.claim.activation}" if probed.claim.accuracy.absolute else ""
+    at = np.dtype(probed.dtype).type(swept.beyond.argument)
+    meets = f"'{swept.meets}'" if swept.meets else "no class"
+    blend = "" if swept.blend == "adds nothing" else f"; the blend {swept.blend}"
+    return (
+        f"claims {probed.claim.activation}, measured {_size(swept.beyond.error)} ULP{above} at x = {at!s} "
+        f"({swept.points} numbers): meets {meets}{blend}"
+    )
+
+
+def _told(point: Point, dtype: str) -> str:
+    number = np.dtype(dtype).type
+    return (
+        f"at x = {number(point.argument)!s}: computed {number(point.computed)!s}, exact {point.exact!r}, "
+        f"{_size(point.error)} times what is allowed (in a GRU of width {point.units})"
+    )
+
+
+def _size(error: float) -> str:
+    return f"{error:.3f}" if error < 1000 else f"{error:.3g}"

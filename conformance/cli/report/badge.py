@@ -1,0 +1,48 @@
+"""A badge: how many of all verdicts are passes, as a small SVG.
+
+The denominator is every clause in every format, whatever was asked. Green says that all of them passed. What was
+declined or not asked is said and makes it blue; a failure or an error, red; and where nothing passed or failed, grey.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Subject
+from conformance.cli.report.templates import filled
+from conformance.specification import CLAUSES
+
+LABEL = "GRU conformance"
+GREEN, BLUE, RED, GREY = "#1a7f37", "#0550ae", "#b3261e", "#57606a"
+"""White letters on each have a contrast of 4.5 or more (WCAG 2.2, 1.4.3)."""
+CHARACTER, ROOM = 7, 14
+"""Of text, in pixels: letters are stretched to it, so that it fits in any font."""
+
+
+def said(subjects: Sequence[Subject]) -> tuple[str, str]:
+    """The words for these subjects together, and the colour."""
+    total = len(CLAUSES) * len(DTYPES) * len(subjects)
+    count = {kind: sum(subject.count(kind) for subject in subjects) for kind in (PASS, DECLINED)}
+    wrong = sum(subject.count(kind) for subject in subjects for kind in (FAIL, STATISTICAL))
+    errors = sum(subject.count(ERROR) for subject in subjects)
+    broken = sum(subject.broken is not None for subject in subjects)
+    silent = total - count[PASS] - count[DECLINED] - wrong - errors
+    words = f"{count[PASS]} of {total}"
+    parts = ((wrong, "failed"), (errors, "without answer"), (count[DECLINED], "declined"), (silent, "not asked"))
+    words += "".join(f", {number} {what}" for number, what in parts if number)
+    if wrong or errors or broken:
+        return (words if wrong or errors else "no score"), RED
+    if not count[PASS]:
+        return f"nothing judged: {words}", GREY
+    return words, GREEN if count[PASS] == total else BLUE
+
+
+def badge(subjects: Sequence[Subject]) -> str:
+    """The SVG."""
+    words, colour = said(subjects)
+    left, right = (CHARACTER * len(text) + ROOM for text in (LABEL, words))
+    return filled("badge.svg", label=LABEL, words=words, colour=colour, left=left, right=right, room=ROOM)
+
+
+def write_badge(path: Path, subjects: Sequence[Subject]) -> None:
+    """Write the badge of these subjects."""
+    path.write_text(badge(subjects), encoding="utf-8")

@@ -1,0 +1,47 @@
+"""The report as JSON, of the form that schema.json has; and the machine it was made on."""
+
+import json
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.checks.verdict import Subject
+from conformance.interface.kinds import is_list, is_object, is_tuple
+from conformance.specification import CLAUSES
+
+
+def machine() -> dict[str, Any]:
+    """The system, the kind of processor, and what NumPy found it to have beyond what NumPy was built for."""
+    simd = np.show_config(mode="dicts")["SIMD Extensions"]
+    features = [*simd.get("baseline", []), *simd.get("found", [])]
+    return {"system": platform.platform(), "processor": platform.machine(), "features": features}
+
+
+def to_json(subjects: list[Subject], profile: str) -> dict[str, Any]:
+    """The whole report as JSON values."""
+    return {
+        "suite": {"name": "tf-gru conformance", "version": metadata.version("tf-gru")},
+        "machine": machine(),
+        "profile": profile,
+        "clauses": CLAUSES,
+        "subjects": [subject.to_json() for subject in subjects],
+    }
+
+
+def write_json(path: Path, subjects: list[Subject], profile: str) -> None:
+    """The report as JSON; a margin of infinity is the string "inf"."""
+    path.write_text(json.dumps(_finite(to_json(subjects, profile)), indent=1, allow_nan=False) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinities and no NaN: as strings."""
+    if is_object(value):
+        return {key: _finite(item) for key, item in value.items()}
+    if is_list(value) or is_tuple(value):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), -float("inf"))):
+        return str(value)
+    return value

@@ -1,0 +1,111 @@
+"""The report as Markdown for a build's summary: verdicts side by side, then each finding with its reproducing line."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from conformance.checks.verdict import DECLINED, DTYPES, KINDS, WRONG, Subject, Verdict
+from conformance.cli.report.failure import failure_text
+from conformance.cli.report.terminal import grouped
+from conformance.specification import CLAUSES
+
+MOST = 900_000
+"""Bytes: a GitHub step's summary may have 1 MiB. Findings past it are named, and only named."""
+
+
+def markdown(subjects: list[Subject], profile: str) -> str:
+    """The whole text; as many findings in full as have room."""
+    head = "\n".join(_head(subjects, profile))
+    size, parts = len(head.encode()), [head]
+    for subject in subjects:
+        for verdict in subject.verdicts:
+            if verdict.kind in WRONG:
+                whole = "\n".join(_finding(subject, verdict))
+                if size + len(whole.encode()) > MOST:
+                    whole = f"- {verdict.kind.upper()} {verdict.clause} {verdict.dtype}: too long for this summary\n"
+                size += len(whole.encode())
+                parts.append(whole)
+        if subject.diagnosis is not None:
+            parts.append(
+                "\n".join([f"What would explain {_code(subject.name)}:", "", *_fence(subject.diagnosis.lines)])
+            )
+    return "\n".join(parts) + "\n"
+
+
+def _head(subjects: list[Subject], profile: str) -> Iterator[str]:
+    yield "## GRU conformance"
+    yield ""
+    yield from _row("subject", *KINDS, "of")
+    yield from _row("---", *["---:"] * (len(KINDS) + 1))
+    for subject in subjects:
+        counts = [str(subject.count(kind)) for kind in KINDS]
+        yield from _row(_code(subject.name), *counts, f"{len(subject.verdicts)}")
+    yield ""
+    for subject in subjects:
+        if subject.broken is not None:
+            yield from (f"No score for {_code(subject.name)}:", "", *_fence([subject.broken]))
+    scored = [subject for subject in subjects if subject.verdicts]
+    if scored:
+        yield f"Formats in each cell: {', '.join(DTYPES)}. A number is the worst margin of a pass, the largest part of"
+        yield f"its bound that was used; a dash, a pass where nothing may differ. Profile `{profile}`."
+        yield ""
+        yield from _row("clause", *(_code(subject.name) for subject in scored))
+        yield from _row("---", *["---"] * len(scored))
+        for clause in CLAUSES:
+            cells = [[v for v in subject.verdicts if v.clause == clause] for subject in scored]
+            if any(cells):
+                yield from _row(f"`{clause}`", *(" · ".join(map(_cell, cell)) for cell in cells))
+        yield ""
+    for subject in scored:
+        for reason, clauses in grouped(subject).items():
+            told = "every clause" if len(clauses) == len(CLAUSES) else ", ".join(clauses)
+            yield f"- {_code(subject.name)} declined {told}: {_code(reason)}"
+    yield ""
+
+
+def _row(*cells: str) -> Iterator[str]:
+    """Within a table a bar ends a cell, in code too, unless it is escaped."""
+    yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _cell(verdict: Verdict) -> str:
+    if verdict.kind == DECLINED:
+        return "declined"
+    if verdict.kind in WRONG:
+        return f"**{verdict.kind.upper()}**"
+    return f"{verdict.margin:.3f}" if verdict.margin else "–"
+
+
+def _code(text: str) -> str:
+    """As code in one line; nothing in it is markup."""
+    text = " ".join(text.split())
+    ticks = "`" * (_longest(text) + 1)
+    return f"{ticks} {text} {ticks}" if "`" in text else f"`{text}`"
+
+
+def _fence(lines: list[str]) -> list[str]:
+    fence = "`" * max(3, max(map(_longest, lines), default=0) + 1)
+    return [f"{fence}text", *lines, fence, ""]
+
+
+def _longest(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)
+
+
+def _finding(subject: Subject, verdict: Verdict) -> Iterator[str]:
+    heading, *lines = failure_text(subject.name, verdict)
+    again = [line.removeprefix("again: ") for line in lines if line.startswith("again: ")]
+    yield f"### {heading.split(':')[0]}: {_code(subject.name)}"
+    yield ""
+    yield CLAUSES[verdict.clause]
+    yield ""
+    yield from _fence([line for line in lines if not line.startswith("again: ")])
+    if again:
+        yield "Reproduce it:"
+        yield ""
+        yield from _fence(again)
+
+
+def write_markdown(path: Path, subjects: list[Subject], profile: str) -> None:
+    """Write the Markdown."""
+    path.write_text(markdown(subjects, profile), encoding="utf-8")

@@ -1,0 +1,105 @@
+"""The report on a terminal: verdicts side by side, then each subject's score and findings."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, PASS, STATISTICAL, WRONG, Subject, Verdict
+from conformance.cli.report.failure import failure_text
+from conformance.specification import CLAUSES
+
+STYLE = {PASS: "green", FAIL: "bold red", STATISTICAL: "bold red", ERROR: "red", DECLINED: "dim"}
+
+
+def show(console: Console, subjects: list[Subject]) -> None:
+    """Verdicts of all subjects side by side, a worst margin beside each pass; then each one's score and findings."""
+    scored = [subject for subject in subjects if subject.verdicts]
+    if scored:
+        console.print(_table(scored))
+        console.print("A number is the worst margin of a pass: the largest part of its bound that was used (1 is all).")
+        console.print("A dash is a pass where nothing is arithmetic and so nothing may differ.\n")
+    for subject in subjects:
+        _show_one(console, subject)
+
+
+def _table(subjects: list[Subject]) -> Table:
+    """A column a subject; in each cell its formats in the order of DTYPES."""
+    table = Table(title=f"clause by subject: {', '.join(DTYPES)}", title_justify="left")
+    table.add_column("clause", no_wrap=True)
+    for subject in subjects:
+        table.add_column(subject.name, justify="right")
+    cells = {
+        (subject.name, verdict.clause, verdict.dtype): verdict for subject in subjects for verdict in subject.verdicts
+    }
+    for clause in CLAUSES:
+        rows = [[cells.get((subject.name, clause, dtype)) for dtype in DTYPES] for subject in subjects]
+        if any(verdict for row in rows for verdict in row):
+            table.add_row(clause, *(" ".join(map(_cell, row)) for row in rows))
+    return table
+
+
+def _cell(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return ""
+    text = {FAIL: "FAIL", STATISTICAL: "STAT.", ERROR: "ERROR", DECLINED: "decl."}.get(verdict.kind)
+    if text is None:
+        text = f"{verdict.margin:.3f}" if verdict.margin else "  –  "
+    return f"[{STYLE[verdict.kind]}]{text:>5}[/]"
+
+
+def _show_one(console: Console, subject: Subject) -> None:
+    if subject.broken is not None:
+        console.print(
+            f"[bold red]{escape(subject.name)}: no score.[/] {escape(subject.broken)}\n",
+            highlight=False,
+            soft_wrap=True,
+        )
+        return
+    versions = ", ".join(f"{name} {version}" for name, version in subject.versions.items())
+    counts = ", ".join(f"{subject.count(kind)} {kind}" for kind in KINDS)
+    total = len(subject.verdicts)
+    console.print(f"[bold]{escape(subject.name)}[/] ({escape(versions)}): {counts}; of {total}", highlight=False)
+    if subject.kernels:
+        console.print(f"  kernels that ran: {escape(', '.join(subject.kernels))}", highlight=False, soft_wrap=True)
+    for dtype in DTYPES:
+        if (found := subject.worst(dtype)) is not None:
+            worst, ulps = found
+            claim = subject.claims[dtype]
+            console.print(f"  worst margin {worst.margin:.3f} ({worst.clause}) of: {claim}", highlight=False)
+            if ulps:
+                console.print(
+                    f"  whole runs end within {ulps:.2f} ULP (of 1) of certified truth in {dtype}", highlight=False
+                )
+    for grade in subject.grades:
+        best = f"{grade.met} (margin {grade.margin:.3f})" if grade.met else "none of the list"
+        console.print(f"  best class met in {grade.dtype}: {escape(best)}", highlight=False, soft_wrap=True)
+    for remark in subject.remarks:
+        console.print(f"  {escape(remark)}", highlight=False, soft_wrap=True)
+    for reason, clauses in grouped(subject).items():
+        told = "every clause" if len(clauses) == len(CLAUSES) else ", ".join(clauses)
+        console.print(f"  [dim]declined: {escape(reason)} ({told})[/]", highlight=False, soft_wrap=True)
+    for verdict in subject.verdicts:
+        if verdict.kind in WRONG:
+            _show_finding(console, subject, verdict)
+    if subject.diagnosis is not None:
+        console.print("  [bold]what would explain it[/]", highlight=False)
+        for line in subject.diagnosis.lines:
+            console.print(f"       {escape(line)}", highlight=False, soft_wrap=True)
+    console.print()
+
+
+def grouped(subject: Subject) -> dict[str, list[str]]:
+    """Why clauses were declined, each reason with its clauses."""
+    found: dict[str, dict[str, None]] = {}
+    for verdict in subject.verdicts:
+        if verdict.kind == DECLINED:
+            found.setdefault(verdict.reason, {})[verdict.clause] = None
+    return {reason: list(clauses) for reason, clauses in found.items()}
+
+
+def _show_finding(console: Console, subject: Subject, verdict: Verdict) -> None:
+    heading, *lines = failure_text(subject.name, verdict)
+    kind, _, rest = heading.partition(" ")
+    console.print(f"  [{STYLE[verdict.kind]}]{kind}[/] {escape(rest)}", highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(f"       {escape(line)}", highlight=False, soft_wrap=True)

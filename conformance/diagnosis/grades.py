@@ -1,0 +1,125 @@
+"""The best class that an implementation meets, whatever it claims: from the strictest on, the first that holds.
+
+A few runs are asked once and judged against one class after another, by the proven bounds and the statistical rules. A
+class counts as met only if every number of every run was judged by it, since a bound that proves nothing is met by
+anything: so where operations are in bfloat16, sums are in float32. It says what the numbers are consistent with, not
+how the implementation is written: "float32 with products in TF32".
+Subnormals, masks and reversal play no part in it. Left out: claims of rounding or summation beyond the usual, which
+only widen a bound; sums in bfloat16, of which nothing is proven at the sizes that are asked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from conformance.checks.runs import judge_run
+from conformance.checks.steps import Judgement
+from conformance.interface.adapter import GRU, SubjectError, ask
+from conformance.interface.arithmetic import ACTIVATIONS, FORMATS, Arithmetic
+from conformance.interface.case import Case, Outputs
+from conformance.interface.strategies import DISTINCT, WIDE, Numbers
+
+FINE, ROUGH = tuple(ACTIVATIONS)[:-1], tuple(ACTIVATIONS)[-1]
+"""The accuracies of activations that the other classes are tried with, and the one that is tried last."""
+
+NARROW = ("correctly rounded", "4 ULP")
+"""For operations in a format of few bits, where 8 ULP are as far as a hard sigmoid is off."""
+
+WITHIN = {
+    "float64": ("float64", "float32", "float16", "bfloat16"),
+    "float32": ("float64", "float32", "float16", "bfloat16"),
+    "float16": ("float64", "float32", "float16"),
+}
+"""The formats in which a GRU with this interface may compute, the most precise first."""
+
+PRODUCTS = ("tf32", "float16", "bfloat16")
+"""What float32 products are replaced by."""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The best class met in one format: its name, or None where no class of the list holds; and its worst margin."""
+
+    dtype: str
+    met: str | None
+    margin: float
+    judged: int
+
+
+def grade(gru: GRU, dtype: str) -> Grade:
+    """The first class of the list that the subject meets. Raises SubjectError where it does not answer."""
+    asked = [(case, ask(gru, case)) for case in _cases(gru, dtype)]
+    flush = gru.capabilities.arithmetic[dtype].flush
+    for arithmetic in ladder(dtype, flush=flush):
+        judgement = meets(asked, arithmetic)
+        if judgement is not None:
+            return Grade(dtype, str(replace(arithmetic, flush=False)), judgement.margin, judgement.judged)
+    return Grade(dtype, None, float("inf"), 0)
+
+
+def grades(gru: GRU, dtypes: tuple[str, ...] = ("float32", "float64")) -> list[Grade]:
+    """A grade for each format that is claimed; none for one in which the subject does not answer."""
+    found: list[Grade] = []
+    for dtype in dtypes:
+        if dtype in gru.capabilities.arithmetic:
+            try:
+                found.append(grade(gru, dtype))
+            except SubjectError:
+                continue
+    return found
+
+
+def meets(asked: Sequence[tuple[Case, Outputs]], arithmetic: Arithmetic) -> Judgement | None:
+    """All runs, with their answers, against one class.
+
+    None where it is not met, and where some number could not be judged by it: what proves nothing is met by anything.
+    """
+    total = Judgement()
+    for case, answer in asked:
+        judgement = judge_run(case, answer, arithmetic)
+        numbers = sum(part.size for part in answer if part is not None)
+        if judgement.judged < numbers or any(finding.margin is not None for finding in judgement.findings):
+            return None
+        total = total.add(judgement)
+    return total if total.judged and total.sample.alarm is None else None
+
+
+def ladder(dtype: str, *, flush: bool = False) -> list[Arithmetic]:
+    """The classes of one interface format, each stricter than the next in the format that matters most."""
+    steps: list[Arithmetic] = []
+    for compute in WITHIN[dtype]:
+        options = {} if compute == dtype else {"compute": compute}
+        narrow = compute != dtype and compute in PRODUCTS
+        named = NARROW if narrow else FINE if compute == dtype else ("8 ULP above 4u",)
+        if narrow:
+            steps += [_class(dtype, flush, activation=name, accumulator="float32", **options) for name in named]
+        if compute == "bfloat16":
+            continue
+        steps += [_class(dtype, flush, activation=activation, **options) for activation in named]
+        if compute == dtype == "float32":
+            steps += [_class(dtype, flush, activation="8 ULP above 4u", products=format) for format in PRODUCTS]
+            steps += [_class(dtype, flush, activation=ROUGH)]
+    return steps
+
+
+def _class(dtype: str, flush: bool, **options: Any) -> Arithmetic:
+    return Arithmetic(dtype=dtype, flush=flush, source="the list of classes", **options)
+
+
+def _cases(gru: GRU, dtype: str) -> list[Case]:
+    """Plain runs of two sizes for each place of the reset gate; the sizes are those of the other checks."""
+    cases: list[Case] = []
+    for seed, reset in enumerate(gru.capabilities.resets):
+        for batch, time, input_dim, units in (DISTINCT, WIDE):
+            numbers = Numbers(np.random.default_rng(seed), dtype, FORMATS[dtype].precision, "plain")
+            state = numbers.states((batch, units)) if gru.capabilities.initial_state else None
+            cases.append(
+                Case(
+                    inputs=numbers.inputs((batch, time, input_dim)),
+                    parameters=(numbers.parameters(input_dim, units, reset),),
+                    initial_state=None if state is None else (state,),
+                )
+            )
+    return cases

@@ -1,0 +1,1 @@
+"""Known conventions and mistakes, each as a GRU over numbers with error bounds."""

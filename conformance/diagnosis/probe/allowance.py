@@ -1,0 +1,145 @@
+"""What a claim allows at each number of a sweep, and what the blend may add to it.
+
+Allowances are floats, each within a few roundings of the real one; whether the largest error is allowed is decided
+again for that one number, in ball arithmetic from exact fractions.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import inf, isfinite, nextafter
+from typing import Any, NamedTuple
+
+import numpy as np
+from flint import arb
+
+from conformance.bounds.elementwise import constant
+from conformance.bounds.proven import contains
+from conformance.checks.smoke import FORCED
+from conformance.diagnosis.probe.sweep import BITS, SIGMA, TANH, Errors, exact_balls, last_place
+from conformance.interface.arithmetic import Activation, Arithmetic
+from conformance.truth.balls import precision
+
+
+class Blend(NamedTuple):
+    """What the blend may add in any form of bounds.BLENDS, from what it was seen to do.
+
+    relative: of the candidate, in the state after the empty gate. Let G be the larger distance of sigma(-64) from 0 and
+    of sigma(64) from 1, as seen from a state of 1. In each form that state is n times one of sigma(64), 1 - sigma(-64),
+    or n minus n sigma(-64): at most G away from n, but for two roundings. It is n itself where sigma(64) is 1 and
+    sigma(-64) is so small that both differences round to what is subtracted from. (A GRU's sigma is taken to be the
+    same number wherever its argument is the same.)
+
+    subtracted: whether what is seen as sigma(a) may have been computed as 1 - s with s = 1 - sigma(a) or sigma(-a), as
+    h + (1-z) (n-h) has it. That is a multiple of u; one number below 1/2 that is none refutes it. All other forms give
+    sigma(a) itself.
+    """
+
+    relative: Fraction
+    subtracted: bool
+
+    @staticmethod
+    def observed(claim: Arithmetic, sigma: np.ndarray | None, arguments: np.ndarray) -> "Blend":
+        """sigma: (widths, arguments) as it was seen. Where it was not, the gate is what the claim allows at most."""
+        u, accuracy = claim.format.unit_roundoff, claim.accuracy
+        if sigma is None:
+            far = (accuracy.ulps + accuracy.floor) * u + accuracy.absolute + Fraction(1, 2**FORCED)
+            return Blend(_twice_rounded(far, claim), True)
+        empty, full = (sigma[:, arguments == forced].ravel() for forced in (-FORCED, FORCED))
+        small = sigma[np.abs(sigma) < 0.5]
+        subtracted = not np.any(np.ldexp(small, claim.format.precision) % 1)
+        if not np.all(np.isfinite([empty, full])):
+            return Blend(Fraction(1), subtracted)
+        far = max(Fraction(float(np.abs(part).max())) for part in (empty, 1 - full))
+        if claim.rounding == "nearest" and np.all(full == 1) and far < u / 2:
+            return Blend(Fraction(0), subtracted)
+        return Blend(_twice_rounded(far, claim), subtracted)
+
+    def words(self, activation: str) -> str:
+        """For a report."""
+        if activation == TANH:
+            return f"may add {float(self.relative):.2g} of the value" if self.relative else "adds nothing"
+        return "may be subtracted from 1, which adds a rounding of 1" if self.subtracted else "adds nothing"
+
+
+def _twice_rounded(far: Fraction, claim: Arithmetic) -> Fraction:
+    return (1 + far) * (1 + claim.unit(claim.format)) ** 2 - 1
+
+
+class Allowance(NamedTuple):
+    """What a claim allows of an activation: any class of accuracy, with the claimed formats, flushing and rounding."""
+
+    activation: str
+    claim: Arithmetic
+    blend: Blend
+
+    def worst(self, accuracy: Activation, errors: Errors, *, whole: bool = False) -> tuple[int, float]:
+        """The error that is the largest part of what a class allows: its flat index, and that part.
+
+        whole: of what the class allows and all that the blend may add. The part is above 1 only where the error is
+        certainly larger than what is allowed.
+        """
+        parts = self.parts(accuracy, errors, whole=whole)
+        index = int(np.argmax(parts))
+        part = float(parts.flat[index])
+        if not isfinite(part):
+            return index, part
+        return index, max(part, nextafter(1, inf)) if self._exceeds(accuracy, errors, index, whole) else min(part, 1.0)
+
+    def parts(self, accuracy: Activation, errors: Errors, *, whole: bool = False) -> np.ndarray:
+        """Every error as a part of what a class allows, within a few roundings."""
+        return errors.off / self._in_floats(accuracy, errors, whole)
+
+    def beyond(self, accuracy: Activation, errors: Errors) -> np.ndarray:
+        """The errors, less all that a class allows but for its units in the last place; 0 where that is enough."""
+        return np.maximum(errors.off - self._in_floats(accuracy._replace(ulps=Fraction(0)), errors, False), 0)
+
+    def _in_floats(self, accuracy: Activation, errors: Errors, whole: bool) -> np.ndarray:
+        return self._allowed(accuracy, errors.exact.exponents, errors.exact.scale, errors.size, whole, _floats)
+
+    def _exceeds(self, accuracy: Activation, errors: Errors, index: int, whole: bool) -> bool:
+        """Whether one error certainly exceeds what is allowed."""
+        at = index % errors.size.size
+        exponent, scale = errors.exact.exponents[at], errors.exact.scale[at]
+        (exact,) = exact_balls(self.activation, errors.exact.arguments[at : at + 1])
+        with precision(BITS):
+            unit = _ball(Fraction(1), -scale)
+            allowed = self._allowed(accuracy, exponent, scale, abs(exact) * unit, whole, _ball)
+            return bool(abs(arb(float(errors.computed.flat[index])) - exact) * unit > allowed)
+
+    def _allowed(
+        self,
+        accuracy: Activation,
+        exponents: np.ndarray,
+        scale: np.ndarray,
+        size: Any,
+        whole: bool,
+        scaled: Callable[[Fraction, Any], Any],
+    ) -> Any:
+        """In units of 2^scale, for values of so many of them (size), of these exponents.
+
+        scaled: a number times 2 to an exponent, as floats or as balls.
+        """
+        claim, format = self.claim, self.claim.format
+        place = last_place(exponents, format)
+        fixed = accuracy.floor * format.unit_roundoff + accuracy.absolute
+        fixed = scaled(fixed + format.smallest_normal if claim.flush else fixed, -scale)
+        allowed = scaled(accuracy.ulps, place - scale) + fixed
+        if whole and self.activation == TANH and self.blend.relative:
+            underflow = scaled(2 * claim.underflow(format), -scale)
+            allowed = allowed + scaled(self.blend.relative, 0) * (size + allowed) + underflow
+        if whole and self.activation == SIGMA and self.blend.subtracted:
+            # sigma(-a) is below 1, so that its unit in the last place is at most u; then one number up to 1 is rounded.
+            allowed = scaled(accuracy.ulps, np.maximum(place, -format.precision) - scale) + fixed
+            allowed = allowed + scaled(claim.unit(format), -scale)
+        if contains(claim.shown, format):
+            return allowed
+        once, underflow = claim.unit(claim.shown), claim.underflow(claim.shown)
+        return allowed + scaled(once, 0) * (size + allowed) + scaled(underflow, -scale)
+
+
+def _floats(number: Fraction, exponent: np.ndarray | int) -> np.ndarray:
+    return np.ldexp(float(number), exponent)
+
+
+def _ball(number: Fraction, exponent: int) -> arb:
+    return constant(number * Fraction(2) ** int(exponent))

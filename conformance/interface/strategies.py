@@ -1,0 +1,143 @@
+"""Hypothesis strategies for cases: sizes that differ, numbers of several scales, masks with holes, lengths unsorted.
+
+Numbers come from a drawn seed, in full precision or rounded to a few bits: the first shows rounding, the second is what
+a failing case shrinks to, so that a person can check it by hand. No two gates, units, rows, steps or biases are alike.
+
+No drawn integer reaches 100: among larger ones Hypothesis favours those that stand in whatever modules happen to be
+imported, and the same subject would get other cases in another process.
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+from hypothesis import strategies as st
+
+from conformance.interface.arithmetic import FORMATS
+from conformance.interface.case import Case
+from reference import Parameters
+from reference.parameters import Reset
+
+Shape = tuple[int, int, int, int]
+"""batch, time, input_dim, units."""
+
+TINY: Shape = (1, 1, 1, 1)
+SMALL: Shape = (2, 3, 4, 4)
+DISTINCT: Shape = (3, 5, 2, 4)
+LONG: Shape = (1, 40, 3, 2)
+WIDE: Shape = (9, 2, 17, 33)
+SHAPES: tuple[Shape, ...] = (TINY, SMALL, DISTINCT, LONG, WIDE)
+"""Few, because some subjects compile for each of them; past the widths of vectors and the lengths of chunks; the
+smallest first, so that what fails everywhere fails where a person can follow it."""
+
+REGIMES = ("plain", "large weights", "saturated gates", "far gates", "near underflow")
+"""far gates: pre-activations of some thousands, past the logarithm of every format's largest number."""
+
+
+def shapes(*, least_batch: int = 1, least_time: int = 1) -> st.SearchStrategy[Shape]:
+    """Any small sizes, for subjects that compile nothing."""
+    return st.tuples(st.integers(least_batch, 5), st.integers(least_time, 9), st.integers(1, 6), st.integers(1, 6))
+
+
+@st.composite
+def cases(
+    draw: st.DrawFn,
+    dtype: str,
+    *,
+    shapes: st.SearchStrategy[Shape] | Sequence[Shape] = SHAPES,
+    resets: Sequence[str] = ("after",),
+    initial_state: bool = True,
+    padding: Sequence[str] = ("none",),
+    masked_outputs: Sequence[str] = ("carry",),
+    runs: Sequence[str] = ("forward",),
+    merges: Sequence[str] = ("apart",),
+    regimes: Sequence[str] = REGIMES,
+) -> Case:
+    """Cases of one format and the given options.
+
+    padding: "none", "lengths" (each row at least one step), "lengths with zero", "masks" (holes, on either side; each
+    row at least one step), "masks with zero", "one step" (a mask that leaves each row at most one step).
+    runs: "forward", "reverse" or "bidirectional", which is joined by one of merges.
+    """
+    batch, time, input_dim, units = draw(shapes if isinstance(shapes, st.SearchStrategy) else st.sampled_from(shapes))
+    reset, regime = draw(st.sampled_from(resets)), draw(st.sampled_from(regimes))
+    bits = draw(st.sampled_from((2, FORMATS[dtype].precision)))
+    rng = np.random.default_rng(100 * draw(st.integers(0, 99)) + draw(st.integers(0, 99)))
+    kind = draw(st.sampled_from(padding))
+    numbers = Numbers(rng, dtype, bits, regime)
+    run = draw(st.sampled_from(runs))
+    directions = 2 if run == "bidirectional" else 1
+    return Case(
+        inputs=numbers.inputs((batch, time, input_dim)),
+        parameters=tuple(numbers.parameters(input_dim, units, reset) for _ in range(directions)),
+        initial_state=tuple(numbers.states((batch, units)) for _ in range(directions)) if initial_state else None,
+        lengths=lengths(rng, batch, time, zero="zero" in kind) if kind.startswith("lengths") else None,
+        mask=masks(rng, batch, time, kind) if kind.startswith(("masks", "one")) else None,
+        reverse=run == "reverse",
+        merge=draw(st.sampled_from(merges)) if directions == 2 else None,
+        masked_outputs=draw(st.sampled_from(masked_outputs)),
+    )
+
+
+class Numbers:
+    """Random machine numbers of one format and regime, rounded to so many fractional bits (of their scale)."""
+
+    def __init__(self, rng: np.random.Generator, dtype: str, bits: int, regime: str) -> None:
+        self.rng, self.dtype, self.bits, self.regime = rng, dtype, bits, regime
+        self.scale = 2.0 ** (FORMATS[dtype].smallest - 2) if regime == "near underflow" else 1.0
+
+    def inputs(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Inputs: around 1, around the smallest normal number, or in the thousands."""
+        # Past every format's largest exponent, and its sums still within the bound's domain.
+        far = 2.0 ** min(12, FORMATS[self.dtype].largest - 9)
+        return self._cast(self.rng.standard_normal(shape), far if self.regime == "far gates" else self.scale)
+
+    def states(self, shape: tuple[int, ...]) -> np.ndarray:
+        """States: around 1, or around the smallest normal number."""
+        return self._cast(self.rng.standard_normal(shape), self.scale)
+
+    def parameters(self, input_dim: int, units: int, reset: str) -> Parameters:
+        """Parameters of one direction. Biases are multiples of a quantum, so that the sum of two is exact."""
+        gates = 2 if reset == "none" else 3
+        gain = 8.0 if self.regime == "large weights" else 1.0
+        bias = self.rng.integers(1, 256, (2, gates, units)) * self.rng.choice((-1, 1), (2, gates, units)) / 256
+        if self.regime == "saturated gates":
+            bias[0, :-1] += self.rng.choice((-40, -12, 12, 40), (gates - 1, units))
+        return Parameters(
+            self._cast(self.rng.standard_normal((gates, input_dim, units)) * gain, 1.0),
+            self._cast(self.rng.standard_normal((gates, units, units)) * gain / np.sqrt(units), 1.0),
+            (bias * self.scale).astype(self.dtype),
+            cast(Reset, reset),
+        )
+
+    def _cast(self, values: np.ndarray, scale: float) -> np.ndarray:
+        """Rounded to so many fractional bits, never to 0: an absent term would hide a wrong one."""
+        quantum = 2.0**-self.bits
+        rounded = np.round(values / quantum)
+        rounded[rounded == 0] = 1
+        return (rounded * quantum * scale).astype(self.dtype)
+
+
+def lengths(rng: np.random.Generator, batch: int, time: int, *, zero: bool) -> np.ndarray:
+    """Unsorted lengths; among three rows or more: a full one, a short one and, if wanted, an empty one."""
+    least = min(1, time)
+    chosen = [min(2, time), time, *rng.integers(least, time + 1, max(batch - 2, 0))][:batch]
+    if zero and batch:
+        chosen[-1] = 0
+    return rng.permutation(np.array(chosen, np.int64))
+
+
+def masks(rng: np.random.Generator, batch: int, time: int, kind: str) -> np.ndarray:
+    """Masks with leading, trailing and inner masked steps; rows without a valid step only if the kind says so."""
+    mask = np.zeros((batch, time), bool)
+    if not mask.size:
+        return mask
+    if kind == "one step":
+        mask[np.arange(batch), rng.integers(0, time, batch)] = True
+        return mask
+    mask[:] = rng.random((batch, time)) < 0.6
+    mask[0] = np.arange(time) % 2 == min(1, time - 1)
+    mask[~mask.any(1), time // 2] = True
+    if "zero" in kind:
+        mask[-1] = False
+    return mask[rng.permutation(batch)]

@@ -1,1 +1,0 @@
-"""A program of its own, run by its path: python conformance/process/keeper."""

@@ -1,0 +1,163 @@
+"""Certified gradients: back-propagation through time in ball arithmetic, correctly rounded like the answer itself.
+
+Each gate's slope is computed without cancellation, so saturated gates need no more bits than others. Written from the
+derivatives of the equations; shares no code with reference or tf_gru.
+
+Source: Werbos 1990, "Backpropagation through time"; Cho et al. 2014, arXiv:1406.1078 (v1 and v3).
+Left out: forward mode (oracle_tangents), second derivatives.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from flint import arb, arb_mat
+
+from conformance.interface.case import Case, Gradients, Outputs
+from conformance.interface.kinds import is_tuple
+from conformance.truth.balls import Balls, balls, matrix, settle, sigma, sigma_slope, tanh_slope, times, zeros
+from conformance.truth.forward import Run, Step, directions, order, require_finite, scans, shown
+from conformance.truth.reading import read_cotangents
+
+
+class CertifiedGradients(NamedTuple):
+    """Correctly rounded float64 gradients, in the shapes of Gradients, with their certificate.
+
+    bits: the precision used. radius: the exponent of a power of two that no ball's radius exceeds; None where every
+    ball is exact.
+    """
+
+    gradients: Gradients
+    bits: int
+    radius: int | None
+
+
+def certify_gradients(case: Case, cotangents: Outputs) -> CertifiedGradients:
+    """The true gradients of a case for these cotangents of its answer.
+
+    cotangents: in the shapes of the answer, of any of the three formats; None is zeros. Where the policy puts a 0,
+    they are not read. The gradient to a masked input is exactly 0.
+
+    Raises InvalidCase for what does not fit and for a number that is read and not finite, NotCertified where no
+    precision settles the rounding.
+    """
+    require_finite(case)
+    read = read_cotangents(case, cotangents)
+    found = settle(lambda: pulled_back(case, read))
+    return CertifiedGradients(found.values, found.bits, found.radius)
+
+
+def pulled_back(case: Case, cotangents: Outputs) -> Gradients:
+    """The gradients as balls, at the precision that is set. cotangents: as read_cotangents gives them."""
+    runs = scans(case)
+    d_outputs = _unmerged(case, runs, cotangents.outputs)
+    d_finals = [cotangents.final_state] if case.merge is None else cotangents.final_state
+    found = [_pull(case, k, run, d_outputs[k], balls(d_finals[k])) for k, run in enumerate(runs)]
+    if case.merge is None:
+        return found[0]
+    forward, backward = found
+    return Gradients(forward.inputs + backward.inputs, *zip(forward[1:], backward[1:], strict=True))
+
+
+def _unmerged(case: Case, runs: list[Run], cotangents: Any) -> list[Balls]:
+    """The cotangents of each direction's outputs, from those of the merged ones."""
+    if is_tuple(cotangents):
+        return [balls(part) for part in cotangents]
+    d = balls(cotangents)
+    if case.merge == "mul":
+        forward, backward = directions(case, runs)
+        return [d * backward, d * forward]
+    if case.merge == "concat":
+        return [d[:, :, : case.units], d[:, :, case.units :]]
+    return {None: [d], "sum": [d, d], "ave": [d / 2, d / 2]}[case.merge]
+
+
+class Transposed(NamedTuple):
+    """One direction's matrices, transposed: a gate each."""
+
+    W: list[arb_mat]
+    U: list[arb_mat]
+
+    @staticmethod
+    def of(kernel: np.ndarray, recurrent_kernel: np.ndarray) -> "Transposed":
+        """Machine numbers, exactly."""
+        W, U = (balls(np.swapaxes(weights, 1, 2)) for weights in (kernel, recurrent_kernel))
+        return Transposed([matrix(gate) for gate in W], [matrix(gate) for gate in U])
+
+
+class Pulled(NamedTuple):
+    """What one step's cotangent becomes, as balls.
+
+    d_h: that of the state before (rows, units). by_x, by_h: for each gate that of x W + b and that of the product with
+    U plus c, (rows, units). factors: for each gate what was multiplied with U, (rows, units).
+    """
+
+    d_h: Balls
+    by_x: list[Balls]
+    by_h: list[Balls]
+    factors: list[Balls]
+
+
+def _pull(case: Case, direction: int, run: Run, d_outputs: Balls, d_h: Balls) -> Gradients:
+    """The gradients of one direction; d_h starts as the cotangent of the final state."""
+    p = case.parameters[direction]
+    pull = {"after": _after, "before": _before, "none": _none}[p.reset]
+    of = Transposed.of(p.kernel, p.recurrent_kernel)
+    d_inputs = zeros(case.inputs.shape)
+    visible = shown(case, direction)
+    steps = {step.time: step for step in run.steps}
+    found: list[tuple[Step, Pulled]] = []
+    for t in reversed(order(case, direction)):
+        d_h[visible[:, t]] += d_outputs[visible[:, t], t]
+        if t in steps:
+            step = steps[t]
+            pulled = pull(step, d_h[step.rows], of)
+            d_h[step.rows] = pulled.d_h
+            d_inputs[step.rows, t] = sum(times(d, W) for d, W in zip(pulled.by_x, of.W, strict=True))
+            found.append((step, pulled))
+    return Gradients(d_inputs, d_h, *_weights(found, *p.kernel.shape))
+
+
+def _weights(found: list[tuple[Step, Pulled]], gates: int, input_dim: int, units: int) -> Iterator[Balls]:
+    """The gradients of kernel, recurrent kernel and bias: one product over all steps and rows for each gate."""
+    x = np.concatenate([zeros((0, input_dim)), *(step.x for step, _ in found)])
+    by_x, by_h, factors = (
+        [np.concatenate([zeros((0, units)), *(getattr(pulled, name)[g] for _, pulled in found)]) for g in range(gates)]
+        for name in ("by_x", "by_h", "factors")
+    )
+    ones = np.full((1, len(x)), arb(1), object)
+    yield np.stack([times(x.T, matrix(d)) for d in by_x])
+    yield np.stack([times(h.T, matrix(d)) for h, d in zip(factors, by_h, strict=True)])
+    yield np.stack([np.concatenate([times(ones, matrix(d)) for d in side]) for side in (by_x, by_h)])
+
+
+# One step: z h + (1 - z) n, pulled back to all that it read.
+
+
+def _after(step: Step, d: Balls, of: Transposed) -> Pulled:
+    d_a_z, d_a_n = _gates(step, d)
+    d_a_r = d_a_n * step.h_n * sigma_slope(step.a_r)
+    d_h_n = d_a_n * step.r
+    d_h = d * step.z + times(d_a_z, of.U[0]) + times(d_a_r, of.U[1]) + times(d_h_n, of.U[2])
+    return Pulled(d_h, [d_a_z, d_a_r, d_a_n], [d_a_z, d_a_r, d_h_n], [step.h] * 3)
+
+
+def _before(step: Step, d: Balls, of: Transposed) -> Pulled:
+    d_a_z, d_a_n = _gates(step, d)
+    d_seen = times(d_a_n, of.U[2])  # the cotangent of r h
+    d_a_r = d_seen * step.h * sigma_slope(step.a_r)
+    d_h = d * step.z + d_seen * step.r + times(d_a_z, of.U[0]) + times(d_a_r, of.U[1])
+    by_gate = [d_a_z, d_a_r, d_a_n]
+    return Pulled(d_h, by_gate, by_gate, [step.h, step.h, step.r * step.h])
+
+
+def _none(step: Step, d: Balls, of: Transposed) -> Pulled:
+    d_a_z, d_a_n = _gates(step, d)
+    d_h = d * step.z + times(d_a_z, of.U[0]) + times(d_a_n, of.U[1])
+    return Pulled(d_h, [d_a_z, d_a_n], [d_a_z, d_a_n], [step.h] * 2)
+
+
+def _gates(step: Step, d: Balls) -> tuple[Balls, Balls]:
+    """The cotangents of the pre-activations of update gate and candidate."""
+    d_a_z = d * (step.h - step.n) * sigma_slope(step.a_z)
+    return d_a_z, d * sigma(-step.a_z) * tanh_slope(step.a_n)

@@ -1,0 +1,1 @@
+"""Runs of hours: false alarms, emulated steps, confusion of known mistakes."""

@@ -1,0 +1,176 @@
+"""The suite's own false alarms: honest subjects, judged again and again on cases drawn from other seeds.
+
+What fails under the fixed seed too is a finding about the subject, told apart by its clause and format. A failure in
+another clause or format is an alarm: a false one, or a finding that the fixed cases do not reach; either is looked at.
+
+Each seed's outcome is a line of JSON in a file of its subject, so that a run can be stopped anywhere and continued; a
+line counts only for the versions and the code that it was made with. One process asks many seeds, so compiled shapes
+are reused.
+"""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+from rich.table import Table
+
+from conformance.adapters import load
+from conformance.checks.clauses import CHECKS
+from conformance.checks.judge import PROFILES, Profile, describe, verdicts
+from conformance.checks.verdict import DECLINED, PASS
+from conformance.interface.adapter import GRU
+from studies.matrix.code import digest
+
+SUBJECTS = {"reference": 200, "tf_gru:graph": 20, "keras:graph": 20}
+"""How many seeds each is asked."""
+FIXED = PROFILES["dev"].seed
+"""The seed of the shortest run."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one seed: clauses by format that were judged and that failed, and how much was judged.
+
+    code: the digest of what judged (studies.matrix.code). margin: the worst of what passed. failures: [clause,
+    format, kind, reason, the case as text].
+    """
+
+    seed: int
+    versions: dict[str, str]
+    code: str
+    passed: int
+    judged: int
+    margin: float
+    seconds: float
+    failures: list[list[str | None]]
+
+    @property
+    def failed(self) -> set[tuple[str | None, ...]]:
+        """Clauses and formats that failed."""
+        return {tuple(failure[:2]) for failure in self.failures}
+
+
+def profile(seed: int) -> Profile:
+    """As many cases as in the shortest run, drawn from a seed."""
+    return replace(PROFILES["dev"], seed=seed)
+
+
+def asked(name: str, seed: int, gru: GRU | None = None) -> Outcome:
+    """Judge a subject by every clause, on the cases of one seed."""
+    gru = load(name) if gru is None else gru
+    started = time.monotonic()
+    found = [verdict for verdict in verdicts(gru, profile(seed), CHECKS, shrink=False) if verdict.kind != DECLINED]
+    passed = [verdict for verdict in found if verdict.kind == PASS]
+    return Outcome(
+        seed=seed,
+        versions=describe(name, gru).versions,
+        code=digest(),
+        passed=len(passed),
+        judged=sum(verdict.judged for verdict in found),
+        margin=max((verdict.margin or 0 for verdict in passed), default=0),
+        seconds=time.monotonic() - started,
+        failures=[[v.clause, v.dtype, v.kind, v.reason, v.again] for v in found if v.kind != PASS],
+    )
+
+
+def outcomes(folder: Path, name: str) -> dict[int, Outcome]:
+    """What is on file for a subject, by seed: of the versions that are installed now, and of this code.
+
+    A line that is none, such as the last one of a run that was stopped while it wrote, is passed over.
+    """
+    versions = describe(name, load(name)).versions
+    file = _file(folder, name)
+    lines = file.read_text(errors="replace").splitlines() if file.exists() else []
+    found = [outcome for outcome in map(_outcome, lines) if outcome is not None]
+    return {each.seed: each for each in found if (each.versions, each.code) == (versions, digest())}
+
+
+def _outcome(line: str) -> Outcome | None:
+    try:
+        return Outcome(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
+
+
+def soak(folder: Path, seeds: dict[str, int], processes: int) -> Iterator[tuple[str, Outcome]]:
+    """Every seed that is not on file yet, as it is done."""
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = {name: _missing(folder, name, count) for name, count in seeds.items()}
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        futures = {pool.submit(_one, name, seed): name for name, seeds in missing.items() for seed in seeds}
+        try:
+            for future in as_completed(futures):
+                name, outcome = futures[future], future.result()
+                with _file(folder, name).open("a") as file:
+                    file.write(f"\n{json.dumps(asdict(outcome))}\n")  # whatever stood in the last line
+                yield name, outcome
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def left(folder: Path, seeds: dict[str, int]) -> int:
+    """How many outcomes are not on file."""
+    return sum(len(_missing(folder, name, count)) for name, count in seeds.items())
+
+
+def alarms(found: Iterable[Outcome]) -> list[tuple[int, list[str | None]]]:
+    """The seeds and failures whose clause and format do not fail under the fixed seed."""
+    found = list(found)
+    known = {pair for outcome in found if outcome.seed == FIXED for pair in outcome.failed}
+    return [
+        (outcome.seed, failure)
+        for outcome in found
+        if outcome.seed != FIXED
+        for failure in outcome.failures
+        if tuple(failure[:2]) not in known
+    ]
+
+
+def table(found: dict[str, dict[int, Outcome]]) -> Table:
+    """A row a subject."""
+    columns = (
+        "subject",
+        "versions",
+        "seeds",
+        "verdicts",
+        "numbers judged",
+        "alarms",
+        "worst margin",
+        "fails under the fixed seed",
+    )
+    rows = Table(*columns)
+    for name, by_seed in found.items():
+        drawn = [outcome for outcome in by_seed.values() if outcome.seed != FIXED]
+        known = sorted(f"{clause} {dtype}" for clause, dtype in by_seed[FIXED].failed)
+        rows.add_row(
+            name,
+            ", ".join(f"{package} {version}" for package, version in by_seed[FIXED].versions.items()),
+            str(len(drawn)),
+            f"{sum(outcome.passed + len(outcome.failures) for outcome in drawn):,}",
+            f"{sum(outcome.judged for outcome in drawn):,}",
+            str(len(alarms(by_seed.values()))),
+            f"{max((outcome.margin for outcome in drawn), default=0):.3f}",
+            ", ".join(known) or "nothing",
+        )
+    return rows
+
+
+def _one(name: str, seed: int) -> Outcome:
+    return asked(name, seed, _loaded(name))
+
+
+_loaded = cache(load)
+
+
+def _missing(folder: Path, name: str, count: int) -> list[int]:
+    there = outcomes(folder, name)
+    return [seed for seed in range(FIXED, count + 1) if seed not in there]
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / f"{name.replace(':', '-')}.jsonl"

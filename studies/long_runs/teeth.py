@@ -1,0 +1,158 @@
+"""What the bounds let through and what they do not, at growing sizes: the table of docs/error-analysis.md.
+
+For each size an honest float32 GRU, and GRUs wrong by little: products in TF32 and bfloat16, a tanh off by 5e-4,
+gradients off by the factor 1.0005. Each is judged by three rules: every step from its own previous state, the final
+state alone by the bound of its whole run, and gradients by theirs; with a statistical rule beside it where there is
+one. A number over 1 is an alarm. Weights are uniform in +-1/sqrt(units), inputs normal, as frameworks initialise them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import ml_dtypes
+import numpy as np
+from rich.table import Table
+
+from conformance.checks.clauses.gradients import cotangents
+from conformance.checks.runs import final_bounds, gradient_bounds, gradients_within
+from conformance.checks.steps import judge_steps
+from conformance.interface.arithmetic import Arithmetic
+from conformance.interface.case import Case, Gradients, Outputs
+from conformance.mutants import tf32_products
+from conformance.mutants.emulated import Emulated
+from reference import Parameters
+
+CLAIM = Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")
+WIDTHS = (4, 8, 16, 32, 64, 128, 256, 512)
+TIMES = (8, 16, 32, 64, 128, 256, 512)
+TIME, UNITS = 32, 16
+WIDEST_RUN = 64
+"""The widest GRU whose whole run is bounded: the cost grows with the cube of the units."""
+OFF = 5e-4
+
+
+class Bfloat16Products(Emulated):
+    """Operands of products are rounded to bfloat16."""
+
+    def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        a, b = (operand.astype(ml_dtypes.bfloat16).astype(np.float32) for operand in (a, b))
+        return a @ b
+
+
+class TanhOff(Emulated):
+    """A tanh that is too small by 5e-4 of itself."""
+
+    def tanh(self, a: np.ndarray) -> np.ndarray:
+        return (np.tanh(a) * (1 - OFF)).astype(a.dtype)
+
+
+class GradientsOff(Emulated):
+    """Gradients that are too large by 5e-4 of themselves."""
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        return Gradients(*(np.float32(1 + OFF) * part for part in super().gradients(case, cotangents)))
+
+
+SUBJECTS: dict[str, Emulated] = {
+    "honest": Emulated(),
+    "TF32": tf32_products(),
+    "bfloat16": Bfloat16Products(),
+    "tanh 5e-4": TanhOff(),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One size: for each subject, the margin of a rule and what the statistical rule beside it says."""
+
+    rule: str
+    time: int
+    units: int
+    margins: dict[str, "Rules"]
+
+    @property
+    def wrong_ones_pass(self) -> list[str]:
+        """The wrong subjects that neither rule catches."""
+        return [name for name, rules in self.margins.items() if name != "honest" and not max(rules) > 1]
+
+    @property
+    def honest_fails(self) -> bool:
+        """Whether the honest one is caught."""
+        return max(self.margins["honest"]) > 1
+
+
+class Rules(NamedTuple):
+    """The worst margin by the proven bound, and by the statistical rule; over 1 is an alarm."""
+
+    proven: float
+    statistical: float
+
+
+def drawn(time: int, units: int, batch: int = 1) -> Case:
+    """A case as frameworks initialise it."""
+    rng = np.random.default_rng([time, units])
+    scale = units**-0.5
+
+    def uniform(*shape: int) -> np.ndarray:
+        return rng.uniform(-scale, scale, shape).astype(np.float32)
+
+    p = Parameters(uniform(3, units, units), uniform(3, units, units), uniform(2, 3, units), "after")
+    return Case(inputs=rng.standard_normal((batch, time, units)).astype(np.float32), parameters=(p,))
+
+
+def by_steps(time: int, units: int) -> Row:
+    """Every step from the subject's own previous state."""
+    case, found = drawn(time, units), {}
+    for name, subject in SUBJECTS.items():
+        judgement, _ = judge_steps(case, subject.run(case).outputs, CLAIM)
+        found[name] = Rules(judgement.margin, max(judgement.sample.spread, judgement.sample.leaning))
+    return Row("steps", time, units, found)
+
+
+def by_final_state(time: int, units: int) -> Row:
+    """The final state alone."""
+    case = drawn(time, units)
+    (allowed,) = final_bounds(case, CLAIM)
+    margins = {
+        name: Rules(float(allowed.margins(subject.run(case).final_state).max()), 0.0)
+        for name, subject in SUBJECTS.items()
+    }
+    return Row("final state", time, units, margins)
+
+
+def by_gradients(time: int, units: int) -> Row:
+    """Gradients for cotangents of all outputs and of the final state."""
+    case, found = drawn(time, units), {}
+    given = cotangents(case)
+    allowed = gradient_bounds(case, given, CLAIM)
+    for name, subject in {"honest": Emulated(), "x 1.0005": GradientsOff()}.items():
+        judgement = gradients_within(allowed, subject.gradients(case, given), CLAIM)
+        found[name] = Rules(judgement.margin, judgement.scale.leaning)
+    return Row("gradients", time, units, found)
+
+
+def rows(widths: tuple[int, ...] = WIDTHS, times: tuple[int, ...] = TIMES) -> Iterator[Row]:
+    """All sizes, the smallest first."""
+    sizes = [(TIME, units) for units in widths] + [(time, UNITS) for time in times if time != TIME]
+    for time, units in sizes:
+        yield by_steps(time, units)
+        if units <= WIDEST_RUN:
+            yield by_final_state(time, units)
+            yield by_gradients(time, units)
+
+
+def table(found: list[Row]) -> Table:
+    """The rows as they are printed: the proven margin, and after a stroke the statistical one where there is a rule."""
+    table = Table(
+        "rule", "time", "units", *SUBJECTS, "x 1.0005", "passes though wrong", title="margins: over 1 is an alarm"
+    )
+    for row in found:
+        cells = [_cell(row.margins[name]) if name in row.margins else "" for name in (*SUBJECTS, "x 1.0005")]
+        table.add_row(row.rule, str(row.time), str(row.units), *cells, ", ".join(row.wrong_ones_pass) or "none")
+    return table
+
+
+def _cell(rules: Rules) -> str:
+    proven = f"{rules.proven:.3g}"
+    return f"{proven} | {rules.statistical:.3g}" if rules.statistical else proven

@@ -1,0 +1,196 @@
+"""The record as Markdown: the page docs/matrix.md, and the block of the README between its two markers.
+
+Both follow from the record, the peers' record and the mutants' own sentences: nothing in them is written by hand.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from conformance.mutants.emulated import Emulated
+from studies.matrix.facts import covered, families, killed_by_check, killed_by_vectors_of, only_by, silent_vectors
+from studies.matrix.peers import Peer
+from studies.matrix.record import AGAIN, GROUPS, InvalidRecord, Record
+
+BEGIN, END = "<!-- matrix: begin -->", "<!-- matrix: end -->"
+
+
+def page(record: Record, peers: list[Peer]) -> str:
+    """The whole page."""
+    return "\n".join([*_head(record, peers), *_families(record, peers), *_checks(record), *_rows(record, peers)]) + "\n"
+
+
+def _head(record: Record, peers: list[Peer]) -> Iterator[str]:
+    versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
+    yield "# The kill matrix"
+    yield ""
+    yield f"<!-- made by: {AGAIN} -->"
+    yield ""
+    yield "Which check, and which golden vector, catches which wrong GRU. Run on"
+    yield f"{record.date}, profile `{record.profile}`, {versions}; cell by cell in"
+    yield "[records/matrix.json](records/matrix.json), of which every run of the tests judges a sample again."
+    yield ""
+    yield from _wrapped(_counts(record))
+    for peer in peers:
+        yield from _wrapped(_peer(peer, record))
+    yield ""
+    if peers:
+        yield "How those suites were asked: [peers.md](peers.md). A dash below is what their questions cannot express."
+        yield ""
+    yield "![Which check and which golden vectors kill which mutant](matrix.svg)"
+    yield ""
+
+
+def _counts(record: Record) -> str:
+    by_checks = sum(bool(record.checks_that_kill(name)) for name in record.mutants)
+    by_vectors = sum(bool(record.vectors_that_kill(name)) for name in record.mutants)
+    needed = sum(bool(killed) for killed in killed_by_check(record).values())
+    return (
+        f"Of {len(record.mutants)} wrong GRUs the {len(record.checks)} checks catch {by_checks}, on cases that they "
+        f"draw themselves, and the {len(record.vectors)} golden vectors, replayed, {by_vectors}; "
+        f"{needed} of {len(record.checks)} checks catch at least one."
+    )
+
+
+def _peer(peer: Peer, record: Record) -> str:
+    expressible, killed = (len(names & set(record.mutants)) for names in (peer.expressible, peer.killed))
+    return f"{peer.name} ({peer.version}) catches {killed}, of {expressible} that its questions can express."
+
+
+def _wrapped(text: str, width: int = 118) -> Iterator[str]:
+    line = ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > width:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    yield line
+
+
+def _families(record: Record, peers: list[Peer]) -> Iterator[str]:
+    yield "## By family"
+    yield ""
+    yield "How many of a family's mutants the check of each clause kills, then any check, and any golden vector."
+    yield ""
+    named, killed = families(record), killed_by_check(record)
+    yield from _table(
+        ["clause", *named, "all"],
+        [
+            *([clause, *_of(killed[clause], named.values()), len(killed[clause])] for clause in record.checks),
+            ["**any check**", *_any(named.values(), record.checks_that_kill)],
+            ["**any golden vector**", *_any(named.values(), record.vectors_that_kill)],
+            *([peer.name, *_of(peer.killed, named.values()), len(peer.killed & set(record.mutants))] for peer in peers),
+            ["*mutants*", *map(len, named.values()), len(record.mutants)],
+        ],
+    )
+
+
+def _of(killed: Iterable[str], families: Iterable[list[str]]) -> list[int | str]:
+    return [len(set(killed) & set(names)) or "" for names in families]
+
+
+def _any(families: Iterable[list[str]], by: Callable[[str], object]) -> list[int]:
+    counts = [sum(bool(by(name)) for name in names) for names in families]
+    return [*counts, sum(counts)]
+
+
+def _checks(record: Record) -> Iterator[str]:
+    yield "## By clause"
+    yield ""
+    yield "A check is needed where it alone kills a mutant. Where another kills all that it kills, that is said: such a"
+    yield "check stays for its clause, which nothing else holds, and because it says better what is wrong."
+    yield ""
+    alone, beyond = only_by(record), covered(record)
+    by_check, by_vectors = killed_by_check(record), killed_by_vectors_of(record)
+    yield from _table(
+        ["clause", "its check kills", "its vectors kill", "killed by this check alone", "all killed too by"],
+        [
+            [
+                clause,
+                len(by_check[clause]),
+                len(by_vectors[clause]),
+                ", ".join(f"`{name}`" for name in alone[clause]),
+                ", ".join(beyond.get(clause, [])),
+            ]
+            for clause in record.checks
+        ],
+    )
+    silent = silent_vectors(record)
+    yield f"Golden vectors that kill no mutant, {len(silent)} of {len(record.vectors)}, those declined by all included:"
+    yield from _wrapped(", ".join(f"`{name}`" for name in silent) + "." if silent else "none.")
+    yield ""
+
+
+def _rows(record: Record, peers: list[Peer]) -> Iterator[str]:
+    known = {gru.name: gru for grus in GROUPS.values() for gru in grus}
+    for family, names in families(record).items():
+        yield f"## {family.capitalize()}"
+        yield ""
+        yield from _table(
+            ["mutant", "what is wrong", "checks", "vectors", *(peer.name for peer in peers)],
+            [
+                [
+                    *_said(known[name]),
+                    len(record.checks_that_kill(name)),
+                    len(record.vectors_that_kill(name)),
+                    *(_mark(name, peer) for peer in peers),
+                ]
+                for name in names
+            ],
+        )
+    yield "## Told by the probe alone"
+    yield ""
+    yield "Wrong by less than a step's bound has room for; `python -m conformance probe` refutes what they claim."
+    yield ""
+    yield from _table(["mutant", "what is wrong"], [_said(known[name]) for name in record.probed])
+    yield "## Equivalent"
+    yield ""
+    yield "Not wrong, and not counted: each with the proof."
+    yield ""
+    yield from _table(
+        ["deviation", "what it does, and why it is not wrong"], [_said(known[n]) for n in record.equivalent]
+    )
+
+
+def _said(gru: Emulated) -> list[str]:
+    sentence = " ".join(gru.sentence.split())
+    return [f"`{gru.name}`", f"{sentence} [seen]({gru.link})" if gru.link else sentence]
+
+
+def _mark(name: str, peer: Peer) -> str:
+    if name not in peer.expressible:
+        return "–"
+    return "killed" if name in peer.killed else "survives"
+
+
+def _table(columns: list[str], rows: list[list[Any]]) -> Iterator[str]:
+    yield "| " + " | ".join(columns) + " |"
+    yield "|" + "---|" * len(columns)
+    for row in rows:
+        yield "| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |"
+    yield ""
+
+
+def block(record: Record, peers: list[Peer]) -> str:
+    """What stands in the README between the markers."""
+    alone = sum(bool(names) for names in only_by(record).values())
+    lines = [
+        *_wrapped(_counts(record)),
+        *_wrapped(
+            f"{alone} checks catch one that no other check does. {len(record.probed)} more are seen by `probe` alone, "
+            f"and {len(record.equivalent)} that look wrong are proven to be right."
+        ),
+    ]
+    for peer in peers:
+        lines += _wrapped(_peer(peer, record))
+    lines += _wrapped(f"Mutant by mutant, on {record.date}: [docs/matrix.md](docs/matrix.md).")
+    return "\n".join(lines)
+
+
+def with_block(readme: str, text: str, begin: str = BEGIN, end: str = END) -> str:
+    """The README with the text between two markers. Raises InvalidRecord where it does not have them once each."""
+    if readme.count(begin) != 1 or readme.count(end) != 1 or readme.index(end) < readme.index(begin):
+        raise InvalidRecord(
+            f"README.md must have {begin} and, after it, {end}, once each: the summary goes between them"
+        )
+    return f"{readme.partition(begin)[0]}{begin}\n{text}\n{end}{readme.partition(end)[2]}"

@@ -1,0 +1,133 @@
+"""The record of one run of the whole matrix: JSON, described by the schema beside this file."""
+
+import json
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from conformance.interface import schemas
+from conformance.mutants import EQUIVALENT, MUTANTS, PROBED
+from conformance.specification import CLAUSES
+from conformance.vectors import files
+from studies.matrix.cells import KILLED, PROFILE, stored
+from studies.matrix.code import digest
+from studies.matrix.columns import PACKAGES, Column
+
+RECORD = Path("docs/records/matrix.json")
+"""In the repository."""
+AGAIN = "python -m studies matrix --write"
+"""What makes the record again, and all that is drawn from it."""
+GROUPS = {"mutants": MUTANTS, "probed": PROBED, "equivalent": EQUIVALENT}
+
+
+class InvalidRecord(ValueError):
+    """A file is no record of a matrix; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run. date: ISO 8601. versions: of what computed it. code: the digest of the suite that
+    did (studies.matrix.code). checks: clauses, in order. vectors: name to id, in order.
+
+    mutants, probed, equivalent: for each wrong GRU by its name its cells, a letter (studies.matrix.cells.LETTERS)
+    for each check under "checks" and one for each vector under "vectors".
+    """
+
+    date: str
+    versions: dict[str, str]
+    code: str
+    profile: str
+    checks: list[str]
+    vectors: dict[str, str]
+    mutants: dict[str, dict[str, str]]
+    probed: dict[str, dict[str, str]]
+    equivalent: dict[str, dict[str, str]]
+
+    def checks_that_kill(self, name: str) -> list[str]:
+        """The clauses whose checks kill a mutant, or another of the record, by its name."""
+        return self._killing(self.checks, name, "checks")
+
+    def vectors_that_kill(self, name: str) -> list[str]:
+        """The vectors that do."""
+        return self._killing(self.vectors, name, "vectors")
+
+    def _killing(self, columns: Iterable[str], name: str, part: str) -> list[str]:
+        letters = (self.mutants | self.probed | self.equivalent)[name][part]
+        return [column for column, letter in zip(columns, letters, strict=True) if letter in KILLED]
+
+
+def present() -> dict[str, Any]:
+    """What a record made now would be of: its checks, its vectors, and the names in each group."""
+    names = {group: [gru.name for gru in grus] for group, grus in GROUPS.items()}
+    return {"checks": list(CLAUSES), "vectors": {name: one.vector.id for name, one in stored().items()}, **names}
+
+
+def made(columns: Iterable[Column]) -> Record:
+    """The record of these columns: one for each of the present checks and vectors, in any order."""
+    now = present()
+    letters = {column.name: column.letters for column in columns}
+    versions = {"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}}
+
+    def cells(name: str) -> dict[str, str]:
+        return {part: "".join(letters[column][name] for column in now[part]) for part in ("checks", "vectors")}
+
+    groups = {group: {name: cells(name) for name in now[group]} for group in GROUPS}
+    return Record(date.today().isoformat(), versions, digest(), PROFILE, now["checks"], now["vectors"], **groups)
+
+
+def stale(record: Record) -> list[str]:
+    """A line for each way in which a record is of other mutants, checks, vectors or code than the present ones."""
+    now = present()
+    lines: list[str] = []
+    for part in ("checks", "vectors", *GROUPS):
+        there, here = getattr(record, part), now[part]
+        missing, gone = [name for name in here if name not in there], [name for name in there if name not in here]
+        changed = [name for name in here if part == "vectors" and name in there and here[name] != there[name]]
+        for names, what in ((missing, "is not in"), (gone, "is only in"), (changed, "is another in")):
+            lines += [f"{name} ({part}) {what} the record; make it again: {AGAIN}" for name in names]
+        if not lines and list(there) != list(here):
+            lines.append(f"{part} are in another order in the record; make it again: {AGAIN}")
+    if not lines and record.code != digest():
+        lines.append(f"the record was made by other code than the present checks, bounds and mutants; again: {AGAIN}")
+    return lines
+
+
+def write(path: Path, record: Record) -> None:
+    """Write the record, a line for each row of letters, so that two can be compared by eye."""
+    data = asdict(record)
+    wrong = violations(data)
+    if wrong:
+        raise InvalidRecord(f"what would be written is no record: {wrong[0]}")
+    path.write_text(files.canonical(data) + "\n")
+
+
+def read(path: Path) -> Record:
+    """The record in a file. Raises InvalidRecord where there is none."""
+    try:
+        data = json.loads(path.read_text())
+    except OSError as error:
+        raise InvalidRecord(f"{path}: {error.strerror}; make it: {AGAIN}") from error
+    except ValueError as error:
+        raise InvalidRecord(f"{path} is no JSON: {error}; make it again: {AGAIN}") from error
+    wrong = violations(data)
+    if wrong:
+        raise InvalidRecord(f"{path} is no record of a matrix: {wrong[0]}; make it again: {AGAIN}")
+    return Record(**data)
+
+
+def violations(data: Any) -> list[str]:
+    """A line for each thing that is wrong in a record's JSON."""
+    lines = schemas.violations("matrix", data)
+    if lines:
+        return lines
+    for group in GROUPS:
+        for name, cells in data[group].items():
+            for part in ("checks", "vectors"):
+                got, expected = len(cells[part]), len(data[part])
+                if got != expected:
+                    lines.append(f"$.{group}.{name}.{part}: got {got} letters, expected one for each of {expected}")
+    return lines

@@ -1,0 +1,103 @@
+"""What need not be judged again: a subject whose every answer has an honest one's bits gets the honest verdict.
+
+A verdict follows from the answers and what is declared: which cases are asked, too, since each is drawn from the seed
+and the margins before. So the questions that the honest GRU was asked are asked again, in order, and where each answer
+is the same, bit for bit, and no question was modified, so is the verdict. Exact, and far cheaper than the bounds.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from conformance.interface.case import Case, Gradients, Outputs
+from conformance.interface.kinds import is_tuple
+from conformance.mutants.emulated import Emulated
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked: a case, with cotangents where gradients are meant; and the fingerprints around it."""
+
+    case: Case
+    cotangents: Outputs | None
+    asked: bytes
+    answer: bytes
+
+
+@dataclass
+class Recorded:
+    """The honest GRU, and every question that it was asked. Its answers are fingerprints."""
+
+    honest: Emulated = field(default_factory=Emulated)
+    questions: list[Question] = field(default_factory=list[Question])
+
+    @property
+    def capabilities(self):
+        """The honest ones."""
+        return self.honest.capabilities
+
+    def run(self, case: Case) -> Outputs:
+        """The honest answer, noted."""
+        return self._noted(case, None)
+
+    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
+        """The honest gradients, noted."""
+        return self._noted(case, cotangents)
+
+    def _noted(self, case: Case, cotangents: Outputs | None) -> Any:
+        kept, asked = (case.copy(), _copied(cotangents)), _asked(case, cotangents)
+        answer = _answer(self.honest, case, cotangents)
+        self.questions.append(Question(*kept, asked, fingerprint(answer)))
+        return answer
+
+    def same(self, gru: Emulated) -> bool:
+        """Whether a subject answers all of it with the same bits, declares the same, and leaves questions alone."""
+        if gru.capabilities != self.capabilities:
+            return False
+        answers: list[Any] = []
+        for question in self.questions:
+            case, cotangents = question.case.copy(), _copied(question.cotangents)
+            try:
+                answer = _answer(gru, case, cotangents)
+            except (Exception, SystemExit):
+                return False
+            if fingerprint(answer) != question.answer or _asked(case, cotangents) != question.asked:
+                return False
+            answers.append(answer)
+        # Once more: an answer given early may have been changed by a later call.
+        return all(fingerprint(one) == question.answer for one, question in zip(answers, self.questions, strict=True))
+
+
+def _answer(gru: Emulated, case: Case, cotangents: Outputs | None) -> Any:
+    return gru.run(case) if cotangents is None else gru.gradients(case, cotangents)
+
+
+def _asked(case: Case, cotangents: Outputs | None) -> bytes:
+    return fingerprint((case.inputs, case.initial_state, case.lengths, case.mask, cotangents))
+
+
+def _copied(value: Any) -> Any:
+    if is_tuple(value):
+        parts = [_copied(part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return value if value is None else value.copy()
+
+
+def fingerprint(value: Any) -> bytes:
+    """A hash of arrays in tuples: kinds, formats, shapes and bits."""
+    digest = hashlib.sha256()
+    _add(digest, value)
+    return digest.digest()
+
+
+def _add(digest: Any, value: Any) -> None:
+    if is_tuple(value):
+        digest.update(f"tuple {len(value)} ".encode())
+        for part in value:
+            _add(digest, part)
+    elif type(value) is np.ndarray:
+        digest.update(f"array {value.dtype.str} {value.shape} ".encode() + value.tobytes())
+    else:
+        digest.update(f"{type(value).__name__} {value!r} ".encode())

@@ -1,0 +1,96 @@
+"""The figures of docs/understanding-the-gru.md, each computed by `reference` from weights that are given here.
+
+`python -m studies figures` writes them. Left out: what no formula of the page speaks of.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from io import StringIO
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reference import Parameters, gru, gru_backward
+from reference.parameters import GATES
+
+FOLDER = Path(__file__).parents[2] / "docs"
+SEED = 2014  # the year of the paper
+
+
+def random(reset: str, units: int, scale: float = 1.0, update_bias: float = 0.0) -> Parameters:
+    """Weights of N(0, scale / sqrt(units)), the same for each reset, and no bias but that of the update gate."""
+    draw, gates = np.random.default_rng(SEED), GATES[reset]
+    which = ["zrn".index(gate) for gate in gates]
+    kernel, recurrent = (draw.normal(0, scale / np.sqrt(units), (3, rows, units))[which] for rows in (1, units))
+    bias = np.zeros((2, len(gates), units))
+    bias[0, 0] = update_bias
+    return Parameters(kernel, recurrent, bias, reset)
+
+
+def kept(update_bias: float) -> Parameters:
+    """One unit whose update gate is always sigma(update_bias), and whose candidate is tanh of the input."""
+    bias = np.zeros((2, 3, 1))
+    bias[0, 0] = update_bias
+    kernel = np.array([0.0, 0.0, 1.0]).reshape(3, 1, 1)
+    return Parameters(kernel, np.zeros((3, 1, 1)), bias, "after")
+
+
+def memory(axes: Axes) -> None:
+    """A pulse of ten steps, seen by update gates that keep more or less."""
+    pulse = np.zeros((1, 100, 1))
+    pulse[:, 10:20] = 2
+    for bias in (0.0, 2.0, 3.0, 4.0):
+        gate = 1 / (1 + np.exp(-bias))
+        states = gru(pulse, kept(bias)).outputs[0, :, 0]
+        axes.plot(states, label=f"z = {gate:.3f}, half-life {np.log(0.5) / np.log(gate):.1f} steps")
+    axes.plot(np.tanh(pulse[0, :, 0]), color="black", linewidth=0.8, linestyle="--", label="candidate")
+    axes.set(xlabel="step", ylabel="state")
+
+
+def variants(axes: Axes) -> None:
+    """One unit of eight, the same inputs, the same weights, three places of the reset gate."""
+    inputs = np.random.default_rng(SEED + 1).normal(0, 2, (1, 40, 1))
+    for reset in GATES:
+        states = gru(inputs, random(reset, units=8, scale=2.0)).outputs[0, :, 0]
+        axes.plot(states, label=f"reset {reset}" if reset != "none" else "no reset gate")
+    axes.set(xlabel="step", ylabel="state of the first unit")
+
+
+def reach(axes: Axes) -> None:
+    """How much the last state's gradient reaches each input, by the bias of the update gate."""
+    time = 200
+    inputs = np.random.default_rng(SEED + 1).normal(0, 1, (1, time, 1))
+    for bias in (-8.0, 0.0, 2.0, 4.0):
+        parameters = random("after", units=32, update_bias=bias)
+        gradient = gru_backward(inputs, parameters, grad_final_state=np.ones((1, 32))).inputs[0, ::-1, 0]
+        label = f"bias {bias:+.0f}" + (", z nearly 0: a plain recurrent network" if bias < 0 else "")
+        axes.semilogy(np.abs(gradient), label=label)
+    axes.set(
+        xlabel="steps before the last",
+        ylabel="size of the gradient to the input",
+        ylim=(np.finfo(np.float64).eps, None),
+    )
+
+
+def _drawn(name: str, what: Callable[[Axes], None]) -> str:
+    """An SVG, whose description tells the numbers that it was drawn from, so that a test can tell an old one."""
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    axes = figure.subplots()
+    what(axes)
+    axes.legend(fontsize="small")
+    numbers = " ".join(f"{value:.6g}" for line in axes.lines for value in np.asarray(line.get_ydata()))
+    told = {"Date": None, "Description": f"drawn from {hashlib.sha256(numbers.encode()).hexdigest()}"}
+    file = StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
+        figure.savefig(file, format="svg", metadata=told)
+    return file.getvalue()
+
+
+FIGURES = {
+    name: partial(_drawn, name, what)
+    for name, what in {"gru-memory.svg": memory, "gru-variants.svg": variants, "gru-reach.svg": reach}.items()
+}

@@ -1,0 +1,59 @@
+"""The classes of arithmetic that are emulated: every value of every part of a claim beside every value of every other.
+
+Products, accumulator, rounding, summation and flushing in all combinations; formats and activations are dealt out to
+them so that each pair of values, of whichever two parts, occurs in some class.
+"""
+
+from itertools import combinations, product
+
+from conformance.interface.arithmetic import ACTIVATIONS, FORMATS, ROUNDINGS, SUMMATIONS, Arithmetic
+
+# dtype, compute, output
+SETTINGS = (
+    ("float32", None, None),
+    ("float64", None, None),
+    ("float16", None, None),
+    ("float32", "bfloat16", None),
+    ("float16", "float32", None),
+    ("float32", None, "bfloat16"),
+    ("float64", "float32", None),
+    ("float32", "float16", None),
+    ("float64", None, "float32"),
+    ("float32", None, "float16"),
+    ("float32", "float64", None),
+)
+ACCUMULATORS = ("float64", "float32", "bfloat16", "float16")
+
+Parts = tuple[object, ...]
+"""products, accumulator, rounding, summation, flush, setting, activation."""
+
+
+def dealt() -> list[Parts]:
+    """The parts of each class."""
+    found: list[Parts] = []
+    seen: set[tuple[int, int, object, object]] = set()
+    choices = list(product(SETTINGS, ACTIVATIONS))
+    used = dict.fromkeys(choices, 0)
+    for base in product(FORMATS, ACCUMULATORS, ROUNDINGS, SUMMATIONS, (False, True)):
+        chosen = max(choices, key=lambda choice: (len(pairs((*base, *choice)) - seen), -used[choice]))
+        used[chosen] += 1
+        found.append((*base, *chosen))
+        seen |= pairs(found[-1])
+    return found
+
+
+def pairs(parts: Parts) -> set[tuple[int, int, object, object]]:
+    """Each two parts beside each other."""
+    return {(i, j, parts[i], parts[j]) for i, j in combinations(range(len(parts)), 2)}
+
+
+def claim(parts: Parts) -> Arithmetic:
+    """The class of these parts."""
+    products, accumulator, rounding, summation, flush, (dtype, compute, output), activation = parts
+    return Arithmetic(
+        dtype=dtype, compute=compute, output=output, products=products, accumulator=accumulator, rounding=rounding,
+        summation=summation, flush=flush, activation=activation, source="emulated",
+    )  # fmt: skip
+
+
+CLASSES = tuple(claim(parts) for parts in dealt())

@@ -1,0 +1,1 @@
+"""Floating-point formats, sums and activations emulated bit for bit, and a GRU over them."""
