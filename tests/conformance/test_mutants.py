@@ -113,7 +113,7 @@ def fresh(gru: Emulated) -> Emulated:
 
 def test_every_file_is_a_family():
     files = {path.stem for path in Path(mutants.__file__).parent.glob("*.py")}
-    assert files == {*FAMILIES, "__init__", "backward", "probed", "equivalent"}
+    assert files == {*FAMILIES, "__init__", "emulated", "backward", "probed", "equivalent"}
     assert [mutant for family in FAMILIES.values() for mutant in family] == list(MUTANTS)
     assert all(FAMILIES.values())
 
