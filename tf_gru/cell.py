@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_gru import arguments
-from tf_gru.form import FORM
+from tf_gru.export.tracing import check_held
 from tf_gru.steps import (
     GATES,
     STEPS,
@@ -129,7 +129,7 @@ class GRUCell(keras.layers.GRUCell):
         nested = isinstance(states, (list, tuple))
         if nested and len(states) != 1:
             raise ValueError(f"states has {len(states)} tensors, but a GRU has one state: pass [state]")
-        FORM.get().check(self.name, self.compute_dtype, stateful=False)  # a wrapper's state is the wrapper's
+        check_held(self.name, self.compute_dtype)  # a wrapper's state is the wrapper's
         inputs = arguments.real("inputs", inputs, self.compute_dtype)
         if not inputs.shape.is_compatible_with((None, None)):
             raise ValueError(f"inputs has shape {tuple(inputs.shape)}, but must be (batch, input_dim): pass one step")

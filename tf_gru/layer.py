@@ -5,8 +5,9 @@ import tensorflow as tf
 
 from tf_gru import arguments
 from tf_gru.cell import GRUCell
-from tf_gru.form import FORM
+from tf_gru.export.tracing import check_held
 from tf_gru.kernels import choice
+from tf_gru.sequence import gru
 from tf_gru.static_shape import static_shape
 
 
@@ -153,8 +154,7 @@ class GRU(keras.layers.RNN):
         recurrent_dropout_mask=None,
     ):
         """The outputs, or the last; with return_state and the final state."""
-        form = FORM.get()
-        form.check(self.name, self.compute_dtype, stateful=self.stateful)
+        check_held(self.name, self.compute_dtype, stateful=self.stateful)
         if mask is None:
             mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask beside a second tensor
         if mask is not None:
@@ -171,7 +171,7 @@ class GRU(keras.layers.RNN):
                 ("recurrent_dropout_mask", recurrent_dropout_mask, self.cell.recurrent_dropout, self.cell.units),
             )
         )
-        outputs, final_state = form.gru(
+        outputs, final_state = gru(
             sequences,
             kernel,
             recurrent_kernel,

@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 
 from tf_gru import arguments
+from tf_gru.export import converted
+from tf_gru.export.tracing import check_held, tracing_for
 from tf_gru.kernels import choice
 from tf_gru.static_shape import static_shape
 from tf_gru.steps import Activation, split_bias
@@ -87,22 +89,23 @@ def gru(
         flags={"reverse": reverse, "unroll": unroll, "fused": fused, "recompute": recompute},
         automatic={"jit": jit, "use_cudnn": use_cudnn},
     )
-    outputs, final_state = choice.run(
-        inputs,
-        _initial_state(initial_state, inputs, units),
-        (kernel, recurrent_kernel, *split_bias(reset, bias)),
-        mask,
-        reset=reset,
-        reverse=reverse,
-        masked_outputs=masked_outputs,
-        activations=(keras.activations.get(activation), keras.activations.get(recurrent_activation)),
-        scales=scales,
-        unroll=unroll,
-        fused=fused,
-        jit=jit,
-        recompute=recompute,
-        use_cudnn=use_cudnn,
-    )
+    check_held("gru", inputs.dtype.name)
+    start = _initial_state(initial_state, inputs, units)
+    weights = (kernel, recurrent_kernel, *split_bias(reset, bias))
+    given = {
+        "reset": reset,
+        "reverse": reverse,
+        "masked_outputs": masked_outputs,
+        "activations": (keras.activations.get(activation), keras.activations.get(recurrent_activation)),
+        "scales": scales,
+        "fused": fused,
+    }
+    target = tracing_for()
+    if target in converted.LOOPS:
+        outputs, final_state = converted.run(inputs, start, weights, mask, target=target, **given)
+    else:
+        how = {"unroll": unroll, "jit": jit, "recompute": recompute, "use_cudnn": use_cudnn}
+        outputs, final_state = choice.run(inputs, start, weights, mask, **given, **how)
     outputs.set_shape((*static_shape(inputs)[:2], units))
     return outputs, final_state
 

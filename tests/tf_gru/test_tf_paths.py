@@ -1,10 +1,10 @@
 """Exports: the form that converters take gives the same numbers, one trace serves all shapes, and the guide runs."""
 
-import inspect
 import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ import tensorflow as tf
 import tf_gru
 from tests.documents import ROOT, blocks
 from tf_gru import export
-from tf_gru.form import FORM
+from tf_gru.export import converted, tracing
 
 GUIDE = "docs/deploying.md"
 ALONE = 'import sys; sys.modules["tf_gru"] = None; '
@@ -43,26 +43,20 @@ def test_a_model_of_a_compiled_layer_is_exported(time, options, tmp_path):
     np.testing.assert_array_equal(served.serve(inputs), model(inputs))
 
 
-def test_the_form_for_converters_has_the_arguments_of_gru():
-    """In their order, with their defaults; the loop is the converter's."""
-    theirs = inspect.signature(export.gru).parameters
-    ours = inspect.signature(tf_gru.gru).parameters
-
-    assert [(p.name, p.kind, p.default) for p in theirs.values() if p.name != "loop"] == [
-        (p.name, p.kind, p.default) for p in ours.values()
-    ]
+FORMS = [None, *converted.LOOPS]
 
 
-@pytest.fixture(params=export.FORMS)
-def converted(request):
-    """The form for one converter, traced once for every batch and time."""
-    return request.param, lambda **options: tf.function(
-        lambda inputs, weights, state, mask: export.FORMS[request.param].gru(
-            inputs, *weights, initial_state=state, mask=mask, **options
-        )
-    )
+def traced(form, function, **options):
+    """The function, traced as for a converter, or as usual."""
+
+    def named(*arguments):
+        with export.exporting_to(form) if form else nullcontext():
+            return function(*arguments)
+
+    return tf.function(named, autograph=False, **options)
 
 
+@pytest.mark.parametrize("form", converted.LOOPS)
 @pytest.mark.parametrize(
     ("reset", "masked", "reverse", "masked_outputs"),
     [
@@ -71,12 +65,13 @@ def converted(request):
         ("none", "right padded", True, "carry"),
     ],
 )
-def test_the_form_for_converters_is_the_same_gru(exact, converted, reset, masked, reverse, masked_outputs):
-    _, function = converted
+def test_the_form_for_converters_is_the_same_gru(exact, form, reset, masked, reverse, masked_outputs, monkeypatch):
+    monkeypatch.setitem(tracing.TARGETS, form, tracing.TARGETS[form]._replace(dtypes=None))
     weights, mask = exact.weights(reset), exact.masks[masked]
-    function = function(reset=reset, reverse=reverse, masked_outputs=masked_outputs, **exact.linear)
+    options = {"reset": reset, "reverse": reverse, "masked_outputs": masked_outputs, **exact.linear}
+    function = traced(form, lambda *given: tf_gru.gru(*given[:4], initial_state=given[4], mask=given[5], **options))
     inputs = np.where(mask[:, :, None], exact.inputs, np.nan)
-    outputs, final_state = function(inputs, weights, exact.initial_state, mask)
+    outputs, final_state = function(inputs, *weights, exact.initial_state, mask)
 
     clean = np.where(mask[:, :, None], exact.inputs, 0)
     expected, state = exact.gru(clean, *weights, reset, exact.initial_state, mask, reverse)
@@ -86,39 +81,40 @@ def test_the_form_for_converters_is_the_same_gru(exact, converted, reset, masked
     np.testing.assert_array_equal(final_state, state)
 
 
-@pytest.mark.parametrize("form", ["gru", *export.FORMS])
-def test_one_trace_serves_every_batch_and_every_time(exact, form):
-    given = {"jit": False} if form == "gru" else {}
-    function = tf_gru.gru if form == "gru" else export.FORMS[form].gru
+@pytest.mark.parametrize("form", FORMS)
+def test_one_trace_serves_every_batch_and_every_time(exact, form, monkeypatch):
+    if form:
+        monkeypatch.setitem(tracing.TARGETS, form, tracing.TARGETS[form]._replace(dtypes=None))
     sizes = (tf.TensorSpec((None, None, exact.input_dim), "float64"), tf.TensorSpec((None,), "int64"))
-    traced = tf.function(
-        lambda inputs, lengths: function(inputs, *exact.weights("after"), lengths=lengths, **given, **exact.linear),
+    function = traced(
+        form,
+        lambda inputs, lengths: tf_gru.gru(inputs, *exact.weights("after"), lengths=lengths, jit=False, **exact.linear),
         input_signature=sizes,
     )
     for batch, time in ((5, 3), (2, 1), (1, 0), (0, 2)):
         inputs, lengths = exact.inputs[:batch, :time], np.arange(batch, dtype="int64") % (time + 1)
-        outputs, final_state = traced(inputs, lengths)
+        outputs, final_state = function(inputs, lengths)
         mask, zeros = np.arange(time) < lengths[:, None], np.zeros((batch, exact.units))
         expected, state = exact.gru(inputs, *exact.weights("after"), "after", zeros, mask, False)
         np.testing.assert_array_equal(outputs, expected)
         np.testing.assert_array_equal(final_state, state)
-    assert traced.experimental_get_tracing_count() == 1
+    assert function.experimental_get_tracing_count() == 1
 
 
 def fail_while_exporting():
     with export.exporting_to("onnx"):
-        raise RuntimeError("converter" if FORM.get() is export.FORMS["onnx"] else "nothing was exchanged")
+        raise RuntimeError("converter" if export.tracing_for() == "onnx" else "nothing was exchanged")
 
 
 def test_the_layers_are_as_before_after_an_export_even_one_that_failed():
     with pytest.raises(RuntimeError, match="converter"):
         fail_while_exporting()
-    assert FORM.get().gru is tf_gru.gru
+    assert export.tracing_for() is None
 
 
 def test_other_threads_trace_the_usual_form_meanwhile():
     with export.exporting_to("onnx"), ThreadPoolExecutor(1) as threads:
-        assert threads.submit(lambda: FORM.get().gru).result() is tf_gru.gru
+        assert threads.submit(export.tracing_for).result() is None
 
 
 @pytest.mark.parametrize(
@@ -133,14 +129,14 @@ def test_what_a_target_cannot_hold_is_refused_where_it_is_traced(target, options
     layer(inputs)
     with pytest.raises(ValueError, match=message), export.exporting_to(target):
         layer(inputs)
-    other = next(name for name in export.FORMS if name != target)
+    other = next(name for name in converted.LOOPS if name != target)
     with export.exporting_to(other):
         layer(inputs)
 
 
 def test_a_target_that_is_not_known_is_refused():
     with (
-        pytest.raises(ValueError, match="target is 'tflite', but must be one of 'onnx', 'litert'"),
+        pytest.raises(ValueError, match="target is 'tflite', but must be one of 'onnx', 'litert', 'saved_model'"),
         export.exporting_to("tflite"),
     ):
         pass

@@ -1,4 +1,4 @@
-"""The whole sequence in operators that converters keep: `tf_gru.gru` for inference, with its arguments and answers.
+"""The whole sequence in operators that converters keep: a kernel for inference, called as `autodiff` is.
 
 tf2onnx turns a choice by a mask into products with 0 and 1, which read NaN where nothing is to be read; here rows are
 chosen by their number. LiteRT has no choice of booleans' slices and no lists of rows whose number is unknown.
@@ -6,70 +6,35 @@ chosen by their number. LiteRT has no choice of booleans' slices and no lists of
 Left out: gradients; `unroll`, which is a loop here; the kernels, hence what `jit`, `recompute` and `use_cudnn` choose.
 """
 
-from collections.abc import Callable
-
-import keras
 import tensorflow as tf
 
-from tf_gru import arguments
+from tf_gru.export.loops import scan_outputs, updated_slices
 from tf_gru.static_shape import static_shape
-from tf_gru.steps import STEPS, Recurrence, input_blocks, recurrent_blocks, split_bias
+from tf_gru.steps import STEPS, Activation, Recurrence, input_blocks, recurrent_blocks
+
+LOOPS = {"onnx": scan_outputs, "litert": updated_slices}
 
 
-def gru(
-    inputs,
-    kernel,
-    recurrent_kernel,
-    bias=None,
+def run(
+    inputs: tf.Tensor,  # batch time input_dim
+    h: tf.Tensor,  # batch units
+    weights: tuple,  # kernel, recurrent kernel, the inputs' bias, the state's
+    valid: tf.Tensor | None,  # batch time
     *,
-    loop: Callable,
-    reset: str = "after",
-    initial_state=None,
-    lengths=None,
-    mask=None,
-    reverse: bool = False,
-    masked_outputs: str = "carry",
-    activation="tanh",
-    recurrent_activation="sigmoid",
-    unroll: bool = False,  # the values are the same
-    fused: bool = True,
-    dropout_mask=None,
-    recurrent_dropout_mask=None,
-    jit="auto",  # converters compile as they do
-    recompute: bool = False,  # there is no training
-    use_cudnn="auto",  # no target has it
+    target: str,
+    reset: str,
+    reverse: bool,
+    masked_outputs: str,
+    activations: tuple[Activation, Activation],
+    scales: tuple,
+    fused: bool,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Outputs (batch, time, units), aligned with the inputs' time, and the final state (batch, units).
-
-    loop: one of `tf_gru.export.loops`. The rest, and what is raised: see `tf_gru.gru`.
-    """
-    inputs, (kernel, recurrent_kernel, bias), units, mask, scales = arguments.checked(
-        inputs,
-        kernel,
-        recurrent_kernel,
-        bias,
-        reset=reset,
-        masked_outputs=masked_outputs,
-        mask=mask,
-        lengths=lengths,
-        dropout_masks=(dropout_mask, recurrent_dropout_mask),
-        flags={"reverse": reverse, "unroll": unroll, "fused": fused, "recompute": recompute},
-        automatic={"jit": jit, "use_cudnn": use_cudnn},
-    )
-    input_bias, recurrent_bias = split_bias(reset, bias)
-    recurrence = Recurrence(
-        recurrent_blocks(reset, recurrent_kernel, recurrent_bias, scales[1], fused),
-        keras.activations.get(activation),
-        keras.activations.get(recurrent_activation),
-    )
+    """Outputs (batch, time, units) and the final state. target: a key of LOOPS; the rest as in kernels/autodiff.py."""
+    kernel, recurrent_kernel, input_bias, recurrent_bias = weights
+    recurrence = Recurrence(recurrent_blocks(reset, recurrent_kernel, recurrent_bias, scales[1], fused), *activations)
     batch, time = tf.shape(inputs)[0], tf.shape(inputs)[1]
-    if initial_state is None:
-        h = tf.zeros(tf.stack([batch, units]), inputs.dtype)
-    else:
-        h = arguments.state("initial_state", initial_state, inputs, units)
-
     x = tf.transpose(inputs, (1, 0, 2))
-    valid = None if mask is None else tf.cast(tf.transpose(mask), tf.int32)  # time batch
+    valid = None if valid is None else tf.cast(tf.transpose(valid), tf.int32)  # time batch
     if reverse:
         x, valid = tf.reverse(x, [0]), None if valid is None else tf.reverse(valid, [0])
     if valid is not None:
@@ -85,14 +50,14 @@ def gru(
         rows = tf.range(batch) + tf.gather(valid, t) * batch
         return tf.ensure_shape(tf.gather(tf.concat([h, stepped], axis=0), rows), h.shape)
 
-    states = tf.concat([tf.expand_dims(h, 0), loop(step, h, tf.maximum(time, 1))], axis=0)
+    states = tf.concat([tf.expand_dims(h, 0), LOOPS[target](step, h, tf.maximum(time, 1))], axis=0)
     final_state = tf.gather(states, time)
     outputs = states[1 : time + 1]
     if valid is not None and masked_outputs == "zero":
         outputs = _or_zeros(valid[:time], outputs)
     if reverse:
         outputs = tf.reverse(outputs, [0])
-    return tf.ensure_shape(tf.transpose(outputs, (1, 0, 2)), (*static_shape(inputs)[:2], units)), final_state
+    return tf.transpose(outputs, (1, 0, 2)), final_state
 
 
 def _or_zeros(valid: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
