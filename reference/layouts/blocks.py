@@ -1,7 +1,6 @@
 """The blocks of gates, side by side or on top of one another, and what an array must be to be taken apart."""
 
-from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 
@@ -78,19 +77,3 @@ def only_reset(p: Parameters, reset: str, framework: str) -> None:
         raise Unrepresentable(
             f"reset is {p.reset!r}, but {framework} only has {reset!r}; no conversion keeps the function"
         )
-
-
-def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
-    """Whether it holds arrays by name."""
-    return isinstance(value, Mapping)
-
-
-def named(what: str, arrays: object, names: tuple[str, ...]) -> list[np.ndarray]:
-    """The arrays of these names, which must be all there are. Raises Invalid."""
-    if not is_mapping(arrays):
-        raise Invalid(f"{what} is a {type(arrays).__name__}, but must be a mapping of {', '.join(names)}")
-    if set(arrays) != set(names):
-        raise Invalid(
-            f"{what} has {', '.join(map(str, arrays)) or 'nothing'}, but must have {', '.join(names)}, and no more"
-        )
-    return [as_array(name, arrays[name]) for name in names]

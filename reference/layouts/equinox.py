@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from reference.layouts.biases import no_recurrent_bias
-from reference.layouts.blocks import check, fit, gates_below, named, on_top, only_reset, sizes
+from reference.layouts.blocks import check, fit, gates_below, on_top, only_reset, sizes
+from reference.layouts.names import chosen
 from reference.layouts.torch import RZN
 from reference.parameters import Parameters, dtype_of
 
@@ -29,9 +30,14 @@ def to_equinox(p: Parameters) -> dict[str, np.ndarray]:
     return dict(zip(NAMES, arrays, strict=True))
 
 
-def from_equinox(arrays: Mapping[str, Any]) -> Parameters:
-    """The Parameters that hold the arrays of equinox.nn.GRUCell: to_equinox backwards. Raises Invalid otherwise."""
-    W, U, b, b_n = named("arrays", arrays, NAMES)
+def from_equinox(arrays: Mapping[str, Any], prefix: str = "") -> Parameters:
+    """The Parameters that hold the arrays of equinox.nn.GRUCell: to_equinox backwards.
+
+    prefix: that of their names in a larger mapping, "encoder." for instance. Mappings within it are joined by ".".
+
+    Raises Invalid if what stands under the prefix is not these arrays and nothing else.
+    """
+    W, U, b, b_n = chosen("arrays", arrays, (NAMES,), prefix, ".", "a cell's arrays by their names")
     dtype = dtype_of("weight_ih", W)
     units, input_dim = sizes("weight_ih", W, "(3 units, input_dim)", (3, 1))
     shapes = ((3 * units, input_dim), (3 * units, units), (3 * units,), (units,))

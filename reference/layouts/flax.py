@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 
 from reference.layouts.biases import no_recurrent_bias
-from reference.layouts.blocks import check, fit, gates_apart, is_mapping, named, only_reset, side_by_side, sizes
+from reference.layouts.blocks import check, fit, gates_apart, only_reset, side_by_side, sizes
+from reference.layouts.names import chosen
 from reference.layouts.torch import RZN
-from reference.parameters import Invalid, Parameters, dtype_of
+from reference.parameters import Parameters, dtype_of
 
 LINEN = ("iz", "ir", "in", "hz", "hr", "hn")
 BIASED = ("iz", "ir", "in", "hn")
+LINEN_ARRAYS = (*(f"{name}/kernel" for name in LINEN), *(f"{name}/bias" for name in BIASED))
+NNX = ("dense_i.kernel", "dense_i.bias", "dense_h.kernel")
 
 
 def to_linen(p: Parameters) -> dict[str, dict[str, np.ndarray]]:
@@ -34,31 +37,24 @@ def to_linen(p: Parameters) -> dict[str, dict[str, np.ndarray]]:
     }
 
 
-def from_linen(params: Mapping[str, Mapping[str, Any]]) -> Parameters:
-    """The Parameters that hold what flax.linen.GRUCell was given: to_linen backwards. Raises Invalid if it is not."""
-    kernels: list[np.ndarray] = []
-    biases: list[np.ndarray] = []
-    for name, layer in zip(LINEN, _layers(params), strict=True):
-        kernel, *bias = named(name, layer, ("kernel", "bias") if name in BIASED else ("kernel",))
-        kernels.append(kernel)
-        biases += bias
-    dtype = dtype_of("iz kernel", kernels[0])
-    input_dim, units = sizes("iz kernel", kernels[0], "(input_dim, units)", (1, 1))
+def from_linen(params: Mapping[str, Any], prefix: str = "") -> Parameters:
+    """The Parameters that hold what flax.linen.GRUCell was given: to_linen backwards.
+
+    prefix: that of the module in the parameters of a whole model, "encoder/GRUCell_0/" for instance.
+
+    Raises Invalid if what stands under the prefix is not these arrays and nothing else.
+    """
+    arrays = chosen("params", params, (LINEN_ARRAYS,), prefix, "/", "variables['params']")
+    kernels, biases = arrays[: len(LINEN)], arrays[len(LINEN) :]
+    dtype = dtype_of("iz/kernel", kernels[0])
+    input_dim, units = sizes("iz/kernel", kernels[0], "(input_dim, units)", (1, 1))
     for name, kernel in zip(LINEN, kernels, strict=True):
-        fit(f"{name} kernel", kernel, dtype, (input_dim if name[0] == "i" else units, units), "after")
+        fit(f"{name}/kernel", kernel, dtype, (input_dim if name[0] == "i" else units, units), "after")
     for name, bias in zip(BIASED, biases, strict=True):
-        fit(f"{name} bias", bias, dtype, (units,), "after")
+        fit(f"{name}/bias", bias, dtype, (units,), "after")
     both = np.zeros((2, 3, units), dtype)
     both[0], both[1, 2] = np.stack(biases[:3]), biases[3]
     return Parameters(np.stack(kernels[:3]), np.stack(kernels[3:]), both, "after")
-
-
-def _layers(params: object) -> list[Any]:
-    """The six layers in the order of LINEN, not looked into. Raises Invalid for other names."""
-    if not is_mapping(params) or set(params) != set(LINEN):
-        got = ", ".join(map(str, params)) if is_mapping(params) else f"a {type(params).__name__}"
-        raise Invalid(f"params has {got or 'nothing'}, but must have {', '.join(LINEN)}; pass variables['params']")
-    return [params[name] for name in LINEN]
 
 
 def to_nnx(p: Parameters) -> dict[str, np.ndarray]:
@@ -69,16 +65,18 @@ def to_nnx(p: Parameters) -> dict[str, np.ndarray]:
     check(p, "Flax")
     only_reset(p, "after", "flax.nnx.GRUCell")
     no_recurrent_bias(p, "zrn", "flax.nnx.GRUCell")
-    return {
-        "dense_i.kernel": side_by_side(p.kernel[RZN]),
-        "dense_i.bias": p.bias[0, RZN].reshape(-1),
-        "dense_h.kernel": side_by_side(p.recurrent_kernel[RZN]),
-    }
+    arrays = (side_by_side(p.kernel[RZN]), p.bias[0, RZN].reshape(-1), side_by_side(p.recurrent_kernel[RZN]))
+    return dict(zip(NNX, arrays, strict=True))
 
 
-def from_nnx(arrays: Mapping[str, Any]) -> Parameters:
-    """The Parameters that hold the numbers of flax.nnx.GRUCell: to_nnx backwards. Raises Invalid for other shapes."""
-    W, b, U = named("arrays", arrays, ("dense_i.kernel", "dense_i.bias", "dense_h.kernel"))
+def from_nnx(arrays: Mapping[Any, Any], prefix: str = "") -> Parameters:
+    """The Parameters that hold the numbers of flax.nnx.GRUCell: to_nnx backwards.
+
+    prefix: that of the module in the state of a whole model, "encoder.cell." for instance.
+
+    Raises Invalid if what stands under the prefix is not these arrays and nothing else.
+    """
+    W, b, U = chosen("arrays", arrays, (NNX,), prefix, ".", "nnx.to_pure_dict(nnx.state(cell, nnx.Param))")
     dtype = dtype_of("dense_i.kernel", W)
     input_dim, units = sizes("dense_i.kernel", W, "(input_dim, 3 units)", (1, 3))
     fit("dense_i.kernel", W, dtype, (input_dim, 3 * units), "after")

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from reference.layouts.biases import no_recurrent_bias
-from reference.layouts.blocks import check, fit, gates_apart, named, only_reset, side_by_side, sizes
+from reference.layouts.blocks import check, fit, gates_apart, only_reset, side_by_side, sizes
+from reference.layouts.names import chosen
 from reference.parameters import Parameters, dtype_of
 
 NAMES = ("w_i", "w_h", "b")
@@ -31,9 +32,14 @@ def to_haiku(p: Parameters) -> dict[str, np.ndarray]:
     }
 
 
-def from_haiku(arrays: Mapping[str, Any]) -> Parameters:
-    """The Parameters that hold the parameters of haiku.GRU: to_haiku backwards. Raises Invalid for other shapes."""
-    W, U, b = named("arrays", arrays, NAMES)
+def from_haiku(arrays: Mapping[str, Any], prefix: str = "") -> Parameters:
+    """The Parameters that hold the parameters of haiku.GRU: to_haiku backwards.
+
+    prefix: that of the module in the parameters of a whole model, "encoder/gru/" for instance.
+
+    Raises Invalid if what stands under the prefix is not these arrays and nothing else.
+    """
+    W, U, b = chosen("arrays", arrays, (NAMES,), prefix, "/", "what init returned")
     dtype = dtype_of("w_i", W)
     input_dim, units = sizes("w_i", W, "(input_dim, 3 units)", (1, 3))
     shapes = ((input_dim, 3 * units), (units, 3 * units), (3 * units,))

@@ -3,12 +3,16 @@
 Source: z, r, n side by side in the last axis (keras/src/layers/rnn/gru.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from reference.layouts.blocks import check, fit, gates_apart, side_by_side, sizes
+from reference.layouts.names import chosen, is_mapping
 from reference.parameters import GATES, Invalid, Parameters, Reset, Unrepresentable, dtype_of, flag, one_of
+
+NAMES = ("kernel", "recurrent_kernel", "bias")
 
 
 def to_keras(p: Parameters, use_bias: bool = True) -> list[np.ndarray]:
@@ -36,12 +40,23 @@ def to_keras(p: Parameters, use_bias: bool = True) -> list[np.ndarray]:
     return [*arrays, p.bias[0].reshape(-1).copy()]
 
 
-def from_keras(weights: Sequence[np.ndarray], reset: Reset = "after") -> Parameters:
+def from_keras(
+    weights: Sequence[np.ndarray] | Mapping[str, Any], reset: Reset = "after", prefix: str = ""
+) -> Parameters:
     """The Parameters that hold what keras.layers.GRU.get_weights gave: to_keras backwards.
 
-    Two arrays are a layer without bias. Raises Invalid if the shapes do not fit reset.
+    weights: that list, in which two arrays are a layer without bias; or a mapping from the paths of a model's weights
+        to arrays, {w.path: w.numpy() for w in model.weights}.
+    prefix: that of the layer's paths in such a mapping, "gru/gru_cell/" for instance; a list takes none.
+
+    Raises Invalid if the shapes do not fit reset, or if what stands under the prefix is not the weights of one layer
+    and nothing else.
     """
     one_of("reset", reset, tuple(GATES))
+    if is_mapping(weights):
+        weights = chosen("weights", weights, (NAMES, NAMES[:2]), prefix, "/", "layer.get_weights()")
+    elif prefix:
+        raise Invalid(f"prefix is {prefix!r}, but weights is no mapping, so it has no names; leave the prefix out")
     if not isinstance(weights, tuple | list):
         raise Invalid(
             f"weights is a {type(weights).__name__}, but must be a list of kernel, recurrent_kernel and, if any, bias; "

@@ -3,12 +3,16 @@
 Source: z, r, n on top of one another, every matrix transposed, with an axis of directions in front (operator GRU).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from reference.layouts.blocks import check, fit, gates_below, on_top, sizes
+from reference.layouts.names import chosen, is_mapping
 from reference.parameters import Invalid, Parameters, Reset, Unrepresentable, dtype_of
+
+NAMES = ("W", "R", "B")
 
 
 def to_onnx(*directions: Parameters) -> dict[str, Any]:
@@ -44,17 +48,26 @@ def to_onnx(*directions: Parameters) -> dict[str, Any]:
 
 
 def from_onnx(
-    W: np.ndarray, R: np.ndarray, B: np.ndarray | None = None, linear_before_reset: int = 0
+    W: np.ndarray | Mapping[str, Any],
+    R: np.ndarray | None = None,
+    B: np.ndarray | None = None,
+    linear_before_reset: int = 0,
+    prefix: str = "",
 ) -> tuple[Parameters, ...]:
     """The Parameters, one per direction, that hold ONNX's W, R and B: to_onnx backwards; no B is zeros.
 
-    Raises Invalid if the shapes do not fit, and for a linear_before_reset other than 0 and 1.
+    W: the array, or a mapping that has W, R and, if any, B under these names; then R and B are left out.
+    prefix: that of the three names in such a mapping, of a model's initializers for instance.
+
+    Raises Invalid if the shapes do not fit, for a linear_before_reset other than 0 and 1, and if what stands under the
+    prefix is not these arrays and nothing else.
     """
     if not _zero_or_one(linear_before_reset):
         raise Invalid(
             f"linear_before_reset is {linear_before_reset!r}, but must be 0 (reset before) or 1 (reset after)"
         )
     reset: Reset = "after" if linear_before_reset else "before"
+    W, R, B = three(W, R, B, (NAMES, NAMES[:2]), prefix)
     dtype = dtype_of("W", W)
     directions, units, input_dim = sizes_of_both(W)
     both = np.zeros((directions, 6 * units), dtype) if B is None else B
@@ -65,6 +78,18 @@ def from_onnx(
         Parameters(gates_below(w, 3), gates_below(r, 3), b.reshape(2, 3, units), reset)
         for w, r, b in zip(W, R, both, strict=True)
     )
+
+
+def three(W: Any, R: Any, B: Any, choices: tuple[tuple[str, ...], ...], prefix: str) -> tuple[Any, Any, Any]:
+    """W, R and B, out of a mapping if W is one; B may be None."""
+    if is_mapping(W):
+        if R is not None or B is not None:
+            raise Invalid("W is a mapping, which has R and B too, but R or B is given beside it; give one of the two")
+        W, R, *rest = chosen("W", W, choices, prefix, "/", "the initializers by their names")
+        return W, R, rest[0] if rest else None
+    if prefix:
+        raise Invalid(f"prefix is {prefix!r}, but W is no mapping, so it has no names; leave the prefix out")
+    return W, R, B
 
 
 def sizes_of_both(W: np.ndarray) -> tuple[int, int, int]:

@@ -4,13 +4,14 @@ Source: z, r, n on top of one another, transposed, an axis of directions in fron
 and with linear_before_reset a second for n (operation GRUSequence-5).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from reference.layouts.biases import no_recurrent_bias
 from reference.layouts.blocks import fit, gates_below
-from reference.layouts.onnx import sizes_of_both, to_onnx
+from reference.layouts.onnx import NAMES, sizes_of_both, three, to_onnx
 from reference.parameters import Parameters, Reset, dtype_of, flag
 
 
@@ -32,12 +33,23 @@ def to_openvino(*directions: Parameters) -> dict[str, Any]:
     }
 
 
-def from_openvino(W: np.ndarray, R: np.ndarray, B: np.ndarray, linear_before_reset: bool) -> tuple[Parameters, ...]:
+def from_openvino(
+    W: np.ndarray | Mapping[str, Any],
+    R: np.ndarray | None = None,
+    B: np.ndarray | None = None,
+    linear_before_reset: bool | None = None,
+    prefix: str = "",
+) -> tuple[Parameters, ...]:
     """The Parameters, one per direction, that hold GRUSequence's W, R and B: to_openvino backwards.
 
-    Raises Invalid if the shapes do not fit.
+    W: the array, or a mapping that has W, R and B under these names; then R and B are left out.
+    prefix: that of the three names in such a mapping.
+
+    Raises Invalid if the shapes do not fit, without linear_before_reset, and if what stands under the prefix is not
+    these arrays and nothing else.
     """
     reset: Reset = "after" if flag("linear_before_reset", linear_before_reset) else "before"
+    W, R, B = three(W, R, B, (NAMES,), prefix)
     dtype = dtype_of("W", W)
     count, units, input_dim = sizes_of_both(W)
     rows = 4 if reset == "after" else 3

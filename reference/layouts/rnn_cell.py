@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from reference.layouts.biases import no_recurrent_bias
-from reference.layouts.blocks import check, fit, named, only_reset, side_by_side, sizes
+from reference.layouts.blocks import check, fit, only_reset, side_by_side, sizes
+from reference.layouts.names import chosen
 from reference.parameters import Invalid, Parameters, dtype_of
 
 NAMES = ("gates/kernel", "gates/bias", "candidate/kernel", "candidate/bias")
@@ -30,9 +31,14 @@ def to_rnn_cell(p: Parameters) -> dict[str, np.ndarray]:
     return dict(zip(NAMES, arrays, strict=True))
 
 
-def from_rnn_cell(arrays: Mapping[str, Any]) -> Parameters:
-    """The Parameters that hold the variables of GRUCell: to_rnn_cell backwards. Raises Invalid for other shapes."""
-    W_rz, b_rz, W_n, b_n = named("arrays", arrays, NAMES)
+def from_rnn_cell(arrays: Mapping[str, Any], prefix: str = "") -> Parameters:
+    """The Parameters that hold the variables of GRUCell: to_rnn_cell backwards.
+
+    prefix: that of their names in a checkpoint, "rnn/gru_cell/" for instance.
+
+    Raises Invalid if what stands under the prefix is not these arrays and nothing else.
+    """
+    W_rz, b_rz, W_n, b_n = chosen("arrays", arrays, (NAMES,), prefix, "/", "the variables by their names")
     dtype = dtype_of("candidate/kernel", W_n)
     rows, units = sizes("candidate/kernel", W_n, "(input_dim + units, units)", (1, 1))
     if rows <= units:

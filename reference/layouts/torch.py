@@ -3,14 +3,18 @@
 Source: r, z, n on top of one another, every matrix transposed (torch/nn/modules/rnn.py).
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from reference.layouts.blocks import as_array, check, fit, gates_below, is_mapping, on_top, only_reset, sizes
+from reference.layouts.blocks import as_array, check, fit, gates_below, on_top, only_reset, sizes
+from reference.layouts.names import flat, here, others, under
 from reference.parameters import Invalid, Parameters, dtype_of
 
+NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+ARRAY = re.compile(rf"({'|'.join(NAMES)})(_l\d+(?:_reverse)?|)")  # of a GRU; a GRUCell's has no suffix
 RZN = [1, 0, 2]  # z, r, n to PyTorch's r, z, n, and back
 
 
@@ -29,22 +33,38 @@ def to_torch(p: Parameters, suffix: str = "_l0") -> dict[str, np.ndarray]:
     }
 
 
-def from_torch(state_dict: Mapping[str, Any], suffix: str = "_l0") -> Parameters:
+def from_torch(state_dict: Mapping[str, Any], suffix: str | None = None, prefix: str = "") -> Parameters:
     """The Parameters that hold one layer and direction of torch.nn.GRU's state dict: to_torch backwards.
 
-    The values may be NumPy arrays or CPU tensors; without biases they are zeros. Raises Invalid if the names or shapes
-    do not fit, and for a tensor that NumPy cannot hold as it is.
+    The values may be NumPy arrays or CPU tensors; without biases they are zeros.
+
+    suffix: the layer and direction, "_l0", "_l0_reverse", "_l1", ..., or "" for a GRUCell. It may be left out where
+        there is only one.
+    prefix: the module's name in the state dict of a whole model, "encoder.gru." for instance.
+
+    Raises Invalid if several layers or directions are there and none is chosen, if anything else stands under the
+    prefix, if the names or shapes do not fit, and for a tensor that NumPy cannot hold as it is.
     """
-    if not is_mapping(state_dict):
-        raise Invalid(f"state_dict is a {type(state_dict).__name__}, but must be a mapping; pass module.state_dict()")
-    names = [f"{name}{suffix}" for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-    present = [name for name in names if name in state_dict]
-    if present not in (names, names[:2]):
+    everything = flat("state_dict", state_dict, ".", "module.state_dict()")
+    found = under(prefix, everything, ".")
+    matches = {name: match for name in found if (match := ARRAY.fullmatch(name))}
+    suffixes = list(dict.fromkeys(match[2] for match in matches.values()))
+    if suffix is None and len(suffixes) > 1:
         raise Invalid(
-            f"state_dict has {', '.join(map(str, state_dict)) or 'nothing'}, but must have {', '.join(names)} "
-            "(or neither bias); choose the layer and direction by suffix"
+            f"state_dict has the layers and directions {', '.join(map(repr, suffixes))}, but Parameters hold one; "
+            "choose it by suffix"
         )
-    arrays = [as_array(name, state_dict[name]) for name in present]
+    chosen = suffix if suffix is not None else suffixes[0] if suffixes else "_l0"
+    names = tuple(f"{name}{chosen}" for name in NAMES)
+    present = tuple(name for name in names if name in found)
+    unread = {name: value for name, value in found.items() if name not in matches}
+    if present not in (names, names[:2]) or unread:
+        elsewhere = others(everything, (names[:2], NAMES[:2]))
+        raise Invalid(
+            f"{here('state_dict', unread or found, prefix)}, but must have {', '.join(names)} (or neither bias), and "
+            f"nothing else but other layers and directions; choose those by suffix{elsewhere}"
+        )
+    arrays = [as_array(name, found[name]) for name in present]
     dtype = dtype_of(names[0], arrays[0])
     units, input_dim = sizes(names[0], arrays[0], "(3 units, input_dim)", (3, 1))
     arrays += [np.zeros(3 * units, dtype)] * (len(names) - len(present))

@@ -43,7 +43,9 @@ the inputs' side, c that of the state's. `Wz Wr` stand side by side, `Wz / Wr` o
 in x Wᵀ. A minus is a change of sign: there the update gate means 1 - z.
 
 `reference.layouts` has both converters of each row. They move numbers and round nothing, and refuse with
-`Unrepresentable` what the other side has no place for. A bias c that a framework lacks can be added to b: with reset
+`Unrepresentable` what the other side has no place for. The arrays of a whole model are taken too: a prefix chooses one
+GRU (`from_torch(state_dict, "_l0", prefix="encoder.gru.")`), and an array under it that would be left unread is
+refused. A bias c that a framework lacks can be added to b: with reset
 before or none by `merge_biases`; with reset after for z and r, by `merge_gate_biases`, since r multiplies
 c of n, which has to have a place of its own. Both refuse a sum that would be rounded. How the frameworks run, reverse
 and pad is on [the scoreboard](scoreboard.md).

@@ -195,25 +195,21 @@ def test_weights_of_the_frameworks_survive() -> None:
     assert jax.tree.all(jax.tree.map(lambda a, b: (np.asarray(a) == b).all(), dict(made), to_linen(from_linen(made))))
 
     cell = nnx.GRUCell(INPUT_DIM, UNITS, bias_init=jax.nn.initializers.normal(), rngs=nnx.Rngs(0))
-    numbers = {f"{a}.{b}": np.asarray(getattr(getattr(cell, a), b)) for a, b in _places(cell)}
-    assert all((numbers[name] == array).all() for name, array in to_nnx(from_nnx(numbers)).items())
+    numbers = nnx.to_pure_dict(nnx.state({"cell": cell}, nnx.Param))
+    back = to_nnx(from_nnx(numbers, prefix="cell"))
+    assert all(
+        (np.asarray(numbers["cell"][layer][kind]) == back[f"{layer}.{kind}"]).all()
+        for layer in numbers["cell"]
+        for kind in numbers["cell"][layer]
+    )
 
     arrays = {name: np.asarray(getattr(_eqx(), name)) for name in ("weight_ih", "weight_hh", "bias", "bias_n")}
     assert all((arrays[name] == array).all() for name, array in to_equinox(from_equinox(arrays)).items())
 
     core = haiku.transform(lambda x, h: haiku.GRU(UNITS, b_init=haiku.initializers.RandomNormal())(x, h))
-    params = {name: np.asarray(array) for name, array in core.init(jax.random.key(0), X[:, 0], H0)["gru"].items()}
-    assert all((params[name] == array).all() for name, array in to_haiku(from_haiku(params)).items())
-
-
-def _places(cell: nnx.GRUCell) -> list[tuple[str, str]]:
-    return [
-        (layer, kind)
-        for layer in ("dense_i", "dense_h")
-        for kind in ("kernel", "bias")
-        if getattr(getattr(cell, layer), kind, None) is not None
-        and getattr(getattr(cell, layer), kind).get_value() is not None
-    ]
+    params = core.init(jax.random.key(0), X[:, 0], H0)
+    back = to_haiku(from_haiku(params, prefix="gru"))
+    assert all((np.asarray(params["gru"][name]) == array).all() for name, array in back.items())
 
 
 def _eqx() -> equinox.nn.GRUCell:

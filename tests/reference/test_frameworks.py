@@ -275,6 +275,29 @@ def test_weights_of_a_torch_module_survive(bias: bool) -> None:
         assert bias or not any(back[f"{name}{suffix}"].any() for name in ("bias_ih", "bias_hh"))
 
 
+def test_a_gru_is_chosen_out_of_a_model() -> None:
+    """By its name in torch's state dict and in the paths of Keras' weights; without it each model is refused."""
+    model = torch.nn.ModuleDict(
+        {"gru": torch.nn.GRU(INPUT_DIM, UNITS, num_layers=2), "head": torch.nn.Linear(UNITS, 1)}
+    )
+    state_dict = model.state_dict()
+    for suffix in ("_l0", "_l1"):
+        back = to_torch(from_torch(state_dict, suffix, "gru"), suffix)
+        assert all((state_dict[f"gru.{name}"].numpy() == array).all() for name, array in back.items())
+    with pytest.raises(Invalid, match=r"choose a GRU by its prefix: 'gru\.'$"):
+        from_torch(state_dict, "_l0")
+
+    network = keras.Sequential(
+        [keras.Input((None, INPUT_DIM)), keras.layers.Bidirectional(keras.layers.GRU(UNITS)), keras.layers.Dense(1)]
+    )
+    paths = {weight.path: weight.numpy() for weight in network.weights}
+    layer = network.layers[0].backward_layer
+    back = to_keras(from_keras(paths, prefix=layer.cell.path))
+    assert all((a == b).all() for a, b in zip(layer.get_weights(), back, strict=True))
+    with pytest.raises(Invalid, match=r"choose a GRU by its prefix: '.*/forward_gru.*/', '.*/backward_gru.*/'$"):
+        from_keras(paths)
+
+
 def test_weights_of_an_onnx_node_survive() -> None:
     """from_onnx and to_onnx give back W, R and B."""
     W, R, B = (numbers(k, *s) for k, s in enumerate([(2, 15, 4), (2, 15, 5), (2, 30)]))
