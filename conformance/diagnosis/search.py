@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from conformance.checks.result import Diagnosis, Part
+from conformance.diagnosis.catalogue import MISTAKES
 from conformance.diagnosis.known.deviation import Deviation
 from conformance.diagnosis.known.direction import DEVIATIONS as OF_DIRECTIONS
 from conformance.diagnosis.known.padding import DEVIATIONS as OF_PADDING
@@ -93,11 +94,16 @@ def diagnosed(gru: GRU) -> Diagnosis | None:
 
 
 def _in_words(found: Explanation, claim: Arithmetic) -> list[Part]:
-    parts = [Part(d.__name__, d.sentence(), d.fix, d.link) for d in found.parts]
+    parts = [_part(deviation.__name__) for deviation in found.parts]
     if found.arithmetic:
         sentence = f"with that, the numbers are consistent with {_classes(found, claim)}, not with what is claimed."
         parts.append(Part("arithmetic", sentence, f"compute as claimed ({claim}), or claim what is computed", ""))
     return parts
+
+
+def _part(name: str) -> Part:
+    known = MISTAKES[name]
+    return Part(name, known.sentence[0].lower() + known.sentence[1:], known.fix, known.link)
 
 
 def _classes(found: Explanation, claim: Arithmetic) -> str:

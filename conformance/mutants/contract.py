@@ -8,8 +8,6 @@ from reference import Parameters
 
 
 class inputs_overwritten(Emulated):
-    """The inputs are overwritten once they are read."""
-
     def direction(self, case: Case, direction: int) -> tuple[np.ndarray, np.ndarray]:
         answer = super().direction(case, direction)
         case.inputs[...] = 0
@@ -17,16 +15,12 @@ class inputs_overwritten(Emulated):
 
 
 class padding_zeroed_in_place(Emulated):
-    """Masked inputs are overwritten by 0 before they are read."""
-
     def direction(self, case: Case, direction: int) -> tuple[np.ndarray, np.ndarray]:
         case.inputs[~case.valid] = 0
         return super().direction(case, direction)
 
 
 class initial_state_overwritten(Emulated):
-    """The final state is written to where the initial state stands."""
-
     def direction(self, case: Case, direction: int) -> tuple[np.ndarray, np.ndarray]:
         outputs, final = super().direction(case, direction)
         case.starts[direction][...] = final
@@ -34,8 +28,6 @@ class initial_state_overwritten(Emulated):
 
 
 class lengths_sorted_in_place(Emulated):
-    """The caller's lengths are sorted once they are read."""
-
     def run(self, case: Case) -> Outputs:
         answer = super().run(case)
         if case.lengths is not None:
@@ -44,32 +36,20 @@ class lengths_sorted_in_place(Emulated):
 
 
 class inputs_centred_over_the_batch(Emulated):
-    """The mean over the batch is taken from the inputs, so that a row depends on the others."""
-
     def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
         return super().step(x - x.sum(axis=0) / max(1, len(x)), h, p)
 
 
 class masked_answers_in_float64(Emulated):
-    """A mask of another format promotes the outputs to float64."""
-
     def aligned(self, case: Case, outputs: np.ndarray, backwards: bool) -> np.ndarray:
         return outputs if case.mask is None and case.lengths is None else outputs.astype(np.float64)
 
 
 class empty_batch_raises(Emulated):
-    """A batch of no rows is refused by an operation that wants one."""
-
-    link = "https://github.com/pytorch/pytorch/pull/71696"
-
     def start(self, case: Case, direction: int) -> np.ndarray:
         return np.stack(list(case.starts[direction]))
 
 
 class empty_time_raises(Emulated):
-    """A sequence of no steps is refused by an operation that wants one."""
-
-    link = "https://github.com/pytorch/pytorch/issues/50192"
-
     def valid(self, case: Case, backwards: bool) -> np.ndarray:
         return np.stack(list(case.valid.T), axis=1)

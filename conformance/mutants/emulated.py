@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from conformance.adapters.reference import Reference
+from conformance.diagnosis.catalogue import MISTAKES
 from conformance.interface.case import Case, Outputs
 from reference import Parameters
 
@@ -16,7 +17,14 @@ class Emulated(Reference):
     """Every capability of the specification; a subclass replaces one method."""
 
     link = ""
-    """Where this deviation shipped, as a public address."""
+    """A public thread about the same mistake."""
+
+    def __init_subclass__(cls) -> None:
+        """Take the sentence and the link of the catalogue's entry of this name, if there is one."""
+        super().__init_subclass__()
+        if known := MISTAKES.get(cls.__name__):
+            cls.link = known.link
+            cls.__doc__ = "\n\n".join(filter(None, (known.sentence, cls.__doc__)))
 
     @property
     def name(self) -> str:
@@ -25,7 +33,7 @@ class Emulated(Reference):
 
     @property
     def sentence(self) -> str:
-        """What is wrong, in a sentence."""
+        """What is wrong, in a sentence; then the proof, where a clause does not see it."""
         return (type(self).__doc__ or "").strip()
 
     def run(self, case: Case) -> Outputs:

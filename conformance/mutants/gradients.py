@@ -11,66 +11,48 @@ from conformance.truth.balls import each
 
 
 class gradients_off_by_a_factor(Emulated):
-    """Every gradient is too large by the factor 1.0005."""
-
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         off = np.dtype(case.dtype).type(1.0005)
         return Gradients(*(each(lambda part: part * off, right) for right in super().gradients(case, cotangents)))
 
 
 class gradients_averaged_over_the_batch(Emulated):
-    """The gradients of the parameters are means over the batch, not sums."""
-
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         right = super().gradients(case, cotangents)
         return Gradients(*right[:2], *(each(lambda part: part / max(1, case.batch), of_one) for of_one in right[2:]))
 
 
 class no_gradient_through_the_reset_gate(Backward):
-    """The path through the reset gate is left out of the backward pass."""
-
     def at_gates(self, da: np.ndarray) -> np.ndarray:
         return da if len(da) == 2 else da * np.array([1, 0, 1], da.dtype)[:, None, None]
 
 
 class no_gradient_through_the_update_gate(Backward):
-    """The path through the update gate is left out of the backward pass."""
-
     def at_gates(self, da: np.ndarray) -> np.ndarray:
         return np.concatenate([np.zeros_like(da[:1]), da[1:]])
 
 
 class no_gradient_through_the_kept_state(Backward):
-    """What the update gate keeps of the state hands no cotangent on."""
-
     def kept(self, dh: np.ndarray, z: np.ndarray) -> np.ndarray:
         return np.zeros_like(dh)
 
 
 class tanh_slope_in_float16(Backward):
-    """The slope of tanh is computed as 1 - n n in float16, where it cancels."""
-
     def tanh_slope(self, n: np.ndarray) -> np.ndarray:
         return super().tanh_slope(n.astype(np.float16)).astype(n.dtype)
 
 
 class gradient_cut_off_in_time(Backward):
-    """The state's cotangent reaches no further back than three steps before the end."""
-
     def handed_on(self, counts: np.ndarray, before: np.ndarray, dh: np.ndarray, pulled: int) -> np.ndarray:
         return super().handed_on(counts, before, dh, pulled) * (pulled != 2)
 
 
 class gradient_lost_at_masked_steps(Backward):
-    """A masked step hands no cotangent on."""
-
     def handed_on(self, counts: np.ndarray, before: np.ndarray, dh: np.ndarray, pulled: int) -> np.ndarray:
         return before * counts
 
 
 class gradient_at_masked_inputs(Emulated):
-    """The mask is left out of the backward pass: masked inputs get the gradient of their neighbour."""
-
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         right = super().gradients(case, cotangents)
         neighbour = np.roll(right.inputs, 1, axis=1)
@@ -78,10 +60,6 @@ class gradient_at_masked_inputs(Emulated):
 
 
 class nan_through_a_masked_select(Emulated):
-    """The gradient of the step not taken is multiplied by 0, and 0 times NaN is NaN."""
-
-    link = "https://github.com/tensorflow/tensorflow/issues/6209"
-
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         right = super().gradients(case, cotangents)
         with np.errstate(invalid="ignore"):
@@ -89,37 +67,27 @@ class nan_through_a_masked_select(Emulated):
 
 
 class gradients_forget_the_policy(Emulated):
-    """The cotangents of masked outputs reach the state, although these outputs are 0."""
-
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         return super().gradients(replace(case, masked_outputs="carry"), cotangents)
 
 
 class gradients_ignore_carried_outputs(Emulated):
-    """The cotangents of masked outputs are dropped, although these outputs are the state."""
-
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         return super().gradients(replace(case, masked_outputs="zero"), cotangents)
 
 
 class gradient_of_the_final_state_forgotten(Emulated):
-    """The cotangent of the final state is ignored."""
-
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         return super().gradients(case, cotangents._replace(final_state=each(np.zeros_like, cotangents.final_state)))
 
 
 class gradient_stops_at_the_initial_state(Emulated):
-    """The initial state gets no gradient."""
-
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         right = super().gradients(case, cotangents)
         return right._replace(initial_state=each(np.zeros_like, right.initial_state))
 
 
 class recurrent_bias_has_no_gradient(Emulated):
-    """The recurrent bias is left out of the backward pass."""
-
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         right = super().gradients(case, cotangents)
         keep = np.array([1, 0], case.dtype).reshape(2, 1, 1)
@@ -127,16 +95,12 @@ class recurrent_bias_has_no_gradient(Emulated):
 
 
 class recurrent_kernel_gradient_transposed(Emulated):
-    """The gradient of every block of the recurrent kernel is transposed."""
-
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         right = super().gradients(case, cotangents)
         return right._replace(recurrent_kernel=each(lambda part: part.transpose(0, 2, 1), right.recurrent_kernel))
 
 
 class gradients_of_the_directions_swapped(Emulated):
-    """Each direction gets the gradients of the other's kernel."""
-
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         right = super().gradients(case, cotangents)
         return right if case.merge is None else right._replace(kernel=right.kernel[::-1])

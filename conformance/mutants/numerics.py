@@ -13,57 +13,41 @@ from reference import Parameters
 
 
 class tf32_products(Emulated):
-    """Operands of float32 products are rounded to the 10 fractional bits of TF32."""
-
     def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return _tf32(a) @ _tf32(b)
 
 
 class bfloat16_products(Emulated):
-    """Operands of products are rounded to bfloat16."""
-
     def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return _through(ml_dtypes.bfloat16, a) @ _through(ml_dtypes.bfloat16, b)
 
 
 class float16_products(Emulated):
-    """Operands of products are rounded to float16."""
-
     def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return _through(np.float16, a) @ _through(np.float16, b)
 
 
 class bfloat16_sums(Emulated):
-    """Products are summed in bfloat16."""
-
     def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return _summed(ml_dtypes.bfloat16, a, b)
 
 
 class float16_sums(Emulated):
-    """Products are summed in float16."""
-
     def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return _summed(np.float16, a, b)
 
 
 class state_in_bfloat16(Emulated):
-    """The state is carried in bfloat16."""
-
     def select(self, counts: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:
         return super().select(counts, _through(ml_dtypes.bfloat16, new), old)
 
 
 class state_in_float16(Emulated):
-    """The state is carried in float16."""
-
     def select(self, counts: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:
         return super().select(counts, _through(np.float16, new), old)
 
 
 class float32_under_float64(Emulated):
-    """Numbers come and go as float64, and every step is computed in float32."""
-
     def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
         if p.dtype != np.float64:
             return super().step(x, h, p)
@@ -72,23 +56,17 @@ class float32_under_float64(Emulated):
 
 
 class one_minus_z_in_float16(Emulated):
-    """The candidate's share, 1 - z, is rounded to float16."""
-
     def blend(self, z: np.ndarray, h: np.ndarray, n: np.ndarray) -> np.ndarray:
         return z * h + _through(np.float16, 1 - z) * n
 
 
 class flushed_to_zero(Emulated):
-    """Subnormal states are replaced by 0 under a claim that keeps them."""
-
     def blend(self, z: np.ndarray, h: np.ndarray, n: np.ndarray) -> np.ndarray:
         state = super().blend(z, h, n)
         return np.where(np.abs(state) < np.finfo(state.dtype).tiny, np.zeros_like(state), state)
 
 
 class inputs_clipped(Emulated):
-    """Inputs are clipped to 5 in magnitude."""
-
     def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
         return super().step(np.clip(x, -5, 5), h, p)
 

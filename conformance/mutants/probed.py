@@ -10,20 +10,14 @@ from conformance.mutants.emulated import Emulated
 
 
 class tanh_off_by_16_ulps(Emulated):
-    """tanh is too small by 16 units in the last place.
-
-    A step may be off by 8 in tanh and by as much in 1 - z, which may be computed as sigma of the opposite argument.
-    """
+    """A step may be off by 8 ULP in tanh and by 8 in 1 - z, which may be computed as sigma of the opposite argument."""
 
     def tanh(self, a: np.ndarray) -> np.ndarray:
         return np.tanh(a) - 16 * np.spacing(np.tanh(a))
 
 
 class sigmoid_from_tanh(Emulated):
-    """The logistic function is written with tanh, and has no relative accuracy where it is small.
-
-    It is off by a unit roundoff there, as much as 1 - z is rounded by, and seen where the candidate is 0 alone.
-    """
+    """The error is a unit roundoff there, as much as 1 - z is rounded by, and only a candidate of 0 shows it."""
 
     def sigmoid(self, a: np.ndarray) -> np.ndarray:
         return (np.tanh(a / 2) + 1) / 2

@@ -10,31 +10,23 @@ from reference import Parameters
 
 
 class initial_state_ignored(Emulated):
-    """Every run starts from zeros."""
-
     def start(self, case: Case, direction: int) -> np.ndarray:
         return np.zeros_like(case.starts[direction])
 
 
 class initial_state_ignored_without_padding(Emulated):
-    """The path for whole rows starts from zeros; the one for lengths and masks does not."""
-
     def start(self, case: Case, direction: int) -> np.ndarray:
         start = super().start(case, direction)
         return np.zeros_like(start) if case.lengths is None and case.mask is None else start
 
 
 class no_initial_state_is_ones(Emulated):
-    """Without an initial state a run starts from ones."""
-
     def start(self, case: Case, direction: int) -> np.ndarray:
         start = super().start(case, direction)
         return np.ones_like(start) if case.initial_state is None else start
 
 
 class state_not_carried(Emulated):
-    """Every step starts from the initial state."""
-
     def start(self, case: Case, direction: int) -> np.ndarray:
         self.first = super().start(case, direction)
         return self.first
@@ -44,8 +36,6 @@ class state_not_carried(Emulated):
 
 
 class time_runs_in_chunks(Emulated):
-    """The state is lost every sixteen steps."""
-
     def direction(self, case: Case, direction: int) -> tuple[np.ndarray, np.ndarray]:
         self.count = 0
         return super().direction(case, direction)
@@ -56,16 +46,11 @@ class time_runs_in_chunks(Emulated):
 
 
 class rows_share_a_state(Emulated):
-    """Every row steps from the state of the first."""
-
     def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
         return super().step(x, np.broadcast_to(h[:1], h.shape), p)
 
 
 class state_kept_between_calls(Emulated):
-    """Without an initial state, a run starts where the last one ended."""
-
-    link = "https://github.com/tensorflow/tensorflow/issues/38403"
     kept: np.ndarray | None = None
 
     def start(self, case: Case, direction: int) -> np.ndarray:
@@ -80,34 +65,22 @@ class state_kept_between_calls(Emulated):
 
 
 class final_state_from_the_last_time(Emulated):
-    """The final state is the output at the last time, padding or not."""
-
-    link = "https://github.com/onnx/onnx-mlir/pull/2479"
-
     def final(self, case: Case, outputs: np.ndarray, h: np.ndarray) -> np.ndarray:
         return outputs[:, -1] if case.time else h
 
 
 class reverse_final_state_from_the_last_time(Emulated):
-    """The final state of a reverse run is the output at the last time, where it had only begun."""
-
-    link = "https://github.com/yalesong/pvse/issues/13"
-
     def direction(self, case: Case, direction: int) -> tuple[np.ndarray, np.ndarray]:
         outputs, final = super().direction(case, direction)
         return outputs, outputs[:, -1] if case.time and (case.reverse or direction == 1) else final
 
 
 class final_state_from_the_first_time(Emulated):
-    """The final state is the output at the first time."""
-
     def final(self, case: Case, outputs: np.ndarray, h: np.ndarray) -> np.ndarray:
         return outputs[:, 0] if case.time else h
 
 
 class final_state_before_the_last_step(Emulated):
-    """The final state is the one from which the last step was taken."""
-
     def start(self, case: Case, direction: int) -> np.ndarray:
         self.before = super().start(case, direction)
         return self.before
@@ -121,24 +94,16 @@ class final_state_before_the_last_step(Emulated):
 
 
 class final_state_runs_through_the_padding(Emulated):
-    """Outputs are right; the final state has taken the steps of the padding too."""
-
     def direction(self, case: Case, direction: int) -> tuple[np.ndarray, np.ndarray]:
         outputs, _ = super().direction(case, direction)
         return outputs, super().direction(replace(case, lengths=None, mask=None), direction)[1]
 
 
 class empty_row_ends_in_zeros(Emulated):
-    """The final state of a row of length 0 is 0, not the initial state."""
-
-    link = "https://github.com/onnx/onnx/issues/1674"
-
     def final(self, case: Case, outputs: np.ndarray, h: np.ndarray) -> np.ndarray:
         return np.where(case.valid.any(axis=1, keepdims=True) | (case.time == 0), h, np.zeros_like(h))
 
 
 class final_state_of_no_time_is_zeros(Emulated):
-    """With time = 0 the final state is 0, not the initial state."""
-
     def final(self, case: Case, outputs: np.ndarray, h: np.ndarray) -> np.ndarray:
         return h if case.time else np.zeros_like(h)

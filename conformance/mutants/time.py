@@ -11,26 +11,16 @@ from conformance.truth.balls import each
 
 
 class reverse_ignored(Emulated):
-    """The direction is never read; every run is forward."""
-
-    link = "https://github.com/apache/tvm/pull/15829"
-
     def order(self, case: Case, backwards: bool) -> Iterable[int]:
         return range(case.time)
 
 
 class reverse_starts_in_the_padding(Emulated):
-    """The inputs are flipped and the mask is not, so a reverse run starts in the padding."""
-
-    link = "https://github.com/onnx/onnx-tensorflow/issues/342"
-
     def valid(self, case: Case, backwards: bool) -> np.ndarray:
         return case.valid[:, ::-1] if backwards else case.valid
 
 
 class reversed_twice(Emulated):
-    """A reverse run turns each row within its length, then all of time: it reads the padding, then the row forward."""
-
     def direction(self, case: Case, direction: int) -> tuple[np.ndarray, np.ndarray]:
         if not (case.reverse or direction == 1):
             return super().direction(case, direction)
@@ -48,41 +38,27 @@ class reversed_twice(Emulated):
 
 
 class reverse_output_not_aligned(Emulated):
-    """The outputs of a reverse run stay in processing order."""
-
-    link = "https://github.com/webmachinelearning/webnn/issues/801"
-
     def aligned(self, case: Case, outputs: np.ndarray, backwards: bool) -> np.ndarray:
         return outputs[:, ::-1].copy() if backwards else outputs
 
 
 class last_step_skipped(Emulated):
-    """A forward run leaves out the last time, where the state stays as it is."""
-
     def valid(self, case: Case, backwards: bool) -> np.ndarray:
         return case.valid & (backwards | (np.arange(case.time) < case.time - 1))
 
 
 class last_step_skipped_in_reverse(Emulated):
-    """A reverse run stops one step early."""
-
     def order(self, case: Case, backwards: bool) -> Iterable[int]:
         return range(1, case.time)[::-1] if backwards else range(case.time)
 
 
 class time_read_as_batch(Emulated):
-    """The inputs' buffer is read as (time, batch, input_dim)."""
-
     def run(self, case: Case) -> Outputs:
         batch, time, input_dim = case.inputs.shape
         return super().run(replace(case, inputs=case.inputs.reshape(time, batch, input_dim).transpose(1, 0, 2)))
 
 
 class time_and_batch_exchanged_where_square(Emulated):
-    """Which axis is time is guessed from the sizes, wrongly where batch equals time."""
-
-    link = "https://github.com/openvinotoolkit/openvino/issues/37820"
-
     def run(self, case: Case) -> Outputs:
         if case.batch != case.time:
             return super().run(case)
@@ -91,8 +67,6 @@ class time_and_batch_exchanged_where_square(Emulated):
 
 
 class rows_stay_sorted(Emulated):
-    """Rows are sorted by length, the longest first, and not put back."""
-
     def run(self, case: Case) -> Outputs:
         order = np.argsort(-case.valid.sum(axis=1), kind="stable")
         return each(lambda part: part[order], super().run(case))

@@ -7,31 +7,21 @@ from reference import Parameters
 
 
 class recurrent_kernel_transposed(Emulated):
-    """Every block of the recurrent kernel is transposed."""
-
     def recurrent_kernel(self, p: Parameters) -> np.ndarray:
         return p.recurrent_kernel.transpose(0, 2, 1)
 
 
 class candidate_block_transposed(Emulated):
-    """The candidate's block of the recurrent kernel is transposed."""
-
     def recurrent_kernel(self, p: Parameters) -> np.ndarray:
         return np.concatenate([p.recurrent_kernel[:-1], p.recurrent_kernel[-1:].transpose(0, 2, 1)])
 
 
 class transposed_where_it_is_square(Emulated):
-    """Whether the kernel is transposed is guessed from its shape, wrongly where input_dim equals units."""
-
     def kernel(self, p: Parameters) -> np.ndarray:
         return p.kernel.transpose(0, 2, 1) if p.input_dim == p.units else p.kernel
 
 
 class kernels_reshaped_instead_of_transposed(Emulated):
-    """The kernels are stored transposed and brought back by a reshape."""
-
-    link = "https://github.com/keras-team/keras/issues/8720"
-
     def kernel(self, p: Parameters) -> np.ndarray:
         return p.kernel.transpose(0, 2, 1).reshape(p.kernel.shape)
 
@@ -40,15 +30,11 @@ class kernels_reshaped_instead_of_transposed(Emulated):
 
 
 class update_block_used_for_the_reset(Emulated):
-    """The reset gate reads the update gate's block of the recurrent kernel."""
-
     def recurrent_kernel(self, p: Parameters) -> np.ndarray:
         return p.recurrent_kernel if p.reset == "none" else p.recurrent_kernel[[0, 0, 2]]
 
 
 class weights_of_the_first_call(Emulated):
-    """The candidate's recurrent weights are prepared at the first call and kept for all of their shape and format."""
-
     def __init__(self) -> None:
         self.prepared: dict[tuple[object, ...], np.ndarray] = {}
 
@@ -58,8 +44,6 @@ class weights_of_the_first_call(Emulated):
 
 
 class remainder_dropped(Emulated):
-    """Products leave out the terms past the last whole group of eight, where there is one."""
-
     def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         whole = len(b) // 8 * 8 or len(b)
         return a[:, :whole] @ b[:whole]

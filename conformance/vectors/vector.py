@@ -15,7 +15,7 @@ from conformance.checks.verdict import DTYPES
 from conformance.interface.case import Case, Outputs, to_hex
 from conformance.truth.balls import each
 from conformance.truth.truth import Truth, arrays
-from conformance.vectors.notes import FLAGS
+from conformance.vectors.notes import note
 from reference import Parameters
 
 
@@ -86,7 +86,7 @@ def to_json(vector: Vector, truth: Truth) -> dict[str, Any]:
         "description": vector.description,
         "dtypes": list(vector.dtypes),
         "flags": list(vector.flags),
-        "notes": {flag: FLAGS[flag].to_json() for flag in vector.flags},
+        "notes": {flag: note(flag) for flag in vector.flags},
         **vector.question,
         "truth": truth.to_json(),
     }

@@ -1,7 +1,7 @@
 """Whether a diagnosis is right: every mutant alone, pairs of those whose mistake is known, and each beside any other.
 
-EXPECTED says which deviation each mutant is, by name: it was written by hand from the mutants' sentences. A mutant that
-is not in it (of numerics, activations, gradients or the contract) is no convention, so none may be named for it.
+A mutant and the deviation that it is have one name. A mutant without a deviation (of numerics, activations, gradients
+or the contract) is no convention, so none may be named for it.
 Two mistakes together can be one other: 1 - z twice is none, a reset gate over everything takes either row of biases. So
 where fewer deviations, or others, answer every question as the right pair does, within the same bound, both are right.
 Two mutants are composed by inheritance. A pair whose answers are those of one of them alone bit for bit, or are other
@@ -25,98 +25,15 @@ from conformance.interface.case import Case
 from conformance.mutants import FAMILIES, MUTANTS
 from conformance.mutants.emulated import Emulated
 
-EXPECTED = {
-    "gates_swapped": "order_rzn",
-    "blocks_read_as_n_r_z": "order_nrz",
-    "blocks_read_as_z_n_r": "order_znr",
-    "blocks_read_as_n_z_r": "order_nzr",
-    "blocks_read_as_r_n_z": "order_rnz",
-    "update_sense_flipped": "update_sense",
-    "state_added_whole": "state_added_whole",
-    "hard_sigmoid_gates": "hard_sigmoid_fifth",
-    "tanh_gates": "tanh_gates",
-    "sigmoid_of_twice_the_argument": "sigmoid_of_twice",
-    "linear_candidate": "linear_candidate",
-    "relu_candidate": "relu_candidate",
-    "sigmoid_candidate": "sigmoid_candidate",
-    "reset_before_instead_of_after": "reset_before",
-    "reset_after_instead_of_before": "reset_after",
-    "reset_ignored": "reset_ignored",
-    "reset_complemented": "reset_complemented",
-    "reset_of_the_input_side": "reset_of_the_input_side",
-    "reset_of_the_input_side_too": "reset_of_the_input_side_too",
-    "reset_gate_of_the_wrong_unit": "reset_of_the_unit_before",
-    "rows_share_a_reset_gate": "rows_share_a_reset_gate",
-    "reset_gate_of_the_step_before": "reset_of_the_step_before",
-    "bias_blocks_in_another_order": "bias_order_nrz",
-    "bias_ignored": "no_bias",
-    "input_bias_missing": "no_input_bias",
-    "input_bias_doubled": "input_bias_doubled",
-    "recurrent_bias_missing": "no_recurrent_bias",
-    "bias_rows_swapped": "bias_rows_swapped",
-    "input_bias_in_both_places": "input_bias_twice",
-    "bias_transposed": "bias_transposed",
-    "recurrent_candidate_bias_missing": "no_recurrent_candidate_bias",
-    "recurrent_candidate_bias_outside_the_reset": "candidate_bias_outside",
-    "recurrent_bias_skipped_without_initial_state": "first_recurrent_side_skipped",
-    "recurrent_kernel_transposed": "recurrent_transposed",
-    "candidate_block_transposed": "candidate_block_transposed",
-    "transposed_where_it_is_square": "kernel_transposed_where_square",
-    "kernels_reshaped_instead_of_transposed": "kernels_reshaped",
-    "update_block_used_for_the_reset": "update_block_for_the_reset",
-    "initial_state_ignored": "initial_state_ignored",
-    "initial_state_ignored_without_padding": "initial_state_ignored_without_padding",
-    "no_initial_state_is_ones": "no_initial_state_is_ones",
-    "state_not_carried": "state_not_carried",
-    "rows_share_a_state": "rows_share_a_state",
-    "final_state_from_the_last_time": "final_from_the_last_time",
-    "reverse_final_state_from_the_last_time": "reverse_final_from_the_last_time",
-    "final_state_from_the_first_time": "final_from_the_first_time",
-    "final_state_before_the_last_step": "final_before_the_last_step",
-    "final_state_runs_through_the_padding": "final_runs_through_the_padding",
-    "empty_row_ends_in_zeros": "empty_row_ends_in_zeros",
-    "final_state_of_no_time_is_zeros": "final_of_no_time_is_zeros",
-    "lengths_ignored": "padding_ignored",
-    "length_off_by_one": "length_off_by_one",
-    "one_step_too_many": "one_step_too_many",
-    "mask_inverted": "mask_inverted",
-    "mask_taken_for_a_length": "mask_taken_for_a_length",
-    "right_padding_taken_for_left": "padding_taken_for_left",
-    "rows_end_at_a_hole": "rows_end_at_a_hole",
-    "holes_count": "holes_count",
-    "empty_rows_run": "empty_rows_run",
-    "padding_taken_for_neutral": "padding_taken_for_neutral",
-    "mask_of_the_outputs_alone": "mask_of_the_outputs_alone",
-    "mask_of_the_state_alone": "mask_of_the_state_alone",
-    "masked_outputs_always_carried": "outputs_always_carried",
-    "masked_outputs_always_zero": "outputs_always_zero",
-    "masked_output_is_zero_before_the_first_step": "outputs_zero_before_the_first",
-    "reverse_ignored": "reverse_ignored",
-    "reverse_starts_in_the_padding": "reverse_starts_in_the_padding",
-    "reversed_twice": "reversed_twice",
-    "reverse_output_not_aligned": "reverse_not_aligned",
-    "last_step_skipped": "last_step_skipped",
-    "last_step_skipped_in_reverse": "last_step_skipped_in_reverse",
-    "time_read_as_batch": "time_read_as_batch",
-    "time_and_batch_exchanged_where_square": "time_and_batch_exchanged_where_square",
-    "rows_stay_sorted": "rows_stay_sorted",
-    "directions_share_their_weights": "directions_share_weights",
-    "both_directions_run_forward": "both_run_forward",
-    "initial_states_of_the_directions_swapped": "initial_states_swapped",
-    "backward_direction_ignores_its_initial_state": "backward_initial_state_ignored",
-    "backward_starts_where_forward_ended": "backward_starts_where_forward_ended",
-    "final_states_swapped": "final_states_swapped",
-    "average_is_a_sum": "average_is_a_sum",
-    "backward_comes_first": "backward_comes_first",
-    "two_directions_ignore_the_policy": "two_directions_always_carry",
-}
-"""The mutants whose mistake the diagnosis knows."""
+CONVENTIONS = frozenset(deviation.__name__ for deviation in DEVIATIONS)
+"""The names of all deviations."""
 
-KNOWN: tuple[type[Emulated], ...] = tuple(type(mutant) for mutant in MUTANTS if mutant.name in EXPECTED)
+KNOWN: tuple[type[Emulated], ...] = tuple(type(mutant) for mutant in MUTANTS if mutant.name in CONVENTIONS)
+"""The mutants whose mistake the diagnosis knows."""
 OTHERS: tuple[type[Emulated], ...] = tuple(
     type(mutant)
     for family in FAMILIES if family != "gradients"
-    for mutant in FAMILIES[family] if mutant.name not in EXPECTED
+    for mutant in FAMILIES[family] if mutant.name not in CONVENTIONS
 )  # fmt: skip
 """The others that may be seen in answers."""
 
@@ -158,7 +75,7 @@ class Study:
         """What is said of a subject with the mistakes of these mutants."""
         names = tuple(mutant.__name__ for mutant in mutants)
         answers = self.answers(mutants)
-        wanted = frozenset(EXPECTED[name] for name in names if name in EXPECTED)
+        wanted = CONVENTIONS.intersection(names)
         if len(mutants) > 1 and any(same(self.answers((mutant,)), answers) for mutant in mutants):
             return Row(names, [], LOST)
         if len(mutants) > 1 and not same(self.answers(mutants[::-1]), answers):
@@ -231,7 +148,7 @@ def drawn(count: int | None) -> dict[str, tuple[int, list[Mutants]]]:
     """
     known = list(combinations(KNOWN, 2))
     mixed = [(one, other) for one in KNOWN for other in OTHERS]
-    unknown = [(type(mutant),) for mutant in MUTANTS if mutant.name not in EXPECTED]
+    unknown = [(type(mutant),) for mutant in MUTANTS if mutant.name not in CONVENTIONS]
     few = len(known) if count is None else min(count, len(known))
     return {
         "known mistakes alone": (len(KNOWN), [(mutant,) for mutant in KNOWN]),
@@ -253,7 +170,7 @@ def summary(rows: Sequence[Row], total: int) -> str:
     told = "; ".join(f"{number} {kind}" for kind, number in counts.items() if number)
     asked = len(rows) - sum(counts[kind] for kind in LEFT_OUT)
     right = counts[RIGHT] + counts[EQUAL]
-    known = all(name in EXPECTED for row in rows for name in row.subject)
+    known = all(name in CONVENTIONS for row in rows for name in row.subject)
     rate = f". Of the {asked} that are to be explained, {right} are right: {right / max(1, asked):.1%}" if known else ""
     return f"{len(rows)} of {total}: {told}{rate}."
 
@@ -272,5 +189,5 @@ def failures(rows: Sequence[Row]) -> list[str]:
     return [
         f"{' + '.join(row.subject)}: {row.kind}"
         for row in rows
-        if row.kind == WRONG or (len(row.subject) == 1 and row.subject[0] in EXPECTED and row.kind != RIGHT)
+        if row.kind == WRONG or (len(row.subject) == 1 and row.subject[0] in CONVENTIONS and row.kind != RIGHT)
     ]

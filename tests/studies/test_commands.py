@@ -87,12 +87,12 @@ def test_what_is_judged_is_kept_beside_the_others_without_the_margin_of_a_failur
 
 @pytest.mark.parametrize(("kind", "code"), [(confusion.RIGHT, 0), (confusion.WRONG, 1)])
 def test_confusion_fails_where_a_mistake_is_not_explained(monkeypatch, kind, code):
-    row = confusion.Row(("gates_swapped",), [frozenset({"order_rzn"})], kind)
+    row = confusion.Row(("gates_swapped",), [frozenset({"gates_swapped"})], kind)
     monkeypatch.setattr(confusion, "drawn", lambda count: {f"{count} drawn": (1, [(gates_swapped,)])})
     monkeypatch.setattr(confusion, "rows", lambda asked, processes: iter([row]))
 
     result = run("confusion", "--pairs", "7")
 
     assert result.exit_code == code, result.output
-    assert "7 drawn, 1 of 1: 1" in result.output and "order_rzn" in result.output
+    assert "7 drawn, 1 of 1: 1" in result.output and "gates_swapped" in result.output
     assert ("WRONG: gates_swapped: wrong" in result.output) == bool(code)

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from conformance.checks.verdict import DECLINED, DTYPES, KINDS, PASS, Subject
 from conformance.cli.report import STYLE
-from conformance.vectors.notes import FLAGS
+from conformance.vectors.notes import note
 from conformance.vectors.replay import Replayed
 from conformance.vectors.suspects import Suspect, suspects
 from conformance.vectors.vector import Vector
@@ -47,7 +47,7 @@ def show(console: Console, report: Subject, vectors: dict[str, Vector]) -> None:
 
 def write_json(path: Path, report: Subject, vectors: dict[str, Vector]) -> None:
     """The whole report as JSON; infinities and NaN are strings."""
-    found = [{**suspect._asdict(), **FLAGS[suspect.flag].to_json()} for suspect in suspects(_replayed(report), vectors)]
+    found = [{**suspect._asdict(), **note(suspect.flag)} for suspect in suspects(_replayed(report), vectors)]
     ids = {name: vector.id for name, vector in vectors.items()}
     text = json.dumps({"subject": report.to_json(), "ids": ids, "suspects": found})
     whole = json.loads(text, parse_constant=lambda name: str(float(name)))
@@ -99,6 +99,6 @@ def _show_suspects(console: Console, found: list[Suspect]) -> None:
     if found:
         console.print("\nLikely bugs. Every vector with the flag fails, or some where no bug explains more:")
     for flag, failing, asked in found:
-        note = FLAGS[flag]
-        text = f"  [bold]{flag}[/] ({failing} of {asked}): {escape(note.bug)}. {escape(note.description)} "
-        console.print(text + " ".join(note.links), highlight=False, soft_wrap=True)
+        said = note(flag)
+        text = f"  [bold]{flag}[/] ({failing} of {asked}): {escape(said['bug'])}. {escape(said['description'])} "
+        console.print(text + " ".join(said["links"]), highlight=False, soft_wrap=True)

@@ -34,35 +34,35 @@ PROCESSING, PACKED, FLIPPED = "processing order", "packed", "starts in the paddi
 INITIAL, ZEROS, SKIPPED, NOTHING = "initial state", "zeros", "skipped", "not shown"
 LAST, SPECIFIED, ANSWERED = "after the last valid step", "as specified", "answered"
 
-CARRY, ZERO, BEFORE = (
-    parts(name) for name in ("outputs_always_carried", "outputs_always_zero", "outputs_zero_before_the_first")
-)
+CARRY, ZERO = parts("masked_outputs_always_carried"), parts("masked_outputs_always_zero")
+BEFORE = parts("masked_output_is_zero_before_the_first_step")
 SHOWN: Mapping[str, Parts] = {"carry": CARRY, "zero": ZERO, "zero-before-first": BEFORE}
 STARTS: Mapping[str, Parts] = {USED: (), IGNORED: parts("initial_state_ignored")}
 REVERSED: Mapping[str, Parts] = {
-    ALIGNED: (), PROCESSING: parts("reverse_not_aligned"), IGNORED: parts("reverse_ignored"),
+    ALIGNED: (), PROCESSING: parts("reverse_output_not_aligned"), IGNORED: parts("reverse_ignored"),
 }  # fmt: skip
 REVERSED_ROWS: Mapping[str, Parts] = {
-    ALIGNED: (), PACKED: (in_processing_order_within_each_row,), PROCESSING: parts("reverse_not_aligned"),
+    ALIGNED: (), PACKED: (in_processing_order_within_each_row,), PROCESSING: parts("reverse_output_not_aligned"),
     FLIPPED: parts("reverse_starts_in_the_padding"),
-    f"{FLIPPED}, {PROCESSING}": parts("reverse_not_aligned", "reverse_starts_in_the_padding"),
+    f"{FLIPPED}, {PROCESSING}": parts("reverse_output_not_aligned", "reverse_starts_in_the_padding"),
     IGNORED: parts("reverse_ignored"),
-    "padding ignored": parts("padding_ignored"),
-    f"padding ignored, {PROCESSING}": parts("padding_ignored", "reverse_not_aligned"),
-    "padding and direction ignored": parts("padding_ignored", "reverse_ignored"),
+    "padding ignored": parts("lengths_ignored"),
+    f"padding ignored, {PROCESSING}": parts("lengths_ignored", "reverse_output_not_aligned"),
+    "padding and direction ignored": parts("lengths_ignored", "reverse_ignored"),
 }  # fmt: skip
 HOLES: Mapping[str, Parts] = {
-    SKIPPED: (), IGNORED: parts("padding_ignored"), "rows end at them": parts("rows_end_at_a_hole"),
+    SKIPPED: (), IGNORED: parts("lengths_ignored"), "rows end at them": parts("rows_end_at_a_hole"),
     "taken for a length": parts("mask_taken_for_a_length"), "inverted": parts("mask_inverted"),
     "counted": parts("holes_count"),
 }  # fmt: skip
 JOINED: Mapping[str, Parts] = {
-    SPECIFIED: (), "final states exchanged": (final_states_exchanged,), "both run forward": parts("both_run_forward"),
-    "backward outputs in processing order": parts("reverse_not_aligned"),
-    "forward weights for both": parts("directions_share_weights"),
+    SPECIFIED: (), "final states exchanged": (final_states_exchanged,),
+    "both run forward": parts("both_directions_run_forward"),
+    "backward outputs in processing order": parts("reverse_output_not_aligned"),
+    "forward weights for both": parts("directions_share_their_weights"),
     "weights exchanged": parts("weights_of_the_directions_swapped"),
-    "initial states exchanged": parts("initial_states_swapped"),
-    "backward initial state ignored": parts("backward_initial_state_ignored"),
+    "initial states exchanged": parts("initial_states_of_the_directions_swapped"),
+    "backward initial state ignored": parts("backward_direction_ignores_its_initial_state"),
     "backward starts where forward ended": parts("backward_starts_where_forward_ended"),
 }  # fmt: skip
 
@@ -108,7 +108,7 @@ class Around:
     def _lengths(self) -> None:
         for policy in POLICIES:
             case = replace(self.case, lengths=LENGTHS, masked_outputs=policy)
-            known = {"carry": CARRY, "zero": ZERO, RUNS_ON: parts("padding_ignored")}
+            known = {"carry": CARRY, "zero": ZERO, RUNS_ON: parts("lengths_ignored")}
             self._padded(f"lengths, {policy} asked", case, known)
 
     def _padded(self, trait: str, case: Case, known: Mapping[str, Parts]) -> None:
@@ -123,9 +123,9 @@ class Around:
             if told == UNKNOWN and self._right_where_valid(case, given):
                 told = GARBAGE
             self.traits[trait] = told
-        finals = {LAST: (), RUNS_ON: parts("padding_ignored")}
+        finals = {LAST: (), RUNS_ON: parts("lengths_ignored")}
         if self.traits[trait] == "zero":
-            finals["output at the last time"] = (*parts("final_from_the_last_time"), *ZERO)
+            finals["output at the last time"] = (*parts("final_state_from_the_last_time"), *ZERO)
         self.traits[f"{trait}: final state"] = self.told(case, finals, given, lambda arrays: [arrays[-1]])
 
     def _empty_row(self) -> None:
@@ -134,7 +134,7 @@ class Around:
         if given is None:
             self.traits["a row of length 0"] = REFUSED
             return
-        run = parts("padding_ignored")
+        run = parts("lengths_ignored")
         known = {INITIAL: CARRY, ZEROS: ZERO, RUNS_ON: run}
         if len(given) > 1:
             told = self.told(case, known, given, lambda arrays: [arrays[0][EMPTY_ROW]])
@@ -195,12 +195,12 @@ class Around:
         for policy in POLICIES if first is not None else ():
             trait = f"both directions, lengths, {policy} asked"
             case = replace(two, merge=first, lengths=LENGTHS, masked_outputs=policy)
-            known = {"carry": CARRY, "zero": ZERO, RUNS_ON: parts("padding_ignored")}
+            known = {"carry": CARRY, "zero": ZERO, RUNS_ON: parts("lengths_ignored")}
             self.ask(trait, case, {told: (*joined, *some) for told, some in known.items()})
 
     def _sizes(self) -> None:
         case = replace(self.case, inputs=self.case.inputs[:, :0])
-        known = {INITIAL: (), ZEROS: parts("final_of_no_time_is_zeros")}
+        known = {INITIAL: (), ZEROS: parts("final_state_of_no_time_is_zeros")}
         self.ask("no time", case, known)
         state = self.case.initial_state
         given = replace(

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from conformance.diagnosis.catalogue.orders import ORDERS
 from conformance.diagnosis.identify.asking import Arrays
 from conformance.diagnosis.known.deviation import Deviation
 from conformance.diagnosis.known.running_error import Near, Rounded
@@ -34,7 +35,7 @@ def _acts(place: str) -> type[Deviation]:
     def read(_: Deviation) -> str:
         return place
 
-    return type(f"acts_{place}", (Deviation,), {"__doc__": f"the reset gate is read as {place!r}.", "place": read})
+    return type(f"acts_{place}", (Deviation,), {"place": read})
 
 
 ACTS = {"after": _acts("after"), "before": _acts("before"), "none": _acts("ignored")}
@@ -116,25 +117,27 @@ TRAITS = ("reset", "update gate", "kernel", "recurrent kernel", "recurrent block
 KEEPS, TAKES = "z keeps the state", "z takes the candidate"
 ACTIVATIONS = {
     "sigma and tanh": (),
-    **{name.replace("_", " "): (KNOWN[name],) for name in (
-        "hard_sigmoid_fifth", "hard_sigmoid_sixth", "tanh_gates", "sigmoid_of_twice",
-        "linear_candidate", "relu_candidate", "sigmoid_candidate",
-    )},
-}  # fmt: skip
-PERMUTED = ("rzn", "znr", "nzr", "rnz", "nrz")
+    "hard sigmoid fifth": parts("hard_sigmoid_gates"),
+    "hard sigmoid sixth": parts("hard_sigmoid_sixth"),
+    "tanh gates": parts("tanh_gates"),
+    "sigmoid of twice": parts("sigmoid_of_twice_the_argument"),
+    "linear candidate": parts("linear_candidate"),
+    "relu candidate": parts("relu_candidate"),
+    "sigmoid candidate": parts("sigmoid_candidate"),
+}
 
 
 def readings(reset: str, activations: Iterable[str]) -> list[Reading]:
     """Every way of the list to read a step that is asked for with a place of the reset gate."""
     two = reset == "none"
     places = {"none": ()} if two else {place: (part,) for place, part in ACTS.items()}
-    orders = ("nzr",) if two else PERMUTED
+    orders = ("nzr",) if two else ORDERS
     axes = (
         places,
-        {KEEPS: (), TAKES: parts("update_sense")},
+        {KEEPS: (), TAKES: parts("update_sense_flipped")},
         *({_told("zrn", two): (), **{_told(order, two): parts(f"{which}_order_{order}") for order in orders}}
           for which in ("kernel", "recurrent")),
-        {"as given": (), "transposed": parts("recurrent_transposed")},
+        {"as given": (), "transposed": parts("recurrent_kernel_transposed")},
         {name: ACTIVATIONS[name] for name in activations},
     )  # fmt: skip
     return [

@@ -183,7 +183,7 @@ def _effects(found: Step, case: Case, slot: Slot, vector: np.ndarray) -> Iterato
             yield f"{once}, twice", None, (), biased(case, [(place, 2 * vector)])
     if row == 1 and own != "r":  # from zeros, the reset gate has no part in the first step
         told = "as given, but not in the first step"
-        yield told, None, parts("first_recurrent_side_skipped"), biased(case, [(slot, vector)])
+        yield told, None, parts("recurrent_bias_skipped_without_initial_state"), biased(case, [(slot, vector)])
 
 
 def _misplaced(place: Slot, own: str) -> str:

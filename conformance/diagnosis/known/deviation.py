@@ -1,4 +1,4 @@
-"""What a deviation is: a mixin over Specified, a sentence in the user's words, what to change, and where it shipped."""
+"""A deviation: a mixin over Specified that is wrong in one way. The catalogue says under its name what is wrong."""
 
 from typing import Any
 
@@ -6,19 +6,7 @@ from conformance.diagnosis.known.specified import Specified
 
 
 class Deviation(Specified):
-    """One known way to differ from the specification.
-
-    Its docstring is the sentence, its class' name the id. fix: what to change in the adapter or in the GRU, where p are
-    a direction's parameters. link: a public thread about the same mistake, or nothing.
-    """
-
-    fix = ""
-    link = ""
-
-    @classmethod
-    def sentence(cls) -> str:
-        """What the subject does, in a sentence."""
-        return " ".join((cls.__doc__ or "").split())
+    """One known way to differ from the specification."""
 
 
 def declared(module: dict[str, Any]) -> tuple[type[Deviation], ...]:

@@ -18,39 +18,23 @@ def _at(outputs: Near, time: int) -> Near:
 
 
 class initial_state_ignored(Deviation):
-    """every run starts from zeros."""
-
-    fix = "hand case.starts over"
-
     def start(self, case: Case, direction: int) -> Near:
         return zeros(super().start(case, direction))
 
 
 class initial_state_ignored_without_padding(Deviation):
-    """runs without padding start from zeros; those with lengths or masks do not."""
-
-    fix = "hand case.starts over on the path for whole rows too"
-
     def start(self, case: Case, direction: int) -> Near:
         start = super().start(case, direction)
         return zeros(start) if self.case.lengths is None and self.case.mask is None else start
 
 
 class no_initial_state_is_ones(Deviation):
-    """without an initial state a run starts from ones."""
-
-    fix = "start from zeros"
-
     def start(self, case: Case, direction: int) -> Near:
         start = super().start(case, direction)
         return Near.exactly(np.ones_like(start.value)) if case.initial_state is None else start
 
 
 class state_not_carried(Deviation):
-    """every step starts from the initial state."""
-
-    fix = "carry the state from step to step"
-
     def start(self, case: Case, direction: int) -> Near:
         self._first = super().start(case, direction)
         return self._first
@@ -60,10 +44,6 @@ class state_not_carried(Deviation):
 
 
 class rows_share_a_state(Deviation):
-    """every row steps from the state of the first."""
-
-    fix = "keep a state for each row"
-
     def step(self, x: np.ndarray, h: Near, w: Blocks) -> Near:
         index = np.zeros(len(h.value), int)
         return super().step(x, Near(h.value[index], h.error[index]), w)
@@ -72,41 +52,23 @@ class rows_share_a_state(Deviation):
 # Final states.
 
 
-class final_from_the_last_time(Deviation):
-    """the final state is the output at the last time, padding or not."""
-
-    fix = "return the state after the last valid step"
-    link = "https://github.com/onnx/onnx-mlir/pull/2479"
-
+class final_state_from_the_last_time(Deviation):
     def final(self, case: Case, direction: int, outputs: Near, h: Near) -> Near:
         return _at(outputs, -1) if case.time else h
 
 
-class reverse_final_from_the_last_time(Deviation):
-    """the final state of a reverse run is the output at the last time, where it had only begun."""
-
-    fix = "take the reverse run's final state from the first time"
-    link = "https://github.com/yalesong/pvse/issues/13"
-
+class reverse_final_state_from_the_last_time(Deviation):
     def final(self, case: Case, direction: int, outputs: Near, h: Near) -> Near:
         h = super().final(case, direction, outputs, h)
         return _at(outputs, -1) if case.time and self.backwards(case, direction) else h
 
 
-class final_from_the_first_time(Deviation):
-    """the final state is the output at the first time."""
-
-    fix = "return the state after the last valid step"
-
+class final_state_from_the_first_time(Deviation):
     def final(self, case: Case, direction: int, outputs: Near, h: Near) -> Near:
         return _at(outputs, 0) if case.time else h
 
 
-class final_before_the_last_step(Deviation):
-    """the final state is the one from which the last step was taken."""
-
-    fix = "return the state after the last step"
-
+class final_state_before_the_last_step(Deviation):
     def start(self, case: Case, direction: int) -> Near:
         self._before = super().start(case, direction)
         return self._before
@@ -119,32 +81,19 @@ class final_before_the_last_step(Deviation):
         return self._before
 
 
-class final_runs_through_the_padding(Deviation):
-    """outputs are right; the final state has taken the steps of the padding too."""
-
-    fix = "return the state after the last valid step"
-
+class final_state_runs_through_the_padding(Deviation):
     def direction(self, case: Case, direction: int) -> Run:
         outputs, _ = super().direction(case, direction)
         return Run(outputs, super().direction(replace(case, lengths=None, mask=None), direction).final)
 
 
 class empty_row_ends_in_zeros(Deviation):
-    """the final state of a row of length 0 is 0, not the initial state."""
-
-    fix = "give the initial state back for a row without a step"
-    link = "https://github.com/onnx/onnx/issues/1674"
-
     def final(self, case: Case, direction: int, outputs: Near, h: Near) -> Near:
         h = super().final(case, direction, outputs, h)
         return chosen(np.asarray(case.valid.any(axis=1, keepdims=True)), h, zeros(h)) if case.time else h
 
 
-class final_of_no_time_is_zeros(Deviation):
-    """with time = 0 the final state is 0, not the initial state."""
-
-    fix = "give the initial state back where there is no step"
-
+class final_state_of_no_time_is_zeros(Deviation):
     def final(self, case: Case, direction: int, outputs: Near, h: Near) -> Near:
         h = super().final(case, direction, outputs, h)
         return h if case.time else zeros(h)
