@@ -1,8 +1,9 @@
-"""Wrong GRUs, each wrong in one line: they prove that the checks see. Where the bug shipped, there is a link.
+"""Wrong GRUs, each wrong in one line: they prove that the checks can fail.
 
-Each can be judged: python -m conformance run conformance.mutants:NAME. A file here is a family of them; backward.py is
-what wrong gradients deviate from. Beside them, probed.py has those that only the probe tells, and equivalent.py those
-that are not wrong after all.
+Each can be judged: python -m conformance run conformance.mutants:NAME. The catalogue of known mistakes
+(conformance/diagnosis/catalogue) says under each name what is wrong and where it shipped. A file here is a family;
+wrong gradients deviate from backward.py. Beside them, probed.py has mutants that only the probe sees, and equivalent.py
+deviations that are not wrong.
 """
 
 from types import ModuleType
@@ -50,7 +51,7 @@ FAMILIES: dict[str, tuple[Emulated, ...]] = {
         gates, biases, weights, state, padding, time, directions, numerics, activations, gradients, contract,
     )
 }  # fmt: skip
-"""One of each, by the file in which it stands. Each has a name, a sentence and a link."""
+"""One of each, by the file in which it stands. Each has a name, and a sentence and a link of the catalogue."""
 
 MUTANTS: tuple[Emulated, ...] = tuple(mutant for family in FAMILIES.values() for mutant in family)
 """All of them, in the order of the families."""

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import ml_dtypes
 import numpy as np
 from rich.table import Table
 
@@ -18,8 +17,8 @@ from conformance.checks.clauses.gradients import cotangents
 from conformance.checks.runs import final_bounds, gradient_bounds, gradients_within
 from conformance.checks.steps import judge_steps
 from conformance.interface.arithmetic import Arithmetic
-from conformance.interface.case import Case, Gradients, Outputs
-from conformance.mutants import tf32_products
+from conformance.interface.case import Case
+from conformance.mutants import bfloat16_products, gradients_off_by_a_factor, tf32_products
 from conformance.mutants.emulated import Emulated
 from reference import Parameters
 
@@ -29,35 +28,19 @@ TIMES = (8, 16, 32, 64, 128, 256, 512)
 TIME, UNITS = 32, 16
 WIDEST_RUN = 64
 """The widest GRU whose whole run is bounded: the cost grows with the cube of the units."""
-OFF = 5e-4
-
-
-class Bfloat16Products(Emulated):
-    """Operands of products are rounded to bfloat16."""
-
-    def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        a, b = (operand.astype(ml_dtypes.bfloat16).astype(np.float32) for operand in (a, b))
-        return a @ b
 
 
 class TanhOff(Emulated):
     """A tanh that is too small by 5e-4 of itself."""
 
     def tanh(self, a: np.ndarray) -> np.ndarray:
-        return (np.tanh(a) * (1 - OFF)).astype(a.dtype)
-
-
-class GradientsOff(Emulated):
-    """Gradients that are too large by 5e-4 of themselves."""
-
-    def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        return Gradients(*(np.float32(1 + OFF) * part for part in super().gradients(case, cotangents)))
+        return (np.tanh(a) * (1 - 5e-4)).astype(a.dtype)
 
 
 SUBJECTS: dict[str, Emulated] = {
     "honest": Emulated(),
     "TF32": tf32_products(),
-    "bfloat16": Bfloat16Products(),
+    "bfloat16": bfloat16_products(),
     "tanh 5e-4": TanhOff(),
 }
 
@@ -126,7 +109,7 @@ def by_gradients(time: int, units: int) -> Row:
     case, found = drawn(time, units), {}
     given = cotangents(case)
     allowed = gradient_bounds(case, given, CLAIM)
-    for name, subject in {"honest": Emulated(), "x 1.0005": GradientsOff()}.items():
+    for name, subject in {"honest": Emulated(), "x 1.0005": gradients_off_by_a_factor()}.items():
         judgement = gradients_within(allowed, subject.gradients(case, given), CLAIM)
         found[name] = Rules(judgement.margin, judgement.scale.leaning)
     return Row("gradients", time, units, found)

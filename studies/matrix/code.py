@@ -1,7 +1,7 @@
 """The code that a cell of the matrix follows from, as one digest: a record is of one state of it.
 
 It is every module of the suite and of the specification that judging a mutant imports, as statements: docstrings,
-comments and layout do not count.
+comments and layout do not count, and neither does the catalogue of mistakes, which is text.
 """
 
 import ast
@@ -16,6 +16,7 @@ from conformance.interface.kinds import is_list
 
 START = ("studies.matrix.cells", "conformance.mutants")
 OURS = ("conformance", "reference")
+TEXT = "conformance.diagnosis.catalogue"
 
 
 @cache
@@ -33,7 +34,7 @@ def modules() -> dict[str, Path]:
     waiting: list[str] = list(START)
     while waiting:
         name = waiting.pop()
-        if name not in found:
+        if name not in found and not name.startswith(TEXT):
             path = _file(name)
             assert path is not None, name
             found[name] = path
