@@ -15,7 +15,7 @@ from typing import Any
 from conformance.interface.kinds import is_list
 
 START = ("studies.matrix.cells", "conformance.mutants")
-OURS = ("conformance", "reference")
+OURS = ("conformance", "reference", "studies")
 TEXT = "conformance.diagnosis.catalogue"
 
 

@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from conformance.__main__ import main
 from conformance.cli.report import caught
 from conformance.interface.adapter import UsageError, ask
 from conformance.interface.case import Case, Outputs
@@ -18,6 +17,7 @@ from conformance.mutants import gradients_off_by_a_factor
 from conformance.mutants import inputs_overwritten as InputsOverwritten
 from conformance.mutants import state_kept_between_calls as StateKept
 from conformance.mutants.emulated import Emulated
+from studies.__main__ import main
 from studies.matrix import cells, code, columns, command, facts, figure, page, peers, record, summary
 from studies.matrix.columns import Column
 from studies.matrix.record import InvalidRecord, Record
@@ -398,7 +398,7 @@ def test_a_record_of_other_code_is_stale(all_killed):
 def test_the_code_of_a_cell_is_all_that_judges_and_only_its_statements():
     names = set(code.modules())
     assert names >= {
-        f"conformance.{name}" for name in ("checks.state", "residuals", "bounds.expected", "mutants.gates")
+        f"conformance.{name}" for name in ("checks.clauses.state", "checks.steps", "bounds.expected", "mutants.gates")
     }
     assert names >= {"reference.cell", "conformance.vectors.replay", "conformance.bounds.statistical"}
     assert not any(name.startswith(("tf_gru", "conformance.cli", code.TEXT)) for name in names)
