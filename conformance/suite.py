@@ -16,10 +16,8 @@ from typing import Any
 
 from conformance.checks.check import Check
 from conformance.checks.clauses import CHECKS
-from conformance.checks.result import Diagnosis
 from conformance.checks.said import described, shown
-from conformance.checks.verdict import DTYPES, ERROR, FAIL, Subject, Verdict
-from conformance.diagnosis.grades import Grade
+from conformance.checks.verdict import DTYPES, ERROR, FAIL, Diagnosis, Grade, Subject, Verdict
 from conformance.interface.case import Case
 from conformance.interface.printable import printable
 

@@ -47,8 +47,8 @@ from shared import end, epochs, plot, progress
 from statsmodels.datasets import co2
 
 from conformance.adapters import load
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import judge_run
-from conformance.checks.steps import Judgement
 from conformance.interface.case import Case
 from reference.layouts import from_keras
 from tf_gru import GRU

@@ -47,8 +47,8 @@ from rich.table import Table
 from shared import end, plot, progress
 
 from conformance.adapters import load
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import judge_run
-from conformance.checks.steps import Judgement
 from conformance.interface.case import Case, Outputs
 from reference.layouts import from_keras
 from tf_gru import GRU, BiGRU, gru, tutorial

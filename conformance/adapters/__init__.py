@@ -1,4 +1,7 @@
-"""The registered subjects. A framework is imported only when its subject is chosen."""
+"""The GRUs that can be asked: a short file for each framework, and programs in any language.
+
+A framework is imported only when its subject is chosen.
+"""
 
 import sys
 from difflib import get_close_matches

@@ -3,10 +3,11 @@
 import numpy as np
 import torch
 
-from conformance.adapters.torch_gates import by_gate
+from conformance.adapters.by_gate import by_gate
 from conformance.interface.adapter import Capabilities
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case, Gradients, Outputs
+from reference import Parameters
 from reference.layouts import to_torch
 
 SLEEF = "SLEEF's exp and tanh, within 1 ULP; sigma is 1 / (1 + exp(-a)): 0 where exp overflows, below the normal range"
@@ -56,9 +57,9 @@ class Torch:
         outputs, final = self._forward(module, case, inputs, state)
         d_final = (cotangents.final_state,) if case.merge is None else cotangents.final_state
         torch.autograd.backward((outputs, final), (torch.tensor(cotangents.outputs), torch.tensor(np.stack(d_final))))
-        grads = {name: parameter.grad.numpy() for name, parameter in module.named_parameters()}
         each = [
-            (of_state, *by_gate(grads, suffix)) for of_state, suffix in zip(state.grad.numpy(), SUFFIXES, strict=False)
+            (of_state, *weights_by_gate(module, p, suffix))
+            for of_state, p, suffix in zip(state.grad.numpy(), case.parameters, SUFFIXES, strict=False)
         ]
         return Gradients(inputs.grad.numpy(), *(each[0] if case.merge is None else zip(*each, strict=True)))
 
@@ -93,6 +94,13 @@ def made(case: Case) -> torch.nn.GRU:
         weights |= {name: torch.tensor(array) for name, array in to_torch(parameters, suffix).items()}
     module.load_state_dict(weights)
     return module
+
+
+def weights_by_gate(module: torch.nn.Module, p: Parameters, suffix: str) -> tuple[np.ndarray, ...]:
+    """The gradients of kernel, recurrent kernel and bias of the direction whose names end in suffix."""
+    weights = dict(module.named_parameters())
+    gradients = [weights[name].grad.numpy() for name in to_torch(p, suffix)]
+    return by_gate(lambda p: list(to_torch(p, suffix).values()), p, gradients)
 
 
 def _state(case: Case) -> torch.Tensor | None:

@@ -3,8 +3,7 @@
 import torch
 
 from conformance.adapters.cells import left_to_the_caller, not_called
-from conformance.adapters.torch import Torch
-from conformance.adapters.torch_gates import by_gate
+from conformance.adapters.torch import Torch, weights_by_gate
 from conformance.interface.adapter import Capabilities
 from conformance.interface.case import Case, Gradients, Outputs
 from reference.layouts import to_torch
@@ -39,8 +38,7 @@ class TorchCell:
         inputs, state = (torch.tensor(array, requires_grad=True) for array in (case.inputs, case.starts[0]))
         outputs = _forward(module, inputs, state)
         torch.autograd.backward(outputs, tuple(torch.tensor(part) for part in cotangents))
-        grads = {name: parameter.grad.numpy() for name, parameter in module.named_parameters()}
-        return Gradients(inputs.grad.numpy(), state.grad.numpy(), *by_gate(grads, ""))
+        return Gradients(inputs.grad.numpy(), state.grad.numpy(), *weights_by_gate(module, case.single, ""))
 
 
 def _module(case: Case) -> torch.nn.GRUCell:

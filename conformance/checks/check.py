@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from conformance.bounds.copies import copies
+from conformance.bounds.exact_copies import allowed_copies
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import directions, judge_run
-from conformance.checks.steps import Judgement, masked_outputs
+from conformance.checks.steps import masked_outputs
 from conformance.interface.adapter import GRU, Capabilities, ask
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case, Outputs
@@ -145,7 +146,7 @@ def masked_outputs_follow_the_policy(gru: GRU, case: Case) -> Judgement:
     policy = case.masked_outputs
     for direction, outputs, _ in directions(case, ask(gru, case)):
         states = np.where(case.valid[:, :, None], outputs, 0)
-        starts = copies(case.starts[direction], claim(gru, case))
+        starts = allowed_copies(case.starts[direction], claim(gru, case))
         expected, *others = (masked_outputs(case, states, direction, policy, start) for start in starts)
         message = f'a masked output does not follow the policy "{policy}"'
         judgement.same(outputs, expected, message, f"outputs {direction}", others)

@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from conformance.adapters.reference import Reference
 from conformance.checks.check import Check
 from conformance.checks.clauses import CHECKS
+from conformance.checks.judgement import Finding, Judgement, WrongSteps
 from conformance.checks.shrinking import CHEAP, COMPILED, shrunk
 from conformance.checks.smoke import smoke
-from conformance.checks.steps import Finding, Judgement, WrongSteps
 from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Subject, Verdict
 from conformance.diagnosis.blame import blamed
 from conformance.interface.adapter import GRU, Declined, SubjectError
 from conformance.interface.case import Case
-from conformance.truth.truth import in_hex
+from conformance.truth.certified import in_hex
 
 
 @dataclass(frozen=True)

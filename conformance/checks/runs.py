@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from conformance.bounds import BITS, Computed, OutsideDomain, Proven, StepSet
-from conformance.bounds.copies import copies
 from conformance.bounds.elementwise import nothing
+from conformance.bounds.exact_copies import allowed_copies
 from conformance.bounds.proven import around
 from conformance.bounds.run import Run, RunGradients, at_enough_bits, require_meaning, run_backward, run_forward
 from conformance.bounds.statistical import Scale
-from conformance.checks.steps import Judgement, judge_set, judge_steps, steps
+from conformance.checks.judgement import Judgement
+from conformance.checks.steps import judge_set, judge_steps, steps
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case, Gradients, Outputs
 from conformance.truth.balls import precision
@@ -34,7 +35,9 @@ def judge_run(case: Case, answer: Outputs, arithmetic: Arithmetic) -> Judgement:
         if not judgement.findings:
             message = "the final state is not the state after the last valid step"
             untouched = ~case.valid.any(axis=1, keepdims=True)
-            _, *others = (np.where(untouched, start, reached) for start in copies(case.starts[direction], arithmetic))
+            _, *others = (
+                np.where(untouched, start, reached) for start in allowed_copies(case.starts[direction], arithmetic)
+            )
             judgement.same(final, reached, message, f"final_state {direction}", others)
         total = total.add(judgement)
     return total

@@ -9,8 +9,9 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import judge_final_states
-from conformance.checks.steps import Judgement, judge_steps
+from conformance.checks.steps import judge_steps
 from conformance.interface.adapter import GRU, Capabilities, SubjectError, ask
 from conformance.interface.case import Case
 from conformance.interface.strategies import DISTINCT

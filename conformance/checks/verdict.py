@@ -1,13 +1,9 @@
-"""What the suite says: a verdict for each clause and format, and how a run of them ends."""
+"""A report as data: a verdict for each clause and format, and what explains the wrong ones. Nothing here judges."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from conformance.checks.growth import Growth
-from conformance.checks.result import Diagnosis
-from conformance.checks.steps import Finding
-from conformance.diagnosis.blame import Blame
-from conformance.diagnosis.grades import Grade
+from conformance.checks.judgement import Finding, Growth
 from conformance.interface.case import OFFERED, POLICIES
 
 DTYPES = ("float32", "float64")
@@ -17,6 +13,23 @@ PASS, FAIL, STATISTICAL, ERROR, DECLINED = KINDS = ("pass", "fail", "statistical
 """statistical: every number is within its bound, and together they are not what the claimed class makes."""
 WRONG = (FAIL, STATISTICAL, ERROR)
 """Those that fail a run."""
+
+
+@dataclass(frozen=True)
+class Blame:
+    """Who is to blame for the first wrong number of a case, in words.
+
+    gate: "z", "r" or "n"; "state or blend" where none of them can have made any of the numbers; None where none
+    explains all, or several do about as well. value: what it would have to be there, exact: what it is.
+    """
+
+    gate: str | None
+    sentence: str
+    value: float | None = None
+    exact: float | None = None
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +57,74 @@ class Verdict:
     again: str | None = None
     cotangents: dict[str, Any] | None = None
     growth: Growth | None = None
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The best class met in one format: its name, or None where no class of the list holds; and its worst margin."""
+
+    dtype: str
+    met: str | None
+    margin: float
+    judged: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """One deviation of an explanation, in words."""
+
+    name: str
+    sentence: str
+    fix: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Explanations of a subject's answers, asked with one place of the reset gate, in one format.
+
+    explanations: each a deviation, or two at once, that explains every answer; none where no known convention does.
+    questions: how many were asked. wrong: how many were not answered as specified. refused: how many not at all, the
+    first of them for this reason.
+    consistent: the weaker arithmetics in which every answer is right, where no convention explains. failed: why there
+    is no diagnosis, where it broke.
+    """
+
+    reset: str = ""
+    dtype: str = ""
+    questions: int = 0
+    wrong: int = 0
+    refused: int = 0
+    reason: str | None = None
+    explanations: list[list[Part]] = field(default_factory=list[list[Part]])
+    consistent: str | None = None
+    failed: str | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """The diagnosis in sentences."""
+        if self.failed is not None:
+            return [f"the diagnosis itself failed, and says nothing of the subject: {self.failed}"]
+        asked = f"{self.questions} tiny questions (reset {self.reset!r}, {self.dtype})"
+        unanswered = f"{self.refused} of them got no answer, the first: {self.reason}"
+        if not self.wrong:
+            return [f"of {asked}, none has a wrong answer; {unanswered}"]
+        asked = f"of {asked}, {self.wrong} got a wrong answer" + (f"; {unanswered}" if self.refused else "")
+        if self.consistent is not None:
+            return [
+                f"{asked}; no known convention explains this, and all numbers are consistent with {self.consistent}"
+            ]
+        if not self.explanations:
+            return [f"no known convention, nor any two, nor less precision explains this: {asked}"]
+        several = len(self.explanations) > 1
+        lines = [f"{asked}; {'each of these explains' if several else 'this explains'} all of them:"]
+        for number, parts in enumerate(self.explanations, 1):
+            lines += [f"({number})"] if several else []
+            for part in parts:
+                lines.append(part.sentence)
+                lines.append(f"  fix: {part.fix}")
+                lines += [f"  the same mistake elsewhere: {part.link}"] if part.link else []
+        return lines
 
 
 @dataclass(kw_only=True)

@@ -1,1 +1,1 @@
-"""Commands of the command line that need a file of their own, one each."""
+"""The command line, one file a command; in `report`, all that it prints or writes."""

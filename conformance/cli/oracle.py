@@ -11,9 +11,9 @@ import numpy as np
 
 from conformance.cli.files import require_folders, save
 from conformance.interface.case import Case, InvalidCase, Outputs
-from conformance.interface.handwritten import read_case
+from conformance.interface.reading import read_case
 from conformance.truth.balls import NotCertified
-from conformance.truth.truth import Truth, in_hex, truth
+from conformance.truth.certified import Truth, in_hex, truth
 
 PACKAGES = ("tf-gru", "python-flint")
 

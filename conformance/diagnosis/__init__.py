@@ -1,8 +1,8 @@
-"""What would explain a wrong answer: known conventions and mistakes, alone or two at a time, held against all answers.
+"""Why an answer is wrong, and what a black box computes: known mistakes, blame, grades, identify, probe.
 
-near.py: numbers with the bound of the claimed arithmetic. specified.py: the GRU over them. deviation.py
-and step_, state_, padding_ and direction_deviations.py: what is known, each with words, a fix and a link. questions.py:
-what is asked. precision.py: weaker arithmetics. search.py: the search.
+Reading order: known (conventions and mistakes, each with words, a fix and a link), questions (tiny cases), precision
+(weaker arithmetics), search (what explains all answers); then blame (a gate), grades (the best class that is met);
+identify and probe are folders of their own.
 """
 
 from conformance.diagnosis.search import DEVIATIONS, Catalogue, Diagnosis, Search, diagnose, diagnosed

@@ -15,7 +15,6 @@ Left out: gradients, copies, and states without outputs, of which no single step
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 from math import log
 from typing import NamedTuple
@@ -25,8 +24,10 @@ from flint import arb
 
 from conformance.bounds import BITS
 from conformance.bounds.step import step_parts
+from conformance.checks.judgement import Judgement, WrongSteps
 from conformance.checks.runs import judge_run
-from conformance.checks.steps import Judgement, WrongSteps, one_step
+from conformance.checks.steps import one_step
+from conformance.checks.verdict import Blame
 from conformance.interface.adapter import GRU, SubjectError, ask
 from conformance.interface.arithmetic import FORMATS
 from conformance.interface.case import Case
@@ -40,23 +41,6 @@ ODDS = 1000
 """A gate is blamed where it is so many times as likely as any other. A policy: it changes words, and no verdict."""
 
 GATES = ("z", "r", "n")
-
-
-@dataclass(frozen=True)
-class Blame:
-    """Who is to blame for the first wrong number of a case, in words.
-
-    gate: "z", "r" or "n"; "state or blend" where none of them can have made any of the numbers; None where none
-    explains all, or several do about as well. value: what it would have to be there, exact: what it is.
-    """
-
-    gate: str | None
-    sentence: str
-    value: float | None = None
-    exact: float | None = None
-
-    def __str__(self) -> str:
-        return self.sentence
 
 
 class _Reach(NamedTuple):

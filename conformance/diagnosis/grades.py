@@ -9,13 +9,14 @@ only widen a bound; sums in bfloat16, of which nothing is proven at the sizes th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import judge_run
-from conformance.checks.steps import Judgement
+from conformance.checks.verdict import Grade
 from conformance.interface.adapter import GRU, SubjectError, ask
 from conformance.interface.arithmetic import ACTIVATIONS, FORMATS, Arithmetic
 from conformance.interface.case import Case, Outputs
@@ -36,16 +37,6 @@ WITHIN = {
 
 PRODUCTS = ("tf32", "float16", "bfloat16")
 """What float32 products are replaced by."""
-
-
-@dataclass(frozen=True)
-class Grade:
-    """The best class met in one format: its name, or None where no class of the list holds; and its worst margin."""
-
-    dtype: str
-    met: str | None
-    margin: float
-    judged: int
 
 
 def grade(gru: GRU, dtype: str) -> Grade:

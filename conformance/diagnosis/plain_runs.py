@@ -1,8 +1,8 @@
 """Whether a subject meets a weaker arithmetic step by step: two plain runs are judged before a diagnosis says so.
 
-The bound about a hypothesis's whole run (near.py) is wide in a narrow arithmetic: wide enough for a wrong formula. Here
-each step is judged by the proven bound from the state that the subject itself had, and all of them by the statistical
-rules; and where the states are said to be of a narrower format, each shown one has to be a number of it.
+The bound about a hypothesis's whole run (running_error.py) is wide in a narrow arithmetic: wide enough for a wrong
+formula. Here each step is judged by the proven bound from the state that the subject itself had, and all of them by the
+statistical rules; and where the states are said to be of a narrower format, each shown one has to be a number of it.
 """
 
 from collections.abc import Sequence

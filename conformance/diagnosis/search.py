@@ -1,9 +1,9 @@
 """The search: which of the known deviations, alone or two at a time, would explain every answer of a subject.
 
 A hypothesis explains only if every number of every answer lies within the bound of the claimed arithmetic about what
-the hypothesis itself answers (near.py). No distance is ranked, so nothing is explained by being nearest. Where several
-explain all answers they are all said. Where none does, weaker arithmetics are tried (precision.py), alone and with one
-deviation each.
+the hypothesis itself answers (running_error.py). No distance is ranked, so nothing is explained by being nearest. Where
+several explain all answers they are all said. Where none does, weaker arithmetics are tried (precision.py), alone and
+with one deviation each.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.checks.result import Diagnosis, Part
+from conformance.checks.verdict import Diagnosis, Part
 from conformance.diagnosis.catalogue import MISTAKES
 from conformance.diagnosis.known.deviation import Deviation
 from conformance.diagnosis.known.direction import DEVIATIONS as OF_DIRECTIONS
+from conformance.diagnosis.known.gru import Specified
 from conformance.diagnosis.known.padding import DEVIATIONS as OF_PADDING
 from conformance.diagnosis.known.running_error import Near, Rounded
-from conformance.diagnosis.known.specified import Specified
 from conformance.diagnosis.known.state import DEVIATIONS as OF_STATES
 from conformance.diagnosis.known.step import DEVIATIONS as OF_STEPS
 from conformance.diagnosis.plain_runs import met

@@ -1,1 +1,1 @@
-"""Data that pass between the suite and a GRU: a case, its answer, a GRU's declarations, and the schemas of all JSON."""
+"""What passes between the suite and a GRU: a case, its answer, what a GRU declares, and the schemas of all JSON."""

@@ -15,8 +15,8 @@ import numpy as np
 
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import MERGES, POLICIES, Case, Gradients, Outputs
-from conformance.interface.kinds import is_list, is_tuple
 from conformance.interface.printable import printable
+from conformance.interface.type_guards import is_list, is_tuple
 
 RESETS = ("after", "before", "none")
 

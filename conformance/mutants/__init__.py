@@ -1,9 +1,9 @@
-"""Wrong GRUs, each wrong in one line: they prove that the checks can fail.
+"""Wrong GRUs, each wrong in one line, and the right one that they deviate from: they prove that the checks can fail.
 
 Each can be judged: python -m conformance run conformance.mutants:NAME. The catalogue of known mistakes
-(conformance/diagnosis/catalogue) says under each name what is wrong and where it shipped. A file here is a family;
-wrong gradients deviate from backward.py. Beside them, probed.py has mutants that only the probe sees, and equivalent.py
-deviations that are not wrong.
+(conformance/diagnosis/catalogue) says under each name what is wrong and where it shipped. A file here is a family.
+emulated.py is the right GRU; wrong gradients deviate from backward.py. Beside them, probed.py has mutants that only the
+probe sees, and equivalent.py deviations that are not wrong.
 """
 
 from types import ModuleType

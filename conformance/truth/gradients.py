@@ -14,7 +14,7 @@ import numpy as np
 from flint import arb, arb_mat
 
 from conformance.interface.case import Case, Gradients, Outputs
-from conformance.interface.kinds import is_tuple
+from conformance.interface.type_guards import is_tuple
 from conformance.truth.balls import Balls, balls, matrix, settle, sigma, sigma_slope, tanh_slope, times, zeros
 from conformance.truth.forward import Run, Step, directions, order, require_finite, scans, shown
 from conformance.truth.reading import read_cotangents

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from conformance.interface.case import DTYPES, Case, Gradients, InvalidCase, Outputs
-from conformance.interface.kinds import is_list, is_tuple
+from conformance.interface.type_guards import is_list, is_tuple
 from conformance.truth.forward import every_finite, shown
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.interface.kinds import is_list, is_object
-from conformance.truth.truth import truth
+from conformance.interface.type_guards import is_list, is_object
+from conformance.truth.certified import truth
 from conformance.vectors.authored import AUTHORED
 from conformance.vectors.vector import Stored, Vector, from_json, to_json
 

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from conformance.interface.case import Case
-from conformance.truth.truth import Truth
+from conformance.truth.certified import Truth
 from conformance.vectors.vector import Stored, Vector
 
 

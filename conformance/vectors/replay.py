@@ -16,12 +16,12 @@ from conformance.checks.clauses import BY_CLAUSE
 from conformance.checks.clauses.bidirectional import the_merge_is_the_one_asked_for
 from conformance.checks.clauses.gradients import of_what_it_gives
 from conformance.checks.judge import judge_case
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import judge_gradients
-from conformance.checks.steps import Judgement
 from conformance.checks.verdict import Verdict
 from conformance.interface.adapter import GRU, Capabilities, ask, ask_gradients
 from conformance.interface.case import Case, Outputs
-from conformance.interface.kinds import is_tuple
+from conformance.interface.type_guards import is_tuple
 from conformance.vectors.vector import Stored, Vector
 
 RELATIONS = (

@@ -6,8 +6,8 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from conformance.interface.kinds import is_list, is_object
 from conformance.interface.schemas import validator
+from conformance.interface.type_guards import is_list, is_object
 from conformance.vectors.files import FOLDER, paths
 from conformance.vectors.vector import identity
 

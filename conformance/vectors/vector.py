@@ -14,7 +14,7 @@ import numpy as np
 from conformance.checks.verdict import DTYPES
 from conformance.interface.case import Case, Outputs, to_hex
 from conformance.truth.balls import each
-from conformance.truth.truth import Truth, arrays
+from conformance.truth.certified import Truth, arrays
 from conformance.vectors.notes import note
 from reference import Parameters
 

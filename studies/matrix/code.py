@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from conformance.interface.kinds import is_list
+from conformance.interface.type_guards import is_list
 
 START = ("studies.matrix.cells", "conformance.mutants")
 OURS = ("conformance", "reference", "studies")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from conformance.interface.case import Case, Gradients, Outputs
-from conformance.interface.kinds import is_tuple
+from conformance.interface.type_guards import is_tuple
 from conformance.mutants.emulated import Emulated
 
 

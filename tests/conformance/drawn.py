@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from conformance.checks.clauses.gradients import cotangents
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import judge_gradients
-from conformance.checks.steps import Judgement
 from conformance.interface.adapter import GRU
 from conformance.interface.arithmetic import FORMATS, Arithmetic
 from conformance.interface.case import Case, Gradients

@@ -12,7 +12,7 @@ import numpy as np
 from mpmath import mp, mpf
 
 from conformance.interface.case import Case, Gradients, Outputs
-from conformance.truth.truth import Steps, Truth
+from conformance.truth.certified import Steps, Truth
 
 
 @dataclass(slots=True, eq=False)

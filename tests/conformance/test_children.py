@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from conformance import suite as isolation
-from conformance.checks.result import Diagnosis, Part
-from conformance.checks.verdict import ERROR, PASS, Subject
+from conformance.checks.verdict import ERROR, PASS, Diagnosis, Part, Subject
 from conformance.diagnosis.identify import apart as identify_apart
 from conformance.diagnosis.identify import identity
 from conformance.interface.adapter import Capabilities

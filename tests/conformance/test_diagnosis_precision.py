@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conformance import mutants
-from conformance.checks.steps import Judgement
+from conformance.checks.judgement import Judgement
 from conformance.diagnosis import Diagnosis, diagnose
 from conformance.diagnosis.known.running_error import Near
 from conformance.diagnosis.precision import as_precise, strictest, told, weaker

@@ -25,7 +25,7 @@ from conformance.mutants import (
     tf32_products,
 )
 from conformance.mutants.emulated import Emulated
-from conformance.truth.truth import in_hex
+from conformance.truth.certified import in_hex
 from conformance.vectors.files import stored
 from conformance.vectors.replay import judge_vector
 from tests.conformance.any_order import Scaled

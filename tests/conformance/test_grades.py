@@ -7,9 +7,10 @@ import pytest
 
 from conformance.adapters.reference import Reference
 from conformance.bounds.statistical import Sample
-from conformance.checks.steps import Judgement
+from conformance.checks.judgement import Judgement
+from conformance.checks.verdict import Grade
 from conformance.diagnosis import grades as graded
-from conformance.diagnosis.grades import Grade, grade, grades, ladder
+from conformance.diagnosis.grades import grade, grades, ladder
 from conformance.interface.arithmetic import FORMATS, Arithmetic, contains
 from conformance.interface.case import Case, Outputs
 from conformance.mutants import (

@@ -186,7 +186,7 @@ def balls_of(case: Case) -> np.ndarray:
 
 CASE = "conformance.interface.case"
 ORACLE = (
-    "conformance.interface.kinds",
+    "conformance.interface.type_guards",
     CASE,
     *(f"conformance.truth.{name}" for name in ("balls", "forward", "gradients", "tangents", "reading", "truth")),
 )

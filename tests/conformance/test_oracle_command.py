@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from conformance.__main__ import main
 from conformance.interface.case import Case, InvalidCase, exact_float
 from conformance.truth import balls
-from conformance.truth.truth import Truth, truth
+from conformance.truth.certified import Truth, truth
 from tests.conformance.complex_step import MASK, drawn, drawn_cotangents
 from tests.documents import blocks
 

@@ -14,7 +14,7 @@ import pytest
 from conformance.adapters.process.messages import PROTOCOL, violation
 from conformance.adapters.process.subject import CASE_SECONDS, START_SECONDS
 from conformance.interface.case import Case
-from conformance.truth.truth import truth
+from conformance.truth.certified import truth
 from reference import Parameters
 from tests.conformance.node import node
 from tests.documents import ROOT, blocks

@@ -18,8 +18,8 @@ from rich.console import Console
 from conformance.adapters import load
 from conformance.checks import judge as judging
 from conformance.checks.clauses import CHECKS
-from conformance.checks.growth import Growth
 from conformance.checks.judge import PROFILES, describe, judge
+from conformance.checks.judgement import Growth
 from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Subject, Verdict
 from conformance.cli.report import badge, figures, replayed, write_json
 from conformance.cli.report.markdown import MOST, markdown

@@ -10,7 +10,8 @@ from conformance.bounds.statistical import NO_SAMPLE, NO_SCALE, Sample, Scale
 from conformance.checks.check import Check
 from conformance.checks.clauses.gradients import gradients_are_right
 from conformance.checks.judge import Profile, judge
-from conformance.checks.steps import Judgement, judge_steps
+from conformance.checks.judgement import Judgement
+from conformance.checks.steps import judge_steps
 from conformance.checks.verdict import FAIL, PASS, STATISTICAL
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case, Gradients

@@ -11,7 +11,7 @@ from conformance.adapters import load
 from conformance.checks.check import runs_with_padding
 from conformance.checks.clauses import BY_CLAUSE, CHECKS
 from conformance.checks.judge import PROFILES, Profile, describe, judge, judge_case, verdicts, wired
-from conformance.checks.steps import Judgement
+from conformance.checks.judgement import Judgement
 from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL
 from conformance.interface.case import Case
 from conformance.interface.strategies import Numbers

@@ -8,11 +8,11 @@ import pytest
 from mpmath import mp
 
 from conformance.interface.case import MERGES, POLICIES, Case, InvalidCase, Outputs
+from conformance.truth import certified as module
 from conformance.truth import forward as oracle
-from conformance.truth import truth as module
+from conformance.truth.certified import Steps, Truth, truth
 from conformance.truth.forward import certify
 from conformance.truth.gradients import certify_gradients
-from conformance.truth.truth import Steps, Truth, truth
 from tests.conformance.complex_step import (
     DIGITS,
     MASK,

@@ -15,7 +15,7 @@ from conformance.__main__ import main
 from conformance.interface.case import MERGES, Case
 from conformance.interface.schemas import validator
 from conformance.specification import CLAUSES
-from conformance.truth.truth import truth
+from conformance.truth.certified import truth
 from conformance.vectors import files
 from conformance.vectors.authored import AUTHORED
 from conformance.vectors.authored.questions import HOLES, LENGTHS, case, with_weights

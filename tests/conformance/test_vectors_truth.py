@@ -5,7 +5,7 @@ import pytest
 
 from conformance.truth import balls
 from conformance.truth.balls import each
-from conformance.truth.truth import Truth, truth
+from conformance.truth.certified import Truth, truth
 from conformance.vectors import files
 from tests.conformance.tape import evaluated
 

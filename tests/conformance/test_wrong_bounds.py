@@ -17,8 +17,8 @@ from conformance.bounds import BLENDS, derivative, proven, run, step
 from conformance.bounds.blends import CANDIDATE_FIRST, PRODUCTS, STATE_FIRST, Rounding
 from conformance.bounds.proven import Later, Proven
 from conformance.checks.clauses.bidirectional import the_merge_is_the_one_asked_for
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import judge_final_states, judge_gradients
-from conformance.checks.steps import Judgement
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case, Outputs
 from reference import Parameters

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from conformance.checks.clauses import BY_CLAUSE
 from conformance.checks.judge import PROFILES, judge
-from conformance.checks.steps import Judgement
+from conformance.checks.judgement import Judgement
 from studies.__main__ import main
 from studies.long_runs import soak as soaking
 from studies.long_runs.soak import FIXED, SUBJECTS, Outcome, alarms, asked, left, outcomes, soak

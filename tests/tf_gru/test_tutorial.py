@@ -13,8 +13,8 @@ from conformance.adapters import REGISTERED, load
 from conformance.adapters.tutorial import Eager, _assigned
 from conformance.checks.clauses import BY_CLAUSE
 from conformance.checks.judge import PROFILES, judge, verdicts, wired
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import judge_run
-from conformance.checks.steps import Judgement
 from conformance.checks.verdict import DECLINED, FAIL, PASS
 from conformance.interface.adapter import Adapter
 from conformance.interface.case import Case, Outputs

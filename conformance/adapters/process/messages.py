@@ -10,9 +10,9 @@ from conformance.adapters.process.exact import received, sent
 from conformance.interface.adapter import Capabilities, SubjectError
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import WEIGHTS, Case, Gradients, Outputs
-from conformance.interface.kinds import is_list, is_object, is_tuple
 from conformance.interface.printable import printable
 from conformance.interface.schemas import FILES
+from conformance.interface.type_guards import is_list, is_object, is_tuple
 
 PROTOCOL = 1
 SCHEMA = FILES["process"]

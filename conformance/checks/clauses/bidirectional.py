@@ -15,8 +15,9 @@ from conformance.checks.check import (
     showing_both,
 )
 from conformance.checks.clauses.time import padding_is_never_read
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import output_balls
-from conformance.checks.steps import Judgement, judge_set
+from conformance.checks.steps import judge_set
 from conformance.interface.adapter import GRU, Capabilities, ask
 from conformance.interface.case import MERGES, Case
 from conformance.interface.strategies import SMALL

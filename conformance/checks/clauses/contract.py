@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.checks.check import Check, each_row_is_its_valid_steps, padded, runs, runs_with_padding
-from conformance.checks.steps import Judgement
+from conformance.checks.judgement import Judgement
 from conformance.interface.adapter import GRU, answered, ask
 from conformance.interface.case import Case
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from conformance.checks.check import Check, claim, needs, needs_padding, padded
 from conformance.checks.clauses.time import poisoned
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import judge_gradients
-from conformance.checks.steps import Judgement
 from conformance.interface.adapter import GRU, Capabilities, ask_gradients
 from conformance.interface.case import Case, Gradients, Outputs
 from conformance.truth.balls import each

@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.checks.check import Check, claim, needs, needs_padding
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import judge_final_states, judge_run
-from conformance.checks.steps import Judgement, judge_steps
+from conformance.checks.steps import judge_steps
 from conformance.interface.adapter import GRU, Capabilities, ask
 from conformance.interface.case import Case, Outputs
 from reference import Parameters

@@ -1,6 +1,6 @@
 """The state: where it starts, where it ends, and what happens where there is no step at all."""
 
-from conformance.bounds.copies import copies
+from conformance.bounds.exact_copies import allowed_copies
 from conformance.checks.check import (
     Check,
     claim,
@@ -10,9 +10,9 @@ from conformance.checks.check import (
     runs,
     runs_with_padding,
 )
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import directions
 from conformance.checks.smoke import forms
-from conformance.checks.steps import Judgement
 from conformance.interface.adapter import GRU, ask
 from conformance.interface.case import Case
 
@@ -22,7 +22,7 @@ def no_time_leaves_the_initial_state(gru: GRU, case: Case) -> Judgement:
     judgement = Judgement()
     for direction, _, final in directions(case, ask(gru, case)):
         message = "without any step the final state is not the initial one"
-        start, *others = copies(case.starts[direction], claim(gru, case))
+        start, *others = allowed_copies(case.starts[direction], claim(gru, case))
         judgement.same(final, start, message, f"final_state {direction}", others)
     return judgement
 

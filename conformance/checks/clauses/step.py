@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.checks.check import Check, claim, padded
+from conformance.checks.judgement import Judgement
 from conformance.checks.runs import judge_run
-from conformance.checks.steps import Judgement
 from conformance.interface.adapter import GRU, Capabilities, Malformed, ask
 from conformance.interface.case import Case
 from conformance.interface.strategies import REGIMES, SHAPES

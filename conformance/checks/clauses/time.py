@@ -15,7 +15,7 @@ from conformance.checks.check import (
     padded,
     runs_with_padding,
 )
-from conformance.checks.steps import Judgement
+from conformance.checks.judgement import Judgement
 from conformance.interface.adapter import GRU, Capabilities
 from conformance.interface.case import Case
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from conformance.checks.verdict import Subject
-from conformance.interface.kinds import is_list, is_object, is_tuple
+from conformance.interface.type_guards import is_list, is_object, is_tuple
 from conformance.specification import CLAUSES
 
 

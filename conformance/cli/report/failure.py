@@ -15,9 +15,9 @@ import numpy as np
 
 from conformance.checks.verdict import Verdict
 from conformance.interface.case import Case
-from conformance.interface.kinds import is_tuple
+from conformance.interface.type_guards import is_tuple
 from conformance.specification import CLAUSES
-from conformance.truth.truth import arrays
+from conformance.truth.certified import arrays
 
 BY_HAND = 60
 """So many numbers are written out."""

@@ -8,7 +8,7 @@ import numpy as np
 from conformance.diagnosis.search import flat
 from conformance.interface.adapter import Adapter, Capabilities, SubjectError, answered, ask
 from conformance.interface.case import Case, Outputs
-from conformance.interface.kinds import is_tuple
+from conformance.interface.type_guards import is_tuple
 
 Arrays = tuple[np.ndarray, ...]
 """The arrays of an answer in order: outputs (two under "apart", none where none are given), then final states."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from conformance.diagnosis.known.specified import Specified
+from conformance.diagnosis.known.gru import Specified
 
 
 class Deviation(Specified):

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.diagnosis.known.deviation import Deviation, declared
+from conformance.diagnosis.known.gru import Blocks, Run
 from conformance.diagnosis.known.running_error import Near, chosen, zeros
-from conformance.diagnosis.known.specified import Blocks, Run
 from conformance.interface.case import Case
 
 

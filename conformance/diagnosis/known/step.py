@@ -4,8 +4,8 @@ import numpy as np
 
 from conformance.diagnosis.catalogue.orders import READ_AS
 from conformance.diagnosis.known.deviation import Deviation, declared
+from conformance.diagnosis.known.gru import Blocks
 from conformance.diagnosis.known.running_error import Near
-from conformance.diagnosis.known.specified import Blocks
 
 
 def _order(name: str, letters: str, order: str) -> type[Deviation]:

@@ -33,7 +33,7 @@ from conformance.diagnosis.probe.sweep import (
 from conformance.interface.adapter import GRU, SubjectError, UsageError, ask
 from conformance.interface.arithmetic import ACTIVATIONS, Arithmetic, Format
 from conformance.interface.case import Case
-from conformance.interface.kinds import is_object
+from conformance.interface.type_guards import is_object
 from reference import Parameters
 from reference.parameters import Reset
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from conformance.interface.arithmetic import FORMATS
 from conformance.interface.case import DTYPES, WEIGHTS, Case, InvalidCase, Outputs, exact_float
-from conformance.interface.kinds import is_list, is_object
+from conformance.interface.type_guards import is_list, is_object
 from reference import Parameters
 
 NEEDED = ("dtype", "reset", "inputs", "parameters")

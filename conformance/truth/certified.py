@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from conformance.interface.case import Case, Gradients, InvalidCase, Outputs, from_hex, require_known, to_hex
-from conformance.interface.kinds import is_list
+from conformance.interface.type_guards import is_list
 from conformance.truth.balls import settle
 from conformance.truth.forward import Run, answer, require_finite, scans, states
 from conformance.truth.gradients import certify_gradients

@@ -11,7 +11,7 @@ import numpy as np
 from conformance.interface.arithmetic import Arithmetic, Format, contains
 
 
-def copies(state: np.ndarray, arithmetic: Arithmetic) -> list[np.ndarray]:
+def allowed_copies(state: np.ndarray, arithmetic: Arithmetic) -> list[np.ndarray]:
     """The initial state, and what else an honest GRU of this class may hand on: arrays of the same shape and format."""
     found = [state]
     for format in (arithmetic.format, arithmetic.shown):
