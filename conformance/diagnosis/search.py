@@ -1,9 +1,9 @@
 """The search: which of the known deviations, alone or two at a time, would explain every answer of a subject.
 
-A hypothesis explains only if every number of every answer lies within the bound of the claimed arithmetic about what
-the hypothesis itself answers (running_error.py). No distance is ranked, so nothing is explained by being nearest. Where
-several explain all answers they are all said. Where none does, weaker arithmetics are tried (precision.py), alone and
-with one deviation each.
+A hypothesis explains only if every number of every answer lies within the bound of the claimed arithmetic about the
+hypothesis' own (known/running_error.py). No distance is ranked, so nothing is explained by being nearest. Where several
+explain all answers they are all reported. Where none does, weaker arithmetics are tried (precision.py), alone and with
+one deviation each.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -140,14 +140,14 @@ def flat(answer: Outputs) -> Answer:
     return tuple(arrays(tuple(answer)))
 
 
-class Catalogue:
-    """What each hypothesis answers to each question, computed when it is wanted and kept.
+class Hypotheses:
+    """The answer of each hypothesis to each question, computed when it is wanted and kept.
 
-    claim: the arithmetic that is tried. ours: the catalogue of an arithmetic that float64 meets, where claim may not be
-    it; its errors are those of our own values.
+    claim: the arithmetic that is tried. ours: the hypotheses of an arithmetic that float64 meets, where claim is not
+    met; their errors are those of our own values.
     """
 
-    def __init__(self, claim: Arithmetic, cases: Sequence[Case], ours: "Catalogue | None" = None) -> None:
+    def __init__(self, claim: Arithmetic, cases: Sequence[Case], ours: "Hypotheses | None" = None) -> None:
         self.claim, self.cases, self._ours = claim, cases, ours or self
         self._ops = Rounded(claim)
         self._taken: dict[Any, Any] = {}
@@ -224,8 +224,8 @@ class Search:
     """Explanations of answers to the questions of one format and one place of the reset gate, in every arithmetic."""
 
     def __init__(self, claim: Arithmetic, cases: Sequence[Case]) -> None:
-        self.claimed = Catalogue(claim, cases)
-        self.weaker = [Catalogue(weak, cases, ours=self.claimed) for weak in weaker(claim)]
+        self.claimed = Hypotheses(claim, cases)
+        self.weaker = [Hypotheses(weak, cases, ours=self.claimed) for weak in weaker(claim)]
 
     def found(self, answers: Mapping[int, Answer]) -> list[Explanation]:
         """What explains all answers: deviations, or a weaker arithmetic, or one deviation in a weaker arithmetic.

@@ -17,7 +17,7 @@ from conformance import mutants
 from conformance.__main__ import main
 from conformance.adapters import load
 from conformance.adapters.reference import gru as reference
-from conformance.diagnosis import DEVIATIONS, Catalogue, diagnose, diagnosed
+from conformance.diagnosis import DEVIATIONS, Hypotheses, diagnose, diagnosed
 from conformance.diagnosis.catalogue import MISTAKES
 from conformance.diagnosis.catalogue.orders import READ_AS
 from conformance.diagnosis.known.running_error import Near, Rounded
@@ -81,24 +81,24 @@ def test_what_is_no_convention_is_not_taken_for_one(mutant, dtype):
 
 def test_steps_that_are_shared_are_those_that_would_be_taken():
     """Every hypothesis about one question, with steps taken by others and with its own alone."""
-    catalogue = study().search.claimed
+    hypotheses = study().search.claimed
     for parts in [*combinations(DEVIATIONS, 1), *random.Random(0).sample(list(combinations(DEVIATIONS, 2)), 200)]:
-        assert _alone(catalogue, 1, parts) == _numbers(catalogue.answer(1, parts)), parts
+        assert _alone(hypotheses, 1, parts) == _numbers(hypotheses.answer(1, parts)), parts
 
 
 @pytest.mark.parametrize("mutant", [mutants.gates_swapped, mutants.lengths_ignored, mutants.relu_candidate])
 def test_what_is_compared_at_once_is_what_is_allowed(mutant):
-    catalogue = study().search.claimed
-    given = asked(mutant(), catalogue.cases)[0]
+    hypotheses = study().search.claimed
+    given = asked(mutant(), hypotheses.cases)[0]
     every = list(combinations(DEVIATIONS, 2))
-    assert catalogue.screened(0, 2, given) == [parts for parts in every if catalogue.allows(0, parts, given)]
+    assert hypotheses.screened(0, 2, given) == [parts for parts in every if hypotheses.allows(0, parts, given)]
 
 
 def test_every_deviation_answers_in_the_shapes_of_the_specification():
     """As every subject that is asked, so that numbers are compared one by one."""
-    catalogue = study().search.claimed
-    for question in range(len(catalogue.cases)):
-        right, *others = (catalogue.answer(question, parts) for parts in [(), *combinations(DEVIATIONS, 1)])
+    hypotheses = study().search.claimed
+    for question in range(len(hypotheses.cases)):
+        right, *others = (hypotheses.answer(question, parts) for parts in [(), *combinations(DEVIATIONS, 1)])
         shapes = [near.value.shape for near in right]
         assert all([near.value.shape for near in answer] == shapes for answer in others), question
 
@@ -106,10 +106,10 @@ def test_every_deviation_answers_in_the_shapes_of_the_specification():
 @pytest.mark.parametrize("reset", ["after", "before", "none"])
 def test_a_deviation_of_the_step_changes_numbers_where_the_place_of_the_reset_gate_lets_it(reset):
     """On a question with an initial state that is not square."""
-    catalogue = study(reset).search.claimed
-    right, unchanged, impossible = catalogue.answer(1, ()), set(), set()
+    hypotheses = study(reset).search.claimed
+    right, unchanged, impossible = hypotheses.answer(1, ()), set(), set()
     for deviation in STEPS:
-        answer = catalogue.answer(1, (deviation,))
+        answer = hypotheses.answer(1, (deviation,))
         if answer is None:
             impossible.add(deviation.__name__)
         elif all(np.array_equal(near.value, same.value) for near, same in zip(answer, right, strict=True)):
@@ -134,18 +134,18 @@ def test_a_step_that_must_not_be_shared_is_seen(monkeypatch):
     (first,) = [deviation for deviation in DEVIATIONS if deviation.__name__ == "state_not_carried"]
     monkeypatch.setattr(stale, "remembers", False)
     claim = Emulated.capabilities.arithmetic["float64"]
-    catalogue = Catalogue(claim, questions(Emulated.capabilities, "float64", "after"))
+    hypotheses = Hypotheses(claim, questions(Emulated.capabilities, "float64", "after"))
     differ = []
     for parts in ((stale, first), (stale,)):
-        for question in range(4, len(catalogue.cases)):
-            differ.append(_alone(catalogue, question, parts) != _numbers(catalogue.answer(question, parts)))
+        for question in range(4, len(hypotheses.cases)):
+            differ.append(_alone(hypotheses, question, parts) != _numbers(hypotheses.answer(question, parts)))
     assert any(differ)
 
 
-def _alone(catalogue, question, parts):
+def _alone(hypotheses, question, parts):
     try:
         with np.errstate(all="ignore"):
-            return _numbers(composed(parts)(Rounded(catalogue.claim)).answer(catalogue.cases[question]))
+            return _numbers(composed(parts)(Rounded(hypotheses.claim)).answer(hypotheses.cases[question]))
     except (TypeError, IndexError, ValueError, AttributeError):
         return None
 
@@ -178,10 +178,10 @@ def test_a_bound_that_is_too_narrow_is_seen(monkeypatch):
     claim = Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")
     can = Emulated.capabilities
     cases = questions(can, "float32", "after")
-    assert not Catalogue(claim, cases).wrong(asked(Emulated(), cases))
+    assert not Hypotheses(claim, cases).wrong(asked(Emulated(), cases))
     double = Rounded(Arithmetic(dtype="float64", activation="8 ULP", source="NumPy"))
     monkeypatch.setattr("conformance.diagnosis.search.Rounded", lambda arithmetic: double)
-    assert Catalogue(claim, cases).wrong(asked(Emulated(), cases))
+    assert Hypotheses(claim, cases).wrong(asked(Emulated(), cases))
 
 
 def test_a_subject_that_answers_two_directions_alone_is_diagnosed_by_them(monkeypatch):

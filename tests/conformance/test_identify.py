@@ -254,7 +254,7 @@ def test_what_is_not_known_is_not_guessed():
 
 def test_a_list_that_lacks_a_convention_does_not_name_another(monkeypatch):
     """Without the order r z n the subject that has it is unknown; the test above of drawn conventions would fail."""
-    monkeypatch.setattr("conformance.diagnosis.identify.hypotheses.PERMUTED", ("znr", "nzr", "rnz", "nrz"))
+    monkeypatch.setattr("conformance.diagnosis.identify.hypotheses.ORDERS", ("znr", "nzr", "rnz", "nrz"))
     swapped = replace(Convention.drawn(0), order="rzn", reset="after")
     assert identify(Synthetic(swapped)).step("float64", "after").traits["kernel"] == "unknown"
 
