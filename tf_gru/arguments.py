@@ -133,11 +133,13 @@ def checked(
     inputs = sequence(inputs)
     kernel, recurrent_kernel, bias, units = _weights(kernel, recurrent_kernel, bias, reset, inputs)
     of_inputs, of_state = dropout_masks
+    valid = valid_steps(mask, lengths, inputs)
+    inputs = in_batch_of(inputs, valid)
     return (
         inputs,
         (kernel, recurrent_kernel, bias),
         units,
-        valid_steps(mask, lengths, inputs),
+        valid,
         (
             dropout("dropout_mask", of_inputs, inputs, GATES[reset], kernel),
             dropout("recurrent_dropout_mask", of_state, inputs, GATES[reset], recurrent_kernel),
@@ -173,6 +175,13 @@ def _weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
         rows = "a row for the inputs, a row for the state" if reset == "after" else "one row, for the sum"
         bias = tensor("bias", bias, dtype, shape, f"reset={reset!r} has {rows}")
     return kernel, recurrent_kernel, bias, units
+
+
+def in_batch_of(inputs: tf.Tensor, other: tf.Tensor | None) -> tf.Tensor:
+    """The inputs, whose batch size a trace knows from here on if it knows that of another tensor."""
+    if other is None or static_shape(inputs)[0] is not None or static_shape(other)[0] is None:
+        return inputs
+    return tf.ensure_shape(inputs, (static_shape(other)[0], None, None))
 
 
 def state(name: str, value, inputs: tf.Tensor, units: int) -> tf.Tensor:

@@ -6,7 +6,7 @@ import tensorflow as tf
 from tf_gru import arguments
 from tf_gru.cell import GRUCell
 from tf_gru.export.tracing import check_held
-from tf_gru.kernels import choice
+from tf_gru.kernels import facts
 from tf_gru.sequence import gru
 from tf_gru.static_shape import static_shape
 
@@ -136,7 +136,7 @@ class GRU(keras.layers.RNN):
     def use_cudnn(self, value):
         arguments.check_choice("use_cudnn", value, ("auto", True, False))
         self._use_cudnn = value
-        self.supports_jit = value is False or not choice.gpu_is_visible()  # what Keras' jit_compile="auto" asks
+        self.supports_jit = value is False or not facts.gpu_is_visible()  # what Keras' jit_compile="auto" asks
 
     def build(self, sequences_shape, initial_state_shape=None):
         """Make the weights, and the state of a stateful layer."""

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tf_gru import arguments
 from tf_gru.export import converted
 from tf_gru.export.tracing import check_held, tracing_for
-from tf_gru.kernels import choice
+from tf_gru.kernels import dispatch
 from tf_gru.static_shape import static_shape
 from tf_gru.steps import Activation, split_bias
 
@@ -56,17 +56,18 @@ def gru(
     dropout_mask, recurrent_dropout_mask: multiply the inputs and the state wherever a gate reads them, at every step:
         (batch, width) for all gates, or (gates, batch, width) for each.
     jit: with tanh and sigmoid, and without what needs TensorFlow's own derivatives, True is compiled by XLA for each
-        batch and time, False never; "auto" compiles where time is known and 16 or more, for the first 16 shapes, so
-        batches are best padded to a few lengths (tf.data.Dataset.bucket_by_sequence_length). A compiled kernel can be
+        batch and time, False never; "auto" compiles in a graph that knows batch and time, 16 steps or more, and that
+        no exporter traces: an eager call, or a graph for any batch or time, compiles nothing. A compiled kernel can be
         differentiated once: a second derivative, or forward mode, of a tf.function around it wants jit=False.
+        `tf_gru.kernels.chosen` lists the kernel that a call takes, and why.
     recompute: training keeps only inputs and states from the forward pass, and computes the rest again; what is not
         compiled does so always.
     use_cudnn: "auto" takes cuDNN's kernel where an NVIDIA GPU is visible and the kernel can do what is asked: reset
         after the product, tanh and sigmoid, no dropout mask, float16, float32 or float64, and not within a function
         that XLA compiles. Each call, in a graph too, looks at its mask: another kernel runs unless every row is padded
         on the right and has a step. True refuses where the kernel cannot be taken for another reason; False never takes
-        it. What it leaves out, `jit` and the rest decide. A graph that was traced with it runs on GPUs alone: give
-        False to what is saved for other machines.
+        it. What it leaves out, `jit` and the rest decide. A graph that was traced with it runs on GPUs alone; what is
+        exported has it only with True.
 
     On a GPU, by any kernel, float32 products are in TF32 (10 bits after the point) unless
     tf.config.experimental.enable_tensor_float_32_execution(False) is called.
@@ -91,6 +92,7 @@ def gru(
     )
     check_held("gru", inputs.dtype.name)
     start = _initial_state(initial_state, inputs, units)
+    inputs = arguments.in_batch_of(inputs, start)
     weights = (kernel, recurrent_kernel, *split_bias(reset, bias))
     given = {
         "reset": reset,
@@ -105,8 +107,10 @@ def gru(
         outputs, final_state = converted.run(inputs, start, weights, mask, target=target, **given)
     else:
         how = {"unroll": unroll, "jit": jit, "recompute": recompute, "use_cudnn": use_cudnn}
-        outputs, final_state = choice.run(inputs, start, weights, mask, **given, **how)
-    outputs.set_shape((*static_shape(inputs)[:2], units))
+        outputs, final_state = dispatch.run(inputs, start, weights, mask, **given, **how)
+    batch, time = static_shape(inputs)[:2]
+    outputs.set_shape((batch, time, units))
+    final_state.set_shape((batch, units))
     return outputs, final_state
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from conformance.adapters.keras_layers import KerasLayers
 from conformance.adapters.tf_gru import build, call_arguments, capabilities
 from conformance.interface.arithmetic import Arithmetic
-from tf_gru.kernels.choice import gpu_is_visible
+from tf_gru.kernels.facts import gpu_is_visible
 
 CUDA = "CUDA's documents: tanhf and expf within 2 ULP, tanh and exp within 1; of cuDNN's own sums and gates, nothing"
 NO_GPU = "TensorFlow sees no NVIDIA GPU"

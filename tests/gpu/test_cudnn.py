@@ -8,7 +8,7 @@ from conformance.checks.clauses import CHECKS
 from conformance.checks.judge import PROFILES, judge
 from conformance.checks.verdict import DECLINED, PASS
 from tf_gru import gru
-from tf_gru.kernels import choice, cudnn
+from tf_gru.kernels import cudnn, facts
 
 pytestmark = pytest.mark.gpu
 
@@ -43,7 +43,7 @@ def devices(monkeypatch):
 
 
 def test_tensorflow_sees_a_gpu():
-    assert choice.gpu_is_visible()
+    assert facts.gpu_is_visible()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -1,13 +1,21 @@
-"""Which kernel runs: the rule of tf_gru/kernels/choice.py, and derivatives of second order and of forward mode."""
+"""Which kernel runs: the rule of tf_gru/kernels/choice.py, what is found out for it, and derivatives it cannot see."""
 
+from dataclasses import replace
+
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tf_gru import GRU, gru
-from tf_gru.kernels import autodiff, choice, traced
+from tf_gru.kernels import choice, chosen, facts
+from tf_gru.kernels.choice import SHORTEST, Facts, choose
 
-BATCH, TIME, INPUT_DIM, UNITS = 2, choice.SHORTEST, 2, 3
+BATCH, TIME, INPUT_DIM, UNITS = 2, SHORTEST, 2, 3
+LONG = Facts(reset="after", dtype="float64", batch=BATCH, time=TIME, caller=choice.GRAPH)
+"""A call whose sizes a graph knows."""
+
+WITH_GPU = replace(LONG, gpu=True)
 
 
 def floats(*shape):
@@ -18,105 +26,165 @@ INPUTS = floats(BATCH, TIME, INPUT_DIM)
 WEIGHTS = [floats(INPUT_DIM, 3 * UNITS), floats(UNITS, 3 * UNITS), floats(2, 3 * UNITS)]
 
 
-@pytest.fixture
-def kernels(monkeypatch):
-    """The kernels that were chosen, in order; nothing is compiled."""
-    chosen = []
-
-    def by_autodiff(inputs, h, weights, valid, **options):
-        chosen.append("autodiff")
-        return general(inputs, h, weights, valid, **options)
-
-    def by_hand(inputs, h, weights, valid, *, masked_outputs, plan):
-        chosen.append("compiled" if plan.compiled else "loop")
-        return hand_written(
-            inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan._replace(compiled=False)
-        )
-
-    general, hand_written = autodiff.run, traced.run
-    monkeypatch.setattr(autodiff, "run", by_autodiff)
-    monkeypatch.setattr(traced, "run", by_hand)
-    monkeypatch.setattr(choice, "_met", type(choice._met)(set))
-    return chosen
-
-
 @pytest.mark.parametrize(
-    ("options", "kernel"),
+    ("known", "kernel", "reason"),
     [
-        ({}, "compiled"),
-        ({"jit": True}, "compiled"),
-        ({"jit": False}, "loop"),
-        ({"recompute": True}, "compiled"),
-        ({"activation": "linear"}, "autodiff"),
-        ({"recurrent_activation": "hard_sigmoid"}, "autodiff"),
-        ({"activation": tf.tanh, "recurrent_activation": tf.sigmoid}, "compiled"),
-        ({"dropout_mask": np.ones((BATCH, INPUT_DIM))}, "autodiff"),
-        ({"recurrent_dropout_mask": np.ones((BATCH, UNITS))}, "autodiff"),
-        ({"unroll": True}, "autodiff"),
-        ({"fused": False}, "autodiff"),
+        (WITH_GPU, "cudnn", "nothing stands in its way"),
+        (replace(WITH_GPU, device="GPU"), "cudnn", "nothing stands in its way"),
+        (replace(WITH_GPU, device="CPU"), "compiled", "not cudnn: the call is placed on a CPU"),
+        (replace(WITH_GPU, device=None), "loop", "not cudnn: this TensorFlow does not say on which device"),
+        (replace(WITH_GPU, use_cudnn=False), "compiled", "not cudnn: use_cudnn is False"),
+        (replace(WITH_GPU, caller=choice.XLA), "compiled", "not cudnn: XLA, which has no such op"),
+        (replace(WITH_GPU, caller=choice.GRAPH_OR_XLA), "compiled", "not cudnn: this TensorFlow does not say whether"),
+        (replace(WITH_GPU, jit=True), "compiled", "does not go with jit=True"),
+        (replace(WITH_GPU, recompute=True), "compiled", "does not go with recompute=True"),
+        (replace(WITH_GPU, dtype="bfloat16"), "compiled", "does not go with bfloat16"),
+        (replace(WITH_GPU, reset="before"), "compiled", "does not go with reset='before'"),
+        (replace(WITH_GPU, derivative=choice.SECOND), "autodiff", "does not go with the second derivative"),
+        (LONG, "compiled", "not cudnn: TensorFlow sees no NVIDIA GPU"),
+        (replace(LONG, jit=False), "loop", "not compiled: jit is False"),
+        (replace(LONG, caller=choice.EAGER), "loop", "not compiled: an eager call is compiled by jit=True alone"),
+        (replace(LONG, caller=choice.EAGER, jit=True), "compiled", ""),
+        (replace(LONG, batch=None), "loop", "not compiled: batch or time is unknown"),
+        (replace(LONG, time=None), "loop", "not compiled: batch or time is unknown"),
+        (replace(LONG, time=None, jit=True), "compiled", ""),
+        (replace(LONG, time=None, caller=choice.XLA), "compiled", ""),
+        (replace(LONG, caller=choice.XLA, jit=False), "loop", "not compiled: jit is False"),
+        (replace(LONG, exported="SavedModel"), "loop", "not compiled: the graph is exported to SavedModel"),
+        (replace(LONG, exported="SavedModel", jit=True), "compiled", ""),
+        (replace(WITH_GPU, exported="SavedModel"), "loop", "not cudnn: the graph is exported to SavedModel"),
+        (replace(WITH_GPU, exported="SavedModel", use_cudnn=True), "cudnn", ""),
+        (replace(LONG, time=SHORTEST - 1), "loop", "not compiled: 15 steps are too few"),
+        (replace(LONG, time=0), "loop", "not compiled: 0 steps are too few"),
+        (replace(LONG, xla=False), "loop", "not compiled: this TensorFlow has no XLA"),
+        (replace(LONG, device="NPU"), "loop", "not compiled: the call may be placed on a device without XLA"),
+        (
+            replace(LONG, unwritten="unroll=True"),
+            "autodiff",
+            "not loop: there is no derivative written by hand for unr",
+        ),
+        (replace(LONG, derivative=choice.SECOND), "autodiff", "not loop: the loop has no second derivative"),
+        (replace(LONG, derivative=choice.FORWARD), "autodiff", "not loop: the loop has no forward mode"),
+        (replace(LONG, derivative=choice.UNKNOWN), "autodiff", "not loop: the loop has no derivative that this Tensor"),
+        (replace(LONG, derivative=choice.FORWARD_IN_A_GRAPH), "loop", "not compiled: a compiled kernel has no forward"),
+        (replace(LONG, derivative=choice.BOTH_IN_A_GRAPH, unroll=True), "autodiff", "has no forward mode beside a tap"),
+        (replace(LONG, caller=choice.TENSORFLOW_1), "autodiff", "not loop: this is a graph of TensorFlow 1"),
     ],
 )
-def test_the_options_choose(kernels, options, kernel):
-    gru(INPUTS, *WEIGHTS, **options)
+def test_the_facts_choose(known, kernel, reason):
+    made = choose(known)
 
-    assert kernels == [kernel]
-
-
-@pytest.mark.parametrize(("time", "kernel"), [(0, "autodiff"), (1, "loop"), (TIME - 1, "loop"), (TIME, "compiled")])
-def test_short_sequences_are_not_compiled(kernels, time, kernel):
-    gru(INPUTS[:, :time], *WEIGHTS)
-
-    assert kernels == [kernel]
-
-
-def test_only_the_first_shapes_are_compiled(kernels):
-    """Those that were met stay compiled, and another kernel counts for itself."""
-    for batch in range(1, choice.SHAPES + 2):
-        gru(tf.zeros((batch, TIME, INPUT_DIM), tf.float64), *WEIGHTS)
-    gru(INPUTS, *WEIGHTS)
-    gru(INPUTS, *WEIGHTS, reverse=True)
-
-    assert kernels == ["compiled"] * choice.SHAPES + ["loop"] + ["compiled"] * 2
+    assert made.kernel == kernel
+    assert reason in made.reason
 
 
 @pytest.mark.parametrize(
-    ("shape", "kernel"), [((BATCH, TIME), "compiled"), ((None, TIME), "compiled"), ((BATCH, None), "loop")]
+    ("known", "error", "message"),
+    [
+        (replace(LONG, jit=True, unwritten="relu"), ValueError, "jit is True, but has no effect with relu: leave"),
+        (replace(LONG, recompute=True, unwritten="relu"), ValueError, "recompute is True, but has no effect with relu"),
+        (replace(LONG, jit=True, derivative=choice.SECOND), ValueError, "but a compiled kernel has no second deriv"),
+        (replace(LONG, jit=True, derivative=choice.FORWARD), ValueError, "has no forward mode: use jit='auto' or jit="),
+        (replace(LONG, jit=True, xla=False), ValueError, "jit is True, but this TensorFlow has no XLA: use jit='auto'"),
+        (replace(LONG, jit=True, caller=choice.TENSORFLOW_1), ValueError, "but this is a graph of TensorFlow 1: use"),
+        (
+            replace(LONG, use_cudnn=True),
+            ValueError,
+            "but TensorFlow sees no NVIDIA GPU: use_cudnn='auto'",
+        ),
+        (replace(WITH_GPU, use_cudnn=True, jit=True), ValueError, "cuDNN's kernel does not go with jit=True: use_cudn"),
+        (replace(LONG, derivative=choice.BOTH_IN_A_GRAPH), NotImplementedError, "give the layer unroll=True"),
+    ],
 )
-def test_a_graph_for_any_time_is_not_compiled(kernels, shape, kernel):
+def test_what_cannot_be_is_refused(known, error, message):
+    with pytest.raises(error, match=message):
+        choose(known)
+
+
+@pytest.fixture
+def known(monkeypatch):
+    """The facts of each call, in order."""
+    found = []
+    monkeypatch.setattr(choice, "choose", lambda each: found.append(each) or choose(each))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("options", "unwritten"),
+    [
+        ({}, None),
+        ({"activation": tf.tanh, "recurrent_activation": tf.sigmoid}, None),
+        ({"activation": "linear"}, "activations other than tanh and sigmoid"),
+        ({"recurrent_activation": "hard_sigmoid"}, "activations other than tanh and sigmoid"),
+        ({"dropout_mask": np.ones((BATCH, INPUT_DIM))}, "dropout masks"),
+        ({"recurrent_dropout_mask": np.ones((BATCH, UNITS))}, "dropout masks"),
+        ({"unroll": True}, "unroll=True"),
+        ({"fused": False}, "a product for each gate (fused=False, implementation=1)"),
+    ],
+)
+def test_what_has_no_derivative_by_hand_is_seen(known, options, unwritten):
+    gru(INPUTS, *WEIGHTS, **options)
+
+    assert known == [
+        Facts("after", "float64", BATCH, TIME, choice.EAGER, unwritten, unroll=options.get("unroll", False))
+    ]
+
+
+@pytest.mark.parametrize("shape", [(BATCH, TIME), (None, TIME), (BATCH, None)])
+def test_a_graph_knows_the_sizes_that_it_is_traced_for(known, shape):
     signature = [tf.TensorSpec((*shape, INPUT_DIM), tf.float64)]
 
     tf.function(lambda inputs: gru(inputs, *WEIGHTS), input_signature=signature).get_concrete_function()
 
-    assert kernels == [kernel]
+    assert [(each.batch, each.time, each.caller) for each in known] == [(*shape, choice.GRAPH)]
 
 
-def test_where_there_is_no_xla_nothing_is_compiled(kernels, monkeypatch):
-    monkeypatch.setattr(tf.test, "is_built_with_xla", lambda: False)
+def test_xla_is_seen_where_it_compiles_a_caller_of_the_caller(known):
+    inner = tf.function(lambda: gru(INPUTS, *WEIGHTS), autograph=False)
 
-    gru(INPUTS, *WEIGHTS)
+    tf.function(lambda: inner(), autograph=False, jit_compile=True)()
 
-    assert kernels == ["loop"]
-
-
-@pytest.mark.parametrize(("device", "kernel"), [("/device:NPU:0", "loop"), ("/device:GPU:0", "compiled")])
-def test_a_device_of_another_kind_is_not_compiled_for(kernels, device, kernel):
-    with tf.Graph().as_default(), tf.device(device):
-        inputs = tf.compat.v1.placeholder(tf.float64, INPUTS.shape)
-
-    assert choice._worth_compiling(inputs, ("kernel",)) is (kernel == "compiled")
-    assert kernels == []
+    assert [each.caller for each in known] == [choice.XLA]
 
 
-def test_a_graph_of_tensorflow_1_is_differentiated_by_it(kernels):
+@pytest.mark.parametrize("placed", ["CPU", "GPU", "NPU"])
+def test_the_device_of_a_graph_is_seen(placed):
+    @tf.function
+    def call():
+        with tf.device(f"/device:{placed}:0"):
+            devices.append(facts.placement())
+
+    devices = []
+    call.get_concrete_function()
+    with tf.device("CPU:0"):
+        devices.append(facts.placement())
+
+    assert devices == [placed, "CPU"]
+    assert facts.placement() == ""
+
+
+def test_a_graph_of_tensorflow_1_is_seen(known):
     with tf.Graph().as_default():
         gru(np.zeros(INPUTS.shape), *(weight.numpy() for weight in WEIGHTS))
 
-    assert kernels == ["autodiff"]
+    assert [each.caller for each in known] == [choice.TENSORFLOW_1]
+
+
+def test_an_export_is_seen(known, tmp_path):
+    model = keras.Sequential([keras.Input((TIME, INPUT_DIM), batch_size=BATCH), GRU(UNITS)])
+    model(INPUTS)
+    known.clear()
+
+    model.export(tmp_path, verbose=False)
+
+    assert {(each.batch, each.time, each.exported) for each in known} == {(BATCH, TIME, "SavedModel")}
 
 
 @pytest.mark.parametrize("traced_too", [False, True])
-@pytest.mark.parametrize(("tapes", "kernel"), [("one", "compiled"), ("nested", "autodiff"), ("persistent", "autodiff")])
-def test_tapes_that_may_be_differentiated_again_are_seen(kernels, tapes, kernel, traced_too):
+@pytest.mark.parametrize(
+    ("tapes", "derivative"), [("one", None), ("nested", choice.SECOND), ("persistent", choice.SECOND)]
+)
+def test_tapes_that_may_be_differentiated_again_are_seen(known, tapes, derivative, traced_too):
     def run():
         with tf.GradientTape(persistent=tapes == "persistent") as tape, tf.GradientTape() as other:
             tape.watch(WEIGHTS[0])
@@ -125,21 +193,49 @@ def test_tapes_that_may_be_differentiated_again_are_seen(kernels, tapes, kernel,
 
     tf.function(run, autograph=False).get_concrete_function() if traced_too else run()
 
-    assert kernels == [kernel]
+    assert [each.derivative for each in known] == [derivative]
 
 
-@pytest.mark.parametrize(("traced_too", "kernel"), [(False, "autodiff"), (True, "loop")])
-def test_forward_mode_is_seen(kernels, traced_too, kernel):
+@pytest.mark.parametrize(("traced_too", "derivative"), [(False, choice.FORWARD), (True, choice.FORWARD_IN_A_GRAPH)])
+def test_forward_mode_is_seen(known, traced_too, derivative):
     def run():
         with tf.autodiff.ForwardAccumulator(INPUTS, INPUTS):
             return gru(INPUTS, *WEIGHTS)[1]
 
-    if traced_too:
-        tf.function(run, autograph=False).get_concrete_function()
-    else:
-        run()
+    tf.function(run, autograph=False).get_concrete_function() if traced_too else run()
 
-    assert kernels == [kernel]
+    assert [each.derivative for each in known] == [derivative]
+
+
+def test_the_layer_hands_its_options_on(known):
+    for jit in ("auto", True, False):
+        GRU(UNITS, jit=jit, recompute=True, use_cudnn=False, dtype="float64")(INPUTS)
+    with pytest.raises(ValueError, match="jit is 'no', but must be one of"):
+        GRU(UNITS, jit="no")
+
+    assert [(each.jit, each.recompute, each.use_cudnn) for each in known] == [
+        (jit, True, False) for jit in ("auto", True, False)
+    ]
+
+
+def test_the_kernels_of_a_call_are_listed():
+    """Of each sequence that it runs, a layer's too, and not of a call inside another that lists its own."""
+    model = keras.Sequential([GRU(UNITS, return_sequences=True), GRU(UNITS, activation="relu")])
+    inner = []
+
+    made = chosen(lambda: (model(INPUTS), inner.extend(chosen(gru, INPUTS, *WEIGHTS, jit=True))))
+
+    assert [each.kernel for each in made] == ["loop", "autodiff"]
+    assert "an eager call is compiled by jit=True alone" in made[0].reason
+    assert "activations other than tanh and sigmoid" in made[1].reason
+    assert [each.kernel for each in inner] == ["compiled"]
+
+
+def test_a_graph_lists_its_kernels_when_it_is_traced():
+    call = tf.function(lambda: gru(INPUTS, *WEIGHTS), autograph=False)
+
+    assert [each.kernel for each in chosen(call)] == ["compiled"]
+    assert chosen(call) == []
 
 
 @pytest.mark.parametrize(
@@ -212,15 +308,6 @@ def test_both_modes_in_one_graph_are_refused_and_eagerly_they_are_those_of_the_u
     assert np.any(eager)
     with pytest.raises(NotImplementedError, match="give the layer unroll=True"):
         tf.function(lambda: derivative(lambda inputs: call(inputs, jit=jit)), autograph=False)()
-
-
-def test_the_layer_hands_both_on(kernels):
-    for jit in ("auto", True, False):
-        GRU(UNITS, jit=jit, recompute=True, dtype="float64")(INPUTS)
-    with pytest.raises(ValueError, match="jit is 'no', but must be one of"):
-        GRU(UNITS, jit="no")
-
-    assert kernels == ["compiled", "compiled", "loop"]
 
 
 def curvature(function):

@@ -22,7 +22,7 @@ from conformance.checks.clauses import BY_CLAUSE
 from conformance.checks.judge import PROFILES, judge
 from conformance.checks.verdict import PASS
 from tf_gru import gru
-from tf_gru.kernels import choice, cudnn
+from tf_gru.kernels import cudnn, facts
 from tf_gru.kernels.recurrence import Weights
 
 BATCH, TIME, INPUT_DIM, UNITS = 3, 4, 2, 5
@@ -151,7 +151,7 @@ def test_without_a_mask_the_sizes_decide(sizes, fitting, traced):
 @pytest.fixture
 def gpu(monkeypatch):
     """A GPU, as far as the choice is told."""
-    monkeypatch.setattr(choice, "gpu_is_visible", lambda: True)
+    monkeypatch.setattr(facts, "gpu_is_visible", lambda: True)
 
 
 def operators(function):
@@ -258,7 +258,7 @@ def test_what_xla_compiles_does_not_hold_the_op():
     assert holding(outer) == (0, 0)
     assert np.isfinite(outer()[0]).all()
     insisting = tf.function(lambda: gru(INPUTS, W, U, B, use_cudnn=True), jit_compile=True, autograph=False)
-    with pytest.raises(ValueError, match="XLA, which has no such op, compiles the function that calls"):
+    with pytest.raises(ValueError, match="XLA, which has no such op, compiles the caller"):
         insisting()
 
 
@@ -332,7 +332,7 @@ def calls(monkeypatch):
         made.append(arguments)
         return documented(*arguments)
 
-    monkeypatch.setattr(choice, "gpu_is_visible", lambda: True)
+    monkeypatch.setattr(facts, "gpu_is_visible", lambda: True)
     monkeypatch.setattr(cudnn, "op", counted)
     return made
 

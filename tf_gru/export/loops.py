@@ -7,7 +7,8 @@ because each converter knows one way that does not copy all of them at each step
 from collections.abc import Callable
 
 import tensorflow as tf
-from tensorflow.compiler.tf2xla.python.xla import dynamic_update_slice
+
+from tf_gru.private_tensorflow import dynamic_update_slice
 
 Step = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """From the number of a step and the state to the next state."""

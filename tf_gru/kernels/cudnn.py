@@ -19,7 +19,6 @@ import tensorflow as tf
 
 from tf_gru.kernels.recurrence import Weights
 
-DTYPES = (tf.float16, tf.float32, tf.float64)
 DIFFERENTIATED_ONCE = (
     "the kernel of cuDNN can be differentiated once, but a second derivative, a persistent tape or forward mode "
     "outside the tf.function that calls it asks for more: give the layer, or gru, use_cudnn=False and jit=False"

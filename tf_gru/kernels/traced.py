@@ -1,17 +1,17 @@
 """The kernels with a derivative written by hand as functions traced once: run as a loop, or compiled by XLA.
 
 One trace serves every batch and time. XLA compiles it again for each batch and time it meets, which takes about a
-second in training and stays in memory; choice.py keeps count.
+second in training and stays in memory.
 """
 
 from functools import lru_cache
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.ops import control_flow_util  # no public name says whether XLA compiles
 
-from tf_gru.kernels import by_hand
+from tf_gru.kernels import by_hand, facts
 from tf_gru.kernels.recurrence import Plan, Weights
+from tf_gru.private_tensorflow import without_tracing_warning
 from tf_gru.static_shape import static_shape
 
 
@@ -23,16 +23,9 @@ def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[
     zero = valid is not None and masked_outputs == "zero"
     tensors = [inputs, h, *weights, valid]
     specs = tuple(None if each is None else (each.dtype, static_shape(each)[-1]) for each in tensors[:-1])
-    maybe_empty = static_shape(inputs)[1] is None
-    function = _function(plan, specs, valid is not None, zero, maybe_empty, caller())
+    maybe_empty = static_shape(inputs)[1] in (None, 0)
+    function = _function(plan, specs, valid is not None, zero, maybe_empty, facts.caller())
     return function([each for each in tensors if each is not None])
-
-
-def caller() -> str:
-    """Who calls: "eager", a "graph", or one that is traced for "XLA"."""
-    if tf.executing_eagerly():
-        return "eager"
-    return "XLA" if control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()) else "graph"
 
 
 @lru_cache(maxsize=256)
@@ -63,9 +56,7 @@ def _function(plan: Plan, specs: tuple, masked: bool, zero: bool, maybe_empty: b
     function = tf.function(
         call, input_signature=[signature], autograph=False, jit_compile=True if plan.compiled else None
     )
-    # TensorFlow counts traces by the line of the code, and would warn of the fifth layer: each is traced but once.
-    function._omit_frequent_tracing_warning = True
-    return function
+    return without_tracing_warning(function)  # each layer's is traced but once
 
 
 def _of_some_time(inputs, h, weights: Weights, valid, zero: bool, plan: Plan):

@@ -1,0 +1,83 @@
+"""A call, run by the kernel that is chosen for it; and which kernel that was."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any
+
+import tensorflow as tf
+
+from tf_gru.kernels import autodiff, choice, cudnn, facts, traced
+from tf_gru.kernels.choice import Choice, Facts
+from tf_gru.kernels.recurrence import Plan, Weights
+
+_record: ContextVar[list[Choice] | None] = ContextVar("the choices of the calls under way", default=None)
+
+
+def chosen(function: Callable, *args: Any, **kwargs: Any) -> list[Choice]:
+    """Call a function, and list the kernel of each whole sequence that the call ran or traced.
+
+    Args:
+        function: what is called with the other arguments: a layer, `tf_gru.gru`, a model, its `predict_on_batch`, ...
+
+    Returns:
+        A Choice for each sequence, in order: `kernel`, and `reason`, which says why each kernel that is preferred to
+        it did not run. A tf.function chooses when it is traced: a call that traces nothing lists nothing. "cudnn" is
+        left by single calls whose rows it cannot run.
+
+    Raises:
+        Whatever the function raises.
+    """
+    choices: list[Choice] = []
+    outer = _record.set(choices)
+    try:
+        function(*args, **kwargs)
+    finally:
+        _record.reset(outer)
+    return choices
+
+
+def run(
+    inputs: tf.Tensor,  # batch time input_dim
+    h: tf.Tensor,  # batch units
+    weights: tuple,  # kernel, recurrent kernel, the inputs' bias, the state's
+    valid: tf.Tensor | None,  # batch time
+    *,
+    reverse: bool,
+    masked_outputs: str,
+    reset: str,
+    **options: Any,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Outputs (batch, time, units) and the final state, by the kernel that is chosen.
+
+    options: activations, scales, unroll, fused, jit, recompute, use_cudnn.
+
+    Raises ValueError or NotImplementedError as choice.choose does.
+    """
+    known = facts.of_call(inputs, h, weights, reset=reset, **options)
+    general = {name: options[name] for name in ("activations", "scales", "unroll", "fused")}
+
+    def by(kernel: str) -> tuple[tf.Tensor, tf.Tensor]:
+        time = {"reverse": reverse, "masked_outputs": masked_outputs}
+        if kernel == "cudnn":
+            return cudnn.run(inputs, h, Weights(*weights), valid, **time)
+        if kernel == "autodiff":
+            return autodiff.run(inputs, h, weights, valid, reset=reset, **time, **general)
+        plan = _plan(known, reverse, compiled=kernel == "compiled")
+        return traced.run(inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan)
+
+    selected = choice.choose(known)
+    if (choices := _record.get()) is not None:
+        choices.append(selected)
+    if selected.kernel != "cudnn":
+        return by(selected.kernel)
+    fits = cudnn.fits(inputs, valid)
+    if isinstance(fits, bool):
+        return by("cudnn" if fits else choice.choose(replace(known, use_cudnn=False)).kernel)
+    rarer = choice.choose(replace(known, use_cudnn=False, jit=False)).kernel  # nothing is compiled for that branch
+    return tf.cond(fits, lambda: by("cudnn"), lambda: by(rarer))
+
+
+def _plan(known: Facts, reverse: bool, *, compiled: bool) -> Plan:
+    recompute = known.recompute
+    return Plan(known.reset, reverse, recompute or not compiled, chunked=recompute, compiled=compiled)

@@ -1,0 +1,93 @@
+"""What is known of a call when it is made or traced, as `choice` reads it."""
+
+import keras
+import tensorflow as tf
+
+from tf_gru import private_tensorflow
+from tf_gru.export.tracing import TARGETS, tracing_for
+from tf_gru.kernels import choice
+from tf_gru.kernels.choice import Facts
+from tf_gru.static_shape import static_shape
+
+ACTIVATIONS = ((keras.activations.tanh, tf.tanh), (keras.activations.sigmoid, tf.sigmoid))
+
+
+def of_call(
+    inputs: tf.Tensor,  # batch time input_dim
+    h: tf.Tensor,  # batch units
+    weights: tuple,
+    *,
+    reset: str,
+    activations: tuple,
+    scales: tuple,
+    unroll: bool,
+    fused: bool,
+    jit: bool | str,
+    recompute: bool,
+    use_cudnn: bool | str,
+) -> Facts:
+    """The facts of a call to `gru`."""
+    batch, time = static_shape(inputs)[:2]
+    target = tracing_for()
+    return Facts(
+        reset=reset,
+        dtype=inputs.dtype.name,
+        batch=batch,
+        time=time,
+        caller=caller(),
+        unwritten=_unwritten(activations, scales, unroll, fused),
+        unroll=unroll,
+        derivative=_derivative([each for each in (inputs, h, *weights) if each is not None]),
+        exported=None if target is None else TARGETS[target].name,
+        device=placement(),
+        gpu=gpu_is_visible(),
+        xla=tf.test.is_built_with_xla(),
+        jit=jit,
+        recompute=recompute,
+        use_cudnn=use_cudnn,
+    )
+
+
+def gpu_is_visible() -> bool:
+    """Whether TensorFlow sees a GPU, and drives it by CUDA."""
+    return tf.test.is_built_with_cuda() and bool(tf.config.get_visible_devices("GPU"))
+
+
+def caller() -> str:
+    """Who calls: choice.EAGER, a GRAPH, one that is traced for XLA, or one of TENSORFLOW_1."""
+    if tf.executing_eagerly():
+        return choice.EAGER
+    if not tf.inside_function():
+        return choice.TENSORFLOW_1
+    return {True: choice.XLA, False: choice.GRAPH, None: choice.GRAPH_OR_XLA}[private_tensorflow.xla_compiles()]
+
+
+def placement() -> str | None:
+    """The kind of device that a call puts its operators on, "" where that is open, None where TensorFlow hides it."""
+    inner = "" if tf.executing_eagerly() else tf.zeros(()).device
+    device = inner or private_tensorflow.outer_device()
+    return None if device is None else tf.DeviceSpec.from_string(device).device_type or ""
+
+
+def _unwritten(activations, scales, unroll: bool, fused: bool) -> str | None:
+    """What there is no derivative written by hand for, in words."""
+    known = all(given in names for given, names in zip(activations, ACTIVATIONS, strict=True))
+    cases = {
+        "activations other than tanh and sigmoid": not known,
+        "dropout masks": any(scale is not None for scale in scales),
+        "unroll=True": unroll,
+        "a product for each gate (fused=False, implementation=1)": not fused,
+    }
+    return next((words for words, met in cases.items() if met), None)
+
+
+def _derivative(tensors: list[tf.Tensor]) -> str | None:
+    """The derivative under way that not every kernel has, in words."""
+    forward, higher = private_tensorflow.under_forward_mode(tensors), private_tensorflow.of_higher_order(tensors)
+    if None in (forward, higher):
+        return choice.UNKNOWN
+    if not forward:
+        return choice.SECOND if higher else None
+    if tf.executing_eagerly():
+        return choice.FORWARD
+    return choice.BOTH_IN_A_GRAPH if higher else choice.FORWARD_IN_A_GRAPH
