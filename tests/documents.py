@@ -1,10 +1,12 @@
-"""The repository's documents, and what stands in their fenced blocks."""
+"""The repository's files of Python, and its documents with their fenced blocks."""
 
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parent.parent
+PACKAGES = ("reference", "tf_gru", "conformance", "examples", "studies", "benchmarks", "tests")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 
 def blocks(document: str, language: str) -> list[str]:

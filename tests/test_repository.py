@@ -12,10 +12,8 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.documents import ROOT, blocks
+from tests.documents import ROOT, SOURCES, blocks
 
-PACKAGES = ("reference", "tf_gru", "conformance", "examples", "studies", "benchmarks", "tests")
-FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 SMALL_BOUND = r"(0?\.[0-4]|[\d.]+\s*\*\*\s*\(?-)"
 """On the right of a comparison: 0.01, 2.0**-20."""
 TOLERANT = re.compile(
@@ -35,7 +33,7 @@ NOT_A_TOLERANCE = {
 """Where a small literal is an argument of a function, not an accepted difference."""
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_difference_is_accepted_by_hand(path):
     name = str(path.relative_to(ROOT))
     if path != Path(__file__):

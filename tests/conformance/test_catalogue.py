@@ -8,11 +8,10 @@ from conformance.diagnosis import DEVIATIONS, diagnose
 from conformance.diagnosis.catalogue import FAMILIES, MISTAKES
 from conformance.mutants import MUTANTS, PROBED, gates_swapped
 from conformance.vectors.notes import FLAGS, note
-from tests.documents import ROOT
+from tests.documents import SOURCES
 
 MUTANT_NAMES = [mutant.name for mutant in (*MUTANTS, *PROBED)]
 DEVIATION_NAMES = [deviation.__name__ for deviation in DEVIATIONS]
-CODE = [path for path in ROOT.glob("**/*.py") if not path.relative_to(ROOT).parts[0].startswith(".")]
 
 
 def test_every_mutant_deviation_and_flag_is_about_an_entry_and_every_entry_has_one():
@@ -40,7 +39,7 @@ def test_an_entry_is_one_sentence_with_a_fix_where_users_are_told_one_and_an_eff
 def test_each_thread_is_written_once():
     links = [link for mistake in MISTAKES.values() for link in mistake.links]
     assert all(re.fullmatch(r"[\w.-]+/[\w.-]+/(issues|pull|blob)/[\w./-]+", link) for link in links)
-    code = "\n".join(path.read_text() for path in CODE)
+    code = "\n".join(path.read_text() for path in SOURCES)
     counts = {link: len(re.findall(re.escape(link) + r"(?![\w/])", code)) for link in links}
     assert {link: count for link, count in counts.items() if count != 1} == {}
 
