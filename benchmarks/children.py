@@ -4,9 +4,7 @@ Thread pools spin for a while after a call and fight over the cores when several
 process (SIGSTOP) does neither. Linux alone: its signals, its /proc for memory, and what ends a child with its parent.
 """
 
-import ctypes
 import gc
-import multiprocessing
 import os
 import signal
 import sys
@@ -19,10 +17,10 @@ from typing import Any
 
 from benchmarks.peers import FAMILIES, Program, program
 from benchmarks.rows import Row
+from conformance.adapters.worker import Gone, Worker
 
 TINY = (2, 2, 3, 3)
 """The shape of the first program of a process, so that no row pays for starting the framework."""
-
 
 LIMIT = 600
 """Seconds that a question may take; the longest, a turn or a compilation, take a few."""
@@ -36,68 +34,49 @@ class Child:
     """The process of one framework. It is awake only while it is asked."""
 
     def __init__(self, family: str):
-        context = multiprocessing.get_context("spawn")
         self.family = family
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, family), daemon=True)
-        self._process.start()
-        theirs.close()
+        self._worker = Worker(serve, family)
 
     def ask(self, *question: Any) -> Any:
         """Wake it, ask, wait for the answer, stop it. Raises ChildError."""
-        pid = self.pid
-        assert pid is not None
+        self._signal(signal.SIGCONT)
+        self._worker.ask(question)
         try:
-            os.kill(pid, signal.SIGCONT)
-            self._connection.send(question)
-            if not self._connection.poll(LIMIT):
-                os.kill(pid, signal.SIGKILL)
-                raise ChildError(f"{self.family}: no answer to {question[0]!r} in {LIMIT} s")
-            kind, answer = self._connection.recv()
-            os.kill(pid, signal.SIGSTOP)
-        except (EOFError, OSError) as error:
-            self._process.join(1)
-            raise ChildError(f"the process of {self.family} is gone, exit code {self._process.exitcode}") from error
+            kind, answer = self._worker.hear(LIMIT)
+        except Gone as gone:
+            raise ChildError(f"{self.family}, asked {question[0]!r}: {gone}") from gone
+        self._signal(signal.SIGSTOP)
         if kind == "error":
             raise ChildError(f"{self.family}: {answer}")
         return answer
 
     @property
-    def pid(self) -> int | None:
+    def pid(self) -> int:
         """Its number."""
-        return self._process.pid
+        return self._worker.pid
 
     def close(self) -> None:
         """End it, stopped or not."""
-        self._process.kill()
-        self._process.join()
-        self._connection.close()
+        self._worker.end()
+
+    def _signal(self, number: int) -> None:
+        if not self._worker.over:
+            os.kill(self.pid, number)
 
 
-def serve(connection: Connection, family: str) -> None:
-    """What runs in the child: answers questions until it is ended."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+def serve(family: str, connection: Connection) -> None:
+    """In the process: answer questions until it is ended."""
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
     os.environ["JAX_PLATFORMS"] = "cpu"
-    _end_with_parent()
     held: dict[str, Program] = {}
     while True:
-        try:
-            question, *arguments = connection.recv()
-        except EOFError:
-            return
+        question, *arguments = connection.recv()
         try:
             answer = ANSWERS[question](family, held, *arguments)
         except Exception as error:
             connection.send(("error", f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"))
         else:
             connection.send(("answer", answer))
-
-
-def _end_with_parent() -> None:
-    """A stopped process sees no closed pipe: Linux is asked to end this one where its parent is killed."""
-    pr_set_pdeathsig = 1  # linux/prctl.h
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def _make(family: str, held: dict[str, Program], subject: str, row: Row) -> dict[str, Any]:

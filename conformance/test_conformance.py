@@ -7,6 +7,7 @@ from conformance.checks.clauses import CHECKS
 from conformance.checks.judge import PROFILES, judge, wired
 from conformance.checks.verdict import DECLINED, DTYPES, PASS
 from conformance.cli.report.failure import failure_text
+from conformance.diagnosis.blame import blamed
 from conformance.interface.adapter import GRU
 from conformance.plugin import SUBJECTS
 
@@ -21,7 +22,8 @@ def test_smoke(subject: GRU) -> None:
 
 def test_clause(subject: GRU, check: Check, dtype: str, request: pytest.FixtureRequest) -> None:
     """The clause holds in this format; what the subject does not declare is reported as skipped, with the reason."""
-    verdict = judge(subject, check, dtype, PROFILES[str(request.config.getoption("gru_profile"))])
+    profile = PROFILES[str(request.config.getoption("gru_profile"))]
+    verdict = blamed(subject, judge(subject, check, dtype, profile))
     if verdict.kind == DECLINED:
         pytest.skip(f"declined: {verdict.reason}")
     name = next(name for name, gru in request.config.stash[SUBJECTS].items() if gru is subject)

@@ -221,7 +221,7 @@ def confusion(count: int | None, processes: int) -> None:
 def identified(names: tuple[str, ...]) -> None:
     """What is found of the adapters in the tree, with nothing declared. NAMES: all that can be asked here."""
     from conformance.adapters import REGISTERED, load
-    from conformance.diagnosis.identify.apart import identify_apart
+    from conformance.diagnosis.identify.identity import identify_in_a_process
     from studies.long_runs.identified import differences, row, subjects, table
 
     unknown = [name for name in names if name not in REGISTERED]
@@ -231,7 +231,7 @@ def identified(names: tuple[str, ...]) -> None:
     rows, failures = [], []
     chosen = names or subjects()
     for name in track(chosen, console=STDERR, disable=not STDERR.is_terminal):
-        identity = identify_apart(name, 300)
+        identity = identify_in_a_process(name, 300)
         wrong = list(differences(name, load(name), identity))
         rows.append(row(name, identity, wrong))
         failures += [f"{name}: {each}" for each in wrong]

@@ -22,7 +22,6 @@ from conformance.checks.judgement import Finding, Judgement, WrongSteps
 from conformance.checks.shrinking import CHEAP, COMPILED, shrunk
 from conformance.checks.smoke import smoke
 from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Subject, Verdict
-from conformance.diagnosis.blame import blamed
 from conformance.interface.adapter import GRU, Declined, SubjectError
 from conformance.interface.case import Case
 from conformance.truth.certified import in_hex
@@ -99,11 +98,10 @@ def verdicts(
             yield verdict
 
 
-def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool = True, blame: bool = True) -> Verdict:
+def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool = True) -> Verdict:
     """One check in one format, on as many cases as the profile says.
 
     shrink: where it fails, search for the smallest case that fails; otherwise the verdict has the first one.
-    blame: look for the gate that is responsible, too.
     """
     declined = _declined(gru, check, dtype)
     if declined is not None:
@@ -140,7 +138,7 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
             _explore(examine, cases, ceil(profile.examples / len(strategies)), drawn_from, simplest)
     except _Found as met:
         case, found = smallest(gru, check, met.case, met.failure, fails) if shrink else (met.case, met.failure)
-        verdict = _failed(gru, check, case, found, blame=blame)
+        verdict = _failed(gru, check, case, found)
         if not total.judged:
             return replace(verdict, cases=asked)
         growth = total.growth if total.growth.ulps else None
@@ -191,8 +189,8 @@ def _explore(
     (test if drawn_from is None else hypothesis.seed(drawn_from)(test))()
 
 
-def judge_case(gru: GRU, check: Check, case: Case, *, blame: bool = True) -> Verdict:
-    """One check on one case, as a report's 'again' line asks for it. blame: as for judge."""
+def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:
+    """One check on one case, as a report's 'again' line asks for it."""
     declined = _declined(gru, check, case.dtype)
     if declined is not None:
         return Verdict(clause=check.clause, dtype=case.dtype, kind=DECLINED, reason=declined)
@@ -200,13 +198,16 @@ def judge_case(gru: GRU, check: Check, case: Case, *, blame: bool = True) -> Ver
     if found is not None and found.kind == DECLINED:
         return Verdict(clause=check.clause, dtype=case.dtype, kind=DECLINED, cases=1, reason=found.reason)
     if found is not None:
-        margin = judgement.margin if judgement.judged else None
-        return replace(_failed(gru, check, case, found, blame=blame), margin=margin, judged=judgement.judged)
+        verdict = _failed(gru, check, case, found)
+        if not judgement.judged:
+            return verdict
+        return replace(verdict, margin=judgement.margin, ulps=judgement.ulps, judged=judgement.judged)
     if not judgement.judged:
         return Verdict(clause=check.clause, dtype=case.dtype, kind=ERROR, cases=1, reason=NOTHING)
     return Verdict(
-        clause=check.clause, dtype=case.dtype, kind=PASS, margin=judgement.margin, cases=1, judged=judgement.judged
-    )
+        clause=check.clause, dtype=case.dtype, kind=PASS, margin=judgement.margin, ulps=judgement.ulps, cases=1,
+        judged=judgement.judged,
+    )  # fmt: skip
 
 
 class Failure(NamedTuple):
@@ -265,12 +266,11 @@ def smallest(
     return shrunk(case, first, same, gru.capabilities, budget)
 
 
-def _failed(gru: GRU, check: Check, case: Case, found: Failure, *, blame: bool) -> Verdict:
+def _failed(gru: GRU, check: Check, case: Case, found: Failure) -> Verdict:
     cotangents = None if check.cotangents is None else in_hex(check.cotangents(gru, case))
     return Verdict(
         clause=check.clause, dtype=case.dtype, kind=found.kind, cases=1, reason=found.reason, finding=found.finding,
-        blame=blamed(gru, case, found.wrong) if blame and found.wrong else None, again=case.to_text(),
-        cotangents=cotangents,
+        wrong=tuple(found.wrong), again=case.to_text(), cotangents=cotangents,
     )  # fmt: skip
 
 

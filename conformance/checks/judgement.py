@@ -127,3 +127,14 @@ class Judgement:
         if len(wrong):
             index = tuple(int(i) for i in wrong[0])
             self.findings.append(Finding(message, f"{name}{list(index)}", float(computed[index]), float(exact[index])))
+
+
+def ulps(computed: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Distances in units in the last place of 1, or of the truth where that is larger; infinite for NaN.
+
+    Of 1, because a state near 0 is the difference of two that are not, and may be flushed.
+    """
+    with np.errstate(all="ignore"):
+        unit = np.spacing(np.maximum(np.abs(truth), 1).astype(computed.dtype))
+        off = np.abs(computed.astype(np.float64) - truth) / unit
+    return np.nan_to_num(off, nan=np.inf, posinf=np.inf)

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from conformance.checks.judgement import Finding, Growth
+from conformance.checks.judgement import Finding, Growth, WrongSteps
 from conformance.interface.case import OFFERED, POLICIES
 
 DTYPES = ("float32", "float64")
@@ -38,10 +38,11 @@ class Verdict:
 
     margin: the worst use of a bound, 1 being all of it; None where nothing was judged. ulps: the largest distance of a
     whole run from certified truth, in units in the last place of 1, where it was measured. cases, judged: how many
-    cases were asked and how many numbers judged. reason: what is wrong or why it was declined. blame: the gate that is
-    most responsible, where steps are out of their bounds. again: the smallest failing case as text. cotangents: those
-    for which its gradients were asked, as JSON values; None where none were. growth: the worst margin and the worst
-    distance from truth at each step, where runs were held against certified truth.
+    cases were asked and how many numbers judged. reason: what is wrong or why it was declined. wrong: the steps that
+    are out of their bounds, for blame alone: no report has them. blame: the gate that is most responsible for them.
+    again: the smallest failing case as text. cotangents: those for which its gradients were asked, as JSON values; None
+    where none were. growth: the worst margin and the worst distance from truth at each step, where runs were held
+    against certified truth.
     """
 
     clause: str
@@ -53,6 +54,7 @@ class Verdict:
     judged: int = 0
     reason: str = ""
     finding: Finding | None = None
+    wrong: tuple[WrongSteps, ...] = field(default=(), repr=False, compare=False)
     blame: Blame | None = None
     again: str | None = None
     cotangents: dict[str, Any] | None = None
@@ -182,4 +184,7 @@ class Subject:
     def to_json(self) -> dict[str, Any]:
         """The report as JSON values."""
         counts = {kind: self.count(kind) for kind in KINDS}
-        return {**asdict(self), "counts": counts, "remarks": self.remarks, "code": self.code}
+        values = asdict(self)
+        for verdict in values["verdicts"]:
+            del verdict["wrong"]
+        return {**values, "counts": counts, "remarks": self.remarks, "code": self.code}

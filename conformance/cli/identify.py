@@ -13,10 +13,9 @@ from conformance.cli.files import require_folders, save
 from conformance.cli.seconds import FROM_ONE
 from conformance.cli.subjects import subjects
 from conformance.cli.terminal import paper
-from conformance.diagnosis.identify.apart import Unidentified, identify_apart
 from conformance.diagnosis.identify.asking import REFUSED
 from conformance.diagnosis.identify.hypotheses import TRAITS, UNKNOWN
-from conformance.diagnosis.identify.identity import Identity
+from conformance.diagnosis.identify.identity import Identity, Unidentified, identify_in_a_process
 
 ROWS = (*TRAITS, "biases", "arithmetic", "precision")
 
@@ -36,7 +35,7 @@ def identify(names: tuple[str, ...], time_limit: float, json_file: Path | None) 
     for name in dict.fromkeys(names):
         try:
             with told.status(f"asking {name}") as status:
-                found[name] = identify_apart(
+                found[name] = identify_in_a_process(
                     name, time_limit, lambda what, name=name, status=status: status.update(escape(f"{name}: {what}"))
                 )
         except Unidentified as error:

@@ -19,8 +19,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from conformance.adapters import load
+from conformance.adapters.worker import QUIET
 from conformance.checks.judge import describe
-from conformance.checks.said import described
 from conformance.cli.files import require_folders, save
 from conformance.cli.subjects import subjects
 from conformance.cli.terminal import paper
@@ -28,8 +28,7 @@ from conformance.diagnosis.probe.probe import ROUNDS, Point, Probed, Swept
 from conformance.diagnosis.probe.probe import probe as sweep
 from conformance.interface.adapter import GRU, SubjectError, UsageError
 from conformance.interface.case import DTYPES
-from conformance.interface.printable import printable
-from conformance.suite import QUIET
+from conformance.interface.printable import all_printable, printable
 
 
 @dataclass
@@ -104,7 +103,7 @@ def probe(names: tuple[str, ...], dtypes: tuple[str, ...], rounds: int, json_fil
 
 
 def _probed(name: str, gru: GRU, dtypes: tuple[str, ...], rounds: int) -> _Report:
-    report = _Report(name, described(describe(name, gru)).versions)
+    report = _Report(name, all_printable(describe(name, gru).versions))
     declared = gru.capabilities.arithmetic
     for dtype in dtypes or declared:
         if dtype not in declared:

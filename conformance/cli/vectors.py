@@ -13,8 +13,8 @@ from conformance.cli.seconds import FROM_ONE
 from conformance.cli.subjects import subject
 from conformance.cli.terminal import paper, progress_bars
 from conformance.vectors import files
-from conformance.vectors.apart import judge_apart
 from conformance.vectors.replay import questions
+from conformance.vectors.replay import replay as replayed
 from conformance.vectors.validate import violations
 
 
@@ -76,7 +76,7 @@ def replay(name: str, chosen: tuple[str, ...], json_file: Path | None, time_limi
         raise click.UsageError(f"there is no vector {unknown[0]!r}; `python -m conformance vectors list` names them")
     asked = list(questions(found[key] for key in chosen or found))
     with _progress(name, len(asked)) as advance:
-        report = judge_apart(name, asked, time_limit=time_limit, progress=advance)
+        report = replayed(name, asked, time_limit=time_limit, progress=advance)
     show(paper(), report, found)
     if json_file is not None:
         save(json_file, lambda file: write_json(file, report, found))

@@ -15,6 +15,7 @@ Left out: gradients, copies, and states without outputs, of which no single step
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from math import log
 from typing import NamedTuple
@@ -27,7 +28,7 @@ from conformance.bounds.step import step_parts
 from conformance.checks.judgement import Judgement, WrongSteps
 from conformance.checks.runs import judge_run
 from conformance.checks.steps import one_step
-from conformance.checks.verdict import Blame
+from conformance.checks.verdict import Blame, Verdict
 from conformance.interface.adapter import GRU, SubjectError, ask
 from conformance.interface.arithmetic import FORMATS
 from conformance.interface.case import Case
@@ -78,7 +79,14 @@ class _Number(NamedTuple):
         return float((reach.high - reach.low + 2 * self.bound).log())
 
 
-def blamed(gru: GRU, case: Case, wrong: Sequence[WrongSteps]) -> Blame:
+def blamed(gru: GRU, verdict: Verdict) -> Verdict:
+    """The verdict with the gate that is most responsible, where steps are out of their bounds; without these steps."""
+    if not verdict.wrong or verdict.again is None:
+        return verdict
+    return replace(verdict, blame=_blame(gru, Case.from_text(verdict.again), verdict.wrong), wrong=())
+
+
+def _blame(gru: GRU, case: Case, wrong: Sequence[WrongSteps]) -> Blame:
     """The gate most responsible for the wrong steps of a case, and for those of a plain run of the same subject."""
     here = _numbers(wrong)
     if not here:

@@ -1,29 +1,36 @@
-"""Judging by the files: each vector in each of its formats; what is not declared is declined, with the reason.
+"""Replay: a subject, in a process of its own, judged by the files alone.
+
+Each vector is asked in each of its formats; what is not declared is declined, with the reason. A question that crashes
+the process, or has no answer in time, loses that one: the next is asked of a new process.
 
 An answer is judged as everywhere in the suite: each step by its one-step bound from the subject's own states, final
 states and masked outputs exactly, merges and gradients by their bounds. Vectors of clauses that are about calls, or
 about two runs, are asked as their clause says besides.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from typing import Any
 
-import numpy as np
-
+from conformance.adapters import load
+from conformance.adapters.worker import STARTING, Gone, Worker
 from conformance.checks.check import Check, claim, each_step_is_right_masked_or_not
 from conformance.checks.clauses import BY_CLAUSE
 from conformance.checks.clauses.bidirectional import the_merge_is_the_one_asked_for
 from conformance.checks.clauses.gradients import of_what_it_gives
-from conformance.checks.judge import judge_case
-from conformance.checks.judgement import Judgement
+from conformance.checks.judge import describe, judge_case
+from conformance.checks.judgement import Judgement, ulps
 from conformance.checks.runs import judge_gradients
-from conformance.checks.verdict import Verdict
-from conformance.interface.adapter import GRU, Capabilities, ask, ask_gradients
+from conformance.checks.verdict import DECLINED, ERROR, FAIL, Subject, Verdict
+from conformance.diagnosis.blame import blamed
+from conformance.interface.adapter import GRU, Capabilities, UsageError, ask, ask_gradients
 from conformance.interface.case import Case, Outputs
 from conformance.interface.type_guards import is_tuple
+from conformance.vectors.files import stored
 from conformance.vectors.vector import Stored, Vector
 
+UNWIRED = "no closed form holds, so the adapter is to be looked at first, and there is no score; the first: "
 RELATIONS = (
     "shape-and-dtype",
     "time-zero",
@@ -55,6 +62,65 @@ class Replayed(Verdict):
     vector: str
 
 
+def replay(
+    name: str, asked: Iterable[Question], *, time_limit: float, progress: Callable[[], None] = lambda: None
+) -> Subject:
+    """The subject's report on these questions. progress is called at each answer.
+
+    A question without an answer in time_limit seconds is an error, and so is one that ends the process. Where no closed
+    form that was asked holds, the adapter is blamed and there is no score.
+    """
+    try:
+        worker, report = _started(name, time_limit)
+    except Gone as gone:
+        return Subject(name=name, broken=str(gone))
+    try:
+        for question in asked:
+            try:
+                if worker.over:
+                    worker, _ = _started(name, time_limit)
+                worker.ask(question)
+                verdict = worker.hear(time_limit)
+            except Gone as gone:
+                verdict = Replayed(**vars(question), kind=ERROR, cases=1, reason=str(gone))
+            report.verdicts.append(verdict)
+            progress()
+    finally:
+        worker.end()
+    forms = [v for v in report.verdicts if v.clause == "closed-forms" and v.kind != DECLINED]
+    if forms and all(v.kind in (FAIL, ERROR) for v in forms):
+        report.broken = UNWIRED + forms[0].reason
+    return report
+
+
+def _started(name: str, time_limit: float) -> tuple[Worker, Subject]:
+    """The process of a subject, and what it says of itself. Raises Gone where it cannot be had."""
+    worker = Worker(_work, name)
+    try:
+        described = worker.hear(max(time_limit, STARTING))
+        if isinstance(described, Subject):
+            return worker, described
+    except BaseException:
+        worker.end()
+        raise
+    worker.end()
+    raise Gone(described, None)
+
+
+def _work(name: str, pipe: Connection) -> None:
+    """In the subject's process: say what it is, or why it cannot be had; then answer questions until it is ended."""
+    try:
+        gru = load(name)
+    except UsageError as error:
+        pipe.send(str(error))
+        return
+    vectors = stored()
+    pipe.send(describe(name, gru))
+    while True:
+        question = pipe.recv()
+        pipe.send(blamed(gru, judge_vector(gru, vectors[question.vector], question.dtype)))
+
+
 def questions(vectors: Iterable[Vector]) -> Iterator[Question]:
     """All that is asked: the same for every subject."""
     for vector in vectors:
@@ -62,32 +128,29 @@ def questions(vectors: Iterable[Vector]) -> Iterator[Question]:
             yield Question(vector=vector.name, clause=vector.clause, dtype=dtype)
 
 
-def judge_vector(gru: GRU, stored: Stored, dtype: str, *, blame: bool = True) -> Replayed:
-    """The verdict on one vector in one of its formats. Where it has cotangents the gradients are judged.
+def judge_vector(gru: GRU, golden: Stored, dtype: str) -> Replayed:
+    """The verdict on one vector in one of its formats. Where it has cotangents the gradients are judged."""
+    case, cotangents = golden.vector.cast(dtype)
+    verdict = judge_case(gru, _check(golden, cotangents), case)
+    return Replayed(vector=golden.vector.name, **vars(verdict))
 
-    blame: where steps are out of their bounds, look for the gate that is responsible.
-    """
-    vector, truth = stored
-    case, cotangents = vector.cast(dtype)
-    judgement = Judgement()
+
+def _check(golden: Stored, cotangents: Outputs | None) -> Check:
+    """A vector as a check of its own, of one case."""
+    vector, truth = golden
 
     def examine(gru: GRU, case: Case) -> Judgement:
-        nonlocal judgement
-        if cotangents is None:
-            judgement = _judge_outputs(gru, case, vector.clause, Outputs(truth.outputs, truth.final_state))
-        else:
-            judgement = _judge_gradients(gru, case, of_what_it_gives(gru, cotangents))
-        return judgement
+        if cotangents is not None:
+            return _judge_gradients(gru, case, of_what_it_gives(gru, cotangents))
+        return _judge_outputs(gru, case, vector.clause, Outputs(truth.outputs, truth.final_state))
 
-    check = Check(
+    return Check(
         clause=vector.clause,
         examine=examine,
         options=lambda capabilities: {},
         needs=lambda capabilities: next(lacking(capabilities, vector), None),
         cotangents=None if cotangents is None else lambda gru, case: of_what_it_gives(gru, cotangents),
     )
-    verdict = replace(judge_case(gru, check, case, blame=blame), ulps=judgement.ulps)
-    return Replayed(vector=vector.name, **vars(verdict))
 
 
 def _judge_outputs(gru: GRU, case: Case, clause: str, truth: Outputs) -> Judgement:
@@ -136,9 +199,4 @@ def lacking(capabilities: Capabilities, vector: Vector) -> Iterator[str]:
 def _distance(computed: Any, truth: Any) -> float:
     """How far a part of an answer is from that in the file, in units in the last place of 1, or of what is larger."""
     pairs = zip(computed, truth, strict=True) if is_tuple(truth) else [(computed, truth)]
-    return max((float(_ulps(part, exact).max(initial=0)) for part, exact in pairs), default=0.0)
-
-
-def _ulps(computed: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    unit = np.spacing(np.maximum(np.abs(truth), 1).astype(computed.dtype))
-    return np.abs(computed.astype(np.float64) - truth) / unit
+    return max((float(ulps(part, exact).max(initial=0)) for part, exact in pairs), default=0.0)

@@ -44,12 +44,12 @@ def by_vector(mutant: type[Emulated], name: str) -> str:
 
 def judged_by_check(clause: str) -> Callable[[Emulated, str], str]:
     """How a subject and a format end, judged whatever its bits are."""
-    return lambda gru, dtype: judge(gru, BY_CLAUSE[clause], dtype, PROFILES[PROFILE], shrink=False, blame=False).kind
+    return lambda gru, dtype: judge(gru, BY_CLAUSE[clause], dtype, PROFILES[PROFILE], shrink=False).kind
 
 
 def judged_by_vector(name: str) -> Callable[[Emulated, str], str]:
     """The same for a golden vector."""
-    return lambda gru, dtype: judge_vector(gru, stored()[name], dtype, blame=False).kind
+    return lambda gru, dtype: judge_vector(gru, stored()[name], dtype).kind
 
 
 def ended(mutant: type[Emulated], dtypes: tuple[str, ...], kind: Callable[[Emulated, str], str]) -> str:

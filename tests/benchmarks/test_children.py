@@ -67,14 +67,14 @@ def test_a_process_that_is_gone_is_named(child):
     child.ask("forget")
     os.kill(child.pid, 9)
 
-    with pytest.raises(ChildError, match="the process of numpy is gone"):
+    with pytest.raises(ChildError, match="numpy, asked 'forget': the process ended with exit code -9"):
         child.ask("forget")
 
 
 def test_a_process_that_does_not_answer_is_ended(child, monkeypatch):
     monkeypatch.setattr(children, "LIMIT", 0)
 
-    with pytest.raises(ChildError, match="no answer to 'start'"):
+    with pytest.raises(ChildError, match="numpy, asked 'start': there was no answer for 0 s"):
         child.ask("start", SUBJECT, ROW)
 
     assert becomes(child.pid, ("", "Z"))

@@ -57,7 +57,7 @@ FAILS = {
 def _verdict(name, vector):
     gru = load(name)
     dtype = "float64" if "float64" in gru.capabilities.arithmetic else "float32"
-    return judge_vector(gru, STORED[vector], dtype, blame=False)
+    return judge_vector(gru, STORED[vector], dtype)
 
 
 @pytest.mark.parametrize(("name", "vector"), [(name, v) for name, some in PASSES.items() for v in some])
@@ -130,7 +130,7 @@ def test_weights_that_do_not_arrive_are_seen(monkeypatch):
     gru = load("haiku")
     weights = gru.weights
     monkeypatch.setattr(gru, "weights", lambda p: {name: -array for name, array in weights(p).items()})
-    assert judge_vector(gru, STORED["reverse-before"], "float64", blame=False).kind == FAIL
+    assert judge_vector(gru, STORED["reverse-before"], "float64").kind == FAIL
 
 
 def test_outputs_that_are_not_given_have_no_cotangents():

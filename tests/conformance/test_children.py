@@ -1,5 +1,5 @@
-"""The processes that are started for subjects: what a child runs (called here in the test's own process, so that it can
-be seen), and how children end.
+"""The processes that are started for subjects: what runs in one (called here in the test's own process, so that it can
+be seen), and how they end.
 """
 
 import gc
@@ -7,25 +7,26 @@ import multiprocessing
 import os
 import struct
 import sys
+import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
-from conformance import suite as isolation
+from conformance import suite
+from conformance.adapters import worker
+from conformance.adapters.worker import Gone, Worker
 from conformance.checks.verdict import ERROR, PASS, Diagnosis, Part, Subject
-from conformance.diagnosis.identify import apart as identify_apart
 from conformance.diagnosis.identify import identity
-from conformance.interface.adapter import Capabilities
 from conformance.mutants.emulated import Emulated
-from conformance.vectors import apart as vectors_apart
+from conformance.vectors import replay as vectors
 from conformance.vectors.replay import Question
 
 QUESTION = Question(vector="closed-forms-kept-after", clause="closed-forms", dtype="float64")
 
 
 class Pipe:
-    """The child's end: keeps what is sent, gives what was asked, and then says that nobody listens."""
+    """The process's end: keeps what is sent, gives what was asked, and then says that nobody listens."""
 
     def __init__(self, *asked):
         self.asked, self.sent = list(asked), []
@@ -45,104 +46,125 @@ class Kernels(Emulated):
     kernels = ("by hand",)
 
 
-class Talking(Emulated):
-    """It prints, past Python's own streams too, whenever it is asked what it can do."""
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Those of any emulated GRU."""
-        os.write(1, b"written past Python\n")
-        return Emulated.capabilities
-
-
 @pytest.fixture
-def child(monkeypatch):
-    """A process that may be treated as the child's: its streams and its environment come back."""
-    for module in (isolation, identify_apart, vectors_apart):
-        monkeypatch.setattr(module, "in_a_group", lambda: None)
-    monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
-    monkeypatch.setattr(os, "environ", os.environ.copy())
-    kept = [os.dup(stream) for stream in (1, 2)]
-    yield
-    for stream, copy in zip((1, 2), kept, strict=True):
-        os.dup2(copy, stream)
-        os.close(copy)
+def importable(monkeypatch):
+    """What is started finds the subjects and functions of this file."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
 
 
 # What runs in them.
 
 
-@pytest.mark.usefixtures("child")
-def test_a_subject_is_judged_and_says_at_the_end_which_kernels_ran(tmp_path):
+@pytest.mark.usefixtures("importable")
+def test_a_subject_is_judged_and_says_at_the_end_which_kernels_ran():
     pipe = Pipe()
-    given = ("test_children:Kernels", ("float64",), "dev", ("closed-forms",), None, pipe, str(tmp_path / "log"))
-    isolation._work(*given)
+    suite._work("test_children:Kernels", ("float64",), "dev", ("closed-forms",), None, pipe)
     described, verdict, again = pipe.sent
     assert (verdict.clause, verdict.dtype, verdict.kind) == ("closed-forms", "float64", PASS)
     assert described.kernels == again.kernels == ["by hand"]
 
 
-def identified(name, log, monkeypatch, identify):
+def identified(name, monkeypatch, identify):
     monkeypatch.setattr(identity, "identify", identify)
     pipe = Pipe()
-    identify_apart._work(name, {"a question": "it ended"}, pipe, str(log))
+    identity._work(name, {"a question": "it ended"}, pipe)
     return pipe.sent
 
 
-@pytest.mark.usefixtures("child")
-def test_a_black_box_is_asked_and_what_it_prints_goes_to_the_log(tmp_path, monkeypatch):
-    def identify(gru, told, skip):
+@pytest.mark.usefixtures("importable")
+def test_a_black_box_is_asked_question_by_question(monkeypatch):
+    def identify(gru, tell, skip):
         assert skip == {"a question": "it ended"}
         assert gru.capabilities is Emulated.capabilities
-        told("another")
-        return "what was found"
+        tell("another")
+        return "all that is found"
 
-    log = tmp_path / "log"
-    sent = identified("test_children:Talking", log, monkeypatch, identify)
-    assert sent == [("asked", "another"), ("found", "what was found")]
-    assert "written past Python" in log.read_text()
+    sent = identified("test_children:Kernels", monkeypatch, identify)
+    assert sent == [("asked", "another"), ("found", "all that is found")]
 
 
-@pytest.mark.usefixtures("child")
-def test_what_identify_itself_raises_is_no_answer_of_the_subject(tmp_path, monkeypatch):
+def test_what_identify_itself_raises_is_no_answer_of_the_subject(monkeypatch):
     def identify(*_):
         raise ZeroDivisionError("ours")
 
-    sent = identified("reference", tmp_path / "log", monkeypatch, identify)
+    sent = identified("reference", monkeypatch, identify)
     assert sent == [("failed", "identify itself failed: ZeroDivisionError: ours")]
 
 
-@pytest.mark.usefixtures("child")
-def test_a_black_box_that_is_not_there_is_unusable(tmp_path, monkeypatch):
-    ((kind, why),) = identified("nothing", tmp_path / "log", monkeypatch, None)
-    assert kind == "unusable"
+def test_a_black_box_that_is_not_there_is_unusable(monkeypatch):
+    ((kind, why),) = identified("nothing", monkeypatch, None)
+    assert kind == "failed"
     assert "neither a registered name nor module:attribute" in why
 
 
-@pytest.mark.usefixtures("child")
+@pytest.mark.usefixtures("importable")
 def test_vectors_are_judged_until_nobody_listens():
     pipe = Pipe(QUESTION)
     with pytest.raises(EOFError):
-        vectors_apart._serve("test_children:Talking", pipe)
+        vectors._work("test_children:Kernels", pipe)
     described, replayed = pipe.sent
     assert isinstance(described, Subject)
     assert (replayed.vector, replayed.kind) == (QUESTION.vector, PASS)
 
 
-@pytest.mark.usefixtures("child")
 def test_vectors_for_a_subject_that_is_not_there_are_refused():
     pipe = Pipe()
-    vectors_apart._serve("nothing", pipe)
+    vectors._work("nothing", pipe)
     assert "neither a registered name nor module:attribute" in pipe.sent[0]
 
 
 # How they end, and what is made of what they said.
 
 
-@pytest.fixture
-def importable(monkeypatch):
-    """What is started finds the subjects of this file."""
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+def deaf(pipe):
+    """Starts a process that holds all it has, prints, closes its pipe, and goes on."""
+    os.write(1, b"past Python\x1b[2J")
+    pipe.close()
+    time.sleep(600)
+
+
+def leaves(pipe):
+    """Ends while a process that it started lives, in the same group, with the same pipe."""
+    child = os.fork()
+    if child:
+        pipe.send((child, "\x00", {"of it": ["\x1b"]}))
+        os._exit(0)
+    time.sleep(600)
+
+
+def alive(pid):
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.usefixtures("importable")
+def test_a_process_that_closes_its_pipe_and_goes_on_is_ended():
+    """What it printed is told, and not obeyed by a terminal."""
+    started = Worker(deaf)
+    with pytest.raises(
+        Gone, match="it closed its pipe and went on, so it was stopped; the last it printed: past"
+    ) as of:
+        started.hear(2)
+    assert str(of.value).endswith(r"past Python\x1b[2J")
+    assert of.value.code is None
+    assert started.over and multiprocessing.active_children() == []
+    with pytest.raises(Gone, match="ended before"):
+        started.hear(2)
+
+
+@pytest.mark.usefixtures("importable")
+def test_a_process_has_ended_whoever_holds_its_pipe_and_what_it_started_is_ended_with_it():
+    """Texts of a message are printable, wherever they stand in it."""
+    started = Worker(leaves)
+    child, *texts = started.hear(300)
+    assert texts == [r"\x00", {"of it": [r"\x1b"]}]
+    assert alive(child)
+    with pytest.raises(Gone, match="the process ended with exit code 0"):
+        started.hear(300)
+    until = time.monotonic() + 30
+    while alive(child) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not alive(child)
 
 
 class Interrupted(Emulated):
@@ -155,24 +177,20 @@ class Interrupted(Emulated):
         os._exit(3)
 
 
-def judged(name, log):
-    (report,) = isolation.judge_apart((name,), "dev", ("closed-forms",), jobs=1, time_limit=300)
+def judged(name):
+    (report,) = suite.judge_apart((name,), "dev", ("closed-forms",), jobs=1, time_limit=300)
     return report.broken
 
 
-def asked_for_its_conventions(name, log):
-    return identify_apart._once(name, {}, 300, lambda what: None, log)[0]
-
-
-def replayed(name, log):
-    (verdict,) = vectors_apart.judge_apart(name, [QUESTION], time_limit=300).verdicts
+def replayed(name):
+    (verdict,) = vectors.replay(name, [QUESTION], time_limit=300).verdicts
     return verdict.reason
 
 
 @pytest.mark.usefixtures("importable")
-@pytest.mark.parametrize("asked", [judged, asked_for_its_conventions, replayed])
-def test_a_process_that_ends_in_the_middle_of_a_message_has_ended(asked, tmp_path):
-    assert "the process ended with exit code 3" in asked("test_children:Interrupted", tmp_path / "log")
+@pytest.mark.parametrize("asked", [judged, replayed])
+def test_a_process_that_ends_in_the_middle_of_a_message_has_ended(asked):
+    assert "the process ended with exit code 3" in asked("test_children:Interrupted")
 
 
 def test_where_the_suite_itself_stops_its_subjects_are_ended():
@@ -180,38 +198,35 @@ def test_where_the_suite_itself_stops_its_subjects_are_ended():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        isolation.judge_apart(("reference",), "dev", ("closed-forms",), jobs=1, time_limit=300, progress=stop)
+        suite.judge_apart(("reference",), "dev", ("closed-forms",), jobs=1, time_limit=300, progress=stop)
     assert multiprocessing.active_children() == []
 
 
-def test_a_process_that_has_ended_is_not_waited_for_whoever_holds_its_pipe():
-    ours, _theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=int)
-    process.start()
-    process.join()
-    with pytest.raises(EOFError):
-        isolation.heard(ours, process, 300)
+def test_a_question_without_an_answer_in_time_is_named(monkeypatch):
+    """Importing the subject is no question."""
+    limits, hear = [], Worker.hear
+
+    def once(self, seconds):
+        limits.append(seconds)
+        return hear(self, seconds if len(limits) == 1 else 0)
+
+    monkeypatch.setattr(Worker, "hear", once)
+    told = []
+    with pytest.raises(identity.Unidentified, match="there was no answer for 0 s, so it was stopped"):
+        identity.identify_in_a_process("reference", 7, told.append)
+    assert limits[:2] == [worker.STARTING, 7]
+    assert len(told) == 1
 
 
-def test_a_question_without_an_answer_in_time_is_named(monkeypatch, tmp_path):
-    told, heard = [], []
-
-    def once(pipe, process, seconds):
-        heard.append(seconds)
-        return not told and isolation.heard(pipe, process, seconds)
-
-    monkeypatch.setattr(identify_apart, "heard", once)
-    why, last = identify_apart._once("reference", {}, 7, told.append, tmp_path / "log")
-    assert why == "there was no answer for 7 s, so the process was stopped"
-    assert [last] == told
-    assert heard == [isolation.STARTING, 7]  # importing the subject is no question
+GONE = "a folder that is nowhere"
+"""Whatever is started finds it in its path."""
 
 
 class Fleeting(Emulated):
     """It ends its process when it is asked, and cannot be had a second time."""
 
     def __init__(self):
-        if "FLEETING" in os.environ:
+        if GONE in sys.path:
             raise ImportError("it was here before")
 
     def run(self, case):
@@ -224,9 +239,9 @@ def test_a_subject_that_cannot_be_started_again_says_so_at_each_further_question
 
     def progress():
         asked.append(0)
-        monkeypatch.setenv("FLEETING", "1")
+        monkeypatch.syspath_prepend(GONE)
 
-    report = vectors_apart.judge_apart("test_children:Fleeting", [QUESTION] * 2, time_limit=300, progress=progress)
+    report = vectors.replay("test_children:Fleeting", [QUESTION] * 2, time_limit=300, progress=progress)
     first, second = report.verdicts
     assert (first.kind, second.kind, len(asked)) == (ERROR, ERROR, 2)
     assert "exit code 3" in first.reason
@@ -238,5 +253,5 @@ def test_of_two_diagnoses_one_that_explains_stays():
     part = Part(name="any", sentence="It does.", fix="Do not.", link="")
     none, some = Diagnosis(), Diagnosis(explanations=[[part]])
     for said, kept in ((none, none), (some, some), (none, some)):
-        isolation._take(report, said)
+        suite._take(report, said)
         assert report.diagnosis is kept

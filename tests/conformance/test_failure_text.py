@@ -18,7 +18,8 @@ from conformance.checks.clauses import BY_CLAUSE
 from conformance.checks.judge import PROFILES, judge, judge_case
 from conformance.checks.verdict import ERROR, FAIL, Verdict
 from conformance.cli.report.failure import LONGEST, again, decimals, failure_text, smallest_case
-from conformance.diagnosis.blame import _Number, _Reach
+from conformance.diagnosis.blame import _Number, _Reach, blamed
+from conformance.interface.adapter import GRU
 from conformance.interface.case import Case
 from conformance.mutants.emulated import Emulated
 from reference import Parameters
@@ -26,8 +27,12 @@ from reference import Parameters
 DEV = PROFILES["dev"]
 
 
+def explained(gru: GRU, clause: str = "step-after", dtype: str = "float32") -> Verdict:
+    return blamed(gru, judge(gru, BY_CLAUSE[clause], dtype, DEV))
+
+
 def failed(name: str, clause: str = "step-after", dtype: str = "float32") -> Verdict:
-    verdict = judge(load(f"conformance.mutants:{name}"), BY_CLAUSE[clause], dtype, DEV)
+    verdict = explained(load(f"conformance.mutants:{name}"), clause, dtype)
     assert verdict.kind == FAIL
     return verdict
 
@@ -83,7 +88,7 @@ class StateAddedWholeBesideTheCandidate(Emulated):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_gate_that_is_wrong_is_blamed_and_none_where_more_than_one_is(gru, gate, dtype):
     subject = load(f"conformance.mutants:{gru}") if isinstance(gru, str) else gru
-    verdict = judge(subject, BY_CLAUSE["step-after"], dtype, DEV)
+    verdict = explained(subject, dtype=dtype)
     assert verdict.blame is not None
     assert verdict.blame.gate == gate
     assert (gate is None) == (verdict.blame.value is None)
@@ -94,7 +99,7 @@ def test_where_the_reset_gate_acts_before_the_product_it_is_blamed_too():
         def reset(self, x_side, h, p):
             return 1 - super().reset(x_side, h, p)
 
-    verdict = judge(Complemented(), BY_CLAUSE["step-before"], "float32", DEV)
+    verdict = explained(Complemented(), "step-before")
     assert verdict.blame is not None and verdict.blame.gate == "r"
 
 
@@ -124,7 +129,7 @@ def test_a_number_that_is_none_is_blamed_on_no_gate():
         def blend(self, z, h, n):
             return np.full_like(h, np.nan)
 
-    verdict = judge(Nan(), BY_CLAUSE["step-after"], "float32", DEV)
+    verdict = explained(Nan())
     assert "not finite" in str(verdict.blame)
 
 
@@ -253,7 +258,7 @@ def test_an_error_has_a_line_too():
         def run(self, case):
             raise ValueError(f"no case of {case.batch} rows")
 
-    verdict = judge(Refuses(), BY_CLAUSE["step-after"], "float32", DEV)
+    verdict = explained(Refuses())
     assert verdict.kind == ERROR and verdict.blame is None
     assert (verdict.margin, verdict.ulps, verdict.judged) == (None, None, 0)  # nothing was judged
     assert failure_text("x:y", verdict)[-1].startswith("again: python -m conformance again x:y step-after ")

@@ -14,10 +14,10 @@ from conformance.__main__ import main
 from conformance.adapters import load
 from conformance.adapters.reference import gru as reference
 from conformance.diagnosis.identify import identify
-from conformance.diagnosis.identify.apart import Unidentified, identify_apart
 from conformance.diagnosis.identify.around import around
 from conformance.diagnosis.identify.asking import Asking
 from conformance.diagnosis.identify.hypotheses import KEEPS, TAKES
+from conformance.diagnosis.identify.identity import Unidentified, identify_in_a_process
 from conformance.diagnosis.identify.precision import precision
 from conformance.diagnosis.identify.step import Step
 from conformance.diagnosis.identify.step import step as step_of
@@ -476,7 +476,7 @@ class Crashing(Emulated):
 
 def test_a_question_that_ends_the_process_is_refused_and_the_rest_is_asked(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parent))  # the process that is started inherits it
-    identity = identify_apart("test_identify:Crashing", 60)
+    identity = identify_in_a_process("test_identify:Crashing", 60)
     assert identity.around["no time"] == "refused"
     assert "exit code 3" in identity.refusals["no time"]
     assert identity.around["gradients"] == "given"
@@ -484,7 +484,7 @@ def test_a_question_that_ends_the_process_is_refused_and_the_rest_is_asked(monke
 
 def test_what_cannot_be_loaded_says_why():
     with pytest.raises(Unidentified, match="neither a registered name"):
-        identify_apart("nothing", 60)
+        identify_in_a_process("nothing", 60)
 
 
 def test_the_command_prints_and_writes(tmp_path):

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.__main__ import main
+from conformance.adapters import worker
 from conformance.checks.judge import describe
-from conformance.checks.said import described
 from conformance.interface.printable import printable
 from conformance.mutants.emulated import Emulated
 
@@ -116,7 +116,7 @@ class Careless(Emulated):
 
 
 def test_what_a_subject_says_of_itself_is_text_whatever_it_was():
-    report = described(describe("careless", Careless()))
+    report = describe("careless", Careless())
     assert {"library": "(1, 2)", "3": "None"}.items() <= report.versions.items()
     assert report.kernels == ["16", "by hand"]
 
@@ -142,9 +142,7 @@ def test_what_prints_is_kept():
 
 
 def test_a_control_character_let_through_would_break_the_junit_report(hostile, monkeypatch):
-    from conformance import suite as isolation
-
-    monkeypatch.setattr(isolation, "printable", lambda text: text)
+    monkeypatch.setattr(worker, "printable", lambda text: text)
     options = ["--clause", "step-after", "--junit", str(hostile / "junit.xml")]
     result = CliRunner().invoke(main, ["run", "hostile:ends", *options])
     assert not isinstance(result.exception, SystemExit)

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.adapters import REGISTERED, load
-from conformance.diagnosis.identify import apart
-from conformance.diagnosis.identify.apart import identify_apart
+from conformance.diagnosis.identify import identity
+from conformance.diagnosis.identify.identity import identify_in_a_process
 from conformance.interface.arithmetic import Arithmetic
 from studies.__main__ import main
 from studies.long_runs import identified
@@ -24,12 +24,12 @@ HALF = Arithmetic(dtype="float16", activation="8 ULP", source="declared by this 
 
 @pytest.fixture(scope="module")
 def onnxruntime():
-    return identify_apart("onnxruntime", 300)
+    return identify_in_a_process("onnxruntime", 300)
 
 
 @pytest.mark.parametrize("name", ["torch", "tf_gru:graph"])
 def test_what_is_declared_is_found(name):
-    assert list(differences(name, load(name), identify_apart(name, 300))) == []
+    assert list(differences(name, load(name), identify_in_a_process(name, 300))) == []
 
 
 def test_what_is_declared_and_wrong_is_found(onnxruntime):
@@ -59,7 +59,7 @@ def test_another_declaration_is_told(declared, told, onnxruntime):
 
 
 def test_the_command_says_what_is_not_as_declared(monkeypatch, onnxruntime):
-    monkeypatch.setattr(apart, "identify_apart", lambda name, limit: onnxruntime)
+    monkeypatch.setattr(identity, "identify_in_a_process", lambda name, limit: onnxruntime)
 
     result = CliRunner().invoke(main, ["identified", "onnxruntime"])
     assert result.exit_code == 0 and "WRONG" not in result.output, result.output

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.checks.check import Check, claim, padded
-from conformance.checks.judgement import Judgement
+from conformance.checks.judgement import Judgement, ulps
 from conformance.checks.runs import judge_run
 from conformance.interface.adapter import GRU, Capabilities, Malformed, ask
 from conformance.interface.case import Case
@@ -25,23 +25,12 @@ def every_step_is_within_its_bound(gru: GRU, case: Case) -> Judgement:
         shown, exact = (
             (answer.final_state, truth.final_state) if answer.outputs is None else (answer.outputs, truth.outputs)
         )
-        off = _distances(shown, exact[0])  # of forward runs, which are all that this check asks for
+        off = ulps(shown, exact[0])  # of forward runs, which are all that this check asks for
         judgement.ulps = float(off.max(initial=0))
         if answer.outputs is not None:
             over_time = off.max(axis=(0, 2), initial=0)
             judgement.growth = replace(judgement.growth, ulps=tuple(map(float, over_time)))
     return judgement
-
-
-def _distances(computed: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """The distances in units in the last place of 1, or of the truth where that is larger; infinite for NaN.
-
-    Of 1, because a state near 0 is the difference of two that are not, and may be flushed.
-    """
-    with np.errstate(all="ignore"):
-        unit = np.spacing(np.maximum(np.abs(truth), 1).astype(computed.dtype))
-        off = np.abs(computed.astype(np.float64) - truth) / unit
-    return np.nan_to_num(off, nan=np.inf, posinf=np.inf)
 
 
 def _resets(reset: str) -> Callable[[Capabilities], dict[str, object]]:

@@ -1,15 +1,21 @@
-"""All that is found about a black box: its step in every format and place of the reset gate, and what is around it."""
+"""All that is found about a black box: its step in every format and place of the reset gate, and what is around it.
+
+It may be asked in a process of its own, where it may crash or hang: a question that ended it counts as refused.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from typing import Any
 
+from conformance.adapters import load
+from conformance.adapters.worker import STARTING, Gone, Worker
 from conformance.diagnosis.identify.around import around
 from conformance.diagnosis.identify.asking import REFUSED, Asking
 from conformance.diagnosis.identify.hypotheses import TRAITS, UNKNOWN, classes
 from conformance.diagnosis.identify.precision import precision
 from conformance.diagnosis.identify.step import Step, step
-from conformance.interface.adapter import RESETS
+from conformance.interface.adapter import RESETS, UsageError
 from conformance.interface.case import DTYPES
 
 
@@ -72,3 +78,47 @@ def _graded(asking: Asking, found: Step) -> Step:
             found = Step(found.dtype, found.asked, dict.fromkeys(TRAITS, UNKNOWN))
         found.traits["precision"] = grade
     return found
+
+
+class Unidentified(RuntimeError):
+    """There is no subject to ask, or its process ended before the first question."""
+
+
+def identify_in_a_process(name: str, time_limit: float, tell: Callable[[str], None] = lambda what: None) -> Identity:
+    """The conventions of a registered name or module:attribute.
+
+    time_limit: seconds for one question, after which the process is stopped. tell: as for identify.
+    Raises Unidentified where nothing can be asked, and where the search itself fails.
+    """
+    skip: dict[str, str] = {}
+    while True:
+        worker = Worker(_work, name, skip)
+        last, seconds = None, max(time_limit, STARTING)
+        try:
+            while True:
+                kind, content = worker.hear(seconds)
+                if kind == "found":
+                    return content
+                if kind == "failed":
+                    raise Unidentified(content)
+                last, seconds = content, time_limit
+                tell(content)
+        except Gone as gone:
+            if last is None or last in skip:
+                raise Unidentified(str(gone)) from gone
+            skip[last] = str(gone)
+        finally:
+            worker.end()
+
+
+def _work(name: str, skip: dict[str, str], pipe: Connection) -> None:
+    """In the subject's process: send each question's name before it is asked, then all that is found."""
+    try:
+        gru = load(name, declares=False)
+    except UsageError as error:
+        pipe.send(("failed", str(error)))
+        return
+    try:
+        pipe.send(("found", identify(gru, lambda what: pipe.send(("asked", what)), skip)))
+    except Exception as error:  # what the subject raises is a refusal: this is our own, and no answer of the subject
+        pipe.send(("failed", f"identify itself failed: {type(error).__name__}: {error}"))
