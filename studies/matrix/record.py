@@ -49,15 +49,16 @@ class Record:
 
     def checks_that_kill(self, name: str) -> list[str]:
         """The clauses whose checks kill a mutant, or another of the record, by its name."""
-        return self._killing(self.checks, name, "checks")
+        return self.killing("checks", name)
 
     def vectors_that_kill(self, name: str) -> list[str]:
         """The vectors that do."""
-        return self._killing(self.vectors, name, "vectors")
+        return self.killing("vectors", name)
 
-    def _killing(self, columns: Iterable[str], name: str, part: str) -> list[str]:
+    def killing(self, part: str, name: str) -> list[str]:
+        """The columns of a part, "checks" or "vectors", that do."""
         letters = (self.mutants | self.probed | self.equivalent)[name][part]
-        return [column for column, letter in zip(columns, letters, strict=True) if letter in KILLED]
+        return [column for column, letter in zip(getattr(self, part), letters, strict=True) if letter in KILLED]
 
 
 def present() -> dict[str, Any]:

@@ -93,7 +93,9 @@ def test_every_report_is_written_and_holds_no_command(hostile, name, code):
 
 @pytest.mark.parametrize("name", ["raises", "fails_late"])
 def test_replayed_vectors_hold_no_command(hostile, name):
-    result = CliRunner().invoke(main, ["vectors", "replay", f"hostile:{name}", "--json", str(hostile / "replay.json")])
+    vectors = ("--vector", "closed-forms-kept-after", "--vector", "step-after-few-bits")
+    options = ("--json", str(hostile / "replay.json"))
+    result = CliRunner().invoke(main, ["vectors", "replay", f"hostile:{name}", *vectors, *options])
 
     assert isinstance(result.exception, SystemExit) and result.exit_code in (1, 2), result.output
     assert not controls(result.output)

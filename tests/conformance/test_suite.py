@@ -1,4 +1,4 @@
-"""The suite sees: honest subjects pass, every mutant is caught, and every check catches something."""
+"""The suite lets honest subjects pass and asks what it should; test_matrix_record.py shows each check to fail."""
 
 import sys
 from dataclasses import replace
@@ -12,10 +12,9 @@ from conformance.checks.check import runs_with_padding
 from conformance.checks.clauses import BY_CLAUSE, CHECKS
 from conformance.checks.judge import PROFILES, Profile, describe, judge, judge_case, verdicts, wired
 from conformance.checks.judgement import Judgement
-from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS
 from conformance.interface.case import Case
 from conformance.interface.strategies import Numbers
-from conformance.mutants import FAMILIES, MUTANTS
 from conformance.mutants.emulated import Emulated
 from conformance.specification import CLAUSES
 from reference import Parameters
@@ -28,75 +27,18 @@ def test_each_clause_has_one_check_and_each_check_a_clause():
     assert set(CLAUSES) == set(BY_CLAUSE)
 
 
-@pytest.mark.parametrize("subject", [Emulated(), load("reference")], ids=["emulated", "reference"])
-def test_an_honest_gru_passes_every_clause(subject):
+@pytest.mark.parametrize(
+    ("subject", "profile"),
+    [(Emulated(), DEV), pytest.param(load("reference"), PROFILES["ci"], marks=pytest.mark.long)],
+    ids=["emulated", "reference"],
+)
+def test_an_honest_gru_passes_every_clause(subject, profile):
+    """The reference replays every golden vector before each change: `tox -e tests`."""
     assert wired(subject) is None
-    judged = list(verdicts(subject, PROFILES["ci"]))
+    judged = list(verdicts(subject, profile))
     assert [(v.clause, v.dtype, v.reason) for v in judged if v.kind != PASS] == []
     assert len(judged) == len(CLAUSES) * len(DTYPES)
     assert all(v.judged for v in judged)
-
-
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_every_wrong_gru_is_caught(mutant):
-    family = next(name for name, mutants in FAMILIES.items() if mutant in mutants)
-    likely_first = sorted(CHECKS, key=lambda check: check.clause not in LIKELY.get(family, ()))
-    assert any(judge(mutant, check, dtype, DEV).kind in CAUGHT for dtype in DTYPES for check in likely_first)
-
-
-CAUGHT = (FAIL, STATISTICAL, ERROR)
-LIKELY = {
-    "state": ("initial-state-none", "final-state", "split", "calls-independent", "rows-permuted", "time-zero"),
-    "padding": ("lengths", "masks", "masked-outputs", "padding-unread", "length-zero", "final-state"),
-    "time": ("reverse", "reverse-masked", "time-reversed", "rows-permuted"),
-    "directions": ("bidirectional", "merge", "bidirectional-masked"),
-    "gradients": ("gradients", "gradients-masked", "gradients-bidirectional", "masked-gradient", "padding-gradient"),
-    "contract": ("inputs-unmodified", "calls-independent", "shape-and-dtype", "batch-zero", "rows-permuted"),
-}
-"""The clauses that a family's mutants break, asked first: for time's sake alone."""
-
-
-MUST_CATCH = {
-    "closed-forms": "update_sense_flipped",
-    "shape-and-dtype": "masked_answers_in_float64",
-    "step-after": "reset_before_instead_of_after",
-    "step-before": "reset_after_instead_of_before",
-    "step-none": "recurrent_candidate_bias_missing",
-    "final-state": "final_state_from_the_last_time",
-    "initial-state-none": "recurrent_bias_skipped_without_initial_state",
-    "time-zero": "final_state_of_no_time_is_zeros",
-    "batch-zero": "empty_batch_raises",
-    "lengths": "length_off_by_one",
-    "length-zero": "empty_row_ends_in_zeros",
-    "masks": "mask_taken_for_a_length",
-    "masked-outputs": "masked_output_is_zero_before_the_first_step",
-    "padding-unread": "padding_is_multiplied_away",
-    "reverse": "reverse_ignored",
-    "reverse-masked": "reverse_starts_in_the_padding",
-    "bidirectional": "directions_share_their_weights",
-    "bidirectional-masked": "two_directions_ignore_the_policy",
-    "merge": "average_is_a_sum",
-    "gradients": "gradients_off_by_a_factor",
-    "gradients-masked": "gradients_forget_the_policy",
-    "gradients-bidirectional": "gradients_of_the_directions_swapped",
-    "masked-gradient": "gradient_at_masked_inputs",
-    "padding-gradient": "nan_through_a_masked_select",
-    "inputs-unmodified": "inputs_overwritten",
-    "calls-independent": "state_kept_between_calls",
-    "split": "initial_state_ignored",
-    "rows-permuted": "rows_share_a_reset_gate",
-    "units-permuted": "reset_gate_of_the_wrong_unit",
-    "padding-appended": "lengths_ignored",
-    "time-reversed": "reverse_output_not_aligned",
-}
-"""For each check a mutant that is wrong in what its clause says, and right in what most of the others say."""
-
-
-@pytest.mark.parametrize("clause", CLAUSES)
-def test_every_check_catches_what_its_clause_is_about(clause):
-    """On cases of its own, with a finding or, where the mutant cannot answer at all, an error."""
-    mutant = load(f"conformance.mutants:{MUST_CATCH[clause]}")
-    assert any(judge(mutant, BY_CLAUSE[clause], dtype, DEV).kind in (FAIL, ERROR) for dtype in DTYPES)
 
 
 class Noted(Emulated):
@@ -132,32 +74,6 @@ def test_a_merge_of_states_that_may_overflow_is_not_judged():
     with np.errstate(over="ignore"):
         judged = BY_CLAUSE["merge"].examine(Emulated(), case)
     assert (judged.judged, judged.findings) == (0, [])
-
-
-@pytest.mark.parametrize(
-    ("clause", "mutant"),
-    [
-        ("step-after", "overflowing_sigmoid"),
-        ("step-after", "flushed_to_zero"),
-        ("step-after", "inputs_clipped"),
-        ("step-after", "transposed_where_it_is_square"),
-        ("step-after", "remainder_dropped"),
-        ("step-after", "time_runs_in_chunks"),
-        ("merge", "final_states_swapped"),
-        ("bidirectional-masked", "reverse_starts_in_the_padding"),
-        ("bidirectional", "initial_states_of_the_directions_swapped"),
-        ("inputs-unmodified", "padding_zeroed_in_place"),
-        ("length-zero", "empty_row_ends_in_zeros"),
-        ("calls-independent", "state_kept_between_calls"),
-        ("gradients", "recurrent_bias_has_no_gradient"),
-        ("gradients-masked", "gradient_stops_at_the_initial_state"),
-        ("gradients-bidirectional", "gradients_off_by_a_factor"),
-    ],
-)
-def test_cases_reach_where_a_bug_is_seen(clause, mutant):
-    """Far and subnormal numbers, square kernels, widths past a vector's, times past a chunk's, both directions."""
-    subject = load(f"conformance.mutants:{mutant}")
-    assert FAIL in {judge(subject, BY_CLAUSE[clause], dtype, DEV).kind for dtype in DTYPES}
 
 
 def test_a_failure_shrinks_to_a_small_case_that_fails_again():
@@ -199,9 +115,9 @@ def test_the_cases_do_not_depend_on_what_else_is_imported(tmp_path, monkeypatch)
         monkeypatch.setitem(sys.modules, name, module)
         cases: list[str] = []
         check = replace(BY_CLAUSE["masks"], examine=lambda gru, case, cases=cases: _noted(cases, case))
-        judge(Emulated(), check, "float32", replace(DEV, examples=2000))
+        judge(Emulated(), check, "float32", replace(DEV, examples=200))
         drawn.append(cases)
-    assert len(drawn[0]) >= 2000
+    assert len(drawn[0]) >= 200
     assert drawn[0] == drawn[1]
 
 
@@ -224,7 +140,7 @@ def test_a_policy_cannot_be_declared_away():
     class Says(Emulated):
         capabilities = replace(Emulated.capabilities, masked_outputs=("zero-before-first",))
 
-    assert judge(Says(), BY_CLAUSE["masked-outputs"], "float32", DEV).kind == FAIL
+    assert judge(Says(), BY_CLAUSE["masked-outputs"], "float32", DEV, shrink=False).kind == FAIL
 
 
 def test_a_subject_that_changes_its_mind_is_not_passed():
@@ -237,7 +153,7 @@ def test_a_subject_that_changes_its_mind_is_not_passed():
                 raise RuntimeError("not today")
             return super().run(case)
 
-    verdict = judge(Moody(), BY_CLAUSE["step-after"], "float32", DEV)
+    verdict = judge(Moody(), BY_CLAUSE["step-after"], "float32", DEV, shrink=False)
     assert verdict.kind == ERROR
     assert "not today" in verdict.reason
 
@@ -245,11 +161,11 @@ def test_a_subject_that_changes_its_mind_is_not_passed():
 def test_a_subject_cannot_change_the_case_it_is_judged_by():
     mutant = load("conformance.mutants:inputs_overwritten")
     assert judge(mutant, BY_CLAUSE["step-after"], "float32", DEV).kind == PASS
-    assert judge(mutant, BY_CLAUSE["inputs-unmodified"], "float32", DEV).kind == FAIL
+    assert judge(mutant, BY_CLAUSE["inputs-unmodified"], "float32", DEV, shrink=False).kind == FAIL
 
 
 def test_findings_say_where_and_by_how_much():
-    verdict = judge(load("conformance.mutants:rough_tanh"), BY_CLAUSE["step-after"], "float32", DEV)
+    verdict = judge(load("conformance.mutants:rough_tanh"), BY_CLAUSE["step-after"], "float32", DEV, shrink=False)
     assert verdict.finding is not None
     finding = verdict.finding
     assert None not in (finding.computed, finding.exact, finding.bound, finding.margin)
@@ -268,6 +184,6 @@ def test_subject_errors_are_one_line():
         def run(self, case):
             raise RuntimeError("first\nsecond")
 
-    verdict = judge(Chatty(), BY_CLAUSE["step-after"], "float32", DEV)
+    verdict = judge(Chatty(), BY_CLAUSE["step-after"], "float32", DEV, shrink=False)
     assert verdict.kind == ERROR
     assert verdict.reason == "run raised RuntimeError: first second"

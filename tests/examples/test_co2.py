@@ -42,6 +42,7 @@ def run(co2, *options):
     return CliRunner().invoke(co2.main, ["--epochs", "2", *options])
 
 
+@pytest.mark.long
 def test_the_forecast_is_better_than_two_that_need_no_network(trained, tmp_path, broken):
     co2 = trained
     result = run(co2, "--plot", str(tmp_path / "co2.svg"))
@@ -55,6 +56,7 @@ def test_the_forecast_is_better_than_two_that_need_no_network(trained, tmp_path,
     assert "<svg" in (tmp_path / "co2.svg").read_text()
 
 
+@pytest.mark.long
 def test_missing_weeks_that_are_not_masked_end_it(co2, monkeypatch, broken):
     cut = co2.cut
     monkeypatch.setattr(co2, "cut", lambda measured: cut(measured)._replace(there=np.ones_like(cut(measured).there)))
@@ -62,11 +64,13 @@ def test_missing_weeks_that_are_not_masked_end_it(co2, monkeypatch, broken):
     assert told[0] == "all weights are finite" and len(told) == 3  # and so nothing else holds either
 
 
+@pytest.mark.long
 def test_a_forecast_that_is_not_good_enough_ends_it(trained, monkeypatch, broken):
     monkeypatch.setattr(trained, "GOAL", 0.0)
     assert broken(run(trained)) == ["the GRU's error is below 0.0 of the better simple forecast's"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wrong", ["tf32_products", "final_state_before_the_last_step"])
 def test_a_wrong_gru_ends_it(trained, monkeypatch, broken, wrong):
     """Be it a step that is wrong, or a final state that is not the state after the last step."""
@@ -75,6 +79,7 @@ def test_a_wrong_gru_ends_it(trained, monkeypatch, broken, wrong):
     assert broken(run(trained)) == ["the suite finds nothing wrong with the GRU"]
 
 
+@pytest.mark.long
 def test_every_window_that_is_judged_lacks_a_week(trained, monkeypatch):
     judged, judge = [], trained.judge
     monkeypatch.setattr(trained, "judge", lambda *given: (judged.append(given), judge(*given))[1])

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 IMAGE = re.compile(r"^│ +(\d+) │ +(\d) │ +(\d) │(.*)│$", re.MULTILINE)
 SUMMARY = re.compile(r"^│ (\S+) +│ +(\d+) of (\d+) │ +(\S+) │ +\d+ │ +(\S+) │$", re.MULTILINE)
 ACCURACY = re.compile(r"held-out accuracy (\S+) \((\d+) of (\d+)\); goal (\S+)")
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 ROW = re.compile(r"^│ (trained|moved|trained on|moved back) +│ (\S+) +│ +(\S+) │ +(\S+) │ +\S+ │$", re.MULTILINE)
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 LEARNT = re.compile(r"^│ (first vowel|one direction|both directions) +│ +(\S+) │$", re.MULTILINE)
 JUDGED = re.compile(r"^│ (\S+) +│ +(\S+) │ +(\d+) │$", re.MULTILINE)
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

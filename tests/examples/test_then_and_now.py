@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 ROW = re.compile(r"^│ (\S.*?) +│ +(\S+) │ +(\S*) │$", re.MULTILINE)
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture

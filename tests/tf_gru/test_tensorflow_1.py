@@ -1,36 +1,33 @@
 """A program that begins as those of TensorFlow 1 do: in a process of its own, for which the change cannot be undone."""
 
-import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-CLAUSES = ("step-before", "reverse", "lengths", "time-zero", "gradients")
+import pytest
+
+from conformance.checks.verdict import DECLINED, PASS
+from conformance.suite import judge_apart
+
+SHORT = ("step-before", "lengths")
+LONG = (*SHORT, "reverse", "time-zero", "gradients")
 
 
-def test_after_disable_v2_behavior_everything_is_right(tmp_path):
-    report = tmp_path / "report.json"
-    subjects = ("tensorflow_1:function", "tensorflow_1:tutorial")
-    asked = [word for clause in CLAUSES for word in ("--clause", clause)]
-    path = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "conformance", "run", *subjects, *asked, "--json", str(report)]
-    done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    kinds = {
-        (subject["name"].partition(":")[2], verdict["clause"]): verdict["kind"]
-        for subject in json.loads(report.read_text())["subjects"]
-        for verdict in subject["verdicts"]
-    }
-    declined = {("tutorial", "lengths"), ("tutorial", "time-zero")}  # the tutorial's GRU has neither
-    assert kinds == {
-        (subject, clause): "declined" if (subject, clause) in declined else "pass"
-        for subject in ("function", "tutorial")
-        for clause in CLAUSES
-    }
+@pytest.mark.parametrize(
+    ("subject", "clauses", "declined"),
+    [
+        ("function", SHORT, set()),
+        pytest.param("function", LONG, set(), marks=pytest.mark.long),
+        pytest.param("tutorial", LONG, {"lengths", "time-zero"}, marks=pytest.mark.long),
+    ],
+)
+def test_after_disable_v2_behavior_everything_is_right(monkeypatch, subject, clauses, declined):
+    """The tutorial's GRU has no lengths and needs a step."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    (judged,) = judge_apart((f"tensorflow_1:{subject}",), "dev", clauses, jobs=1, time_limit=300)
+    assert judged.broken is None
+    kinds = {verdict.clause: verdict.kind for verdict in judged.verdicts}
+    assert kinds == {clause: DECLINED if clause in declined else PASS for clause in clauses}
 
 
 PROGRAM = """

@@ -25,7 +25,7 @@ def started(folder, name, **environment):
     )
 
 
-def cluster() -> list[str]:
+def addresses() -> list[str]:
     """An address on this machine for each worker."""
     with ExitStack() as open_together:
         sockets = [open_together.enter_context(socket.socket()) for _ in WORKERS]
@@ -34,16 +34,8 @@ def cluster() -> list[str]:
         return [f"localhost:{each.getsockname()[1]}" for each in sockets]
 
 
-@pytest.fixture(scope="module")
-def numbers(tmp_path_factory):
-    """What every kind of device found, by the name of its file."""
-    folder = tmp_path_factory.mktemp("numbers")
-    workers = {"worker": cluster()}
-    running = [
-        started(folder, name, TF_CONFIG=json.dumps({"cluster": workers, "task": {"type": "worker", "index": index}}))
-        for index, name in enumerate(WORKERS)
-    ]
-    running.append(started(folder, "mirrored"))
+def written(folder, *running):
+    """What these programs found, by the names of their files."""
     for process in running:
         try:
             _, errors = process.communicate(timeout=240)
@@ -53,12 +45,29 @@ def numbers(tmp_path_factory):
     return {path.stem: list(np.load(path).values()) for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("devices", ["mirrored", *WORKERS])
-def test_gradients_of_several_devices_are_those_of_one(numbers, devices):
+@pytest.fixture(scope="module")
+def numbers(tmp_path_factory):
+    """What two devices of one process found, and one of them."""
+    folder = tmp_path_factory.mktemp("numbers")
+    return written(folder, started(folder, "mirrored"))
+
+
+def test_gradients_of_two_devices_are_those_of_one(numbers):
     """Summed over the replicas, every gradient is what one device finds for all rows."""
-    for expected, actual in zip(numbers["one"], numbers[devices], strict=True):
+    for expected, actual in zip(numbers["one"], numbers["mirrored"], strict=True):
         assert expected.any()
         np.testing.assert_array_equal(expected, actual)
+
+
+@pytest.mark.long
+def test_gradients_of_two_processes_are_those_of_one_device(numbers, tmp_path):
+    cluster = {"worker": addresses()}
+    tasks = [{"cluster": cluster, "task": {"type": "worker", "index": index}} for index in range(len(WORKERS))]
+    running = [started(tmp_path, name, TF_CONFIG=json.dumps(task)) for name, task in zip(WORKERS, tasks, strict=True)]
+    found = written(tmp_path, *running)
+    for worker in WORKERS:
+        for expected, actual in zip(numbers["one"], found[worker], strict=True):
+            np.testing.assert_array_equal(expected, actual)
 
 
 def test_one_replica_alone_does_not_find_them(numbers):

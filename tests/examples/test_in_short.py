@@ -1,0 +1,46 @@
+"""Each example runs to its end, and what it says holds but for what wants longer training; long tests run it whole."""
+
+from importlib import import_module
+
+import pytest
+from click.testing import CliRunner
+
+SHORT = {
+    "co2": (
+        {"JUDGED": 2, "GOAL": 0.0},
+        ["--epochs", "1"],
+        {"the GRU's error is below 0.0 of the better simple forecast's"},
+    ),
+    "digits": (
+        {"IMPLEMENTATIONS": ("reference", "tf_gru:graph")},
+        ["--epochs", "1", "--held-out", "10", "--goal", "1"],
+        {"the accuracy is at least 1.0"},
+    ),
+    "moving": (
+        {"GOAL": 1.1},
+        ["--epochs", "1", "--held-out", "10"],
+        {"every accuracy is at least 1.1"},
+    ),
+    "stress": (
+        {},
+        ["--words", "1000", "--epochs", "1", "--judged", "3", "--goal", "1"],
+        {"both directions are right in 1.0 of the words"},
+    ),
+    "then_and_now": ({}, ["--words", "2"], set()),
+}
+"""What is changed in it, its options, and what does not hold then."""
+MAYBE = {"both directions do better than one"}
+"""After so little training."""
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_what_does_not_hold_is_what_wants_longer_training(monkeypatch, broken, tmp_path, name):
+    changes, options, expected = SHORT[name]
+    example, plot = import_module(name), tmp_path / "plot.svg"
+    for constant, value in changes.items():
+        monkeypatch.setattr(example, constant, value)
+
+    told = broken(CliRunner().invoke(example.main, [*options, "--plot", str(plot)]))
+
+    assert {*told} - MAYBE == expected
+    assert "<svg" in plot.read_text()
