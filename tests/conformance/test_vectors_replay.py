@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from conformance.__main__ import main
 from conformance.checks import runs as whole_runs
 from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS
+from conformance.diagnosis.catalogue import MISTAKES
 from conformance.mutants import masked_output_is_zero_before_the_first_step, recurrent_bias_has_no_gradient
 from conformance.mutants.emulated import Emulated
 from conformance.specification import CLAUSES
