@@ -10,6 +10,7 @@ import pytest
 from conformance import mutants
 from conformance.checks.verdict import DTYPES
 from conformance.specification import CLAUSES
+from conformance.vectors.notes import FLAGS
 from studies.matrix import cells, facts, figure, page, peers, record
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +93,12 @@ def test_the_record_is_of_the_present_mutants_checks_and_vectors():
 
 def test_every_mutant_is_killed_both_ways_and_every_check_kills():
     assert list(facts.broken(RECORD)) == []
+
+
+def test_a_vector_kills_the_mutant_of_each_of_its_flags():
+    flagged = [(FLAGS[flag], name) for name, one in cells.stored().items() for flag in one.vector.flags]
+    recorded = letters("vectors")
+    assert [cell for cell in flagged if cell[0] in RECORD.mutants and recorded[cell] not in cells.KILLED] == []
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def onnxruntime():
     return identify_in_a_process("onnxruntime", 300)
 
 
-@pytest.mark.parametrize("name", ["torch", "tf_gru:graph"])
+@pytest.mark.parametrize("name", ["torch", pytest.param("tf_gru:graph", marks=pytest.mark.long)])
 def test_what_is_declared_is_found(name):
     assert list(differences(name, load(name), identify_in_a_process(name, 300))) == []
 
