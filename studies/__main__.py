@@ -324,6 +324,21 @@ def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
     end(Table("written", str(PAGE)), list(unexplained(load())))
 
 
+@main.command()
+@click.argument("chosen", nargs=-1)
+def everything(chosen: tuple[str, ...]) -> None:
+    """What takes too long for the tests, in 80 minutes. CHOSEN: only commands in which one of these words stands."""
+    from studies.long_runs.everything import COMMANDS, run, table
+
+    commands = [command for command in COMMANDS if not chosen or {*chosen} & {*command.split()}]
+    if not commands:
+        raise click.UsageError(f"no command has {chosen[0]!r} in it; there are: {'; '.join(COMMANDS)}")
+    head(" ".join(("everything", *chosen)), ("tensorflow", "keras"))
+    tracked = track(run(commands), total=len(commands), console=STDERR, disable=not STDERR.is_terminal)
+    found = list(tracked)
+    end(table(found), [f"python {ran.command}: exit code {ran.code}" for ran in found if ran.code])
+
+
 main.add_command(matrix)
 
 
