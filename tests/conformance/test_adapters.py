@@ -19,15 +19,14 @@ from conformance.checks.judge import judge_case
 from conformance.checks.verdict import FAIL, PASS
 from conformance.interface.adapter import UsageError, ask, ask_gradients
 from conformance.suite import judge_apart
-from conformance.vectors import files
 from conformance.vectors.replay import judge_vector
 from reference import Parameters, merge_biases, to_keras
 from reference.layouts import merge_gate_biases, to_haiku, to_linen
 from studies.pages.known import KNOWN, anchor, heading
+from tests.conformance.golden import STORED
 from tests.reference.truth import numbers
 
 pytestmark = pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
-STORED = files.stored()
 FINDINGS = Path(__file__).parent.parent.parent / "docs/findings.md"
 
 PASSES = {
@@ -84,7 +83,7 @@ def test_dynamic_rnn_gives_both_directions_apart():
     ("backend", "dtype", "vector", "policy"),
     [
         ("jax", "float32", "masked-outputs-carry-lengths", "carry"),
-        ("torch", "float64", "masked-outputs-zero-holes", ""),
+        pytest.param("torch", "float64", "masked-outputs-zero-holes", "", marks=pytest.mark.long),
     ],
 )
 def test_keras_on_another_backend(backend, dtype, vector, policy):

@@ -85,7 +85,7 @@ class StateAddedWholeBesideTheCandidate(Emulated):
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("float64", marks=pytest.mark.long)])
 def test_the_gate_that_is_wrong_is_blamed_and_none_where_more_than_one_is(gru, gate, dtype):
     subject = load(f"conformance.mutants:{gru}") if isinstance(gru, str) else gru
     verdict = explained(subject, dtype=dtype)

@@ -30,6 +30,7 @@ def test_a_finding_is_still_there(code):
         exec(code, {})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("code", [code for code in BLOCKS if "KERAS_BACKEND" in code])
 def test_a_finding_that_is_gone_would_be_seen(code):
     assert _in_a_process(code.replace('"KERAS_BACKEND": "jax"', '"KERAS_BACKEND": "tensorflow"')) != 0

@@ -12,9 +12,9 @@ from conformance.diagnosis.probe.probe import probe
 from conformance.diagnosis.probe.sweep import SIGMA, TANH
 from conformance.interface.adapter import SubjectError, ask
 from conformance.specification import CLAUSES
-from conformance.vectors import files
 from conformance.vectors.replay import judge_vector
 from studies.pages import paths
+from tests.conformance.golden import STORED
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:In the future `np.object` will be defined:FutureWarning"),
@@ -22,7 +22,6 @@ pytestmark = [
 ]
 """Keras asks NumPy for the one before it converts to ONNX, and converts its variables by the other when it saves."""
 
-STORED = files.stored()
 DEPLOYED = ("tf_gru:keras-save", "tf_gru:saved-model", "tf_gru:onnx", "tf_gru:litert", "tf_gru:tf1")
 ASKED = {
     "padding-unread-holes": DEPLOYED,

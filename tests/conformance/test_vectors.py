@@ -24,10 +24,10 @@ from conformance.vectors.notes import FLAGS
 from conformance.vectors.numbers import Numbers
 from conformance.vectors.validate import violations, violations_of
 from conformance.vectors.vector import identity
+from tests.conformance.golden import STORED
 from tests.conformance.node import node
 from tests.documents import ROOT, blocks
 
-STORED = files.stored()
 FEW = ("closed-forms-kept-after", "masks-one-step", "time-zero-both")
 NAMES = list(AUTHORED)
 

@@ -17,15 +17,14 @@ from conformance.mutants import masked_output_is_zero_before_the_first_step, rec
 from conformance.mutants.emulated import Emulated
 from conformance.specification import CLAUSES
 from conformance.truth.balls import each
-from conformance.vectors import files
 from conformance.vectors.notes import FLAGS
 from conformance.vectors.replay import judge_vector, lacking, questions
 from conformance.vectors.suspects import suspects
 from conformance.vectors.vector import Stored, Vector
 from tests.conformance.flagged import WITHOUT_A_MUTANT, WRONG
+from tests.conformance.golden import STORED
 
 HERE = Path(__file__).parent
-STORED = files.stored()
 VECTORS = {name: stored.vector for name, stored in STORED.items()}
 
 

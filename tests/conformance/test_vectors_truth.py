@@ -6,10 +6,8 @@ import pytest
 from conformance.truth import balls
 from conformance.truth.balls import each
 from conformance.truth.certified import Truth, truth
-from conformance.vectors import files
+from tests.conformance.golden import STORED
 from tests.conformance.tape import evaluated
-
-STORED = files.stored()
 
 
 def numbers(found: Truth) -> list[np.ndarray]:
