@@ -1,4 +1,4 @@
-"""All that a vector's file states, by mpmath and a tape: reverse mode over scalars, each rounded once at the very end.
+"""All that the oracle certifies, by mpmath and a tape: reverse mode over scalars, each rounded once at the very end.
 
 Shares nothing with the oracle: no balls, no matrices, no formula of a gradient, policies and merges written again.
 """
@@ -12,7 +12,11 @@ import numpy as np
 from mpmath import mp, mpf
 
 from conformance.interface.case import Case, Gradients, Outputs
+from conformance.truth.balls import each
 from conformance.truth.certified import Steps, Truth
+
+BITS = 2700
+"""Of which 1 + 2^-1074 takes 1075."""
 
 
 @dataclass(slots=True, eq=False)
@@ -73,6 +77,19 @@ class Tape(list[Number]):
                     source.cotangent += slope * number.cotangent
 
 
+def numbers(found: Any) -> list[np.ndarray]:
+    """All arrays of a truth, or of a part of it, in their order."""
+    arrays: list[np.ndarray] = []
+    each(arrays.append, found[:4] if isinstance(found, Truth) else found)
+    return arrays
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether all numbers are equal, and there are some or none in both."""
+    pairs = zip(numbers(one), numbers(other), strict=True)
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+
+
 def step(tape: Tape, x: Any, h: Any, W: Any, U: Any, b: Any, reset: str) -> tuple[list, list, list, list]:
     """z, r, n and h of one row."""
     units, last = range(len(h)), len(W) - 1
@@ -92,7 +109,7 @@ def step(tape: Tape, x: Any, h: Any, W: Any, U: Any, b: Any, reset: str) -> tupl
     return z, r, n, new
 
 
-def evaluated(case: Case, cotangents: Outputs | None, bits: int) -> Truth:
+def evaluated(case: Case, cotangents: Outputs | None = None, bits: int = BITS) -> Truth:
     """The answer, the steps and, with cotangents, the gradients; bits: the precision in which all is computed."""
     with mp.workprec(bits):
         tape = Tape(cotangents is not None)

@@ -18,7 +18,8 @@ from conformance.interface.strategies import REGIMES, cases
 from conformance.truth import balls
 from conformance.truth import forward as oracle
 from reference import Parameters
-from tests.conformance.complex_step import drawn, states
+from tests.conformance.oracle_cases import drawn
+from tests.conformance.tape import evaluated
 
 CASES = st.sampled_from(("float32", "float64")).flatmap(
     lambda dtype: cases(
@@ -29,6 +30,12 @@ CASES = st.sampled_from(("float32", "float64")).flatmap(
         runs=("forward", "reverse"),
     )
 )
+
+
+def states(case: Case, direction: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """The states after each valid step, NaN elsewhere, and the final ones, by the tape."""
+    found = evaluated(case)
+    return found.steps[direction].h, found.final_state[direction] if case.merge else found.final_state
 
 
 @given(CASES)

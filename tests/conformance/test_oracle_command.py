@@ -11,7 +11,7 @@ from conformance.__main__ import main
 from conformance.interface.case import Case, InvalidCase, exact_float
 from conformance.truth import balls
 from conformance.truth.certified import Truth, truth
-from tests.conformance.complex_step import MASK, drawn, drawn_cotangents
+from tests.conformance.oracle_cases import MASK, drawn, drawn_cotangents
 from tests.documents import blocks
 
 (WRITTEN,) = map(json.loads, blocks("docs/citing.md", "json"))

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from mpmath import mp
 
 from conformance.interface.case import MERGES, POLICIES, Case, InvalidCase, Outputs
 from conformance.truth import certified as module
@@ -13,60 +12,30 @@ from conformance.truth import forward as oracle
 from conformance.truth.certified import Steps, Truth, truth
 from conformance.truth.forward import certify
 from conformance.truth.gradients import certify_gradients
-from tests.conformance.complex_step import (
-    DIGITS,
-    MASK,
-    answer,
-    drawn,
-    drawn_alone,
-    drawn_cotangents,
-    in_order,
-    paths_of,
-    rounded,
-)
+from tests.conformance.oracle_cases import MASK, drawn, drawn_alone, drawn_cotangents
+from tests.conformance.tape import evaluated, same
 from tests.documents import blocks
 
 RESETS = ("after", "before", "none")
 
 
-def answers(case: Case, reset: str, directions: tuple[int, ...]) -> bool:
-    """Whether every number is that of mpmath, in all outputs, final states and steps."""
-    found = truth(case)
-    with mp.workdps(DIGITS):
-        paths = [paths_of(reset, k).plain for k in directions]
-        for row in range(case.batch):
-            there = rounded(np.array(answer(case, [path[row] for path in paths]), object))
-            if not np.array_equal(in_order(case, row, Outputs(found.outputs, found.final_state)), there):
-                return False
-        return all(steps_of(case, path, of) for path, of in zip(paths, found.steps, strict=True))
-
-
-def steps_of(case: Case, path, found: Steps) -> bool:
-    """Whether z, r, n, h are those of one direction's path, and NaN elsewhere."""
-    assert (found.r is None) == (case.reset == "none")
-    for name, values in found._asdict().items():
-        expected = np.full((case.batch, case.time, case.units), np.nan)
-        for row in range(case.batch):
-            for t, step in path[row].steps.items():
-                if values is not None:
-                    expected[row, t] = rounded(np.array(step[name], object))
-        if values is not None and not np.array_equal(values, expected, equal_nan=True):
-            return False
-    return True
+def answers(case: Case) -> bool:
+    """Whether every number is that of the tape, in all outputs, final states and steps."""
+    return same(truth(case), evaluated(case))
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("direction", [0, 1], ids=["forward", "reverse"])
 @pytest.mark.parametrize("reset", RESETS)
 def test_one_direction(reset, direction, policy):
-    assert answers(drawn_alone(direction, reset=reset, mask=MASK, masked_outputs=policy), reset, (direction,))
+    assert answers(drawn_alone(direction, reset=reset, mask=MASK, masked_outputs=policy))
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("merge", MERGES)
 @pytest.mark.parametrize("reset", RESETS)
 def test_two_directions(reset, merge, policy):
-    assert answers(drawn(reset=reset, merge=merge, mask=MASK, masked_outputs=policy), reset, (0, 1))
+    assert answers(drawn(reset=reset, merge=merge, mask=MASK, masked_outputs=policy))
 
 
 WRONG = {
@@ -83,7 +52,7 @@ WRONG = {
 def test_a_wrong_truth_is_seen(monkeypatch, where, name, replacement):
     case = drawn(merge="ave", mask=MASK, masked_outputs="zero")
     monkeypatch.setattr(where, name, replacement)
-    assert not answers(case, "after", (0, 1))
+    assert not answers(case)
 
 
 def test_the_states_are_those_of_certify():

@@ -4,23 +4,9 @@ import numpy as np
 import pytest
 
 from conformance.truth import balls
-from conformance.truth.balls import each
-from conformance.truth.certified import Truth, truth
+from conformance.truth.certified import truth
 from tests.conformance.golden import STORED
-from tests.conformance.tape import evaluated
-
-
-def numbers(found: Truth) -> list[np.ndarray]:
-    """All arrays of a truth, in their order."""
-    arrays: list[np.ndarray] = []
-    each(arrays.append, (found.outputs, found.final_state, found.steps, found.gradients))
-    return arrays
-
-
-def same(one: Truth, other: Truth) -> bool:
-    """Whether all numbers are equal, and there are some or none in both."""
-    pairs = zip(numbers(one), numbers(other), strict=True)
-    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+from tests.conformance.tape import evaluated, numbers, same
 
 
 @pytest.mark.parametrize("name", STORED)
