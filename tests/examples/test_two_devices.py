@@ -9,6 +9,7 @@ import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 WEIGHT = re.compile(r"^│ (\S+) +│ (\d+) +│ (\d+) +│$", re.MULTILINE)
+pytestmark = pytest.mark.long
 SHORT = ("--epochs", "1", "--held-out", "1438", "--goal", "0")
 UNSUMMED = "two_devices.total = lambda gradients: gradients[0]"
 SHOWN = """
@@ -34,7 +35,6 @@ def broken(result) -> list[str]:
     return named
 
 
-@pytest.mark.long
 def test_two_devices_and_one_have_the_same_weights(tmp_path):
     result = run(options=("--epochs", "2", "--plot", str(tmp_path / "losses.svg")))
 
@@ -45,7 +45,6 @@ def test_two_devices_and_one_have_the_same_weights(tmp_path):
     assert all(numbers == equal for _, numbers, equal in weights)
 
 
-@pytest.mark.long
 def test_gradients_that_are_not_summed_make_the_exit_code_1():
     result = run(UNSUMMED)
 
@@ -60,7 +59,6 @@ def test_an_accuracy_below_the_goal_makes_the_exit_code_1():
     assert all(numbers == equal for _, numbers, equal in WEIGHT.findall(result.stdout))
 
 
-@pytest.mark.long
 def test_another_seed_holds_other_images_out():
     one, other = (re.search(r"^held out .*$", run(SHOWN, options=("--seed", seed)).stdout, re.M) for seed in "12")
 

@@ -22,6 +22,7 @@ MASKS = {
 }
 MANY = [("loop", reset, mask) for reset in RESETS for mask in MASKS]
 FEW = [("compiled", reset, "holes") for reset in RESETS] + [("recompute", "after", "no mask")]
+EVERY = {**KERNELS, "autodiff": {"fused": False}}
 
 
 def cancelling(reset, dtype="float64", time=TIME):
@@ -99,7 +100,7 @@ def test_each_format_is_kept(exact, kernel, dtype):
     exact.equal(expected[:2], actual[:2])  # gradients are sums of more bits than the narrow ones have
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", EVERY)
 @pytest.mark.parametrize("reset", RESETS)
 def test_padding_is_not_read(exact, reset, kernel):
     """Whatever stands at masked steps changes nothing, and its own gradient is 0."""
@@ -107,14 +108,14 @@ def test_padding_is_not_read(exact, reset, kernel):
     padding = np.resize([np.nan, np.inf, -np.inf], arguments[0].shape)
     padded = [tf.where(mask[:, :, None], arguments[0], padding), *arguments[1:]]
 
-    expected = everything(arguments, reset=reset, mask=mask, **KERNELS[kernel])
-    actual = everything(padded, reset=reset, mask=mask, **KERNELS[kernel])
+    expected = everything(arguments, reset=reset, mask=mask, **EVERY[kernel])
+    actual = everything(padded, reset=reset, mask=mask, **EVERY[kernel])
 
     exact.equal(expected, actual)
     assert not actual[2][~mask].any()
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", EVERY)
 @pytest.mark.parametrize("reset", RESETS)
 def test_a_masked_row_copies_any_state(reset, kernel):
     """Bit for bit, NaN and minus zero too, with a gradient of what comes back, and none to the weights."""
@@ -123,7 +124,7 @@ def test_a_masked_row_copies_any_state(reset, kernel):
     mask = np.zeros((BATCH, TIME), bool)
 
     _, final_state, _, state_gradient, *others = everything(
-        [inputs, tf.constant(state), *weights], reset=reset, mask=mask, **KERNELS[kernel]
+        [inputs, tf.constant(state), *weights], reset=reset, mask=mask, **EVERY[kernel]
     )
 
     assert final_state.tobytes() == state.tobytes()
