@@ -1,7 +1,7 @@
 """The GRU as a TensorFlow function and as Keras layers.
 
 `gru` is a whole sequence as one differentiable function; `GRUCell`, `GRU` and `BiGRU` are its Keras faces, and
-`from_keras` makes a model of Keras' layers again with these.
+`from_keras` makes a model of Keras' layers, or of Keras 2, again with these, and `to_keras` goes back.
 """
 
 try:
@@ -19,10 +19,11 @@ if _keras.backend.backend() != "tensorflow":
         "set KERAS_BACKEND=tensorflow before anything imports keras"
     )
 
+from tf_gru.as_keras import to_keras
 from tf_gru.bidirectional import BiGRU
 from tf_gru.cell import GRUCell
 from tf_gru.conversion import from_keras
 from tf_gru.layer import GRU
 from tf_gru.sequence import gru
 
-__all__ = ["GRU", "BiGRU", "GRUCell", "from_keras", "gru"]
+__all__ = ["GRU", "BiGRU", "GRUCell", "from_keras", "gru", "to_keras"]

@@ -7,6 +7,7 @@ when a graph runs is asserted by the graph. XLA drops assertions, but does not c
 import operator
 from collections.abc import Callable, Sequence
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -17,14 +18,38 @@ DTYPES = (tf.float16, tf.bfloat16, tf.float32, tf.float64)
 NAMES = tuple(dtype.name for dtype in DTYPES)
 
 
-def check_choice(name: str, value, choices) -> None:
-    """Refuse a value that is none of these; True is not 1 here."""
+def plain(name: str, value):
+    """The value, as Python has it if it is one number or boolean of NumPy or TensorFlow, as out of a sweep.
+
+    Refuses a tensor that has no value yet: an option makes the layer, and is saved with it.
+    """
+    if isinstance(value, (tf.Tensor, tf.Variable, keras.Variable)):
+        known = tf.get_static_value(tf.convert_to_tensor(value))
+        if known is None:
+            raise ValueError(f"{name} is a tensor whose value is not known yet, but makes the layer: give a number")
+        value = known
+    return value.item() if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0 else value
+
+
+def check_choice(name: str, value, choices):
+    """The value, as Python has it; refuses one that is none of these. True is not 1 here."""
+    value = plain(name, value)
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
         raise ValueError(f"{name} is {value!r}, but must be one of {', '.join(map(repr, choices))}")
+    return value
+
+
+def rate(name: str, value) -> float:
+    """The value as a Python number from 0 to 1."""
+    value = plain(name, value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise ValueError(f"{name} is {value!r}, but must be from 0 (nothing is dropped) to 1 (everything is)")
+    return float(value)
 
 
 def positive(name: str, value) -> int:
     """The value as a Python integer of 1 or more."""
+    value = plain(name, value)
     try:
         number = operator.index(value)
     except TypeError:

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tf_gru import keras_2
 from tf_gru.arguments import check_choice, one_for_each_direction
 from tf_gru.layer import GRU
 
@@ -29,11 +30,9 @@ class BiGRU(keras.layers.Bidirectional):
     """
 
     def __init__(self, units, merge_mode="concat", **gru):
-        for name in ("go_backwards", "zero_output_for_mask"):
-            check_choice(name, gru.get(name, False), (True, False))
-        if gru.pop("go_backwards", False):
+        if check_choice("go_backwards", gru.pop("go_backwards", False), (True, False)):
             raise ValueError("go_backwards is True, but BiGRU runs both directions: leave it out, or use GRU")
-        if not gru.pop("zero_output_for_mask", True):
+        if not check_choice("zero_output_for_mask", gru.pop("zero_output_for_mask", True), (True, False)):
             raise ValueError("zero_output_for_mask is False, but BiGRU outputs 0 at masked steps: leave it out")
         own = {"name": gru.pop("name")} if "name" in gru else {}
         super().__init__(
@@ -102,9 +101,14 @@ class BiGRU(keras.layers.Bidirectional):
         return {**config, **own, "merge_mode": self.merge_mode}
 
     @classmethod
-    def from_config(cls, config):  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The layer that get_config describes."""
+    def from_config(cls, config, hard_sigmoid_slope=None):  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The layer that get_config describes; that of a GRU makes one of its arguments, as for `GRU`."""
+        config = keras_2.of_layer(config, hard_sigmoid_slope)
+        config.pop("zero_output_for_mask", None)  # keras.layers.Bidirectional overrules it too
         return cls(**config)
+
+    def __repr__(self):
+        return super().__repr__().replace(type(self).__name__, "BiGRU", 1)
 
 
 # Keras files weights under the name of a layer's class. Under this one a .weights.h5 file of a model with

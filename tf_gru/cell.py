@@ -1,10 +1,9 @@
 """One step of the GRU as a Keras cell, for keras.layers.RNN and for our own layer."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from tf_gru import arguments
+from tf_gru import arguments, keras_2
 from tf_gru.export.tracing import check_held
 from tf_gru.steps import (
     GATES,
@@ -53,9 +52,10 @@ class GRUCell(keras.layers.GRUCell):
         implementation=2,
         **kwargs,
     ):
-        arguments.check_choice("use_bias", use_bias, (True, False))
-        arguments.check_choice("reset_gate", reset_gate, (True, False))
-        arguments.check_choice("reset_after", reset_after, (True, False, None))
+        use_bias = arguments.check_choice("use_bias", use_bias, (True, False))
+        reset_gate = arguments.check_choice("reset_gate", reset_gate, (True, False))
+        reset_after = arguments.check_choice("reset_after", reset_after, (True, False, None))
+        implementation = arguments.plain("implementation", implementation)
         if not reset_gate and reset_after is not None:
             raise ValueError(f"reset_gate=False has nothing to reset, but reset_after is {reset_after}: leave it out")
         if type(implementation) is not int or implementation not in (1, 2):
@@ -74,10 +74,10 @@ class GRUCell(keras.layers.GRUCell):
             kernel_constraint=kernel_constraint,
             recurrent_constraint=recurrent_constraint,
             bias_constraint=bias_constraint,
-            dropout=_rate("dropout", dropout),
-            recurrent_dropout=_rate("recurrent_dropout", recurrent_dropout),
+            dropout=arguments.rate("dropout", dropout),
+            recurrent_dropout=arguments.rate("recurrent_dropout", recurrent_dropout),
             reset_after=reset_gate if reset_after is None else reset_after,
-            seed=seed,
+            seed=arguments.plain("seed", seed),
             implementation=implementation,
             **kwargs,
         )
@@ -192,6 +192,11 @@ class GRUCell(keras.layers.GRUCell):
             "implementation": self.implementation,
         }
 
+    @classmethod
+    def from_config(cls, config, hard_sigmoid_slope=None):  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The cell that get_config describes; one that keras.layers.GRUCell wrote will do, as for `GRU`."""
+        return cls(**keras_2.of_layer(config, hard_sigmoid_slope))
+
 
 def _in_float32(initializer):
     """The initializer, drawing in float32 for bfloat16: the default, orthogonal, has no kernel for that."""
@@ -202,10 +207,3 @@ def _in_float32(initializer):
         return tf.cast(initializer(shape, dtype="float32"), dtype)
 
     return draw
-
-
-def _rate(name: str, value) -> float:
-    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not number or not 0 <= value <= 1:
-        raise ValueError(f"{name} is {value!r}, but must be from 0 (nothing is dropped) to 1 (everything is)")
-    return float(value)

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from tf_gru import files, remaking
 from tf_gru.arguments import check_choice
 from tf_gru.bidirectional import BiGRU
 from tf_gru.cell import GRUCell
@@ -16,44 +17,43 @@ OURS = {"GRU": GRU, "GRUCell": GRUCell}
 
 
 def from_keras(
-    model: keras.Model, *, bigru: bool = False, custom_objects: dict[str, Any] | None = None, safe_mode: bool = True
+    model,
+    *,
+    bigru: bool = False,
+    custom_objects: dict[str, Any] | None = None,
+    safe_mode: bool = True,
+    hard_sigmoid_slope: float | None = None,
 ) -> keras.Model:
     """The same model with tf_gru.GRU for every keras.layers.GRU and tf_gru.GRUCell for every keras.layers.GRUCell.
 
     Wherever they stand: in wrappers, in stacks of cells, in nested models. The new model has the weights, the random
     states and, if the model was compiled, its optimizer as far as it has come; the model itself is left as it was.
 
+    model: a keras.Model, or a .keras or .h5 file that has one; or what Keras 2 left: such a file, a model of tf_keras,
+        or a configuration (what `model.to_json()` returns, or the dictionary in it), whose weights are new. A model
+        from Keras 2 keeps its numbers, since `hard_sigmoid` means its 0.2 x + 0.5, in every layer, and comes
+        uncompiled. (keras.models.load_model reads it as x / 6 + 0.5, and Keras' own names as Keras' layers, whatever
+        custom_objects={"GRU": tf_gru.GRU} says.)
     custom_objects: what a configuration names and Keras does not know, a layer, a loss or a metric of one's own that is
         not registered, by name; safe_mode: False to make `Lambda` layers of Python code again. As in Keras' load_model.
     bigru: True also puts BiGRU for a keras.layers.Bidirectional around a GRU if its directions have the same options.
+    hard_sigmoid_slope: 0.2 or 1/6, for a configuration that has a hard_sigmoid and does not say which Keras wrote it.
 
     What a configuration of Keras leaves out is lost: `implementation`, which changes roundings and how dropout is
     drawn, and `use_cudnn`. What a stateful layer has kept is not copied. Layers made by code of one's own, in a
-    subclass of Model or of GRU, are not in a configuration: if one is left ValueError is raised.
+    subclass of Model or of GRU, are not in a configuration: if one is left ValueError is raised, as it is for what
+    Keras 1 wrote, for CuDNNGRU, for time_major=True, and for a hard_sigmoid whose slope nobody gives.
     """
-    check_choice("bigru", bigru, (True, False))
-    check_choice("safe_mode", safe_mode, (True, False))
-    if not (custom_objects is None or isinstance(custom_objects, dict)):
-        raise TypeError(f"custom_objects is a {type(custom_objects).__name__}, but must be a dictionary of names")
+    bigru = check_choice("bigru", bigru, (True, False))
+    known = remaking.known(custom_objects, safe_mode)
     if not isinstance(model, keras.Model):
-        raise TypeError(f"model is a {type(model).__name__}, but must be a keras.Model: wrap it in keras.Sequential")
-    config = _converted(keras.saving.serialize_keras_object(model), bigru)
-    converted = keras.saving.deserialize_keras_object(config, custom_objects=custom_objects, safe_mode=safe_mode)
-    left = [layer for layer in converted._flatten_layers() if _is_of_keras(layer)]
-    if left:
-        names = ", ".join(f"{layer.name} ({type(layer).__name__})" for layer in left)
-        raise ValueError(f"{names} is not made from the model's configuration: make it a tf_gru layer where it is made")
-    _copy(model.variables, converted.variables)
-    optimizer = getattr(model, "optimizer", None)  # there is none before compile
-    if optimizer is not None and optimizer.built:
-        converted.optimizer.build(converted.trainable_variables)
-        if len(optimizer.variables) != len(converted.optimizer.variables):
-            raise ValueError(
-                f"the optimizer has {len(optimizer.variables)} variables, but for the weights that the model trains "
-                f"now it must have {len(converted.optimizer.variables)}: compile the model again after freezing or "
-                "thawing"
-            )
-        _copy(optimizer.variables, converted.optimizer.variables)
+
+        def make(config) -> keras.Model:
+            return keras.saving.deserialize_keras_object(_converted(config, bigru=False), **known)
+
+        model = files.loaded(model, make, hard_sigmoid_slope=hard_sigmoid_slope, **known)
+    converted = remaking.again(model, lambda config: _converted(config, bigru), **known)
+    remaking.none_left(converted, _is_of_keras, "a tf_gru layer")
     return converted
 
 
@@ -97,8 +97,3 @@ def _merged(bidirectional: dict) -> dict | None:
 
 def _is_of_keras(layer) -> bool:
     return isinstance(layer, (keras.layers.GRU, keras.layers.GRUCell)) and not isinstance(layer, GRUCell)
-
-
-def _copy(sources, targets) -> None:
-    for source, target in zip(sources, targets, strict=True):
-        target.assign(source)

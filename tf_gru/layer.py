@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tf_gru import arguments
+from tf_gru import arguments, keras_2
 from tf_gru.cell import GRUCell
 from tf_gru.export.tracing import check_held
 from tf_gru.kernels import facts
@@ -86,8 +86,8 @@ class GRU(keras.layers.RNN):
         recompute=False,
         **kwargs,
     ):
-        arguments.check_choice("jit", jit, ("auto", True, False))
-        arguments.check_choice("recompute", recompute, (True, False))
+        jit = arguments.check_choice("jit", jit, ("auto", True, False))
+        recompute = arguments.check_choice("recompute", recompute, (True, False))
         flags = {
             "return_sequences": return_sequences,
             "return_state": return_state,
@@ -96,8 +96,7 @@ class GRU(keras.layers.RNN):
             "unroll": unroll,
             "zero_output_for_mask": zero_output_for_mask,
         }
-        for name, flag in flags.items():
-            arguments.check_choice(name, flag, (True, False))
+        flags = {name: arguments.check_choice(name, flag, (True, False)) for name, flag in flags.items()}
         cell = GRUCell(
             units,
             activation=activation,
@@ -134,7 +133,7 @@ class GRU(keras.layers.RNN):
 
     @use_cudnn.setter
     def use_cudnn(self, value):
-        arguments.check_choice("use_cudnn", value, ("auto", True, False))
+        value = arguments.check_choice("use_cudnn", value, ("auto", True, False))
         self._use_cudnn = value
         self.supports_jit = value is False or not facts.gpu_is_visible()  # what Keras' jit_compile="auto" asks
 
@@ -254,9 +253,9 @@ class GRU(keras.layers.RNN):
         return config
 
     @classmethod
-    def from_config(cls, config):  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The layer that get_config describes; one that keras.layers.GRU wrote will do.
+    def from_config(cls, config, hard_sigmoid_slope=None):  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The layer that get_config describes; one that keras.layers.GRU wrote will do, in Keras 2 or 3.
 
-        Old ones have implementation=0, which Keras 2 itself came to read as 1.
+        hard_sigmoid_slope: 0.2 or 1/6, for one that has a hard_sigmoid and does not say which Keras wrote it.
         """
-        return cls(**{**config, "implementation": config.get("implementation", 2) or 1})
+        return cls(**keras_2.of_layer(config, hard_sigmoid_slope))

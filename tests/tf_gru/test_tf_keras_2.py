@@ -1,0 +1,414 @@
+"""Models that Keras 2 left, read with our layers: the numbers that they had, to the bit.
+
+Gates are 0.2 x + 0.5 of multiples of 2.5, candidates are linear and all else is integers, so nothing is rounded.
+"""
+
+import json
+import shutil
+
+import h5py
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras
+from tf_keras import layers as old
+from tf_keras.src.layers.rnn import gru_v1
+
+import tf_gru
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy"),  # Keras, saving
+]
+EXACT = {"activation": "linear", "recurrent_activation": "hard_sigmoid", "dtype": "float64"}
+WHOLE = {"return_sequences": True, **EXACT}
+INPUTS = np.random.default_rng(0).integers(-1, 2, (2, 2, 3, 2)).astype(float)
+INPUTS[0, 0, 2] = 0  # masked, where there is a mask
+
+
+def sequence():
+    return old.Input((3, 2), dtype="float64")
+
+
+def stacked():
+    """One Sequential: masked, in both directions, of cells, and with a gate of another kind of layer."""
+    cells = [old.GRUCell(2, **EXACT), old.GRUCell(1, reset_after=False, **EXACT)]
+    return tf_keras.Sequential(
+        [
+            sequence(),
+            old.Masking(dtype="float64"),
+            old.Bidirectional(old.GRU(2, **WHOLE), dtype="float64"),
+            old.RNN(old.StackedRNNCells(cells, dtype="float64"), dtype="float64"),
+            old.Dense(2, activation="hard_sigmoid", dtype="float64"),
+        ]
+    )
+
+
+def without_input_layer():
+    """The first layer says what comes in, and there is a layer whose axis is a list."""
+    return tf_keras.Sequential(
+        [
+            old.GRU(2, input_shape=(3, 2), use_bias=False, go_backwards=True, implementation=1, **WHOLE),
+            old.BatchNormalization(dtype="float64", epsilon=0),
+            old.GRU(2, unroll=True, **EXACT),
+        ]
+    )
+
+
+def of_version_one():
+    """tf.compat.v1.keras.layers.GRU: hard_sigmoid and reset_after=False are its defaults."""
+    layer = gru_v1.GRU(2, activation="linear", return_sequences=True, dtype="float64")
+    return tf_keras.Sequential([sequence(), layer, old.TimeDistributed(old.Dense(1, dtype="float64"), dtype="float64")])
+
+
+def of_two():
+    """Two inputs: an encoder within the model, called twice; states go into one direction, both, and cells."""
+    one, two = sequence(), sequence()
+    encoder = tf_keras.Sequential([sequence(), old.GRU(2, **EXACT)])
+    _, state = old.GRU(2, return_state=True, **EXACT)(old.Masking(dtype="float64")(one))
+    x = old.GRU(2, **WHOLE)(two, initial_state=state)
+    x = old.Bidirectional(old.GRU(2, **WHOLE), merge_mode="sum", dtype="float64")(
+        x, initial_state=[state, encoder(two)]
+    )
+    x = old.RNN(old.GRUCell(2, **EXACT), dtype="float64")(x, initial_state=[encoder(one)])
+    return tf_keras.Model([one, two], [old.Subtract(dtype="float64")([encoder(one), encoder(two)]), x])
+
+
+MODELS = (stacked, without_input_layer, of_version_one, of_two)
+
+
+def filled(architecture):
+    """The model with weights that round nothing, and what it is called with."""
+    model, rng = architecture(), np.random.default_rng(1)
+    for weight in model.weights:
+        values = rng.integers(-1, 2, weight.shape).astype(float)
+        if "variance" in weight.name:
+            values = values**0
+        elif "gru" in weight.name or "cell" in weight.name:
+            units = weight.shape[-1] // 3
+            values[..., : 2 * units] *= 2.5
+        elif "dense" in weight.name:
+            values *= 2.5
+        weight.assign(values)
+    return model, list(INPUTS) if len(model.inputs) == 2 else INPUTS[0]
+
+
+def numbers(model, inputs):
+    return [output.numpy() for output in tf.nest.flatten(model(inputs))]
+
+
+def equal(left, right):
+    for expected, actual in zip(left, right, strict=True):
+        np.testing.assert_array_equal(expected, actual)
+
+
+def of_keras_3(model):
+    """The recurrent layers and cells that are not ours."""
+    kinds = (keras.layers.GRU, keras.layers.GRUCell)
+    return [
+        layer for layer in model._flatten_layers() if isinstance(layer, kinds) and type(layer) is not tf_gru.GRUCell
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "bigru"), [("h5", False), ("keras", False), ("memory", False), ("memory", True), ("json", False)]
+)
+@pytest.mark.parametrize("architecture", MODELS)
+def test_a_model_of_keras_2_keeps_its_numbers(architecture, source, bigru, tmp_path):
+    """From either file, from tf_keras itself, and as a configuration with weights in a file."""
+    theirs, inputs = filled(architecture)
+    theirs.compile("adam", "mse")
+    path = tmp_path / f"model.{source}"
+    if source in ("h5", "keras"):
+        theirs.save(path)
+    given = {"memory": theirs, "json": theirs.to_json()}.get(source, path)
+
+    ours = tf_gru.from_keras(given, bigru=bigru)
+
+    if source == "json":
+        theirs.save_weights(tmp_path / "weights.h5")
+        ours.load_weights(tmp_path / "weights.h5")
+    expected = numbers(theirs, inputs)
+    assert any(output.any() for output in expected)
+    equal(expected, numbers(ours, inputs))
+    assert not of_keras_3(ours)
+    assert not ours.compiled
+    assert any(isinstance(layer, tf_gru.BiGRU) for layer in ours._flatten_layers()) == (
+        bigru and architecture in (stacked, of_two)
+    )
+    ours.save(tmp_path / "ours.keras")
+    equal(expected, numbers(keras.models.load_model(tmp_path / "ours.keras"), inputs))
+
+
+@pytest.mark.parametrize("architecture", MODELS)
+def test_the_slope_of_today_gives_other_numbers(architecture, monkeypatch):
+    """The comparisons above can fail."""
+    theirs, inputs = filled(architecture)
+    monkeypatch.setattr(tf_gru.keras_2, "hard_sigmoid_of_keras_2", keras.activations.hard_sigmoid)
+
+    ours = tf_gru.from_keras(theirs)
+
+    with pytest.raises(AssertionError, match="Mismatched elements"):
+        equal(numbers(theirs, inputs), numbers(ours, inputs))
+
+
+def as_keras_2_1(path, config):
+    """The file of a Sequential as Keras 2.1 wrote it: a list, no modules, no InputLayer, no reset_after."""
+
+    def without(node):
+        if isinstance(node, list):
+            return [without(each) for each in node]
+        new_names = ("module", "registered_name", "build_config", "reset_after", "time_major")
+        return (
+            {name: without(value) for name, value in node.items() if name not in new_names}
+            if isinstance(node, dict)
+            else node
+        )
+
+    shape = config["config"]["layers"][0]["config"]["batch_input_shape"]
+    layers = without(config["config"]["layers"][1:])
+    layers[0]["config"]["batch_input_shape"] = shape
+    layers[0]["config"]["kernel_initializer"]["config"]["dtype"] = "float32"
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": layers})
+        file.attrs["keras_version"] = b"2.1.6"
+
+
+def test_a_file_of_keras_2_1_keeps_its_numbers(tmp_path):
+    """It has no time_major either, and before there was a choice the gate was reset before the product."""
+    layers = [sequence(), old.GRU(2, reset_after=False, **WHOLE), old.GRU(2, reset_after=False, **EXACT)]
+    theirs, inputs = filled(lambda: tf_keras.Sequential(layers))
+    theirs.save(tmp_path / "old.h5")
+    as_keras_2_1(tmp_path / "old.h5", json.loads(theirs.to_json()))
+
+    equal(numbers(theirs, inputs), numbers(tf_gru.from_keras(tmp_path / "old.h5"), inputs))
+
+
+KERAS_1 = {
+    "class_name": "Sequential",
+    "config": [
+        {
+            "class_name": "GRU",
+            "config": {
+                "name": "gru_1",
+                "batch_input_shape": [None, 3, 2],
+                "input_dtype": "float32",
+                "output_dim": 2,
+                "init": "glorot_uniform",
+                "inner_init": "orthogonal",
+                "activation": "tanh",
+                "inner_activation": "hard_sigmoid",
+                "consume_less": "cpu",
+                "W_regularizer": None,
+                "dropout_W": 0.0,
+                "return_sequences": False,
+                "go_backwards": False,
+                "stateful": False,
+                "unroll": False,
+                "trainable": True,
+            },
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("version", [None, "1.2.2"])
+def test_keras_1_is_refused_by_name(version, tmp_path):
+    """Its first files named no version; configurations are known by what they name."""
+    with h5py.File(tmp_path / "old.h5", "w") as file:
+        file.attrs["model_config"] = json.dumps(KERAS_1).encode()
+        if version is not None:
+            file.attrs["keras_version"] = version
+    layer = KERAS_1["config"][0]["config"]
+    for read, given in (
+        (tf_gru.from_keras, tmp_path / "old.h5"),
+        (tf_gru.from_keras, KERAS_1),
+        (tf_gru.GRU.from_config, layer),
+        (tf_gru.BiGRU.from_config, layer),
+        (tf_gru.GRUCell.from_config, {"output_dim": 2, "inner_activation": "tanh"}),
+    ):
+        with pytest.raises(
+            ValueError, match=r"this is from Keras 1, .* load it with Keras 2\.0 to 2\.2, which reads it"
+        ):
+            read(given)
+
+
+def test_a_file_of_keras_3_is_read_by_the_same_call(tmp_path):
+    """Both kinds, compiled as they were, with today's slope."""
+    theirs = keras.Sequential([keras.Input((3, 2)), keras.layers.GRU(2, recurrent_activation="hard_sigmoid")])
+    theirs.compile("sgd", keras.losses.MeanSquaredError())
+    for name in ("model.keras", "model.h5"):
+        theirs.save(tmp_path / name)
+
+        ours = tf_gru.from_keras(str(tmp_path / name))
+
+        assert isinstance(ours.layers[0], tf_gru.GRU)
+        assert ours.layers[0].recurrent_activation is keras.activations.hard_sigmoid
+        assert ours.compiled
+        equal(theirs.get_weights(), ours.get_weights())
+    assert isinstance(tf_gru.from_keras(theirs.to_json()).layers[0], tf_gru.GRU)
+
+
+def test_custom_objects_do_not_put_our_layer_for_keras(tmp_path):
+    """What many try: Keras gives its own layer for its own name, so a model is loaded and then converted."""
+    theirs = keras.Sequential([keras.Input((3, 2)), keras.layers.GRU(2)])
+    theirs.save(tmp_path / "model.keras")
+
+    loaded = keras.models.load_model(tmp_path / "model.keras", custom_objects={"GRU": tf_gru.GRU})
+
+    assert type(loaded.layers[0]) is keras.layers.GRU
+    assert type(tf_gru.from_keras(loaded).layers[0]) is tf_gru.GRU
+
+
+def edited(model, **arguments):
+    """The configuration of a model of tf_keras whose last layer has other arguments."""
+    config = json.loads(model.to_json())
+    config["config"]["layers"][-1]["config"] |= arguments
+    return config
+
+
+def without_dates(model):
+    """A configuration that says nowhere by which Keras it was written."""
+    config = json.loads(model.to_json())
+    del config["keras_version"]
+    config["config"]["layers"] = config["config"]["layers"][1:]
+    for name in ("time_major", "implementation"):
+        del config["config"]["layers"][0]["config"][name]
+    return config
+
+
+def one():
+    return tf_keras.Sequential([sequence(), old.GRU(2, name="mine", **WHOLE)])
+
+
+def other_dense():
+    return {
+        "class_name": "Sequential",
+        "config": {
+            "name": "s",
+            "layers": [{"class_name": "Dense", "config": {"name": "d", "units": 1, "activation": "hard_sigmoid"}}],
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        (
+            lambda: edited(one(), time_major=True),
+            ValueError,
+            r"mine \(GRU\) takes time first, but must take \(batch, ti",
+        ),
+        (
+            lambda: edited(one(), _ragged=True),
+            ValueError,
+            r"mine \(GRU\) takes ragged inputs, but must take \(batch, ti",
+        ),
+        (lambda: without_dates(one()), ValueError, r"recurrent_activation of mine is 'hard_sigmoid', but nothing says"),
+        (
+            other_dense,
+            ValueError,
+            r"activation of d is 'hard_sigmoid', but .* give hard_sigmoid_slope=0\.2 for Keras 1",
+        ),
+        (lambda: {"units": 2}, ValueError, r"has 'units', but must have 'class_name' and 'config': .* its from_config"),
+        (
+            lambda: old.GRU(2),
+            TypeError,
+            r"model is a GRU, but must be a keras.Model, one of tf_keras, a file .* wrap a la",
+        ),
+        (lambda: 3, TypeError, r"model is a int, but must be a keras.Model, one of tf_keras, a file"),
+        (
+            lambda: "nowhere.h5",
+            ValueError,
+            r"nowhere.h5 is no .keras or .h5 file of a model: give one, or load what it",
+        ),
+    ],
+)
+def test_what_cannot_be_read_as_it_was_meant_is_refused(given, error, message):
+    """By name, with what to do."""
+    with pytest.raises(error, match=message):
+        tf_gru.from_keras(given())
+
+
+def test_cudnngru_is_refused_by_name():
+    """Its weights lie in another order, which tf_keras knows how to change."""
+    config = json.loads(one().to_json())
+    config["config"]["layers"][-1]["class_name"] = "CuDNNGRU"
+
+    with pytest.raises(
+        ValueError, match=r"mine \(CuDNNGRU\) keeps its weights in another order: in tf_keras make the sam"
+    ):
+        tf_gru.from_keras(config)
+
+
+def test_other_files_are_refused(tmp_path):
+    """Weights alone, and the folder of a SavedModel."""
+    one().save_weights(tmp_path / "weights.h5")
+    tf.saved_model.save(tf.Module(), str(tmp_path / "saved"))
+
+    with pytest.raises(ValueError, match=r"has weights alone: make the model first, and call its load_weights"):
+        tf_gru.from_keras(tmp_path / "weights.h5")
+    with pytest.raises(ValueError, match=r"saved is no .keras or .h5 file of a model: .* and give the model"):
+        tf_gru.from_keras(tmp_path / "saved")
+
+
+@pytest.mark.parametrize(("slope", "right"), [(0.2, True), (1 / 6, False), (np.float64(0.2), True)])
+def test_a_slope_that_is_given_counts_where_there_is_no_date(slope, right):
+    """As a number of Python or NumPy."""
+    theirs, inputs = filled(one)
+    ours = tf_gru.from_keras(without_dates(theirs), hard_sigmoid_slope=slope)
+    ours(inputs)
+    ours.set_weights(theirs.get_weights())
+
+    assert np.array_equal(numbers(theirs, inputs)[0], numbers(ours, inputs)[0]) == right
+
+
+@pytest.mark.parametrize(
+    ("slope", "message"),
+    [
+        (1 / 6, r"hard_sigmoid_slope is 0\.1667, but this is from Keras 2: leave the slope out"),
+        (0.25, r"hard_sigmoid_slope is 0\.25, but must be 0\.2 \(Keras 1 and 2\) or 1/6 \(Keras 3\)"),
+        ("0.2", r"hard_sigmoid_slope is '0\.2', but must be 0\.2"),
+    ],
+)
+def test_a_slope_that_cannot_be_is_refused(slope, message, tmp_path):
+    """Another Keras', and one that none had, for a model, a file and a layer."""
+    theirs = one()
+    theirs.save(tmp_path / "model.keras")
+    shutil.copy(tmp_path / "model.keras", tmp_path / "copy.keras")
+    for given in (theirs, tmp_path / "copy.keras", theirs.to_json()):
+        with pytest.raises(ValueError, match=message):
+            tf_gru.from_keras(given, hard_sigmoid_slope=slope)
+    with pytest.raises(ValueError, match=message):
+        tf_gru.GRU.from_config(theirs.layers[0].get_config(), hard_sigmoid_slope=slope)
+
+
+LAYERS = {
+    "GRU": lambda **options: old.GRU(2, **options),
+    "GRU of version 1": lambda **options: gru_v1.GRU(2, **options),
+    "with a shape": lambda **options: old.GRU(2, batch_input_shape=(None, 3, 2), **options),
+}
+
+
+@pytest.mark.parametrize("hard", ["hard_sigmoid", "sigmoid"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_takes_a_configuration_of_keras_2(name, hard):
+    """GRU, its cell and BiGRU alike: the slope that was, and no word that Keras 3 does not know."""
+    theirs = LAYERS[name](recurrent_activation=hard, implementation=1)
+    config = theirs.get_config() | {"_ragged": False}
+    meant = {"hard_sigmoid": tf_gru.keras_2.hard_sigmoid_of_keras_2, "sigmoid": keras.activations.sigmoid}[hard]
+
+    for ours in (
+        tf_gru.GRU.from_config(config),
+        tf_gru.BiGRU.from_config(config).forward_layer,
+        tf_gru.GRUCell.from_config(theirs.cell.get_config()),
+    ):
+        assert ours.recurrent_activation is meant
+        assert ours.reset_after == theirs.reset_after
+        assert ours.implementation == 1
+        assert type(ours).from_config(ours.get_config()).recurrent_activation is meant
+    assert (
+        tf_gru.BiGRU.from_config(tf_gru.BiGRU.from_config(config).get_config()).forward_layer.recurrent_activation
+        is meant
+    )

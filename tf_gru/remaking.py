@@ -1,0 +1,46 @@
+"""A model or a layer made again from its configuration, changed, with what the first has learned."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from tf_gru.arguments import check_choice
+
+
+def again(model, change: Callable[[Any], Any], *, custom_objects: dict[str, Any] | None, safe_mode: bool):
+    """What the changed configuration of a model or a layer makes, with its weights, random states and optimizer."""
+    config = change(keras.saving.serialize_keras_object(model))
+    made = keras.saving.deserialize_keras_object(config, custom_objects=custom_objects, safe_mode=safe_mode)
+    _copy(model.variables, made.variables)
+    optimizer = getattr(model, "optimizer", None)  # there is none before compile
+    if optimizer is not None and optimizer.built:
+        made.optimizer.build(made.trainable_variables)
+        if len(optimizer.variables) != len(made.optimizer.variables):
+            raise ValueError(
+                f"the optimizer has {len(optimizer.variables)} variables, but for the weights that the model trains "
+                f"now it must have {len(made.optimizer.variables)}: compile the model again after freezing or "
+                "thawing"
+            )
+        _copy(optimizer.variables, made.optimizer.variables)
+    return made
+
+
+def none_left(made, is_left: Callable[[Any], bool], wanted: str) -> None:
+    """Refuse what has a layer that its configuration does not make."""
+    left = [layer for layer in made._flatten_layers() if is_left(layer)]
+    if left:
+        names = ", ".join(f"{layer.name} ({type(layer).__name__})" for layer in left)
+        raise ValueError(f"{names} is not made from the model's configuration: make it {wanted} where it is made")
+
+
+def known(custom_objects, safe_mode) -> dict[str, Any]:
+    """What Keras is told beside a configuration, checked."""
+    if not (custom_objects is None or isinstance(custom_objects, dict)):
+        raise TypeError(f"custom_objects is a {type(custom_objects).__name__}, but must be a dictionary of names")
+    return {"custom_objects": custom_objects, "safe_mode": check_choice("safe_mode", safe_mode, (True, False))}
+
+
+def _copy(sources, targets) -> None:
+    for source, target in zip(sources, targets, strict=True):
+        target.assign(source)
