@@ -39,6 +39,11 @@ def check_choice(name: str, value, choices):
     return value
 
 
+def flags(**given) -> dict[str, bool]:
+    """The values by name, as Python has them; refuses one that is not True or False."""
+    return {name: check_choice(name, value, (True, False)) for name, value in given.items()}
+
+
 def rate(name: str, value) -> float:
     """The value as a Python number from 0 to 1."""
     value = plain(name, value)
@@ -142,19 +147,13 @@ def checked(
     mask,
     lengths,
     dropout_masks: tuple,
-    flags: dict,
-    automatic: dict,
 ) -> tuple[tf.Tensor, tuple, int, tf.Tensor | None, tuple]:
     """What `gru` was given, but for its state, as tensors: inputs, weights, units, the steps that count, dropout masks.
 
-    dropout_masks: of the inputs, of the state. flags: what is True or False. automatic: what may be "auto" too.
+    dropout_masks: of the inputs, of the state.
     """
     check_choice("reset", reset, tuple(GATES))
     check_choice("masked_outputs", masked_outputs, ("carry", "zero"))
-    for name, flag in flags.items():
-        check_choice(name, flag, (True, False))
-    for name, given in automatic.items():
-        check_choice(name, given, ("auto", True, False))
     inputs = sequence(inputs)
     kernel, recurrent_kernel, bias, units = _weights(kernel, recurrent_kernel, bias, reset, inputs)
     of_inputs, of_state = dropout_masks

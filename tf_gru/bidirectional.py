@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from tf_gru import keras_2
-from tf_gru.arguments import check_choice, one_for_each_direction
+from tf_gru.arguments import check_choice, one_for_each_direction, plain
 from tf_gru.layer import GRU
 
 MERGES = {
@@ -20,7 +20,8 @@ class BiGRU(keras.layers.Bidirectional):
     """keras.layers.Bidirectional(GRU(...)) as one layer: its weights, forward then backward, and its outputs.
 
     Outputs are aligned with the inputs' time and 0 at masked steps; without `return_sequences` they merge the two final
-    states. `stateful`, `return_state` and a mask go together, which they do not in Keras.
+    states. `stateful`, `return_state` and a mask go together, which they do not in Keras. In a summary and in files it
+    goes by the name of Bidirectional, so weights fit both.
 
     merge_mode: "concat", "sum", "mul", "ave", or None for both outputs apart.
     gru: the arguments of `GRU`. Both directions are run, so `go_backwards` is refused, and so is
@@ -35,11 +36,12 @@ class BiGRU(keras.layers.Bidirectional):
         if not check_choice("zero_output_for_mask", gru.pop("zero_output_for_mask", True), (True, False)):
             raise ValueError("zero_output_for_mask is False, but BiGRU outputs 0 at masked steps: leave it out")
         own = {"name": gru.pop("name")} if "name" in gru else {}
+        trainable = plain("trainable", gru.pop("trainable", True))
         super().__init__(
-            GRU(units, name="gru", **gru),
+            GRU(units, name="gru", trainable=trainable, **gru),
             merge_mode=merge_mode,
             dtype=gru.get("dtype"),
-            trainable=gru.get("trainable", True),
+            trainable=trainable,
             **own,
         )
 

@@ -52,10 +52,10 @@ class GRUCell(keras.layers.GRUCell):
         implementation=2,
         **kwargs,
     ):
-        use_bias = arguments.check_choice("use_bias", use_bias, (True, False))
-        reset_gate = arguments.check_choice("reset_gate", reset_gate, (True, False))
+        use_bias, reset_gate = arguments.flags(use_bias=use_bias, reset_gate=reset_gate).values()
         reset_after = arguments.check_choice("reset_after", reset_after, (True, False, None))
         implementation = arguments.plain("implementation", implementation)
+        trainable = arguments.plain("trainable", kwargs.pop("trainable", True))
         if not reset_gate and reset_after is not None:
             raise ValueError(f"reset_gate=False has nothing to reset, but reset_after is {reset_after}: leave it out")
         if type(implementation) is not int or implementation not in (1, 2):
@@ -79,6 +79,7 @@ class GRUCell(keras.layers.GRUCell):
             reset_after=reset_gate if reset_after is None else reset_after,
             seed=arguments.plain("seed", seed),
             implementation=implementation,
+            trainable=trainable,
             **kwargs,
         )
         arguments.check_dtype(self.compute_dtype)

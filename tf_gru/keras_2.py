@@ -137,7 +137,8 @@ def _gru(config: dict[str, Any], version: int | None, what: str) -> dict[str, An
     config = _meant(_batch_first(config, what), version)
     if version == 2:
         config.setdefault("reset_after", False)  # before there was a choice
-    return {**config, "implementation": config.get("implementation", 2) or 1}  # 0 came to be read as 1
+    implementation = config.get("implementation", 2) or 1  # 0 came to be read as 1
+    return {"reset_gate": True, **config, "implementation": implementation}  # the first says that it is ours now
 
 
 def _batch_first(config: dict[str, Any], what: str) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class GRU(keras.layers.RNN):
       hands it on unflipped.
     What Keras clips or broadcasts is refused: rates outside 0 to 1, flags that are not booleans, an `initial_state` of
     one row for a batch of more, masks (batch, time, 1), `implementation=0`.
-    A masked step reads nothing, and a sequence may have no steps at all.
+    A masked step reads nothing, and a sequence may have no steps at all. It is a keras.layers.RNN, but for `isinstance`
+    no keras.layers.GRU, whose weights keras.layers.Bidirectional hands to a kernel of Keras'.
 
     reset_gate: False leaves the reset gate out: gates z and n, so 2 where there is 3 in the shapes of the weights, and
         one row of bias. It has no product to be before or after, so `reset_after` must not be given with it.
@@ -88,15 +89,15 @@ class GRU(keras.layers.RNN):
     ):
         jit = arguments.check_choice("jit", jit, ("auto", True, False))
         recompute = arguments.check_choice("recompute", recompute, (True, False))
-        flags = {
-            "return_sequences": return_sequences,
-            "return_state": return_state,
-            "go_backwards": go_backwards,
-            "stateful": stateful,
-            "unroll": unroll,
-            "zero_output_for_mask": zero_output_for_mask,
-        }
-        flags = {name: arguments.check_choice(name, flag, (True, False)) for name, flag in flags.items()}
+        flags = arguments.flags(
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            zero_output_for_mask=zero_output_for_mask,
+        )
+        trainable = arguments.plain("trainable", kwargs.pop("trainable", True))
         cell = GRUCell(
             units,
             activation=activation,
@@ -118,10 +119,10 @@ class GRU(keras.layers.RNN):
             reset_gate=reset_gate,
             implementation=implementation,
             dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
+            trainable=trainable,
             name="gru_cell",
         )
-        super().__init__(cell, activity_regularizer=activity_regularizer, **flags, **kwargs)
+        super().__init__(cell, activity_regularizer=activity_regularizer, trainable=trainable, **flags, **kwargs)
         self.input_spec = keras.layers.InputSpec(ndim=3)
         self.use_cudnn = use_cudnn
         self.jit, self.recompute = jit, recompute

@@ -77,6 +77,11 @@ def gru(
     but XLA drops assertions of values, so such lengths must be right: a negative one then counts as 0, one beyond time
     as time, and beside a mask they count for nothing.
     """
+    reverse, unroll, fused, recompute = arguments.flags(
+        reverse=reverse, unroll=unroll, fused=fused, recompute=recompute
+    ).values()
+    jit = arguments.check_choice("jit", jit, ("auto", True, False))
+    use_cudnn = arguments.check_choice("use_cudnn", use_cudnn, ("auto", True, False))
     inputs, (kernel, recurrent_kernel, bias), units, mask, scales = arguments.checked(
         inputs,
         kernel,
@@ -87,8 +92,6 @@ def gru(
         mask=mask,
         lengths=lengths,
         dropout_masks=(dropout_mask, recurrent_dropout_mask),
-        flags={"reverse": reverse, "unroll": unroll, "fused": fused, "recompute": recompute},
-        automatic={"jit": jit, "use_cudnn": use_cudnn},
     )
     check_held("gru", inputs.dtype.name)
     start = _initial_state(initial_state, inputs, units)

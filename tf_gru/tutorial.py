@@ -47,8 +47,7 @@ class GRU:
     def __init__(self, inputs, emb_dim, hidden_dim, sequence_length=None, revers=False, align=False):
         if tf.inside_function():
             raise ValueError("a GRU makes variables: make it outside the tf.function, and call its recurrence inside")
-        arguments.check_choice("revers", revers, (True, False))
-        arguments.check_choice("align", align, (True, False))
+        revers, align = arguments.flags(revers=revers, align=align).values()
         self.emb_dim, self.hidden_dim = (
             arguments.positive(name, size) for name, size in (("emb_dim", emb_dim), ("hidden_dim", hidden_dim))
         )

@@ -230,3 +230,15 @@ def test_lengths_are_a_mask_beside_states_too(exact, merge_mode):
     expected = arrays(ours(exact.inputs, mask=mask, initial_state=states))
 
     exact.equal(expected, arrays(ours(exact.inputs, lengths=mask.sum(axis=1), initial_state=states)))
+
+
+def test_it_calls_itself_bigru():
+    """But in a summary and in files it has the name of Keras' class, under which Keras files weights."""
+    model = keras.Sequential([keras.Input((3, 2)), tf_gru.BiGRU(2, name="mine")])
+    lines = []
+
+    model.summary(print_fn=lines.append)
+
+    assert repr(model.layers[0]) == "<BiGRU name=mine, built=True>"
+    assert repr(tf_gru.BiGRU) == "<class 'tf_gru.bidirectional.BiGRU'>"
+    assert "mine (Bidirectional)" in "".join(map(str, lines))

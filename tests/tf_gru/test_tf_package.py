@@ -28,12 +28,12 @@ def test_no_file_imports_the_reference_or_the_suite():
 
     third_party = set().union(*map(_imported, sources)) - set(sys.stdlib_module_names)
 
-    assert third_party == {"tf_gru", "tensorflow", "keras", "numpy"}
+    assert third_party == {"tf_gru", "tensorflow", "keras", "numpy", "h5py"}
 
 
 def test_the_public_names_are_there():
     """What __all__ promises, and no more, is the package's face."""
-    assert tf_gru.__all__ == ["GRU", "BiGRU", "GRUCell", "from_keras", "gru"]
+    assert tf_gru.__all__ == ["GRU", "BiGRU", "GRUCell", "from_keras", "gru", "to_keras"]
     assert all(getattr(tf_gru, name).__doc__ for name in tf_gru.__all__)
 
 

@@ -1,5 +1,7 @@
 """Our layer and cell inside Keras' wrappers: outputs, gradients, and the file they are saved in."""
 
+import importlib
+
 import keras
 import numpy as np
 import pytest
@@ -94,6 +96,26 @@ def test_a_wrapper_is_saved_and_loaded(exact, name, tmp_path):
     exact.equal(expected, exact.arrays(theirs(inputs)))
     ours = (tf_gru.GRU, tf_gru.GRUCell)
     assert any(isinstance(layer, ours) for layer in loaded._flatten_layers())
+
+
+def test_keras_runs_no_kernel_of_its_own_in_place_of_ours(monkeypatch):
+    """Its Bidirectional hands the weights of any keras.layers.GRU to a fused kernel, so ours is none of them."""
+    tried = []
+
+    def fused(*_, **__):
+        tried.append(True)
+        raise NotImplementedError
+
+    module = importlib.import_module("keras.src.layers.rnn.bidirectional")
+    monkeypatch.setattr(module.backend, "bidirectional_gru", fused)
+    for layers, reached in ((keras.layers, True), (tf_gru, False)):
+        tried.clear()
+        layer = keras.layers.Bidirectional(layers.GRU(2))
+        layer(np.ones((1, 3, 2)))
+
+        layer(np.ones((1, 3, 2)))
+
+        assert bool(tried) == reached
 
 
 def test_a_wrapper_of_other_weights_gives_others(exact):
