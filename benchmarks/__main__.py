@@ -114,7 +114,7 @@ def _show(record: dict) -> None:
     """The tables, then who was not there."""
     console = Console(emoji=False)
     console = console if console.is_terminal else Console(emoji=False, width=240)
-    for table in tables.shown(record):
+    for table in tables.with_rows(record):
         console.print(table.rich(), highlight=False)
     for name in NAMES:
         if why := absent(name):

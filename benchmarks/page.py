@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks import aims
 from benchmarks.record import ROOT
 from benchmarks.rows import STEPS, SUBJECTS
-from benchmarks.tables import peers, shown, slower, summaries
+from benchmarks.tables import peers, slower, summaries, with_rows
 
 PAGE = ROOT / "docs/performance.md"
 README = ROOT / "README.md"
@@ -80,7 +80,7 @@ def page(record: dict[str, Any] | None) -> str:
     )
     reached = aims.table(record).markdown()
     parts = [INTRODUCTION, measured, OWN, reached, HELD, "![Ratios of all rows](benchmarks.svg)\n", _losses(record)]
-    return "\n".join([*parts, *(table.markdown() for table in shown(record))])
+    return "\n".join([*parts, *(table.markdown() for table in with_rows(record))])
 
 
 def _threads(record: dict[str, Any]) -> str:

@@ -51,7 +51,7 @@ def tables(record: dict[str, Any]) -> Iterator[Table]:
     yield _judged(record)
 
 
-def shown(record: dict[str, Any]) -> list[Table]:
+def with_rows(record: dict[str, Any]) -> list[Table]:
     """The tables that have rows."""
     return [table for table in tables(record) if table.rows]
 

@@ -14,7 +14,7 @@ from conformance.interface.arithmetic import Arithmetic, Format, contains
 def allowed_copies(state: np.ndarray, arithmetic: Arithmetic) -> list[np.ndarray]:
     """The initial state, and what else an honest GRU of this class may hand on: arrays of the same shape and format."""
     found = [state]
-    for format in (arithmetic.format, arithmetic.shown):
+    for format in (arithmetic.format, arithmetic.output_format):
         if not contains(format, arithmetic.interface):
             found += [way for before in tuple(found) for way in once_rounded(before, format, arithmetic)]
     return found

@@ -63,11 +63,11 @@ class Expected:
 
     def carried(self, states: np.ndarray) -> Estimate:
         """The states that are carried, from those that are shown."""
-        return self._cast(self.read(states), self.arithmetic.format, self.arithmetic.shown)
+        return self._cast(self.read(states), self.arithmetic.format, self.arithmetic.output_format)
 
     def shown(self, states: Estimate) -> Estimate:
         """The states that are shown, from those that are carried."""
-        return self._cast(states, self.arithmetic.format, self.arithmetic.shown)
+        return self._cast(states, self.arithmetic.format, self.arithmetic.output_format)
 
     def operand(self, numbers: Estimate) -> Estimate:
         """Numbers rounded to be multiplied."""

@@ -142,14 +142,14 @@ class Proven:
     def carried(self, states: np.ndarray) -> Computed:
         """The states that are carried, from those that are shown."""
         read = self.read(states)
-        if contains(self.arithmetic.shown, self.arithmetic.format):
+        if contains(self.arithmetic.output_format, self.arithmetic.format):
             return read
-        once = self.rounding(self.arithmetic.shown)
+        once = self.rounding(self.arithmetic.output_format)
         return Computed(read.exact, read.error + once.of(up(read.exact)) / (1 - once.u))
 
     def shown(self, states: Computed) -> Computed:
         """The states that are shown, from those that are carried."""
-        return self._cast(states, self.arithmetic.format, self.arithmetic.shown)
+        return self._cast(states, self.arithmetic.format, self.arithmetic.output_format)
 
     def returned(self, numbers: Computed) -> Computed:
         """Numbers handed back in the interface's format."""
@@ -158,9 +158,9 @@ class Proven:
     def cotangents(self, numbers: np.ndarray) -> Computed:
         """Cotangents of what is shown, in whose format they may be handed on."""
         read = self.read(numbers)
-        if contains(self.arithmetic.shown, self.arithmetic.format):
+        if contains(self.arithmetic.output_format, self.arithmetic.format):
             return read
-        return self._cast(read, self.arithmetic.interface, self.arithmetic.shown)
+        return self._cast(read, self.arithmetic.interface, self.arithmetic.output_format)
 
     def _cast(self, numbers: Computed, old: Format, new: Format) -> Computed:
         if contains(new, old):

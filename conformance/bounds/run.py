@@ -66,7 +66,7 @@ class Visit(NamedTuple):
 
 
 @dataclass
-class Run:
+class BoundedRun:
     """One direction's run: all times in processing order, the valid steps, the state reached at each time.
 
     states, errors: (batch, time, units) of arb. valid: (batch, time). readers: how many directions read the inputs.
@@ -92,7 +92,7 @@ def run_forward(
     valid: np.ndarray,
     order: Sequence[int],
     readers: int = 1,
-) -> Run:
+) -> BoundedRun:
     """The states of one direction, inputs (batch, time, input_dim), with their bounds.
 
     readers: how many directions read the inputs.
@@ -126,7 +126,7 @@ def run_forward(
                 raise OutsideDomain(NOTHING_PROVEN)
         states[:, t], errors[:, t] = state, error
     final = Computed(state, error)
-    return Run(ops, p.reset, back, order, valid, visits, states, errors, final, readers)
+    return BoundedRun(ops, p.reset, back, order, valid, visits, states, errors, final, readers)
 
 
 class RunGradients(NamedTuple):
@@ -139,7 +139,7 @@ class RunGradients(NamedTuple):
     bias: Computed
 
 
-def run_backward(run: Run, outputs: Computed, final: Computed, flows: np.ndarray) -> RunGradients:
+def run_backward(run: BoundedRun, outputs: Computed, final: Computed, flows: np.ndarray) -> RunGradients:
     """The gradients of one direction, by back-propagation through time.
 
     outputs: cotangents (batch, time, units); final: (batch, units). flows: (batch, time), where the output is the
@@ -167,7 +167,7 @@ def run_backward(run: Run, outputs: Computed, final: Computed, flows: np.ndarray
     return collected.gradients(Computed(cotangent, exactly(spreads.radius())))
 
 
-def _later(run: Run, flows: np.ndarray, sizes: Balls) -> dict[int | None, Later]:
+def _later(run: BoundedRun, flows: np.ndarray, sizes: Balls) -> dict[int | None, Later]:
     """For each step, the cotangents of outputs that meet that of the state before it; for None, of the final state.
 
     They come from its time back to that of the step before it, and may be added in any order.
@@ -187,7 +187,7 @@ def _later(run: Run, flows: np.ndarray, sizes: Balls) -> dict[int | None, Later]
 
 
 def _visit_back(
-    run: Run, visit: Visit, cotangent: Balls, spreads: Spread, collected: "_Collected", more: Later
+    run: BoundedRun, visit: Visit, cotangent: Balls, spreads: Spread, collected: "_Collected", more: Later
 ) -> None:
     ops, rows = run.ops, visit.rows
     exact_h = visit.h.exact
@@ -229,7 +229,7 @@ def _visit_back(
 class _Collected:
     """What the steps leave for the gradients of inputs and weights."""
 
-    def __init__(self, run: Run, batch: int, time: int) -> None:
+    def __init__(self, run: BoundedRun, batch: int, time: int) -> None:
         self.run = run
         input_dim = run.back.W.shape[1]
         zeros = np.full((batch, time, input_dim), arb(0), object)

@@ -170,7 +170,9 @@ def merged(merge: str, forward: Balls, backward: Balls, arithmetic: Arithmetic) 
     with precision(BITS):
         ops = Proven(arithmetic)
         once = (
-            ops.once if contains(arithmetic.shown, arithmetic.format) else ops.once.then(ops.rounding(arithmetic.shown))
+            ops.once
+            if contains(arithmetic.output_format, arithmetic.format)
+            else ops.once.then(ops.rounding(arithmetic.output_format))
         )
         once = Rounding(once.u, 2 * once.underflow)
         joined = {

@@ -12,7 +12,7 @@ from conformance.bounds import BITS, Computed, OutsideDomain, Proven, StepSet
 from conformance.bounds.elementwise import nothing
 from conformance.bounds.exact_copies import allowed_copies
 from conformance.bounds.proven import around
-from conformance.bounds.run import Run, RunGradients, at_enough_bits, require_meaning, run_backward, run_forward
+from conformance.bounds.run import BoundedRun, RunGradients, at_enough_bits, require_meaning, run_backward, run_forward
 from conformance.bounds.statistical import Scale
 from conformance.checks.judgement import Judgement
 from conformance.checks.steps import judge_set, judge_steps, steps
@@ -138,7 +138,7 @@ def gradient_bounds(case: Case, cotangents: Outputs, arithmetic: Arithmetic) -> 
     return at_enough_bits(evaluate, BITS)
 
 
-def _runs(case: Case, arithmetic: Arithmetic) -> list[Run]:
+def _runs(case: Case, arithmetic: Arithmetic) -> list[BoundedRun]:
     ops, readers = Proven(arithmetic), len(case.parameters)
     return [
         run_forward(ops, p, case.inputs, case.starts[direction], case.valid, list(steps(case, direction)), readers)
@@ -146,7 +146,7 @@ def _runs(case: Case, arithmetic: Arithmetic) -> list[Run]:
     ]
 
 
-def _shown(run: Run) -> StepSet:
+def _shown(run: BoundedRun) -> StepSet:
     """What may be shown of the final state."""
     return StepSet.around(run.ops.shown(run.final))
 
@@ -154,7 +154,7 @@ def _shown(run: Run) -> StepSet:
 def _flows(case: Case, direction: int) -> np.ndarray:
     """Where the output is the state, (batch, time) booleans: elsewhere a cotangent of the output reaches nothing.
 
-    The oracle has the same in code of its own (oracle.shown): neither would inherit a mistake of the other.
+    The oracle has this in code of its own (truth.forward.visible_steps): neither would inherit a mistake of the other.
     """
     if case.masked_outputs == "carry":
         return np.ones_like(case.valid)
@@ -168,7 +168,7 @@ def _flows(case: Case, direction: int) -> np.ndarray:
     return flows
 
 
-def _unmerged(case: Case, outputs: Any, runs: list[Run]) -> list[Computed]:
+def _unmerged(case: Case, outputs: Any, runs: list[BoundedRun]) -> list[Computed]:
     """The cotangents of each direction's outputs (batch, time, units), from those of the merged ones."""
     ops = runs[0].ops
     if case.merge is None:
@@ -186,7 +186,7 @@ def _unmerged(case: Case, outputs: Any, runs: list[Run]) -> list[Computed]:
     return [ops.shown(ops.times(given, other)) for other in reversed(shown)]
 
 
-def _outputs(case: Case, direction: int, run: Run) -> Computed:
+def _outputs(case: Case, direction: int, run: BoundedRun) -> Computed:
     """One direction's outputs under the case's policy."""
     flows = _flows(case, direction)[:, :, None]
     shown = run.ops.shown(Computed(run.states, run.errors))

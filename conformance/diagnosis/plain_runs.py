@@ -26,10 +26,10 @@ def met(gru: GRU, dtype: str, reset: str, classes: Sequence[Arithmetic]) -> tupl
         return ()
     arrays: list[np.ndarray] = [part for _, answer in runs for part in answer if isinstance(part, np.ndarray)]
 
-    def shown(weak: Arithmetic) -> bool:
+    def holds_all(weak: Arithmetic) -> bool:
         return all(np.array_equal(part, rounded(part, weak)) for part in arrays)
 
-    return tuple(weak for weak in classes if shown(weak) and meets(runs, weak) is not None)
+    return tuple(weak for weak in classes if holds_all(weak) and meets(runs, weak) is not None)
 
 
 def plain(dtype: str, reset: str, size: tuple[int, int, int, int]) -> Case:
@@ -44,5 +44,5 @@ def plain(dtype: str, reset: str, size: tuple[int, int, int, int]) -> Case:
 def rounded(shown: np.ndarray, weak: Arithmetic) -> np.ndarray:
     """The nearest numbers of the format in which a class shows its states, where that is narrower than the array's."""
     significant, exponent = np.frexp(shown.astype(np.float64))
-    scale = 2.0**weak.shown.precision
+    scale = 2.0**weak.output_format.precision
     return np.ldexp(np.rint(significant * scale) / scale, exponent)

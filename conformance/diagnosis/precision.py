@@ -62,7 +62,7 @@ def told(claim: Arithmetic, weak: Arithmetic) -> str:
         told.append(f"products of operands in {NAMES.get(products, products)}")
     if weak.sums != claim.sums:
         told.append(f"sums in {sums}")
-    if weak.shown != claim.shown:
+    if weak.output_format != claim.output_format:
         told.append(f"states shown in {shown}")
     if weak.activation != claim.activation:
         within = "to 2^-10" if weak.accuracy.absolute else f"to {weak.activation}"

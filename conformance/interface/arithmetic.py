@@ -132,7 +132,7 @@ class Arithmetic:
             value = getattr(self, name)
             if not any(type(value) is type(choice) and value == choice for choice in allowed):
                 raise InvalidClaim(f"{name} is {value!r}, but a claim is one of {', '.join(map(repr, allowed))}")
-        if not contains(self.interface, self.shown):
+        if not contains(self.interface, self.output_format):
             raise InvalidClaim(
                 f"output is {self.output!r}, whose numbers {self.dtype} cannot hold; name a narrower one"
             )
@@ -158,7 +158,7 @@ class Arithmetic:
         return FORMATS[self.accumulator or self.compute or self.dtype]
 
     @property
-    def shown(self) -> Format:
+    def output_format(self) -> Format:
         """The format of the states that are shown."""
         usual = self.compute if contains(self.interface, self.format) else None
         return FORMATS[self.output or usual or self.dtype]

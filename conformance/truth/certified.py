@@ -11,7 +11,7 @@ import numpy as np
 from conformance.interface.case import Case, Gradients, InvalidCase, Outputs, from_hex, require_known, to_hex
 from conformance.interface.type_guards import is_list
 from conformance.truth.balls import settle
-from conformance.truth.forward import Run, answer, require_finite, scans, states
+from conformance.truth.forward import Scan, answer, require_finite, scans, states
 from conformance.truth.gradients import certify_gradients
 
 
@@ -100,7 +100,7 @@ def truth(case: Case, cotangents: Outputs | None = None) -> Truth:
     return Truth(*outputs, steps, gradients, max(bits, more), max(radii, default=None))
 
 
-def _steps(case: Case, run: Run) -> Steps:
+def _steps(case: Case, run: Scan) -> Steps:
     z, n, h = (states(case, run, name) for name in ("z", "n", "new"))
     return Steps(z, None if case.reset == "none" else states(case, run, "r"), n, h)
 

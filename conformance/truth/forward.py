@@ -82,7 +82,7 @@ class Step(NamedTuple):
     new: Balls
 
 
-class Run(NamedTuple):
+class Scan(NamedTuple):
     """One direction: its steps in processing order, the states it starts from and ends with, (batch, units)."""
 
     steps: list[Step]
@@ -90,7 +90,7 @@ class Run(NamedTuple):
     final: Balls
 
 
-def scans(case: Case) -> list[Run]:
+def scans(case: Case) -> list[Scan]:
     """Every direction of a case, at the precision that is set."""
     return [_scan(case, direction) for direction in range(len(case.parameters))]
 
@@ -101,7 +101,7 @@ def order(case: Case, direction: int) -> range:
     return forward[::-1] if case.reverse or direction == 1 else forward
 
 
-def _scan(case: Case, direction: int) -> Run:
+def _scan(case: Case, direction: int) -> Scan:
     p = case.parameters[direction]
     step = {"after": _after, "before": _before, "none": _none}[p.reset]
     weights = Weights.of(p.kernel, p.recurrent_kernel, p.bias)
@@ -119,7 +119,7 @@ def _scan(case: Case, direction: int) -> Run:
             new = z * h[rows] + sigma(-a_z) * n
             steps.append(Step(t, rows, x, h[rows], a_z, a_r, a_n, h_n, z, r, n, new))
             h[rows] = new
-    return Run(steps, start, h)
+    return Scan(steps, start, h)
 
 
 # The reset gate and the candidate: a_r, a_n, the state's side of a_n, and r.
@@ -152,18 +152,18 @@ def _gate(x: Balls, h: Balls, of: Weights, gate: int) -> Balls:
 # From states to the answer.
 
 
-def answer(case: Case, runs: list[Run]) -> Outputs:
+def answer(case: Case, runs: list[Scan]) -> Outputs:
     """The whole answer, as balls: the policy at masked steps, then the merge; one final state, or a pair."""
     finals = tuple(run.final for run in runs)
     return Outputs(merged(case, directions(case, runs)), finals[0] if case.merge is None else finals)
 
 
-def directions(case: Case, runs: list[Run]) -> list[Balls]:
+def directions(case: Case, runs: list[Scan]) -> list[Balls]:
     """Each direction's outputs before the merge: (batch, time, units)."""
     return [outputs_of(case, k, states(case, run), run.start) for k, run in enumerate(runs)]
 
 
-def states(case: Case, run: Run, name: str = "new") -> Balls:
+def states(case: Case, run: Scan, name: str = "new") -> Balls:
     """One quantity of every step: (batch, time, units), None at masked steps."""
     found = np.full((case.batch, case.time, case.units), None, object)
     for step in run.steps:
@@ -171,7 +171,7 @@ def states(case: Case, run: Run, name: str = "new") -> Balls:
     return found
 
 
-def shown(case: Case, direction: int) -> np.ndarray:
+def visible_steps(case: Case, direction: int) -> np.ndarray:
     """Where a state is shown: (batch, time) booleans. Elsewhere the policy puts a 0."""
     if case.masked_outputs == "carry":
         return np.ones((case.batch, case.time), bool)
@@ -188,7 +188,7 @@ def outputs_of(case: Case, direction: int, states: Balls, start: Balls) -> Balls
     """One direction's outputs, from its states at valid steps and its initial one: the policy at masked steps."""
     outputs = zeros((case.batch, case.time, case.units))
     state = start.copy()
-    visible = shown(case, direction)
+    visible = visible_steps(case, direction)
     for t in order(case, direction):
         state[case.valid[:, t]] = states[case.valid[:, t], t]
         outputs[visible[:, t], t] = state[visible[:, t]]

@@ -16,7 +16,7 @@ from flint import arb, arb_mat
 from conformance.interface.case import Case, Gradients, Outputs
 from conformance.interface.type_guards import is_tuple
 from conformance.truth.balls import Balls, balls, matrix, settle, sigma, sigma_slope, tanh_slope, times, zeros
-from conformance.truth.forward import Run, Step, directions, order, require_finite, scans, shown
+from conformance.truth.forward import Scan, Step, directions, order, require_finite, scans, visible_steps
 from conformance.truth.reading import read_cotangents
 
 
@@ -59,7 +59,7 @@ def pulled_back(case: Case, cotangents: Outputs) -> Gradients:
     return Gradients(forward.inputs + backward.inputs, *zip(forward[1:], backward[1:], strict=True))
 
 
-def _unmerged(case: Case, runs: list[Run], cotangents: Any) -> list[Balls]:
+def _unmerged(case: Case, runs: list[Scan], cotangents: Any) -> list[Balls]:
     """The cotangents of each direction's outputs, from those of the merged ones."""
     if is_tuple(cotangents):
         return [balls(part) for part in cotangents]
@@ -98,13 +98,13 @@ class Pulled(NamedTuple):
     factors: list[Balls]
 
 
-def _pull(case: Case, direction: int, run: Run, d_outputs: Balls, d_h: Balls) -> Gradients:
+def _pull(case: Case, direction: int, run: Scan, d_outputs: Balls, d_h: Balls) -> Gradients:
     """The gradients of one direction; d_h starts as the cotangent of the final state."""
     p = case.parameters[direction]
     pull = {"after": _after, "before": _before, "none": _none}[p.reset]
     of = Transposed.of(p.kernel, p.recurrent_kernel)
     d_inputs = zeros(case.inputs.shape)
-    visible = shown(case, direction)
+    visible = visible_steps(case, direction)
     steps = {step.time: step for step in run.steps}
     found: list[tuple[Step, Pulled]] = []
     for t in reversed(order(case, direction)):

@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.interface.case import DTYPES, Case, Gradients, InvalidCase, Outputs
 from conformance.interface.type_guards import is_list, is_tuple
-from conformance.truth.forward import every_finite, shown
+from conformance.truth.forward import every_finite, visible_steps
 
 
 def read_cotangents(case: Case, cotangents: Any) -> Outputs:
@@ -21,7 +21,7 @@ def read_cotangents(case: Case, cotangents: Any) -> Outputs:
         raise InvalidCase(f"cotangents is a {type(cotangents).__name__}, expected Outputs(outputs, final_state)")
     name, (outputs, final) = "cotangents.outputs", cotangents
     shape, state = (case.batch, case.time, case.units), (case.batch, case.units)
-    visible = [np.broadcast_to(shown(case, k)[:, :, None], shape) for k in range(len(case.parameters))]
+    visible = [np.broadcast_to(visible_steps(case, k)[:, :, None], shape) for k in range(len(case.parameters))]
     if case.merge == "apart":
         parts = zip(_pair(outputs, name), visible, strict=True)
         read: Any = tuple(_read(part, f"{name}[{k}]", where) for k, (part, where) in enumerate(parts))

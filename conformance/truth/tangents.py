@@ -14,7 +14,7 @@ from flint import arb_mat
 
 from conformance.interface.case import Case, Gradients, Outputs
 from conformance.truth.balls import Balls, balls, settle, sigma, times
-from conformance.truth.forward import Run, Step, Weights, directions, merged, outputs_of, require_finite, scans
+from conformance.truth.forward import Scan, Step, Weights, directions, merged, outputs_of, require_finite, scans
 from conformance.truth.reading import read_tangents
 
 
@@ -78,7 +78,7 @@ class Moving(NamedTuple):
         return self.x_side(step.x, d_x, gate) + self.h_side(step.h, d_h, gate)
 
 
-def _push(case: Case, direction: int, run: Run, tangents: Gradients) -> tuple[Balls, Balls]:
+def _push(case: Case, direction: int, run: Scan, tangents: Gradients) -> tuple[Balls, Balls]:
     """The tangents of one direction's outputs before the merge, and of its final state."""
     p = case.parameters[direction]
     d_inputs, d_start = balls(tangents.inputs), balls(tangents.initial_state)

@@ -49,7 +49,7 @@ class Toy(Arithmetic):
         return self.toy
 
     @property
-    def shown(self) -> Format:
+    def output_format(self) -> Format:
         """The format of the states that are shown."""
         return self.seen or self.toy
 

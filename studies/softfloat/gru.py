@@ -121,7 +121,7 @@ class SoftGRU(Emulated):
         x = self.read(x)
         a = self.pre_activation(x, h, *weights[0])
         new = self.blend(a, h, self.activation(TANH, self.candidate_of(x, h, weights, p.reset)))
-        return np.stack([new, self.soft(self.arithmetic.shown).cast(new)])
+        return np.stack([new, self.soft(self.arithmetic.output_format).cast(new)])
 
     def candidate_of(
         self, x: np.ndarray, h: np.ndarray, weights: list[tuple[np.ndarray, ...]], reset: str

@@ -13,7 +13,7 @@ from benchmarks import page, plot
 from benchmarks.record import ROOT, Folder, RecordError, checked, entry_of, head, load, row_of, save, text
 from benchmarks.rows import SECTIONS, SUBJECTS, Row, refusal, rows
 from benchmarks.schedule import Effort
-from benchmarks.tables import shown, slower
+from benchmarks.tables import slower, with_rows
 
 EFFORT = Effort(3, 0.01)
 RATIOS = {"keras:graph": 3.0, "keras:xla": 1.5, "torch": 2.0, "jax": 0.5}
@@ -130,7 +130,7 @@ def test_a_broken_file_is_named_with_what_to_do(tmp_path, content):
 
 
 def cells(record: dict, title: str) -> dict[str, list[str]]:
-    (table,) = (table for table in shown(record) if table.title.startswith(title))
+    (table,) = (table for table in with_rows(record) if table.title.startswith(title))
     return {line[0]: line[1:] for line in table.rows}
 
 

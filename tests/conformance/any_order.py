@@ -15,7 +15,7 @@ from conformance.bounds.blends import CANDIDATE_FIRST, PRODUCTS, STATE_FIRST, TH
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case, Gradients, Outputs
 from conformance.mutants.emulated import Emulated
-from conformance.truth.forward import order, shown
+from conformance.truth.forward import order, visible_steps
 from studies.softfloat.gru import FORMS, NEGATED
 from tests.conformance.machines import Array, Native, Pair, Software
 
@@ -130,7 +130,7 @@ class AnyOrder(Emulated):
 
     def outputs_of(self, case: Case, direction: int, states: list[Array]) -> Array:
         outputs = np.zeros((case.batch, case.time, case.units), states[0].dtype)
-        visible = shown(case, direction)
+        visible = visible_steps(case, direction)
         for t, state in zip(order(case, direction), states[1:], strict=True):
             outputs[:, t] = np.where(visible[:, t, None], state, 0)
         return self.machine.shown(outputs)
@@ -167,7 +167,7 @@ class AnyOrder(Emulated):
         self, case: Case, direction: int, steps: dict[int, Step], d_outputs: Array, d_final: Array
     ) -> tuple[list[list[Array]], tuple[Array, ...]]:
         """The terms of the gradient to the inputs at each time, and the gradients to the rest."""
-        m, w, visible = self.machine, self.weights_of(case, direction), shown(case, direction)
+        m, w, visible = self.machine, self.weights_of(case, direction), visible_steps(case, direction)
         pending = [d_final]
         inputs: list[list[Array]] = [[] for _ in range(case.time)]
         found: list[tuple[Step, Pulled]] = []

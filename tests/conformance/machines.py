@@ -76,7 +76,7 @@ class Software:
         return self.once.cast(self.once.read(numbers.astype(np.float64)))
 
     def shown(self, states: Array) -> Array:
-        return self.soft(self.arithmetic.shown).cast(states)
+        return self.soft(self.arithmetic.output_format).cast(states)
 
     def handed_on(self, cotangents: Array) -> Array:
         """Cotangents of what is shown: perhaps in its format."""

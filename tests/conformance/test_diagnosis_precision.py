@@ -105,7 +105,7 @@ def test_the_words_for_a_weaker_class_say_all_that_differs_and_nothing_else(dtyp
                 "steps in": weak.format != claim.format,
                 "products of operands in": weak.operands != claim.operands,
                 "sums in": weak.sums != claim.sums,
-                "states shown in": weak.shown != claim.shown,
+                "states shown in": weak.output_format != claim.output_format,
                 "sigma and tanh accurate": weak.activation != claim.activation,
             }
             said = {phrase for phrase in differs if phrase in words}

@@ -191,7 +191,7 @@ def test_only_formats_that_are_claimed_are_graded():
 def test_no_class_of_the_ladder_is_named_twice_and_none_is_more_precise_than_its_interface_lets_it(dtype):
     names = [str(arithmetic) for arithmetic in ladder(dtype)]
     assert len(set(names)) == len(names)
-    assert all(contains(FORMATS[dtype], arithmetic.shown) for arithmetic in ladder(dtype))
+    assert all(contains(FORMATS[dtype], arithmetic.output_format) for arithmetic in ladder(dtype))
 
 
 def test_the_flushing_that_is_claimed_is_granted_in_every_class_and_is_not_in_its_name():

@@ -238,7 +238,7 @@ def without_the_copy(step, d, of):
     return pulled._replace(d_h=pulled.d_h - d * step.z)
 
 
-RIGHT = {name: getattr(oracle_gradients, name) for name in ("_after", "scans", "order", "shown", "sigma_slope")}
+RIGHT = {name: getattr(oracle_gradients, name) for name in ("_after", "scans", "order", "visible_steps", "sigma_slope")}
 WRONG = {
     "sigma is its own slope": ("sigma_slope", balls.sigma),
     "sigma's slope at half the argument": ("sigma_slope", lambda a: balls.sigma_slope(a / 2)),
@@ -253,8 +253,8 @@ WRONG = {
     ),
     "times in the other order": ("order", lambda case, k: oracle.order(case, k)[::-1]),
     "the mask ignored": ("scans", lambda case: oracle.scans(replace(case, mask=None))),
-    "the policy ignored": ("shown", lambda case, k: np.ones((case.batch, case.time), bool)),
-    "zero before the first alone": ("shown", lambda case, k: np.cumsum(case.valid, 1) > 0),
+    "the policy ignored": ("visible_steps", lambda case, k: np.ones((case.batch, case.time), bool)),
+    "zero before the first alone": ("visible_steps", lambda case, k: np.cumsum(case.valid, 1) > 0),
     "nothing transposed": ("matrix", lambda a: balls.matrix(a.T if a.shape[0] == a.shape[1] else a)),
 }
 
@@ -273,7 +273,7 @@ def test_a_wrong_oracle_is_seen(monkeypatch, name, replacement):
 
 def test_a_cotangent_in_the_direction_that_does_not_read_it_is_seen(monkeypatch):
     case = drawn(mask=MASK, masked_outputs="zero-before-first", merge="sum")
-    monkeypatch.setattr(oracle_gradients, "shown", lambda case, k: np.ones((case.batch, case.time), bool))
+    monkeypatch.setattr(oracle_gradients, "visible_steps", lambda case, k: np.ones((case.batch, case.time), bool))
     assert not holds(case)
 
 

@@ -193,4 +193,4 @@ def test_a_failure_is_told_before_an_alarm():
         def gradients(self, case, cotangents):
             return Gradients(*(2 * part for part in super().gradients(case, cotangents)))
 
-    assert judge(Wrong(), HUNDRED, "float32", Profile(1), shrink=False, blame=False).kind == FAIL
+    assert judge(Wrong(), HUNDRED, "float32", Profile(1), shrink=False).kind == FAIL

@@ -40,8 +40,8 @@ def test_two_directions(reset, merge, policy):
 
 WRONG = {
     "the gates swapped": (module, "Steps", lambda z, r, n, h: Steps(r, z, n, h)),
-    "the policy ignored": (oracle, "shown", lambda case, k: np.ones((case.batch, case.time), bool)),
-    "zero before the first alone": (oracle, "shown", lambda case, k: np.cumsum(case.valid, 1) > 0),
+    "the policy ignored": (oracle, "visible_steps", lambda case, k: np.ones((case.batch, case.time), bool)),
+    "zero before the first alone": (oracle, "visible_steps", lambda case, k: np.cumsum(case.valid, 1) > 0),
     "the merge halved": (oracle, "merged", lambda case, parts: (parts[0] + parts[1]) / 4),
     "both directions alike": (oracle, "order", lambda case, k: range(case.time)),
     "tanh for sigma": (oracle, "sigma", np.tanh),

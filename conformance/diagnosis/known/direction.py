@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.diagnosis.known.deviation import Deviation, declared
-from conformance.diagnosis.known.gru import Blocks, Run
+from conformance.diagnosis.known.gru import Blocks, OneDirection
 from conformance.diagnosis.known.running_error import Near, zeros
 from conformance.interface.case import Case
 
@@ -25,7 +25,7 @@ class reverse_starts_in_the_padding(Deviation):
 
 
 class reversed_twice(Deviation):
-    def direction(self, case: Case, direction: int) -> Run:
+    def direction(self, case: Case, direction: int) -> OneDirection:
         if not self.backwards(case, direction):
             return super().direction(case, direction)
         times = np.arange(case.time)
@@ -35,7 +35,9 @@ class reversed_twice(Deviation):
         inputs = np.take_along_axis(case.inputs, order[:, :, None], 1)
         outputs, final = super().direction(replace(case, inputs=inputs, lengths=None, mask=mask), direction)
         back = np.argsort(order, axis=1)[:, :, None]
-        return Run(Near(np.take_along_axis(outputs.value, back, 1), np.take_along_axis(outputs.error, back, 1)), final)
+        return OneDirection(
+            Near(np.take_along_axis(outputs.value, back, 1), np.take_along_axis(outputs.error, back, 1)), final
+        )
 
     def order(self, case: Case, backwards: bool) -> Iterable[int]:
         return super().order(case, False)
@@ -139,8 +141,8 @@ class backward_comes_first(Deviation):
 
 
 class two_directions_ignore_the_policy(Deviation):
-    def shown(self, case: Case, counts: np.ndarray, h: Near, new: Near, start: Near) -> Near:
-        return h if case.merge is not None else super().shown(case, counts, h, new, start)
+    def output(self, case: Case, counts: np.ndarray, h: Near, new: Near, start: Near) -> Near:
+        return h if case.merge is not None else super().output(case, counts, h, new, start)
 
 
 DEVIATIONS = declared(globals())

@@ -22,7 +22,7 @@ class Blocks(NamedTuple):
     c: np.ndarray
 
 
-class Run(NamedTuple):
+class OneDirection(NamedTuple):
     """One direction's outputs (batch, time, units) and final state (batch, units)."""
 
     outputs: Near
@@ -83,7 +83,7 @@ class Specified:
 
     # Time.
 
-    def direction(self, case: Case, direction: int) -> Run:
+    def direction(self, case: Case, direction: int) -> OneDirection:
         """One direction's run."""
         backwards = self.backwards(case, direction)
         blocks = self.blocks(self.own(case, direction))
@@ -96,12 +96,12 @@ class Specified:
             counts = valid[:, t, None]
             new = self.step(case.inputs[:, t].astype(np.float64), h, blocks)
             h, old = self.selected(counts, new, h), h
-            shown[t] = self.shown(case, counts, h, new, start)
+            shown[t] = self.output(case, counts, h, new, start)
             self.took(counts, old)
             self.steps_taken += 1
         outputs = stacked(shown, 1) if shown else Near.exactly(np.zeros((case.batch, 0, case.units)))
         outputs = self.aligned(outputs, backwards)
-        return Run(outputs, self.final(case, direction, outputs, h))
+        return OneDirection(outputs, self.final(case, direction, outputs, h))
 
     def backwards(self, case: Case, direction: int) -> bool:
         """Whether a direction starts at the last time."""
@@ -123,7 +123,7 @@ class Specified:
         """The state after a step that counts or does not."""
         return chosen(counts, new, old)
 
-    def shown(self, case: Case, counts: np.ndarray, h: Near, new: Near, start: Near) -> Near:
+    def output(self, case: Case, counts: np.ndarray, h: Near, new: Near, start: Near) -> Near:
         """The output at a step."""
         zero = Near.exactly(np.zeros_like(h.value))
         if case.masked_outputs == "carry":

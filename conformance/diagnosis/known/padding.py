@@ -74,22 +74,22 @@ class mask_of_the_outputs_alone(Deviation):
 
 
 class mask_of_the_state_alone(Deviation):
-    def shown(self, case: Case, counts: np.ndarray, h: Near, new: Near, start: Near) -> Near:
+    def output(self, case: Case, counts: np.ndarray, h: Near, new: Near, start: Near) -> Near:
         return new
 
 
 class masked_outputs_always_carried(Deviation):
-    def shown(self, case: Case, counts: np.ndarray, h: Near, new: Near, start: Near) -> Near:
+    def output(self, case: Case, counts: np.ndarray, h: Near, new: Near, start: Near) -> Near:
         return h
 
 
 class masked_outputs_always_zero(Deviation):
-    def shown(self, case: Case, counts: np.ndarray, h: Near, new: Near, start: Near) -> Near:
+    def output(self, case: Case, counts: np.ndarray, h: Near, new: Near, start: Near) -> Near:
         return chosen(counts, h, zeros(h))
 
 
 class masked_output_is_zero_before_the_first_step(Deviation):
-    def shown(self, case: Case, counts: np.ndarray, h: Near, new: Near, start: Near) -> Near:
+    def output(self, case: Case, counts: np.ndarray, h: Near, new: Near, start: Near) -> Near:
         return chosen(counts | self.begun(counts), h, zeros(h))
 
 

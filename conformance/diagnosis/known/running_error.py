@@ -46,7 +46,7 @@ class Rounded:
     """The operations of one claimed arithmetic on Near numbers."""
 
     def __init__(self, arithmetic: Arithmetic) -> None:
-        formats = (arithmetic.format, arithmetic.operands, arithmetic.sums, arithmetic.shown)
+        formats = (arithmetic.format, arithmetic.operands, arithmetic.sums, arithmetic.output_format)
         self.unit, self.operand, self.sums, self.output = (
             max(float(arithmetic.unit(format)), float(np.finfo(np.float64).eps)) for format in formats
         )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.diagnosis.known.deviation import Deviation, declared
-from conformance.diagnosis.known.gru import Blocks, Run
+from conformance.diagnosis.known.gru import Blocks, OneDirection
 from conformance.diagnosis.known.running_error import Near, chosen, zeros
 from conformance.interface.case import Case
 
@@ -82,9 +82,9 @@ class final_state_before_the_last_step(Deviation):
 
 
 class final_state_runs_through_the_padding(Deviation):
-    def direction(self, case: Case, direction: int) -> Run:
+    def direction(self, case: Case, direction: int) -> OneDirection:
         outputs, _ = super().direction(case, direction)
-        return Run(outputs, super().direction(replace(case, lengths=None, mask=None), direction).final)
+        return OneDirection(outputs, super().direction(replace(case, lengths=None, mask=None), direction).final)
 
 
 class empty_row_ends_in_zeros(Deviation):

@@ -131,9 +131,9 @@ class Allowance(NamedTuple):
             # sigma(-a) is below 1, so that its unit in the last place is at most u; then one number up to 1 is rounded.
             allowed = scaled(accuracy.ulps, np.maximum(place, -format.precision) - scale) + fixed
             allowed = allowed + scaled(claim.unit(format), -scale)
-        if contains(claim.shown, format):
+        if contains(claim.output_format, format):
             return allowed
-        once, underflow = claim.unit(claim.shown), claim.underflow(claim.shown)
+        once, underflow = claim.unit(claim.output_format), claim.underflow(claim.output_format)
         return allowed + scaled(once, 0) * (size + allowed) + scaled(underflow, -scale)
 
 

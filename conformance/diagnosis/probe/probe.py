@@ -236,13 +236,15 @@ def _judged(errors: Errors, allowance: Allowance) -> Swept:
     return Swept(
         activation=activation,
         points=computed.size,
-        ulps=largest(np.where(exponents >= claim.shown.smallest, errors.ulps(errors.off, claim.shown), 0)),
-        absolute=largest(errors.roundoffs(claim.shown)),
-        beyond=largest(errors.ulps(allowance.beyond(claim.accuracy, errors), claim.shown)),
+        ulps=largest(
+            np.where(exponents >= claim.output_format.smallest, errors.ulps(errors.off, claim.output_format), 0)
+        ),
+        absolute=largest(errors.roundoffs(claim.output_format)),
+        beyond=largest(errors.ulps(allowance.beyond(claim.accuracy, errors), claim.output_format)),
         least=float(computed.min()),
         greatest=float(computed.max()),
         inside=bool(np.all((computed >= least) & (computed <= 1))),
-        subnormals=_subnormals(errors, claim.shown),
+        subnormals=_subnormals(errors, claim.output_format),
         monotone=not np.any((computed[:, 1:] < computed[:, :-1]) & (np.diff(errors.exact.arguments) > 0)),
         meets=next((name for name, of in ACTIVATIONS.items() if allowance.worst(of, errors)[1] <= 1), None),
         refutes=point(refuting, part) if part > 1 else None,
