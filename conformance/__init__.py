@@ -14,12 +14,25 @@ from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-from conformance.interface.adapter import Adapter, Capabilities, Declined
-from conformance.interface.arithmetic import Arithmetic
-from conformance.interface.case import Case, Gradients, Outputs
+if TYPE_CHECKING:
+    from conformance.interface.adapter import Adapter, Capabilities, Declined
+    from conformance.interface.arithmetic import Arithmetic
+    from conformance.interface.case import Case, Gradients, Outputs
 
 __all__ = ["Adapter", "Arithmetic", "Capabilities", "Case", "Declined", "Gradients", "Outputs"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: before that, a command settles what `reference` names."""
+    if name in __all__:
+        for module in ("adapter", "arithmetic", "case"):
+            found = getattr(import_module(f"conformance.interface.{module}"), name, None)
+            if found is not None:
+                return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 NOW = {
     "adapter": "interface.adapter",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from conformance.adapters import load
+from conformance.adapters import load_apart
 from conformance.adapters.worker import Gone, Worker, heard
 from conformance.checks.check import Check
 from conformance.checks.clauses import CHECKS
@@ -66,7 +66,7 @@ def _work(
 ) -> None:
     """In the subject's process. Messages are those that _take knows."""
     try:
-        gru = load(name)
+        gru = load_apart(name)
     except UsageError as error:
         pipe.send(str(error))
         return

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from conformance.adapters.process.subject import from_name, is_process
 from conformance.interface.adapter import GRU, UsageError, resolve
+from gru_conformance import REMEDY, admit, shadowed
 
 
 class Registered(NamedTuple):
@@ -80,6 +81,15 @@ REGISTERED = {
     "onnxruntime": Registered("conformance.adapters.onnxruntime:gru", ("onnxruntime", "onnx"), "peers"),
     "openvino": Registered("conformance.adapters.openvino:gru", ("openvino",), "openvino"),
 }
+
+
+def load_apart(name: str, declares: bool = True) -> GRU:
+    """As load, in a process of the suite's own, where a project may have modules of the same names as the suite."""
+    admit()
+    module = name.partition(":")[0]
+    if name not in REGISTERED and not is_process(name) and (theirs := shadowed(module)):
+        raise UsageError(f"{name!r} names {theirs}, and {module!r} is a name of the suite; {REMEDY}")
+    return load(name, declares)
 
 
 def load(name: str, declares: bool = True) -> GRU:

@@ -155,11 +155,15 @@ def _quiet() -> Iterator[None]:
             del os.environ[name]
 
 
-def _child(work: Callable[..., None], arguments: tuple[Any, ...], pipe: Connection, log: str) -> None:
-    """In the process: it leads a group, which can be ended with it, and on Linux it ends where the suite is killed."""
+def lead_a_group() -> None:
+    """In a process: what it starts can be ended with it, and on Linux it ends where the suite is killed."""
     os.setpgid(0, 0)
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _child(work: Callable[..., None], arguments: tuple[Any, ...], pipe: Connection, log: str) -> None:
+    lead_a_group()
     file = os.open(log, os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(file, stream)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from conformance.adapters import load
+from conformance.adapters import load_apart
 from conformance.cli.files import require_folders, save
 from conformance.cli.subjects import subject
 from conformance.diagnosis import diagnosed
@@ -28,7 +28,7 @@ def diagnose(name: str, json_file: Path | None) -> None:
     """
     require_folders(json_file)
     try:
-        gru = load(name)
+        gru = load_apart(name)
     except UsageError as error:
         raise click.UsageError(str(error)) from error
     if not set(FORMATS_ASKED) & set(gru.capabilities.arithmetic):

@@ -1,7 +1,6 @@
 """python -m conformance identify: the conventions of a black box, found by asking, with nothing declared."""
 
 import json
-from importlib import metadata
 from pathlib import Path
 
 import click
@@ -16,6 +15,7 @@ from conformance.cli.terminal import paper
 from conformance.diagnosis.identify.asking import REFUSED
 from conformance.diagnosis.identify.hypotheses import TRAITS, UNKNOWN
 from conformance.diagnosis.identify.identity import Identity, Unidentified, identify_in_a_process
+from gru_conformance import version
 
 ROWS = (*TRAITS, "biases", "arithmetic", "precision")
 
@@ -44,7 +44,7 @@ def identify(names: tuple[str, ...], time_limit: float, json_file: Path | None) 
     for name, identity in found.items():
         _show(console, name, identity)
     if json_file is not None:
-        suite = {"name": "tf-gru conformance", "version": metadata.version("tf-gru")}
+        suite = {"name": "tf-gru conformance", "version": version()}
         whole = {"suite": suite, "subjects": {name: identity.to_json() for name, identity in found.items()}}
         text = json.dumps(whole, indent=1, allow_nan=False)
         save(json_file, lambda file: file.write_text(text + "\n"))

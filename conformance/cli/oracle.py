@@ -14,8 +14,7 @@ from conformance.interface.case import Case, InvalidCase, Outputs
 from conformance.interface.reading import read_case
 from conformance.truth.balls import NotCertified
 from conformance.truth.certified import Truth, in_hex, truth
-
-PACKAGES = ("tf-gru", "python-flint")
+from gru_conformance import version
 
 
 @click.command()
@@ -40,7 +39,7 @@ def oracle(file: Path, json_file: str | None) -> None:
         raise click.ClickException(f"not certified: {error}") from error
     question = {"case": case.to_json(), "cotangents": in_hex(cotangents)}
     digest = hashlib.sha256(json.dumps(question, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-    versions = {name: metadata.version(name) for name in PACKAGES}
+    versions = {"tf-gru": version(), "python-flint": metadata.version("python-flint")}
     report = json.dumps({"versions": versions, "sha256": digest, **question, "truth": found.to_json()}, indent=1)
     if json_file == "-":
         click.echo(report)

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from conformance.adapters import load
+from conformance.adapters import load_apart
 from conformance.adapters.worker import QUIET
 from conformance.checks.judge import describe
 from conformance.cli.files import require_folders, save
@@ -29,6 +28,7 @@ from conformance.diagnosis.probe.probe import probe as sweep
 from conformance.interface.adapter import GRU, SubjectError, UsageError
 from conformance.interface.case import DTYPES
 from conformance.interface.printable import all_printable, printable
+from gru_conformance import version
 
 
 @dataclass
@@ -77,7 +77,7 @@ def probe(names: tuple[str, ...], dtypes: tuple[str, ...], rounds: int, json_fil
     told = Console(stderr=True, emoji=False)
     try:
         with _quietly():
-            subjects = {name: load(name) for name in names}
+            subjects = {name: load_apart(name) for name in names}
     except UsageError as error:
         raise click.UsageError(str(error)) from error
     reports: list[_Report] = []
@@ -90,7 +90,7 @@ def probe(names: tuple[str, ...], dtypes: tuple[str, ...], rounds: int, json_fil
         reports.append(report)
     _show(paper(), reports, rounds)
     if json_file is not None:
-        suite = {"name": "tf-gru conformance", "version": metadata.version("tf-gru")}
+        suite = {"name": "tf-gru conformance", "version": version()}
         whole = {
             "suite": suite,
             "machine": platform.machine(),
@@ -145,7 +145,7 @@ def _flush() -> None:
 
 
 def _show(console: Console, reports: list[_Report], rounds: int) -> None:
-    about = f"tf-gru {metadata.version('tf-gru')} on {platform.machine()}, {rounds} rounds closer to the largest errors"
+    about = f"tf-gru {version()} on {platform.machine()}, {rounds} rounds closer to the largest errors"
     console.print(about, highlight=False)
     table = Table("subject", "format", "", "claims", title="sigma and tanh through the GRU", title_justify="left")
     for column in ("most ULP", "at", "most u", "at", "results"):

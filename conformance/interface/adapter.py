@@ -145,6 +145,8 @@ def resolve(name: str, declares: bool = True) -> GRU:
         ours = module == missing or module.startswith(missing + ".")
         todo = "check its spelling and sys.path" if ours else f"install what provides {missing!r}"
         raise UsageError(f"{name!r}: no module named {missing!r}; {todo}") from error
+    except UsageError as error:
+        raise UsageError(f"{name!r}: {error}") from error
     except (Exception, SystemExit) as error:
         raise UsageError(f"{name!r}: importing {module!r} raised {_one_line(error)}") from error
     for part in attribute.split("."):

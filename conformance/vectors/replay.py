@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from conformance.adapters import load
+from conformance.adapters import load_apart
 from conformance.adapters.worker import STARTING, Gone, Worker
 from conformance.checks.check import Check, claim, each_step_is_right_masked_or_not
 from conformance.checks.clauses import BY_CLAUSE
@@ -110,7 +110,7 @@ def _started(name: str, time_limit: float) -> tuple[Worker, Subject]:
 def _work(name: str, pipe: Connection) -> None:
     """In the subject's process: say what it is, or why it cannot be had; then answer questions until it is ended."""
     try:
-        gru = load(name)
+        gru = load_apart(name)
     except UsageError as error:
         pipe.send(str(error))
         return

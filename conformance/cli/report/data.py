@@ -2,7 +2,6 @@
 
 import json
 import platform
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from conformance.checks.verdict import Subject
 from conformance.interface.type_guards import is_list, is_object, is_tuple
 from conformance.specification import CLAUSES
+from gru_conformance import version
 
 
 def machine() -> dict[str, Any]:
@@ -23,7 +23,7 @@ def machine() -> dict[str, Any]:
 def to_json(subjects: list[Subject], profile: str) -> dict[str, Any]:
     """The whole report as JSON values."""
     return {
-        "suite": {"name": "tf-gru conformance", "version": metadata.version("tf-gru")},
+        "suite": {"name": "tf-gru conformance", "version": version()},
         "machine": machine(),
         "profile": profile,
         "clauses": CLAUSES,

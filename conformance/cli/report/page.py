@@ -5,7 +5,6 @@ telephone, bright or dark, with a keyboard, and without colours; its policy forb
 """
 
 import platform
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from conformance.cli.report.failure import failure_text
 from conformance.cli.report.templates import filled, require
 from conformance.cli.report.terminal import grouped
 from conformance.specification import CLAUSES
+from gru_conformance import version
 
 NEEDS = ("jinja2", "matplotlib")
 SHORT = {FAIL: "FAIL", STATISTICAL: "STAT.", ERROR: "ERROR", DECLINED: "declined"}
@@ -35,7 +35,7 @@ def page(subjects: list[Subject], profile: str) -> str:
         "page.html",
         css=_beside("page.css"),
         js=_beside("page.js"),
-        version=metadata.version("tf-gru"),
+        version=version(),
         python=platform.python_version(),
         profile=profile,
         machine=machine(),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
-from conformance.adapters import load
+from conformance.adapters import load_apart
 from conformance.adapters.worker import STARTING, Gone, Worker
 from conformance.diagnosis.identify.around import around
 from conformance.diagnosis.identify.asking import REFUSED, Asking
@@ -114,7 +114,7 @@ def identify_in_a_process(name: str, time_limit: float, tell: Callable[[str], No
 def _work(name: str, skip: dict[str, str], pipe: Connection) -> None:
     """In the subject's process: send each question's name before it is asked, then all that is found."""
     try:
-        gru = load(name, declares=False)
+        gru = load_apart(name, declares=False)
     except UsageError as error:
         pipe.send(("failed", str(error)))
         return

@@ -1,0 +1,54 @@
+"""gru-conformance judge: the process in which `pytest --gru` has the suite's tests judged, one question at a time."""
+
+from multiprocessing.connection import Connection
+
+import click
+
+from conformance.adapters import load_apart
+from conformance.adapters.worker import lead_a_group
+from conformance.checks.clauses import BY_CLAUSE, CHECKS
+from conformance.checks.judge import PROFILES, judge, wired
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS
+from conformance.cli.report.failure import failure_text
+from conformance.diagnosis.blame import blamed
+from conformance.interface.adapter import GRU, UsageError
+
+
+@click.command("judge", hidden=True)
+@click.argument("pipe", type=int)
+@click.argument("profile", type=click.Choice(list(PROFILES)))
+@click.argument("names", nargs=-1)
+def answer(pipe: int, profile: str, names: tuple[str, ...]) -> None:
+    """Answer questions about the GRUs of these names, by a connection that the caller has opened."""
+    lead_a_group()
+    connection = Connection(pipe)
+    try:
+        grus = {name: load_apart(name) for name in names}
+    except UsageError as error:
+        connection.send(("error", str(error)))
+        return
+    connection.send(("ready", [(check.clause, dtype) for check in CHECKS for dtype in DTYPES]))
+    while True:
+        try:
+            name, *which = connection.recv()
+        except EOFError:
+            return
+        connection.send(_clause(name, grus[name], profile, *which) if which else _smoke(grus[name]))
+
+
+def _smoke(gru: GRU) -> tuple[str, str]:
+    """Whether the adapter is wired to a GRU, and declares something that can be judged."""
+    if all(check.declined(gru.capabilities) is not None for check in CHECKS):
+        return ERROR, "every clause is declined"
+    if not set(DTYPES) & set(gru.capabilities.arithmetic):
+        return ERROR, f"none of {', '.join(DTYPES)} is declared"
+    why = wired(gru)
+    return (PASS, "") if why is None else (FAIL, why)
+
+
+def _clause(name: str, gru: GRU, profile: str, clause: str, dtype: str) -> tuple[str, str]:
+    """The kind of the verdict on a clause in a format, and its text."""
+    check = BY_CLAUSE[clause]
+    verdict = blamed(gru, judge(gru, check, dtype, PROFILES[profile]))
+    told = verdict.kind not in (PASS, DECLINED)
+    return verdict.kind, "\n".join(failure_text(name, verdict)) if told else verdict.reason

@@ -1,0 +1,178 @@
+"""The suite beside a project's own tests: pytest --gru NAME [--gru-profile ci], in any folder.
+
+Its tests are collected after all others, one a clause and format, and judged in a process of their own. pytest's own
+process imports nothing of the suite, since the project may have packages of the same names.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from multiprocessing import Pipe
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HOME = Path(__file__).resolve().parent
+TESTS = HOME / "conformance" / "test_conformance.py"
+TODO = "say which GRU: --gru NAME, a name of `python -m conformance list` or module:attribute"
+PLUGIN = "gru-conformance-subjects"
+
+
+def pytest_addoption(parser: "pytest.Parser") -> None:
+    """Add the suite's options."""
+    group = parser.getgroup("gru-conformance")
+    what = "judge this GRU too: a registered name, module:attribute or process:COMMAND"
+    group.addoption("--gru", action="append", default=[], metavar="NAME", help=what)
+    group.addoption("--gru-profile", default="dev", choices=("dev", "ci", "thorough"), help="how many cases")
+
+
+def pytest_configure(config: "pytest.Config") -> None:
+    """Collect the suite's tests where a GRU is named."""
+    if config.getoption("gru"):
+        config.pluginmanager.register(_Subjects(config), PLUGIN)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Put a collector of nothing in the place of the suite's module, whose tests stand beside all others."""
+    return _Elsewhere.from_parent(parent, path=module_path) if module_path == TESTS else None
+
+
+class _Elsewhere(pytest.File):
+    """The module of the suite, where pytest is to collect that itself."""
+
+    def collect(self) -> list[pytest.Item]:
+        """Collect nothing. Raises CollectError where no GRU is named."""
+        if not self.config.getoption("gru"):
+            raise self.CollectError(TODO)
+        return []
+
+
+class _Subjects:
+    """The named GRUs: the process that judges them, and their tests."""
+
+    def __init__(self, config: "pytest.Config") -> None:
+        self.judge = _Judge(config)
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Start the process. A name that is no GRU is a usage error."""
+        refused = self.judge.start()
+        if refused is not None:
+            raise pytest.UsageError(refused)
+        if session.config.pluginmanager.hasplugin("dsession"):
+            self.judge.end()  # the processes of pytest-xdist have one each
+
+    def pytest_sessionfinish(self) -> None:
+        """End the process."""
+        self.judge.end()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, None]:
+        """Add the suite to what the session collects."""
+        outcome = yield
+        if isinstance(collector, pytest.Session):
+            suite = _Suite.from_parent(collector, path=TESTS, nodeid="gru-conformance")
+            suite.judge = self.judge
+            outcome.get_result().result.append(suite)
+
+
+class _Suite(pytest.File):
+    """The suite's tests of every GRU that is named."""
+
+    judge: "_Judge"
+
+    def collect(self) -> Generator[pytest.Item, None, None]:
+        """Yield a smoke test a GRU, and a test a clause and format."""
+        for name in self.judge.names:
+            yield self._test(f"test_smoke[{name}]", name)
+            for clause, dtype in self.judge.clauses:
+                yield self._test(f"test_clause[{name}-{clause}-{dtype}]", name, clause, dtype)
+
+    def _test(self, title: str, *question: str) -> pytest.Item:
+        item = _Test.from_parent(self, name=title)
+        item.judge, item.question = self.judge, question
+        return item
+
+
+class _Test(pytest.Item):
+    """One question to the process that judges."""
+
+    judge: "_Judge"
+    question: tuple[str, ...]
+
+    def runtest(self) -> None:
+        """Pass, fail with the report's text, or skip what is declined with its reason."""
+        kind, text = self.judge.ask(self.question)
+        if kind == "declined":
+            pytest.skip(f"declined: {text}")
+        if kind != "pass":
+            pytest.fail(text, pytrace=False)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where it stands, for pytest's listings."""
+        return TESTS, 0, self.name
+
+
+class _Judge:
+    """A process of the suite's own, in which its packages have their names."""
+
+    def __init__(self, config: "pytest.Config") -> None:
+        self.names: list[str] = list(dict.fromkeys(config.getoption("gru") or ()))
+        self.profile = str(config.getoption("gru_profile"))
+        self.folder = config.invocation_params.dir
+        self.root = config.rootpath
+        self.clauses: list[tuple[str, str]] = []
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> str | None:
+        """Start the process; why there is nothing to ask, or None."""
+        self.pipe, theirs = Pipe()
+        path = os.pathsep.join(dict.fromkeys([str(self.folder), str(self.root), *filter(None, sys.path)]))
+        command = [sys.executable, "-P", str(HOME / "gru_conformance.py"), "judge", str(theirs.fileno()), self.profile]
+        self.process = subprocess.Popen(
+            [*command, *self.names],
+            env=os.environ | {"PYTHONPATH": path},
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+        )
+        theirs.close()
+        kind, content = self._heard()
+        if kind == "ready":
+            self.clauses = content
+            return None
+        self.end()
+        return content
+
+    def ask(self, question: tuple[str, ...]) -> tuple[str, str]:
+        """The kind of the verdict, and its text. A process that has ended is started again for the next question."""
+        if self.process is None and (refused := self.start()) is not None:
+            return "error", refused
+        try:
+            self.pipe.send(question)
+            return self._heard()
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """End the process, and all that it started."""
+        if self.process is not None:
+            self.pipe.close()
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # there is no group any more, or not yet
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def _heard(self) -> tuple[str, Any]:
+        try:
+            return self.pipe.recv()
+        except (EOFError, OSError):
+            assert self.process is not None, "heard only while there is one"
+            code = self.process.wait()
+            self.end()
+            return "error", f"the process that judges ended with exit code {code}"
