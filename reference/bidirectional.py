@@ -9,17 +9,17 @@ keras.layers.Bidirectional.
 Left out: directions of different units, flipped and packed (apply them to the pair that merge="apart" gives).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeGuard
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from reference.parameters import Invalid, Parameters, Weights, are_parameters, one_of
-from reference.sequence import MaskedOutputs, Run, checked_run, given, gradients, results
+from reference.arguments import Pair, alike, given, given_pair, pair
+from reference.parameters import Parameters, Weights, one_of
+from reference.sequence import MaskedOutputs, Run, checked_run, gradients, results
 
 MergeName = Literal["concat", "sum", "mul", "ave", "apart"]
-Pair = tuple[np.ndarray, np.ndarray]
 MaybePair = tuple[np.ndarray | None, np.ndarray | None]
 
 
@@ -144,37 +144,8 @@ def checked_runs(
     masked_outputs: str,
 ) -> tuple[Run, Run]:
     """The two Runs that bigru's arguments mean; raises Invalid."""
-    are_parameters("forward", forward)
-    are_parameters("backward", backward)
-    for size, theirs, own, advice in (
-        ("dtype", forward.dtype, backward.dtype, "nothing is promoted: make Parameters of its arrays' astype"),
-        ("input_dim", forward.input_dim, backward.input_dim, "both read the same inputs"),
-        ("units", forward.units, backward.units, "for two sizes call gru twice, the second with reverse=True"),
-    ):
-        if own != theirs:
-            raise Invalid(f"backward has {size} {own}, but must have {theirs} as forward has; {advice}")
+    alike(forward, backward)
     h_a, h_b = pair("initial_state", initial_state)
     ahead = checked_run(inputs, forward, h_a, lengths, mask, False, masked_outputs)
     back = checked_run(inputs, backward, h_b, lengths, mask, True, masked_outputs)
     return ahead, back
-
-
-def given_pair(name: str, value: object, parameters: Parameters, shape: tuple[int, ...]) -> Pair:
-    """The two arrays given, checked; zeros for each None."""
-    a, b = pair(name, value)
-    return given(f"{name}[0]", a, parameters, shape), given(f"{name}[1]", b, parameters, shape)
-
-
-def pair(name: str, value: object) -> tuple[Any, Any]:
-    """The two members of a pair; None is a pair of None."""
-    if value is None:
-        return None, None
-    if not (_several(value) and len(value) == 2):
-        raise Invalid(
-            f"{name} is a {type(value).__name__}, but must be a pair (forward, backward); None in it is zeros"
-        )
-    return value[0], value[1]
-
-
-def _several(value: object) -> TypeGuard[Sequence[Any]]:
-    return isinstance(value, tuple | list)

@@ -14,18 +14,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from reference.arguments import given, lengths_of, mask_of, outputs_of_one_direction, sequence_of
 from reference.cell import CELLS, Cell, Tape
-from reference.parameters import (
-    Invalid,
-    Parameters,
-    Weights,
-    are_parameters,
-    dtype_of,
-    exact_array,
-    flag,
-    one_of,
-    plain_array,
-)
+from reference.parameters import Invalid, Parameters, Weights, flag, one_of
 
 MaskedOutputs = Literal["carry", "zero"]
 
@@ -161,7 +152,7 @@ SHOWS: dict[str, Show] = {
 
 def flipped(outputs: np.ndarray) -> np.ndarray:
     """Outputs (batch, time, units) of a reverse run, last time first, masked steps included: Keras' go_backwards."""
-    _check_outputs(outputs)
+    outputs_of_one_direction(outputs)
     return outputs[:, ::-1].copy()
 
 
@@ -170,7 +161,7 @@ def packed(outputs: np.ndarray, mask: np.ndarray | None = None, *, lengths: np.n
 
     For lengths this is TensorFlow's reverse_sequence. Raises Invalid, also if neither mask nor lengths is given.
     """
-    _check_outputs(outputs)
+    outputs_of_one_direction(outputs)
     if mask is None and lengths is None:
         raise Invalid("packed needs mask or lengths, got neither; where every step counts use flipped")
     batch, time, _ = outputs.shape
@@ -190,13 +181,7 @@ def checked_run(
     masked_outputs: str,
 ) -> Run:
     """The Run that gru's arguments mean; raises Invalid."""
-    are_parameters("parameters", parameters)
-    plain_array("inputs", inputs)
-    if inputs.ndim != 3:
-        raise Invalid(f"inputs has shape {inputs.shape}, but must be (batch, time, input_dim); add the missing axis")
-    batch, time, _ = inputs.shape
-    because = "input_dim is the parameters'; inputs are batch-major"
-    exact_array("inputs", inputs, parameters.dtype, (batch, time, parameters.input_dim), because)
+    batch, time, _ = sequence_of(inputs, parameters).shape
     flag("reverse", reverse)
     one_of("masked_outputs", masked_outputs, tuple(SHOWS))
     return Run(
@@ -210,44 +195,15 @@ def checked_run(
     )
 
 
-def given(name: str, value: object, parameters: Parameters, shape: tuple[int, ...]) -> np.ndarray:
-    """The array given, checked; zeros for None."""
-    if value is None:
-        return np.zeros(shape, parameters.dtype)
-    return exact_array(name, value, parameters.dtype, shape, f"from inputs and units {parameters.units}")
-
-
 def validity(batch: int, time: int, lengths: np.ndarray | None, mask: np.ndarray | None) -> np.ndarray:
-    """Which steps count, (batch, time): those that lengths or mask says, else all."""
+    """Which steps count, (batch, time): those that lengths or mask says, else all. Raises Invalid."""
     if lengths is not None:
-        plain_array("lengths", lengths)
-        if lengths.dtype.kind not in "iu" or lengths.shape != (batch,):
-            raise Invalid(
-                f"lengths has dtype {lengths.dtype} and shape {lengths.shape}, but must be integers of shape "
-                f"({batch},), one per batch row; for any other pattern use mask"
-            )
-        outside = (lengths < 0) | (lengths > time)
-        if outside.any():
-            i = int(outside.argmax())
-            raise Invalid(f"lengths[{i}] is {lengths[i]}, but must be from 0 to time, which is {time}; clip it first")
+        lengths_of(lengths, batch, time)
     if mask is not None:
-        plain_array("mask", mask)
-        if mask.dtype != np.bool_ or mask.shape != (batch, time):
-            raise Invalid(
-                f"mask has dtype {mask.dtype} and shape {mask.shape}, but must be bool of shape ({batch}, {time}), "
-                "True where the step counts; use mask.astype(bool)"
-            )
+        mask_of(mask, batch, time)
     if lengths is None:
         return np.ones((batch, time), bool) if mask is None else mask
     valid = np.arange(time) < lengths[:, None]
     if mask is not None and (mask != valid).any():
         raise Invalid("lengths and mask are both given, but say different things; give the one you mean")
     return valid
-
-
-def _check_outputs(outputs: np.ndarray) -> None:
-    dtype_of("outputs", outputs)
-    if outputs.ndim != 3:
-        raise Invalid(
-            f"outputs has shape {outputs.shape}, but must be (batch, time, units); pass one direction's outputs"
-        )
