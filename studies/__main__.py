@@ -9,7 +9,7 @@ from rich.table import Table
 
 from conformance.interface.adapter import UsageError
 from studies.matrix.command import matrix
-from studies.record import end, head, paper
+from studies.record import end, head, json_text, paper
 
 STDERR = Console(stderr=True)
 
@@ -178,7 +178,6 @@ def soak(names: tuple[str, ...], seeds: int | None, folder: Path, processes: int
 @click.option("--page-only", is_flag=True, help="Write docs/paths.md from the record as it is")
 def paths(names: tuple[str, ...], page_only: bool) -> None:
     """Every way to deploy tf_gru, judged by the suite; writes docs/paths.md. NAMES: only these are judged again."""
-    import json
     from datetime import date
 
     from conformance.specification import CLAUSES
@@ -191,7 +190,7 @@ def paths(names: tuple[str, ...], page_only: bool) -> None:
     chosen = () if page_only else names or tuple(PATHS)
     for name in chosen:
         judged = recorded(judge_apart((name,), "dev", tuple(CLAUSES), jobs=1, time_limit=600), str(date.today()))
-        RECORD.write_text(json.dumps(load() | judged, indent=1, ensure_ascii=False) + "\n")
+        RECORD.write_text(json_text(load() | judged))
     PAGE.write_text(page(load()))
     end(Table("written", str(PAGE)), list(wrong(load())))
 
@@ -242,13 +241,11 @@ def identified(names: tuple[str, ...]) -> None:
 @click.option("--page-only", is_flag=True, help="Write docs/peers.md from the record as it is")
 def peers(page_only: bool) -> None:
     """Other projects' own GRU tests on every mutant; writes docs/records/peers.json and docs/peers.md."""
-    import json
-
     from studies.peers.record import PAGE, RECORD, asked, load, page, table
 
     head("peers", ("onnx", "keras"))
     if not page_only:
-        RECORD.write_text(json.dumps(asked(), indent=1) + "\n")
+        RECORD.write_text(json_text(asked()))
     PAGE.write_text(page(load()))
     end(table(load()), [])
 
@@ -307,7 +304,6 @@ def _written(path: Path, content: str | bytes) -> None:
 @click.option("--page-only", is_flag=True, help="Write docs/scoreboard.md from the record as it is")
 def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
     """Other projects' GRUs, judged by the suite; writes docs/scoreboard.md. NAMES: only these are judged again."""
-    import json
     from datetime import date
 
     from studies.pages.paths import recorded
@@ -318,7 +314,7 @@ def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
         raise click.UsageError(f"no subject is called {unknown[0]!r}; there are {', '.join(SUBJECTS)}")
     for name in () if page_only else names or (name for name in SUBJECTS if not name.startswith("tf_gru:")):
         found = recorded([judged(name)], str(date.today()))
-        RECORD.write_text(json.dumps(stored() | found, indent=1, ensure_ascii=False) + "\n")
+        RECORD.write_text(json_text(stored() | found))
         STDERR.print(f"judged {name}")
     PAGE.write_text(page(load()))
     end(Table("written", str(PAGE)), list(unexplained(load())))

@@ -1,14 +1,18 @@
-"""What every study prints: when and with what it was run, a table, and how it ended."""
+"""The form of every study's result: what it prints, and the text of a record that is kept as JSON."""
 
+import json
 import platform
 import sys
 from datetime import date
 from importlib import metadata
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 PACKAGES = ("numpy", "python-flint", "ml_dtypes")
+ON_A_LINE = 8
+"""So many values at most stand on a line: a verdict is one line, and a list of names is one name a line."""
 
 
 def paper() -> Console:
@@ -32,3 +36,22 @@ def end(table: Table, failures: list[str]) -> None:
     for failure in failures:
         console.print(f"WRONG: {failure}", highlight=False, soft_wrap=True)
     sys.exit(1 if failures else 0)
+
+
+def json_text(value: Any) -> str:
+    """The text of a record, in which each object or list of a few plain values is one line."""
+    return f"{_lines(value, '')}\n"
+
+
+def _lines(value: Any, indent: str) -> str:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if len(items) <= ON_A_LINE and not any(isinstance(item, dict | list) for item in items):
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    names = (
+        [f"{json.dumps(name, ensure_ascii=False)}: " for name in value]
+        if isinstance(value, dict)
+        else [""] * len(items)
+    )
+    inner = [f"{indent} {name}{_lines(item, indent + ' ')}" for name, item in zip(names, items, strict=True)]
+    start, end = "{}" if isinstance(value, dict) else "[]"
+    return "\n".join([start, ",\n".join(inner), indent + end])

@@ -5,22 +5,25 @@ import platform
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from conformance.interface import schemas
+from jsonschema import Draft202012Validator
+
 from conformance.mutants import EQUIVALENT, MUTANTS, PROBED
 from conformance.specification import CLAUSES
-from conformance.vectors import files
 from studies.matrix.cells import KILLED, PROFILE, stored
 from studies.matrix.code import digest
 from studies.matrix.columns import PACKAGES, Column
+from studies.record import json_text
 
 RECORD = Path("docs/records/matrix.json")
 """In the repository."""
 AGAIN = "python -m studies matrix --write"
 """What makes the record again, and all that is drawn from it."""
+SCHEMA = Path(__file__).parent / "schema.json"
 GROUPS = {"mutants": MUTANTS, "probed": PROBED, "equivalent": EQUIVALENT}
 
 
@@ -98,12 +101,12 @@ def stale(record: Record) -> list[str]:
 
 
 def write(path: Path, record: Record) -> None:
-    """Write the record, a line for each row of letters, so that two can be compared by eye."""
+    """Write the record, a line for each mutant, so that two can be compared by eye."""
     data = asdict(record)
     wrong = violations(data)
     if wrong:
         raise InvalidRecord(f"what would be written is no record: {wrong[0]}")
-    path.write_text(files.canonical(data) + "\n")
+    path.write_text(json_text(data))
 
 
 def read(path: Path) -> Record:
@@ -120,9 +123,17 @@ def read(path: Path) -> Record:
     return Record(**data)
 
 
+@cache
+def validator() -> Draft202012Validator:
+    """The validator of the schema, itself held against the schema of schemas."""
+    schema = json.loads(SCHEMA.read_text())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
 def violations(data: Any) -> list[str]:
     """A line for each thing that is wrong in a record's JSON."""
-    lines = schemas.violations("matrix", data)
+    lines = [f"{error.json_path}: {error.message[-160:]}" for error in sorted(validator().iter_errors(data), key=str)]
     if lines:
         return lines
     for group in GROUPS:

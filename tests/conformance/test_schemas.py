@@ -15,6 +15,7 @@ from conformance.interface.case import Case
 from conformance.interface.strategies import Numbers
 from studies.matrix import summary
 from studies.matrix.record import RECORD, Record
+from studies.record import json_text
 from tests.documents import ROOT
 
 WRONG = "conformance.mutants:gates_swapped"
@@ -138,7 +139,7 @@ RECORDS = {
     "paths.json": ROOT / "docs/records/judged.schema.json",
     "scoreboard.json": ROOT / "docs/records/judged.schema.json",
     "peers.json": ROOT / "docs/records/peers.schema.json",
-    "matrix.json": ROOT / "conformance/interface/schemas/matrix.json",
+    "matrix.json": ROOT / "studies/matrix/schema.json",
 }
 
 
@@ -152,6 +153,17 @@ def test_a_record_is_as_its_schema_has_it_and_the_schema_can_refuse(name):
     one = record if name == "matrix.json" else next(iter(record.values()))
     for key in list(one):
         assert list(validator.iter_errors(_without(record, one, key))), key
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_is_as_its_writer_writes_it_with_a_line_a_verdict(name):
+    text = (ROOT / "docs/records" / name).read_text()
+    record = json.loads(text)
+    assert text == json_text(record)
+    verdicts = [v for one in record.values() if isinstance(one, dict) for v in one.get("verdicts", [])]
+    assert {json.dumps(verdict, ensure_ascii=False) for verdict in verdicts} <= {
+        line.strip().removesuffix(",") for line in text.splitlines()
+    }
 
 
 def _without(record, one, key):
