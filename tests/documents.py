@@ -6,7 +6,7 @@ from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("reference", "tf_gru", "conformance", "examples", "studies", "benchmarks", "tests")
-SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+SOURCES = sorted([*ROOT.glob("*.py"), *(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))])
 
 
 def blocks(document: str, language: str) -> list[str]:
