@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from multiprocessing import Pipe
 from pathlib import Path
@@ -20,6 +21,10 @@ HOME = Path(__file__).resolve().parent
 TESTS = HOME / "conformance" / "test_conformance.py"
 TODO = "say which GRU: --gru NAME, a name of `python -m conformance list` or module:attribute"
 PLUGIN = "gru-conformance-subjects"
+POLITE = 1.0
+"""Seconds that a process has to end itself."""
+ENDED = os.WEXITED | os.WNOHANG | os.WNOWAIT
+"""Of a process that is not waited for yet, so that no other has its number."""
 
 
 def pytest_addoption(parser: "pytest.Parser") -> None:
@@ -159,9 +164,12 @@ class _Judge:
             raise
 
     def end(self) -> None:
-        """End the process, and all that it started."""
+        """End the process, which ends itself when it has nothing more to answer, and all that it started."""
         if self.process is not None:
             self.pipe.close()
+            until = time.monotonic() + POLITE
+            while os.waitid(os.P_PID, self.process.pid, ENDED) is None and time.monotonic() < until:
+                time.sleep(POLITE / 20)
             with contextlib.suppress(ProcessLookupError, PermissionError):  # there is no group any more, or not yet
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.kill()
@@ -172,7 +180,7 @@ class _Judge:
         try:
             return self.pipe.recv()
         except (EOFError, OSError):
-            assert self.process is not None, "heard only while there is one"
-            code = self.process.wait()
+            process = self.process
+            assert process is not None, "heard only while there is one"
             self.end()
-            return "error", f"the process that judges ended with exit code {code}"
+            return "error", f"the process that judges ended with exit code {process.returncode}"

@@ -73,6 +73,37 @@ def test_what_is_wrong_fails_with_its_reason_and_what_is_not_declared_is_skipped
     assert "declined: does not declare masks" in masks[1]
 
 
+OTHERS = """
+import os
+from dataclasses import replace
+from conformance import Arithmetic, mutants
+class Nothing(mutants.Emulated):
+    capabilities = replace(mutants.Emulated.capabilities, arithmetic={})
+class Half(mutants.Emulated):
+    claim = Arithmetic(dtype="float16", activation="8 ULP", source="a test")
+    capabilities = replace(mutants.Emulated.capabilities, arithmetic={"float16": claim})
+class Crash(mutants.Emulated):
+    def run(self, case):
+        return os._exit(3) if case.mask is not None else super().run(case)
+class Unwired(mutants.Emulated):
+    def run(self, case):
+        raise RuntimeError("no such device")
+"""
+
+
+def test_what_cannot_be_judged_fails_its_smoke_test_and_a_crash_fails_one_test(judged, tmp_path):
+    (tmp_path / "others.py").write_text(OTHERS)
+    names = ("others:Nothing", "others:Half", "others:Unwired", "others:Crash")
+    _, became = judged(*(word for name in names for word in ("--gru", name)))
+    told = {name: [text for test, (_, text) in became.items() if f"[{name}" in test] for name in names}
+    assert "none of float32, float64 is declared" in told["others:Nothing"][0]
+    assert "none of float32, float64 is declared" in told["others:Half"][0]
+    assert "no such device" in told["others:Unwired"][0]
+    crashed = {test: outcome for test, (outcome, _) in became.items() if "others:Crash" in test}
+    assert list(crashed.values()) == ["passed", "passed", "failed"]
+    assert "the process that judges ended with exit code 3" in told["others:Crash"][2]
+
+
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
