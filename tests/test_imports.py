@@ -1,6 +1,6 @@
 """Which package imports which: the contracts of pyproject.toml, and what of other projects each package needs."""
 
-import re
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -42,8 +42,7 @@ def test_every_import_against_a_contract_would_be_seen(tmp_path):
         (tmp_path / package / "__init__.py").write_text("")
     for module in ("__main__", "specification"):
         (tmp_path / "conformance" / f"{module}.py").write_text("")
-    text = (ROOT / "pyproject.toml").read_text()
-    (tmp_path / "pyproject.toml").write_text(re.sub(r"ignore_imports = \[.*?\n\]\n", "", text, flags=re.DOTALL))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     assert kept(tmp_path)[0]
     for number, (package, imported) in enumerate(WRONG):
         module = tmp_path / package.replace(".", "/") / f"wrong_{number}.py"
