@@ -5,12 +5,15 @@ import platform
 import sys
 from datetime import date
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.table import Table
 
 PACKAGES = ("numpy", "python-flint", "ml_dtypes")
+STDERR = Console(stderr=True)
 ON_A_LINE = 8
 """So many values at most stand on a line: a verdict is one line, and a list of names is one name a line."""
 
@@ -36,6 +39,14 @@ def end(table: Table, failures: list[str]) -> None:
     for failure in failures:
         console.print(f"WRONG: {failure}", highlight=False, soft_wrap=True)
     sys.exit(1 if failures else 0)
+
+
+def written(path: Path, content: str | bytes) -> None:
+    """Write a page or a figure, in a clone's root. Raises click.UsageError elsewhere."""
+    if not path.parent.is_dir():
+        raise click.UsageError(f"there is no folder {path.parent} here; go to a clone's root")
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    click.echo(f"wrote {path.name}")
 
 
 def json_text(value: Any) -> str:

@@ -1,0 +1,94 @@
+"""The commands that write a page or a figure of docs/ from what was judged or computed."""
+
+import click
+from rich.table import Table
+
+from studies.record import STDERR, end, json_text, written
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--page-only", is_flag=True, help="Write docs/paths.md from the record as it is")
+def paths(names: tuple[str, ...], page_only: bool) -> None:
+    """Every way to deploy tf_gru, judged by the suite; writes docs/paths.md. NAMES: only these are judged again."""
+    from datetime import date
+
+    from conformance.specification import CLAUSES
+    from conformance.suite import judge_apart
+    from studies.pages.paths import PAGE, PATHS, RECORD, load, page, recorded, wrong
+
+    unknown = [name for name in names if name not in PATHS]
+    if unknown:
+        raise click.UsageError(f"no path is called {unknown[0]!r}; there are {', '.join(PATHS)}")
+    chosen = () if page_only else names or tuple(PATHS)
+    for name in chosen:
+        judged = recorded(judge_apart((name,), "dev", tuple(CLAUSES), jobs=1, time_limit=600), str(date.today()))
+        RECORD.write_text(json_text(load() | judged))
+    PAGE.write_text(page(load()))
+    end(Table("written", str(PAGE)), list(wrong(load())))
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--page-only", is_flag=True, help="Write docs/scoreboard.md from the record as it is")
+def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
+    """Other projects' GRUs, judged by the suite; writes docs/scoreboard.md. NAMES: only these are judged again."""
+    from datetime import date
+
+    from studies.pages.paths import recorded
+    from studies.pages.scoreboard import PAGE, RECORD, SUBJECTS, judged, load, page, stored, unexplained
+
+    unknown = [name for name in names if name not in SUBJECTS]
+    if unknown:
+        raise click.UsageError(f"no subject is called {unknown[0]!r}; there are {', '.join(SUBJECTS)}")
+    for name in () if page_only else names or (name for name in SUBJECTS if not name.startswith("tf_gru:")):
+        found = recorded([judged(name)], str(date.today()))
+        RECORD.write_text(json_text(stored() | found))
+        STDERR.print(f"judged {name}")
+    PAGE.write_text(page(load()))
+    end(Table("written", str(PAGE)), list(unexplained(load())))
+
+
+@click.command()
+def conventions() -> None:
+    """How each framework lays out a GRU, asked of the converters; writes docs/conventions.md."""
+    from studies.pages.conventions import PAGE, page
+
+    written(PAGE, page())
+
+
+@click.command()
+def guarantees() -> None:
+    """Each clause, its check and what it catches; writes docs/specification.md, and in short README.md."""
+    from studies.pages.guarantees import PAGE, README, page, readme
+
+    written(PAGE, page())
+    written(README, readme())
+
+
+@click.command()
+def tutorial() -> None:
+    """Each section of the tutorial, and what holds it; writes the table of docs/tutorial.md."""
+    from studies.pages.tutorial import PAGE, page
+
+    written(PAGE, page())
+
+
+@click.command()
+def figures() -> None:
+    """The figures of docs/understanding-the-gru.md, computed by the reference."""
+    from studies.pages.figures import FIGURES, FOLDER
+
+    for name, drawn in FIGURES.items():
+        written(FOLDER / name, drawn())
+
+
+@click.command()
+def picture() -> None:
+    """The picture of a report, docs/report.png: wants Chromium, and what tox -e browser installs."""
+    from studies.pages.picture import FILE, drawn
+
+    written(FILE, drawn())
+
+
+COMMANDS = [paths, scoreboard, conventions, guarantees, tutorial, figures, picture]
