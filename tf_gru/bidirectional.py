@@ -37,13 +37,10 @@ class BiGRU(keras.layers.Bidirectional):
             raise ValueError("zero_output_for_mask is False, but BiGRU outputs 0 at masked steps: leave it out")
         own = {"name": gru.pop("name")} if "name" in gru else {}
         trainable = plain("trainable", gru.pop("trainable", True))
-        super().__init__(
-            GRU(units, name="gru", trainable=trainable, **gru),
-            merge_mode=merge_mode,
-            dtype=gru.get("dtype"),
-            trainable=trainable,
-            **own,
-        )
+        pattern = GRU(units, name="gru", trainable=trainable, **gru)
+        super().__init__(pattern, merge_mode=merge_mode, dtype=gru.get("dtype"), trainable=trainable, **own)
+        # Kept, since Keras, loading, takes a layer whose id one had that is gone for that one, and makes no new layer.
+        self._kept = lambda: pattern
 
     def call(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,

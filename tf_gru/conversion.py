@@ -32,8 +32,8 @@ def from_keras(
     model: a keras.Model, or a .keras or .h5 file that has one; or what Keras 2 left: such a file, a model of tf_keras,
         or a configuration (what `model.to_json()` returns, or the dictionary in it), whose weights are new. A model
         from Keras 2 keeps its numbers, since `hard_sigmoid` means its 0.2 x + 0.5, in every layer, and comes
-        uncompiled. (keras.models.load_model reads it as x / 6 + 0.5, and Keras' own names as Keras' layers, whatever
-        custom_objects={"GRU": tf_gru.GRU} says.)
+        uncompiled. (keras.models.load_model reads it as x / 6 + 0.5; in a .keras file, and within wrappers in an .h5
+        file, it gives layers of Keras' whatever custom_objects={"GRU": tf_gru.GRU} says.)
     custom_objects: what a configuration names and Keras does not know, a layer, a loss or a metric of one's own that is
         not registered, by name; safe_mode: False to make `Lambda` layers of Python code again. As in Keras' load_model.
     bigru: True also puts BiGRU for a keras.layers.Bidirectional around a GRU if its directions have the same options.

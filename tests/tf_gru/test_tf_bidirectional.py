@@ -1,5 +1,9 @@
 """BiGRU, and keras.layers.Bidirectional around our layers, beside Keras' own."""
 
+import gc
+import importlib
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -242,3 +246,35 @@ def test_it_calls_itself_bigru():
     assert repr(model.layers[0]) == "<BiGRU name=mine, built=True>"
     assert repr(tf_gru.BiGRU) == "<class 'tf_gru.bidirectional.BiGRU'>"
     assert "mine (Bidirectional)" in "".join(map(str, lines))
+
+
+def reused():
+    """An id that gives the number of an object that is gone again as soon as there is one, as a memory may."""
+    numbers = {}
+
+    def number(thing):
+        if isinstance(thing, keras.layers.Layer):
+            gc.collect()  # of others none that is gone matters here
+        for each, kept in numbers.items():
+            if kept() is thing:
+                return each
+        each = next((each for each, kept in numbers.items() if kept() is None), len(numbers))
+        numbers[each] = weakref.ref(thing)
+        return each
+
+    return number
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")  # Keras, saving
+def test_two_are_loaded_from_one_file(tmp_path, monkeypatch):
+    """While it loads Keras tells layers apart by their ids, which a new one may have from one that is gone."""
+    model = keras.Sequential([keras.Input((3, 2)), *(tf_gru.BiGRU(2, return_sequences=True) for _ in range(2))])
+    model.save(tmp_path / "model.keras")
+    module = importlib.import_module("keras.src.saving.serialization_lib")
+    monkeypatch.setattr(module, "id", reused(), raising=False)
+
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+
+    layers = [each for layer in loaded.layers for each in (layer.forward_layer, layer.backward_layer)]
+    assert [layer.go_backwards for layer in layers] == [False, True] * 2
+    assert len(set(map(id, layers))) == 4

@@ -255,11 +255,12 @@ def test_a_file_of_keras_3_is_read_by_the_same_call(tmp_path):
 
 
 def test_custom_objects_do_not_put_our_layer_for_keras(tmp_path):
-    """What many try: Keras gives its own layer for its own name, so a model is loaded and then converted."""
-    theirs = keras.Sequential([keras.Input((3, 2)), keras.layers.GRU(2)])
-    theirs.save(tmp_path / "model.keras")
+    """What many try: in a .keras file Keras gives its own layer for its own name, in an .h5 file within a wrapper."""
+    theirs = keras.Sequential([keras.Input((3, 2)), keras.layers.Bidirectional(keras.layers.GRU(2))])
+    for name in ("model.keras", "model.h5"):
+        theirs.save(tmp_path / name)
 
-    loaded = keras.models.load_model(tmp_path / "model.keras", custom_objects={"GRU": tf_gru.GRU})
+        loaded = keras.models.load_model(tmp_path / name, custom_objects={"GRU": tf_gru.GRU})
 
-    assert type(loaded.layers[0]) is keras.layers.GRU
-    assert type(tf_gru.from_keras(loaded).layers[0]) is tf_gru.GRU
+        assert type(loaded.layers[0].forward_layer) is keras.layers.GRU
+        assert type(tf_gru.from_keras(loaded).layers[0].forward_layer) is tf_gru.GRU
