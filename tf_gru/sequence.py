@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from tf_gru import arguments
-from tf_gru.export import converted
+from tf_gru.export import litert
 from tf_gru.export.tracing import check_held, tracing_for
 from tf_gru.kernels import dispatch
 from tf_gru.static_shape import static_shape
@@ -106,9 +106,11 @@ def gru(
         "fused": fused,
     }
     target = tracing_for()
-    if target in converted.LOOPS:
-        outputs, final_state = converted.run(inputs, start, weights, mask, target=target, **given)
+    if target == "litert":
+        outputs, final_state = litert.run(inputs, start, weights, mask, **given)
     else:
+        if target == "onnx":  # its runtimes have neither XLA nor cuDNN
+            jit = use_cudnn = False
         how = {"unroll": unroll, "jit": jit, "recompute": recompute, "use_cudnn": use_cudnn}
         outputs, final_state = dispatch.run(inputs, start, weights, mask, **given, **how)
     batch, time = static_shape(inputs)[:2]

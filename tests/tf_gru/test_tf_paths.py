@@ -14,7 +14,7 @@ import tensorflow as tf
 import tf_gru
 from tests.documents import ROOT, blocks
 from tf_gru import export
-from tf_gru.export import converted, tracing
+from tf_gru.export import tracing
 
 GUIDE = "docs/deploying.md"
 ALONE = 'import sys; sys.modules["tf_gru"] = None; '
@@ -33,7 +33,9 @@ def test_the_guide_runs_and_what_it_exports_runs_without_this_package(tmp_path):
     run(ALONE + "\n".join(f"exec({code!r}, {{}})" for code in elsewhere), tmp_path)
 
 
-@pytest.mark.parametrize(("time", "options"), [(16, {}), (None, {"jit": True}), (20, {"recompute": True})])
+@pytest.mark.parametrize(
+    ("time", "options"), [(16, {"jit": True}), (None, {"jit": True}), (20, {"jit": True, "recompute": True})]
+)
 def test_a_model_of_a_compiled_layer_is_exported(time, options, tmp_path):
     """An export traces the derivative of every derivative that is written by hand, so that none of these may raise."""
     model = keras.Sequential([keras.Input((time, 3)), tf_gru.GRU(4, **options)])
@@ -43,7 +45,7 @@ def test_a_model_of_a_compiled_layer_is_exported(time, options, tmp_path):
     np.testing.assert_array_equal(served.serve(inputs), model(inputs))
 
 
-FORMS = [None, *converted.LOOPS]
+FORMS = [None, *tracing.TARGETS]
 
 
 def traced(form, function, **options):
@@ -56,7 +58,7 @@ def traced(form, function, **options):
     return tf.function(named, autograph=False, **options)
 
 
-@pytest.mark.parametrize("form", converted.LOOPS)
+@pytest.mark.parametrize("form", tracing.TARGETS)
 @pytest.mark.parametrize(
     ("reset", "masked", "reverse", "masked_outputs"),
     [
@@ -129,7 +131,7 @@ def test_what_a_target_cannot_hold_is_refused_where_it_is_traced(target, options
     layer(inputs)
     with pytest.raises(ValueError, match=message), export.exporting_to(target):
         layer(inputs)
-    other = next(name for name in converted.LOOPS if name != target)
+    other = next(name for name in ("onnx", "litert") if name != target)
     with export.exporting_to(other):
         layer(inputs)
 

@@ -32,7 +32,7 @@ class Target(NamedTuple):
 
 
 TARGETS = {
-    "onnx": Target("ONNX", ("tf2onnx", "keras.src.export.onnx"), ("float32", "float64"), keeps_states=False),
+    "onnx": Target("ONNX", ("tf2onnx", "keras.src.export.onnx"), ("float16", "float32", "float64"), keeps_states=False),
     "litert": Target("LiteRT", ("tensorflow.lite", "keras.src.export.litert"), ("float32",)),
     "saved_model": Target("SavedModel", ("tensorflow.python.saved_model.save", "keras.src.export")),
 }
@@ -87,7 +87,7 @@ def check_held(layer: str, dtype: str, *, stateful: bool = False) -> None:
             "and the state, by return_state=True, as an output"
         )
     if target.dtypes is not None and dtype not in target.dtypes:
-        known = " and ".join(target.dtypes)
+        known = ", ".join(target.dtypes)
         raise ValueError(f"{layer} computes in {dtype}, but {target.name} does in {known}: give it that dtype")
 
 

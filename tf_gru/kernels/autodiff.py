@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from tf_gru.kernels.masked import or_zeros
+from tf_gru.kernels.recurrence import bound
 from tf_gru.static_shape import static_shape
 from tf_gru.steps import STEPS, Activation, Recurrence, input_blocks, products, recurrent_blocks
 
@@ -37,12 +39,11 @@ def run(
     x = tf.transpose(inputs, (1, 0, 2))
     valid = None if valid is None else tf.transpose(valid)[:, :, None]
     if valid is not None:
-        x = tf.where(valid, x, tf.zeros_like(x))
+        x = or_zeros(valid, x)
     x = tf.concat(products(x, input_blocks(reset, kernel, input_bias, scales[0], fused)), axis=-1)
-    states, final_state = _scan(
+    outputs, final_state = _scan(
         lambda x, h: STEPS[reset](x, h, recurrence), x, h, valid, reverse=reverse, unroll=unroll
     )
-    outputs = states[:-1] if reverse else states[1:]
     if valid is not None and masked_outputs == "zero":
         outputs = tf.where(valid, outputs, tf.zeros_like(outputs))
     return tf.transpose(outputs, (1, 0, 2)), final_state
@@ -57,36 +58,35 @@ def _scan(
     reverse: bool,
     unroll: bool,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """All time + 1 states, the initial one at the end where the scan starts, and the last one reached."""
+    """The states at all times, and the last one reached."""
     if static_shape(x)[0] == 0:
         # One masked step in place of none: the state as it was, and weights whose gradients are zeros, not missing.
         h = _advance(step, _one_step_at_least(x)[0], h, tf.zeros((tf.shape(h)[0], 1), tf.bool))
-        return h[None], h
+        return h[None][:0], h
     if unroll:
         return _unrolled(step, x, h, valid, reverse)
-    known = static_shape(x)[0]
-    time = tf.shape(x)[0] if known is None else known
-    if known is None:
-        x = _one_step_at_least(x)
+    known, start = static_shape(x)[0], h
+    if known is None:  # a sequence without steps runs one of zeros, from zeros, of which nothing is returned
+        time = tf.shape(x)[0]
+        x, h = _one_step_at_least(x), tf.where(time > 0, h, tf.zeros_like(h))
         valid = None if valid is None else _one_step_at_least(valid)
-    xs = tf.TensorArray(x.dtype, size=tf.shape(x)[0], element_shape=x.shape[1:]).unstack(x)
+    steps = tf.shape(x)[0] if known is None else known
+    xs = tf.TensorArray(x.dtype, size=steps, element_shape=x.shape[1:]).unstack(x)
     valids = None
     if valid is not None:
-        valids = tf.TensorArray(tf.bool, size=tf.shape(x)[0], element_shape=valid.shape[1:]).unstack(valid)
-    states = tf.TensorArray(h.dtype, size=time + 1, element_shape=h.shape).write(time if reverse else 0, h)
+        valids = tf.TensorArray(tf.bool, size=steps, element_shape=valid.shape[1:]).unstack(valid)
+    states = tf.TensorArray(h.dtype, size=steps, element_shape=h.shape)
 
     def advance(count, h, states):
-        t = time - 1 - count if reverse else count
+        t = steps - 1 - count if reverse else count
         h = _advance(step, xs.read(t), h, None if valids is None else valids.read(t))
-        return count + 1, h, states.write(t if reverse else t + 1, h)
+        return count + 1, h, states.write(count, h)  # in order: tf2onnx appends, whatever the place
 
     _, h, states = tf.while_loop(
-        lambda count, *_: count < time,
-        advance,
-        (tf.constant(0), h, states),
-        maximum_iterations=tf.shape(x)[0],
+        lambda count, *_: count < steps, advance, (tf.constant(0), h, states), maximum_iterations=bound(steps)
     )
-    return states.stack(), h
+    states = tf.reverse(states.stack(), [0]) if reverse else states.stack()
+    return (states, h) if known is not None else (states[:time], tf.where(time > 0, h, start))
 
 
 def _one_step_at_least(values: tf.Tensor) -> tf.Tensor:
@@ -100,7 +100,7 @@ def _unrolled(step, x, h, valid, reverse: bool) -> tuple[tf.Tensor, tf.Tensor]:
     time = static_shape(x)[0]
     if time is None:
         raise ValueError("unroll=True needs a statically known time, but inputs has shape (batch, ?, input_dim)")
-    states = [h]
+    states = []
     for t in reversed(range(time)) if reverse else range(time):
         h = _advance(step, x[t], h, None if valid is None else valid[t])
         states.append(h)

@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_gru.kernels import chunks, recurrence
+from tf_gru.kernels.masked import or_zeros
 from tf_gru.kernels.recurrence import Plan, Weights
 
 
@@ -18,7 +19,7 @@ def whole(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf
     x = tf.transpose(inputs, (1, 0, 2))
     if valid is not None:
         valid = tf.transpose(valid)[:, :, None]
-        x = tf.where(valid, x, tf.zeros_like(x))
+        x = or_zeros(valid, x)
 
     @tf.custom_gradient
     def differentiable(inputs, h, *flat_weights) -> Any:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tf_gru.kernels import recurrence
+from tf_gru.kernels.masked import or_zeros
 from tf_gru.kernels.recurrence import Plan, Weights
 from tf_gru.static_shape import static_shape
 
@@ -26,12 +27,13 @@ def forward(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, 
     def advance(done, h, array):
         chunk = cut.many - 1 - done if plan.reverse else done
         counts = cut.counts(chunk, valid, tf.shape(h)[0])
-        x = recurrence.projected(_where(counts, cut.read(chunk, inputs)), weights)
+        x = recurrence.projected(or_zeros(counts, cut.read(chunk, inputs)), weights)
         states, h, _ = recurrence.forward(x, h, weights, counts, plan)
-        return done + 1, h, array.write(chunk, states)
+        return done + 1, h, array.write(done, states)  # in order: tf2onnx appends, whatever the place
 
     _, final_state, array = _loop(cut.many, advance, (tf.constant(0), h, array))
-    return cut.joined(array.stack()), final_state
+    chunks = array.stack()
+    return cut.joined(tf.reverse(chunks, [0]) if plan.reverse else chunks), final_state
 
 
 def backward(inputs, h, weights: Weights, valid, states, d_states, d_final, plan: Plan) -> list[tf.Tensor]:
@@ -104,7 +106,9 @@ def _cut(inputs) -> _Cut:
 
 def _loop(count, body, start):
     """Chunk after chunk, and none begun before the last one has gone."""
-    return tf.while_loop(lambda done, *_: done < count, body, start, maximum_iterations=count, parallel_iterations=1)
+    return tf.while_loop(
+        lambda done, *_: done < count, body, start, maximum_iterations=recurrence.bound(count), parallel_iterations=1
+    )
 
 
 def _where(counts, values) -> tf.Tensor:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from tf_gru.kernels import after, before, none
+from tf_gru.private_tensorflow import xla_compiles
 from tf_gru.static_shape import static_shape
 from tf_gru.steps import GATES
 
@@ -57,10 +58,11 @@ def forward(x, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Te
         kept = variant.recurrent(x, h, weights.U, weights.b_h)
         stepped = variant.advance(x, h, kept)
         h = stepped if valid is None else tf.where(counts(t), stepped, h)
-        return count + 1, h, [array.write(t, value) for array, value in zip(arrays, (h, *kept), strict=False)]
+        # In the order of the steps: tf2onnx appends, whatever the place.
+        return count + 1, h, [array.write(count, value) for array, value in zip(arrays, (h, *kept), strict=False)]
 
     _, final_state, arrays = _loop(time, advance, (tf.constant(0), h, arrays))
-    states, *kept = (array.stack() for array in arrays)
+    states, *kept = (tf.reverse(array.stack(), [0]) if plan.reverse else array.stack() for array in arrays)
     return states, final_state, kept
 
 
@@ -101,8 +103,15 @@ def backward(inputs, h, weights: Weights, valid, forward_pass, d_states, d_final
 
 
 def _loop(time, body: Callable, start: tuple) -> tuple:
-    """All steps. Said beforehand, their number gives XLA the sizes of what a derivative of this loop keeps."""
-    return tf.while_loop(lambda count, *_: count < time, body, start, maximum_iterations=time)
+    return tf.while_loop(lambda count, *_: count < time, body, start, maximum_iterations=bound(time))
+
+
+def bound(time) -> tf.Tensor | None:
+    """How often a loop may run, where XLA compiles: said beforehand, it gives the sizes of what a derivative keeps.
+
+    Elsewhere there is none: tf2onnx gives it another integer's dtype within the loop, and the model does not load.
+    """
+    return None if xla_compiles() is False else time
 
 
 def projected(inputs, weights: Weights) -> tf.Tensor:

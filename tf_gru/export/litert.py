@@ -1,18 +1,18 @@
-"""The whole sequence in operators that converters keep: a kernel for inference, called as `autodiff` is.
+"""The whole sequence in LiteRT's built-in operators, batch and time unknown: a kernel for inference.
 
-tf2onnx turns a choice by a mask into products with 0 and 1, which read NaN where nothing is to be read; here rows are
-chosen by their number. LiteRT has no choice of booleans' slices and no lists of rows whose number is unknown.
+LiteRT has no choice of booleans' slices, so rows are chosen by their number, and no lists of rows whose number is
+unknown, so one tensor is there for all states.
 
 Left out: gradients; `unroll`, which is a loop here; the kernels, hence what `jit`, `recompute` and `use_cudnn` choose.
 """
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
-from tf_gru.export.loops import scan_outputs, updated_slices
+from tf_gru.private_tensorflow import dynamic_update_slice
 from tf_gru.static_shape import static_shape
 from tf_gru.steps import STEPS, Activation, Recurrence, input_blocks, recurrent_blocks
-
-LOOPS = {"onnx": scan_outputs, "litert": updated_slices}
 
 
 def run(
@@ -21,7 +21,6 @@ def run(
     weights: tuple,  # kernel, recurrent kernel, the inputs' bias, the state's
     valid: tf.Tensor | None,  # batch time
     *,
-    target: str,
     reset: str,
     reverse: bool,
     masked_outputs: str,
@@ -29,7 +28,7 @@ def run(
     scales: tuple,
     fused: bool,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Outputs (batch, time, units) and the final state. target: a key of LOOPS; the rest as in kernels/autodiff.py."""
+    """Outputs (batch, time, units) and the final state. The arguments are those of kernels/autodiff.py."""
     kernel, recurrent_kernel, input_bias, recurrent_bias = weights
     recurrence = Recurrence(recurrent_blocks(reset, recurrent_kernel, recurrent_bias, scales[1], fused), *activations)
     batch, time = tf.shape(inputs)[0], tf.shape(inputs)[1]
@@ -50,7 +49,7 @@ def run(
         rows = tf.range(batch) + tf.gather(valid, t) * batch
         return tf.ensure_shape(tf.gather(tf.concat([h, stepped], axis=0), rows), h.shape)
 
-    states = tf.concat([tf.expand_dims(h, 0), LOOPS[target](step, h, tf.maximum(time, 1))], axis=0)
+    states = tf.concat([tf.expand_dims(h, 0), _all_states(step, h, tf.maximum(time, 1))], axis=0)
     final_state = tf.gather(states, time)
     outputs = states[1 : time + 1]
     if valid is not None and masked_outputs == "zero":
@@ -58,6 +57,19 @@ def run(
     if reverse:
         outputs = tf.reverse(outputs, [0])
     return tf.transpose(outputs, (1, 0, 2)), final_state
+
+
+def _all_states(step: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], h: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
+    """The states of at least one step, in order. step: from its number and the state to the next state."""
+    states = tf.zeros(tf.concat([steps[None], tf.shape(h)], axis=0), h.dtype)
+
+    def advance(t, h, states):
+        h = step(t, h)
+        states = dynamic_update_slice(states, tf.expand_dims(h, 0), tf.stack([t, 0, 0]))
+        return t + 1, h, tf.ensure_shape(states, (None, *h.shape))
+
+    shapes = (tf.TensorShape([]), h.shape, tf.TensorShape([None, *h.shape]))
+    return tf.while_loop(lambda t, *_: t < steps, advance, (tf.constant(0), h, states), shape_invariants=shapes)[-1]
 
 
 def _or_zeros(valid: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
@@ -70,7 +82,7 @@ def _or_zeros(valid: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
 
 
 def _inputs_products(x: tf.Tensor, factors) -> tf.Tensor:
-    """The products of `steps.products` side by side, without a reshape: ONNX's takes a size of 0 for another size."""
+    """The products of `steps.products` side by side."""
     sides = []
     for kernel, bias, scale, _ in factors:
         product = tf.matmul(x if scale is None else x * scale, kernel)
