@@ -1,0 +1,124 @@
+"""The cells: a way to take a model away, crossed with what the model is. Each way meets every pair of a model's values.
+
+The faults are cells that once gave wrong numbers, did not load, or ended the process.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from allpairspy import AllPairs
+
+WAYS = {
+    "savedmodel-export": "`model.export(folder)`",
+    "savedmodel-save": "`tf.saved_model.save(model, folder)`",
+    "savedmodel-module": "`tf.saved_model.save` of a module with a `tf.function`",
+    "savedmodel-called": "the same, after its function was called",
+    "onnx-export": '`model.export(file, format="onnx")`',
+    "onnx-tf2onnx": "`tf2onnx.convert.from_function`, of a `tf.function`",
+    "litert-export": '`model.export(file, format="litert")`',
+    "litert-converter": "`tf.lite.TFLiteConverter.from_keras_model(model)`",
+    "keras": "`model.save` as .keras, loaded again",
+    "h5": "`model.save` as .h5, loaded again",
+    "weights": "`model.save_weights` as .weights.h5, into a model made anew",
+    "savedmodel-litert": "SavedModel, then `tf.lite.TFLiteConverter.from_saved_model`",
+    "savedmodel-onnx": "SavedModel, then `python -m tf2onnx.convert --saved-model`",
+}
+LAYERS = (
+    "GRU",
+    "GRU backwards",
+    "BiGRU",
+    "Bidirectional(GRU)",
+    "RNN(GRUCell)",
+    "RNN(GRUCell) backwards",
+    "stacked",
+    "stacked backwards",
+)
+"""Stacked: a Bidirectional(GRU) of sequences, a GRU of sequences, a GRU; all three are outputs."""
+
+
+class Cell(NamedTuple):
+    """One model, and one way to take it away.
+
+    time: "open", "fixed", or "unrolled", which is fixed. mask: "none", "layer" (keras.layers.Masking), "given" (to the
+    layer, as a tensor; what it masks is NaN, but to keras.layers.RNN, which reads it).
+    """
+
+    way: str
+    layer: str = "GRU"
+    time: str = "open"
+    batch: str = "open"
+    dtype: str = "float32"
+    mask: str = "none"
+    sequences: bool = False
+    reset: str = "after"
+    activation: str = "tanh"
+
+    @property
+    def key(self) -> str:
+        """The cell in one line, by which records name it."""
+        return " | ".join(map(str, self))
+
+
+FACTORS: dict[str, tuple[Any, ...]] = {
+    "layer": LAYERS,
+    "time": ("open", "fixed", "unrolled"),
+    "batch": ("open", "fixed"),
+    "dtype": ("float32", "float64", "mixed_float16", "mixed_bfloat16"),
+    "mask": ("none", "layer", "given"),
+    "sequences": (False, True),
+    "reset": ("after", "before", "none"),
+    "activation": ("tanh", "relu"),
+}
+
+MODELS = tuple(FACTORS.items())
+
+FAULTS = {
+    "reverse sequences to ONNX, both directions": Cell("onnx-export", "BiGRU", sequences=True),
+    "reverse sequences to ONNX, one direction": Cell("onnx-export", "GRU backwards", sequences=True),
+    "a masked stack to ONNX": Cell("onnx-export", "stacked", mask="layer"),
+    "fixed time to ONNX": Cell("onnx-export", time="fixed"),
+    "fixed time and relu to ONNX": Cell("onnx-export", time="fixed", activation="relu"),
+    "mixed_float16 to ONNX": Cell("onnx-export", dtype="mixed_float16"),
+    "mixed_float16 to ONNX, masked sequences": Cell(
+        "onnx-tf2onnx", "BiGRU", dtype="mixed_float16", mask="layer", sequences=True
+    ),
+    "mixed_bfloat16 to ONNX": Cell("onnx-export", dtype="mixed_bfloat16"),
+    "reverse sequences by tf2onnx": Cell("onnx-tf2onnx", "GRU backwards", sequences=True),
+    "open batch to LiteRT": Cell("litert-export", "BiGRU", mask="layer", sequences=True),
+    "open batch to LiteRT by the converter": Cell("litert-converter", "BiGRU", mask="given"),
+    "reverse sequences, SavedModel to ONNX": Cell("savedmodel-onnx", "GRU backwards", sequences=True),
+    "what is masked, SavedModel to ONNX": Cell("savedmodel-onnx", mask="given", sequences=True),
+    "reverse sequences, SavedModel to LiteRT": Cell(
+        "savedmodel-litert", "GRU backwards", "fixed", "fixed", sequences=True
+    ),
+    "a function called before it is saved": Cell("savedmodel-called", "BiGRU", time="fixed", batch="fixed"),
+}
+"""By what was wrong."""
+
+
+def drawn() -> list[Cell]:
+    """The faults, then for each way cells that hold every pair of values which a model can have."""
+    found = []
+    for place, way in enumerate(WAYS):
+        turned = ((name, values[place % len(values) :] + values[: place % len(values)]) for name, values in MODELS)
+        found += [Cell(way, *values) for values in AllPairs(OrderedDict(turned))]
+    return list(dict.fromkeys([*FAULTS.values(), *found]))
+
+
+def missing(cells: Iterable[Cell]) -> set[tuple[Any, ...]]:
+    """Every way with every pair of values, but for those that stand in one of these cells."""
+    wanted = {
+        (way, first, a, second, b)
+        for way in WAYS
+        for (first, values), (second, others) in combinations(MODELS, 2)
+        for a in values
+        for b in others
+    }
+    there = {
+        (cell.way, *first, *second)
+        for cell in cells
+        for first, second in combinations(list(cell._asdict().items())[1:], 2)
+    }
+    return wanted - there

@@ -1,0 +1,90 @@
+"""One cell: the model is taken away and run, and every layer of it judged on what it received."""
+
+import re
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from conformance import Arithmetic
+from studies.exports.cells import Cell
+from studies.exports.models import built, feeds, layers, valid
+from studies.exports.ways import WAYS
+from studies.exports.within import margin
+
+EQUAL, REFUSED, WRONG = "equal", "refused", "wrong"
+COMPUTED = {"mixed_float16": np.dtype("float16"), "mixed_bfloat16": np.dtype(ml_dtypes.bfloat16)}
+LOOSEST = "8 ULP above 4u"
+"""ONNX Runtime's float32, as the probe measured it; every other runtime here is closer."""
+
+
+def examined(cell: Cell) -> dict[str, Any]:
+    """kind: EQUAL, REFUSED or WRONG. margin: the worst, of what is equal. text: why it was refused, or is wrong."""
+    try:
+        return _examined(cell)
+    except Exception as error:
+        return {"kind": WRONG, "text": f"{_text(error)} at {_where(error)}"}
+
+
+def _examined(cell: Cell) -> dict[str, Any]:
+    model, given = built(cell), feeds(cell)
+    predicted = model.predict(given if len(given) > 1 else given[0], verbose=0)
+    predicted = predicted if isinstance(predicted, list) else [predicted]
+    worst = _margin(cell, model, predicted)
+    if worst > 1:
+        return {"kind": WRONG, "text": f"predict uses {worst:.3g} of its bound"}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            run = WAYS[cell.way](model, cell, Path(folder))
+        except Exception as error:
+            return {"kind": REFUSED, "text": _text(error)}
+        found = run(given)
+    if [(each.shape, each.dtype) for each in found] != [(each.shape, each.dtype) for each in predicted]:
+        shapes = [(each.shape, each.dtype.name) for each in found]
+        return {"kind": WRONG, "text": f"it gave {shapes}"}
+    worst = _margin(cell, model, found)
+    if not worst <= 1:
+        return {"kind": WRONG, "text": f"uses {worst:.3g} of its bound"}
+    return {"kind": EQUAL, "margin": round(worst, 4)}
+
+
+def _margin(cell: Cell, model: Any, found: list[np.ndarray]) -> float:
+    """The worst of all layers, each on what it received: the feeds, or what the layer before gave."""
+    computed = COMPUTED.get(cell.dtype, np.dtype(cell.dtype) if cell.dtype not in COMPUTED else None)
+    machine = np.dtype("float32") if computed == COMPUTED["mixed_bfloat16"] else computed
+    narrow = {"compute": "bfloat16"} if computed == COMPUTED["mixed_bfloat16"] else {}
+    arithmetic = Arithmetic(dtype=machine.name, activation=LOOSEST, flush=True, source="every runtime", **narrow)
+    x, counts = feeds(cell)[0], valid(cell)
+    worst = 0.0
+    for place, (layer, result) in enumerate(zip(layers(cell), found, strict=True)):
+        received = np.asarray(x).astype(computed).astype(machine)
+        kernels = [weight.numpy().astype(computed).astype(machine) for weight in model.get_layer(f"l{place}").weights]
+        kernels = [array for array in kernels if array.ndim]  # seeds are none
+        worst = max(
+            worst,
+            margin(
+                layer, kernels, received, counts[:, ::-1] if layer.flipped else counts,
+                result.astype(machine), reset=cell.reset, activation=cell.activation, arithmetic=arithmetic,
+                zeros=layer.both,
+            ),
+        )  # fmt: skip
+        x = result
+    return worst
+
+
+def _text(error: BaseException) -> str:
+    """The sentence that was raised, without what Keras and converters put around it."""
+    lines = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in str(error).splitlines() if line.strip()]
+    converters = [line.partition("error: ")[2] for line in lines if "error: " in line and "loc(" not in line]
+    raised = [line.removeprefix("ValueError: ") for line in lines if line.startswith("ValueError: ")]
+    others = [line for line in lines if not line.startswith(("Exception encountered", "in user code"))]
+    first = (converters or raised or others or [""])[0]
+    return f"{type(error).__name__}: {first.partition('. ')[0][:300]}"
+
+
+def _where(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}"

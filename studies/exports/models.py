@@ -1,0 +1,106 @@
+"""The model of a cell, what it is fed, and what each of its layers is: enough to judge every output by itself.
+
+Weights are small, so that errors fade from step to step in every format; inputs are of every sign.
+"""
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+import tf_gru
+from studies.exports.cells import Cell
+
+BATCH, WIDTH, UNITS = 3, 3, 4
+STEPS = {"open": 6, "fixed": 16, "unrolled": 5}
+MASKED = -1.0
+"""What keras.layers.Masking is told to look for."""
+
+
+class Layer(NamedTuple):
+    """One layer: what it is, and which way its inputs, weights and outputs run.
+
+    kind: a layer of LAYERS. flipped: the mask is turned around before it, as the outputs of the layer before are.
+    """
+
+    kind: str
+    sequences: bool
+    backwards: bool
+    flipped: bool = False
+
+    @property
+    def both(self) -> bool:
+        """Whether there are two directions, concatenated."""
+        return self.kind in ("BiGRU", "Bidirectional(GRU)")
+
+
+def layers(cell: Cell) -> list[Layer]:
+    """The layers of a model, in order."""
+    kind, _, direction = cell.layer.partition(" ")
+    backwards = direction == "backwards"
+    if kind != "stacked":
+        return [Layer(kind, cell.sequences, backwards)]
+    return [
+        Layer("Bidirectional(GRU)", True, False),
+        Layer("GRU", True, backwards),
+        Layer("GRU", cell.sequences, backwards, flipped=backwards),
+    ]
+
+
+def built(cell: Cell) -> keras.Model:
+    """The model, with its weights; each layer's results are outputs of their own."""
+    steps = None if cell.time == "open" else STEPS[cell.time]
+    batch = None if cell.batch == "open" else BATCH
+    shown = "float64" if cell.dtype == "float64" else "float32"
+    x = keras.Input(batch_shape=(batch, steps, WIDTH), dtype=shown, name="inputs")
+    given = [x]
+    if cell.mask == "given":
+        given.append(keras.Input(batch_shape=(batch, steps), dtype="bool", name="mask"))
+    if cell.mask == "layer":
+        x = keras.layers.Masking(MASKED, dtype=cell.dtype)(x)
+    outputs = []
+    for place, layer in enumerate(layers(cell)):
+        mask = {}
+        if cell.mask == "given":
+            mask["mask"] = keras.ops.flip(given[1], axis=1) if layer.flipped else given[1]
+        x = _made(cell, layer, f"l{place}")(x, **mask)
+        outputs.append(x)
+    model = keras.Model(given, outputs)
+    drawn = np.random.default_rng(len(cell.key))
+    for weight in model.weights:
+        weight.assign(drawn.uniform(-1, 1, weight.shape) * (0.25 if "recurrent" in weight.path else 0.5))
+    return model
+
+
+def _made(cell: Cell, layer: Layer, name: str) -> Any:
+    reset = {"reset_gate": False} if cell.reset == "none" else {"reset_after": cell.reset == "after"}
+    of_cell = {**reset, "activation": cell.activation, "dtype": cell.dtype}
+    of_all = {"return_sequences": layer.sequences, "unroll": cell.time == "unrolled"}
+    if layer.kind == "RNN(GRUCell)":
+        inner = tf_gru.GRUCell(UNITS, **of_cell)
+        return keras.layers.RNN(inner, go_backwards=layer.backwards, dtype=cell.dtype, name=name, **of_all)
+    if layer.kind == "BiGRU":
+        return tf_gru.BiGRU(UNITS, name=name, **of_cell, **of_all)
+    if layer.kind == "Bidirectional(GRU)":
+        return keras.layers.Bidirectional(tf_gru.GRU(UNITS, **of_cell, **of_all), name=name, dtype=cell.dtype)
+    return tf_gru.GRU(UNITS, go_backwards=layer.backwards, name=name, **of_cell, **of_all)
+
+
+def valid(cell: Cell) -> np.ndarray:
+    """Which steps count: (batch, time). A whole row, one padded on the right, one padded on the left with a hole."""
+    steps = STEPS[cell.time]
+    mask = np.ones((BATCH, steps), bool)
+    if cell.mask != "none":
+        mask[1, steps // 2 :] = False
+        mask[2, [0, 3]] = False
+    return mask
+
+
+def feeds(cell: Cell) -> list[np.ndarray]:
+    """What the model is called with."""
+    drawn = np.random.default_rng(len(cell.key) + 1)
+    x = drawn.uniform(-1, 1, (BATCH, STEPS[cell.time], WIDTH))
+    counts = valid(cell)
+    x[~counts] = np.nan if cell.mask == "given" and "RNN" not in cell.layer else MASKED
+    x = x.astype("float64" if cell.dtype == "float64" else "float32")
+    return [x, counts] if cell.mask == "given" else [x]

@@ -1,0 +1,98 @@
+"""What was found of every cell, as the first part of docs/paths.md.
+
+`python -m studies exports` examines the cells and writes docs/records/exports.json; a test holds the page to the
+record, and the record to the cells.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from studies.exports.cells import FAULTS, MODELS, WAYS, Cell, drawn
+from studies.exports.examine import EQUAL, REFUSED
+
+RECORD = Path(__file__).parent.parent.parent / "docs/records/exports.json"
+HEAD = """## What leaves the process is what `predict` gave
+
+Each way below meets each pair of what a model may be: {cells} cells. Every layer of a model is judged by itself, on the
+inputs that it received, by the derived bound of one step ([error-analysis.md](error-analysis.md)); NaN stands where a
+mask is given. A number is the worst part of its bound that any output used, over those cells; a number in parentheses
+is a reason for which such a model was refused at export. Nothing else happened: no number outside its bound, no model
+that does not load, no process that ended.
+
+Written by `python -m studies exports`, which keeps what it found in docs/records/exports.json.
+"""
+
+
+def load() -> dict[str, Any]:
+    """The record: day, versions, and what was found of each cell by its key; empty where there is none."""
+    return json.loads(RECORD.read_text()) if RECORD.exists() else {"day": None, "versions": {}, "cells": {}}
+
+
+def recorded(found: dict[Cell, dict[str, Any]], day: str, versions: dict[str, str]) -> dict[str, Any]:
+    """What is kept."""
+    return {"day": day, "versions": versions, "cells": {cell.key: each for cell, each in sorted(found.items())}}
+
+
+def by_cell(record: dict[str, Any]) -> dict[Cell, dict[str, Any]]:
+    """What was found of each of the cells that are drawn; those that the record does not have are left out."""
+    return {cell: record["cells"][cell.key] for cell in drawn() if cell.key in record["cells"]}
+
+
+def wrong(record: dict[str, Any]) -> Iterator[str]:
+    """What is neither equal nor refused, and what was not examined."""
+    found = by_cell(record)
+    for cell in drawn():
+        if cell not in found:
+            yield f"{cell.key}: not examined"
+        elif found[cell]["kind"] not in (EQUAL, REFUSED):
+            yield f"{cell.key}: {found[cell]['text']}"
+
+
+def part(record: dict[str, Any]) -> str:
+    """The tables, the faults, the reasons."""
+    found = by_cell(record)
+    notes: dict[str, int] = {}
+    tables = []
+    for name, values in MODELS:
+        lines = [_line(name, *map(_value, values)), _line(*["---"] * (len(values) + 1))]
+        for way in WAYS:
+            cells = [
+                [found[cell] for cell in found if cell.way == way and getattr(cell, name) == value] for value in values
+            ]
+            lines.append(_line(f"`{way}`", *(_shown(each, notes) for each in cells)))
+        tables.append("\n".join(lines))
+    ways = "\n".join(f"- `{way}`: {words}" for way, words in WAYS.items())
+    faults = "\n".join(
+        f"- {name} ({cell.key}): {_shown([found[cell]] if cell in found else [], notes)}"
+        for name, cell in FAULTS.items()
+    )
+    reasons = "\n".join(f"{number}. {text}" for text, number in notes.items())
+    failures = "\n".join(f"- WRONG: {each}" for each in wrong(record))
+    judged = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    parts = [
+        HEAD.format(cells=len(drawn())).rstrip(), ways, *tables,
+        "What was once wrong:\n\n" + faults, "Refused:\n\n" + reasons, failures, f"Examined {record['day']}: {judged}",
+    ]  # fmt: skip
+    return "\n\n".join(each for each in parts if each) + "\n"
+
+
+def _value(value: Any) -> str:
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _shown(found: Iterable[dict[str, Any]], notes: dict[str, int]) -> str:
+    """The worst margin of what is equal, and the numbers of the reasons for what is refused."""
+    found = list(found)
+    margins = [each["margin"] for each in found if each["kind"] == EQUAL]
+    shown = [f"{max(margins):.2f}"] if margins else []
+    for each in found:
+        if each["kind"] == REFUSED:
+            number = f"({notes.setdefault(each['text'], len(notes) + 1)})"
+            shown += [number] if number not in shown else []
+    return " ".join(shown) or "–"
