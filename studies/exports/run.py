@@ -19,7 +19,7 @@ from typing import Any
 from studies.exports.cells import Cell
 
 ROOT = Path(__file__).parent.parent.parent
-GROUP = 12
+GROUP = 24
 """Cells in one child."""
 PATIENCE = 240
 """Seconds without a word after which a child is ended."""
