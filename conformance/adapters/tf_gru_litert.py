@@ -13,7 +13,6 @@ from conformance.adapters.tf_gru import build, capabilities
 from conformance.adapters.weights_as_inputs import WeightsAsInputs
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case
-from tf_gru.export import exporting_to
 
 LITERT = "XNNPACK's tanh and logistic: measured 4.1 ULP, and NaN for logistic near -1e38; subnormals are flushed"
 NO_ELEMENTS = "XNNPACK, the interpreter's default delegate, refuses products of tensors without elements"
@@ -25,8 +24,7 @@ def _convert(case: Case) -> Callable[[Arrays, list[np.ndarray]], list[np.ndarray
     wrapped = WeightsAsInputs(model(case, build(case)))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"
-        with exporting_to("litert"):
-            wrapped.export(path, format="litert", verbose=False, input_signature=wrapped.signature, target_spec=BUILTIN)
+        wrapped.export(path, format="litert", verbose=False, input_signature=wrapped.signature, target_spec=BUILTIN)
         interpreter = Interpreter(model_content=path.read_bytes())
     signature = interpreter.get_signature_runner()
 

@@ -12,7 +12,6 @@ from conformance.adapters.tf_gru import build, capabilities
 from conformance.adapters.weights_as_inputs import WeightsAsInputs
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case
-from tf_gru.export import exporting_to
 
 MLAS = "MLAS's vectorised tanh and logistic: rational approximations; measured 5.3 u and 3.0 u by the probe"
 DOUBLE = "ONNX Runtime's tanh and logistic in float64: measured 8.1 ULP and 1.5 u by the probe"
@@ -22,8 +21,7 @@ def _convert(case: Case) -> Callable[[Arrays, list[np.ndarray]], list[np.ndarray
     wrapped = WeightsAsInputs(model(case, build(case)))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
-        with exporting_to("onnx"):
-            wrapped.export(path, format="onnx", verbose=False, input_signature=wrapped.signature)
+        wrapped.export(path, format="onnx", verbose=False, input_signature=wrapped.signature)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -99,26 +99,28 @@ FAULTS = {
 
 
 def drawn() -> list[Cell]:
-    """The faults, then for each way cells that hold every pair of values which a model can have."""
-    found = []
-    for place, way in enumerate(WAYS):
-        turned = ((name, values[place % len(values) :] + values[: place % len(values)]) for name, values in MODELS)
-        found += [Cell(way, *values) for values in AllPairs(OrderedDict(turned))]
-    return list(dict.fromkeys([*FAULTS.values(), *found]))
+    """The faults; cells that hold every pair of values; then those in which each way meets every pair of the others."""
+    first = [Cell(*values) for values in AllPairs(OrderedDict([("way", tuple(WAYS)), *MODELS]))]
+    later = [
+        Cell(way, *values)
+        for way in WAYS
+        for values in AllPairs(OrderedDict(MODELS), previously_tested=_of(way, first))
+    ]
+    return list(dict.fromkeys([*FAULTS.values(), *first, *later]))
+
+
+def _of(way: str, cells: Iterable[Cell]) -> list[list[Any]]:
+    return [list(cell[1:]) for cell in cells if cell.way == way]
 
 
 def missing(cells: Iterable[Cell]) -> set[tuple[Any, ...]]:
-    """Every way with every pair of values, but for those that stand in one of these cells."""
+    """The pairs of values that stand in none of these cells."""
+    factors = [("way", tuple(WAYS)), *MODELS]
     wanted = {
-        (way, first, a, second, b)
-        for way in WAYS
-        for (first, values), (second, others) in combinations(MODELS, 2)
+        (first, a, second, b)
+        for (first, values), (second, others) in combinations(factors, 2)
         for a in values
         for b in others
     }
-    there = {
-        (cell.way, *first, *second)
-        for cell in cells
-        for first, second in combinations(list(cell._asdict().items())[1:], 2)
-    }
-    return wanted - there
+    named = (cell._asdict().items() for cell in cells)
+    return wanted - {(*first, *second) for items in named for first, second in combinations(items, 2)}

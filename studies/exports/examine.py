@@ -57,7 +57,7 @@ def _margin(cell: Cell, model: Any, found: list[np.ndarray]) -> float:
     machine = np.dtype("float32") if computed == COMPUTED["mixed_bfloat16"] else computed
     narrow = {"compute": "bfloat16"} if computed == COMPUTED["mixed_bfloat16"] else {}
     arithmetic = Arithmetic(dtype=machine.name, activation=LOOSEST, flush=True, source="every runtime", **narrow)
-    x, counts = feeds(cell)[0], valid(cell)
+    x = feeds(cell)[0]
     worst = 0.0
     for place, (layer, result) in enumerate(zip(layers(cell), found, strict=True)):
         received = np.asarray(x).astype(computed).astype(machine)
@@ -66,7 +66,7 @@ def _margin(cell: Cell, model: Any, found: list[np.ndarray]) -> float:
         worst = max(
             worst,
             margin(
-                layer, kernels, received, counts[:, ::-1] if layer.flipped else counts,
+                layer, kernels, received, valid(cell, place),
                 result.astype(machine), reset=cell.reset, activation=cell.activation, arithmetic=arithmetic,
                 zeros=layer.both,
             ),

@@ -60,9 +60,7 @@ def built(cell: Cell) -> keras.Model:
         x = keras.layers.Masking(MASKED, dtype=cell.dtype)(x)
     outputs = []
     for place, layer in enumerate(layers(cell)):
-        mask = {}
-        if cell.mask == "given":
-            mask["mask"] = keras.ops.flip(given[1], axis=1) if layer.flipped else given[1]
+        mask = {"mask": given[1]} if cell.mask == "given" and place == 0 else {}
         x = _made(cell, layer, f"l{place}")(x, **mask)
         outputs.append(x)
     model = keras.Model(given, outputs)
@@ -86,14 +84,17 @@ def _made(cell: Cell, layer: Layer, name: str) -> Any:
     return tf_gru.GRU(UNITS, go_backwards=layer.backwards, name=name, **of_cell, **of_all)
 
 
-def valid(cell: Cell) -> np.ndarray:
-    """Which steps count: (batch, time). A whole row, one padded on the right, one padded on the left with a hole."""
+def valid(cell: Cell, place: int = 0) -> np.ndarray:
+    """Which steps count for a layer, (batch, time): all of a row, all but the last, all but the first and a hole.
+
+    What keras.layers.Masking masks is so for every layer, as its inputs run; what is given is given to the first.
+    """
     steps = STEPS[cell.time]
     mask = np.ones((BATCH, steps), bool)
-    if cell.mask != "none":
+    if cell.mask == "layer" or (cell.mask == "given" and place == 0):
         mask[1, steps // 2 :] = False
         mask[2, [0, 3]] = False
-    return mask
+    return mask[:, ::-1] if layers(cell)[place].flipped else mask
 
 
 def feeds(cell: Cell) -> list[np.ndarray]:
@@ -102,5 +103,6 @@ def feeds(cell: Cell) -> list[np.ndarray]:
     x = drawn.uniform(-1, 1, (BATCH, STEPS[cell.time], WIDTH))
     counts = valid(cell)
     x[~counts] = np.nan if cell.mask == "given" and "RNN" not in cell.layer else MASKED
-    x = x.astype("float64" if cell.dtype == "float64" else "float32")
+    x = x.astype("float32")  # which predict makes of every float
+    x = x.astype("float64") if cell.dtype == "float64" else x
     return [x, counts] if cell.mask == "given" else [x]

@@ -11,9 +11,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from studies.exports.cells import Cell
@@ -21,7 +22,7 @@ from studies.exports.cells import Cell
 ROOT = Path(__file__).parent.parent.parent
 GROUP = 24
 """Cells in one child."""
-PATIENCE = 240
+PATIENCE = 600
 """Seconds without a word after which a child is ended."""
 PACKAGES = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert")
 CHILD = "from studies.exports.run import child; child()"
@@ -60,55 +61,52 @@ def run(cells: Sequence[Cell], journal: Path, processes: int) -> Iterator[tuple[
     left = [cell for cell in cells if cell.key not in there]
     groups = [left[start : start + GROUP] for start in range(0, len(left), GROUP)]
     stamp = {"code": code(), "versions": versions()}
+    answers: SimpleQueue[tuple[Cell, Found]] = SimpleQueue()
     with ThreadPoolExecutor(processes) as pool:
-        for future in as_completed([pool.submit(_group, group) for group in groups]):
-            for cell, found in future.result():
-                with journal.open("a") as file:
-                    file.write(f"\n{json.dumps({**stamp, 'cell': cell.key, 'found': found})}\n")
-                yield cell, found
+        for group in groups:
+            pool.submit(_group, group, answers)
+        for _ in left:
+            cell, found = answers.get()
+            with journal.open("a") as file:
+                file.write(f"\n{json.dumps({**stamp, 'cell': cell.key, 'found': found})}\n")
+            yield cell, found
 
 
-def _group(cells: list[Cell]) -> list[tuple[Cell, Found]]:
+def _group(cells: list[Cell], answers: SimpleQueue[tuple[Cell, Found]]) -> None:
     """As many children as it takes."""
-    done: list[tuple[Cell, Found]] = []
-    while len(done) < len(cells):
-        done += _one_child(cells[len(done) :])
-    return done
+    while cells:
+        cells = cells[_one_child(cells, answers) :]
 
 
-def _one_child(cells: list[Cell]) -> list[tuple[Cell, Found]]:
-    """What a child said until it ended; the cell that it died of is the last one."""
+def _one_child(cells: list[Cell], answers: SimpleQueue[tuple[Cell, Found]]) -> int:
+    """What a child says until it ends; the cell that it died of is the last one. How many there were."""
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)}
     answer, question = os.pipe()
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        pass_fds=[question], env={**environment, "ANSWERS": str(question)}, text=True, cwd=ROOT,
-    )  # fmt: skip
-    os.close(question)
-    errors = ThreadPoolExecutor(1)
-    said = errors.submit(child.stderr.read)  # pyright: ignore[reportOptionalMemberAccess]
-    child.stdin.write(json.dumps(cells))  # pyright: ignore[reportOptionalMemberAccess]
-    child.stdin.close()  # pyright: ignore[reportOptionalMemberAccess]
-    found = []
-    with open(answer) as answers:
-        found += [(cells[place], json.loads(line)) for place, line in enumerate(answers)]
-    code = child.wait()
-    errors.shutdown()
-    if len(found) < len(cells):
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, json.dumps(cells), str(question)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[question], env=environment, cwd=ROOT,
+    ) as child:  # fmt: skip
+        os.close(question)
+        count = 0
+        with open(answer) as lines:
+            for line in lines:
+                answers.put((cells[count], json.loads(line)))
+                count += 1
+        code = child.wait()
+    if count < len(cells):
         ended = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
-        last = (said.result().strip().splitlines() or [""])[-1][:200]
-        found.append((cells[len(found)], {"kind": "wrong", "text": f"the process ended with {ended} {last}".strip()}))
-    return found
+        answers.put((cells[count], {"kind": "wrong", "text": f"the process ended with {ended}"}))
+        count += 1
+    return count
 
 
 def child() -> None:
-    """Examine the cells that standard input names; a line of JSON for each, as it is done."""
-    cells = [Cell(*values) for values in json.load(sys.stdin)]
-    answers = os.fdopen(int(os.environ["ANSWERS"]), "w")
+    """Examine the cells that the first argument names; a line of JSON for each, as it is done, to the second."""
     signal.alarm(PATIENCE)
     from studies.exports.examine import examined
 
-    for cell in cells:
-        signal.alarm(PATIENCE)
-        answers.write(json.dumps(examined(cell)) + "\n")
-        answers.flush()
+    with os.fdopen(int(sys.argv[2]), "w") as answers:
+        for values in json.loads(sys.argv[1]):
+            signal.alarm(PATIENCE)
+            answers.write(json.dumps(examined(Cell(*values))) + "\n")
+            answers.flush()
