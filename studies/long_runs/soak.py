@@ -3,18 +3,15 @@
 What fails under the fixed seed too is a finding about the subject, told apart by its clause and format. A failure in
 another clause or format is an alarm: a false one, or a finding that the fixed cases do not reach; either is looked at.
 
-Each seed's outcome is a line of JSON in a file of its subject, so that a run can be stopped anywhere and continued; a
-line counts only for the versions and the code that it was made with. One process asks many seeds, so compiled shapes
+Each seed's outcome is a line in the journal of its subject; a line counts only for the versions and the code that it
+was made with. One process asks many seeds, so compiled shapes
 are reused.
 """
 
-import json
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 
 from rich.table import Table
@@ -24,6 +21,7 @@ from conformance.checks.clauses import CHECKS
 from conformance.checks.judge import PROFILES, Profile, describe, verdicts
 from conformance.checks.verdict import DECLINED, PASS
 from conformance.interface.adapter import GRU
+from studies.journal import answered, entries
 from studies.matrix.code import digest
 
 SUBJECTS = {"reference": 200, "tf_gru:graph": 20, "keras:graph": 20}
@@ -79,38 +77,19 @@ def asked(name: str, seed: int, gru: GRU | None = None) -> Outcome:
 
 
 def outcomes(folder: Path, name: str) -> dict[int, Outcome]:
-    """What is on file for a subject, by seed: of the versions that are installed now, and of this code.
-
-    A line that is none, such as the last one of a run that was stopped while it wrote, is passed over.
-    """
+    """What is on file for a subject, by seed: of the versions that are installed now, and of this code."""
     versions = describe(name, load(name)).versions
-    file = _file(folder, name)
-    lines = file.read_text(errors="replace").splitlines() if file.exists() else []
-    found = [outcome for outcome in map(_outcome, lines) if outcome is not None]
+    names = {field.name for field in fields(Outcome)}
+    found = [Outcome(**entry) for entry in entries(_file(folder, name)) if entry.keys() == names]
     return {each.seed: each for each in found if (each.versions, each.code) == (versions, digest())}
-
-
-def _outcome(line: str) -> Outcome | None:
-    try:
-        return Outcome(**json.loads(line))
-    except (ValueError, TypeError):
-        return None
 
 
 def soak(folder: Path, seeds: dict[str, int], processes: int) -> Iterator[tuple[str, Outcome]]:
     """Every seed that is not on file yet, as it is done."""
     folder.mkdir(parents=True, exist_ok=True)
-    missing = {name: _missing(folder, name, count) for name, count in seeds.items()}
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        futures = {pool.submit(_one, name, seed): name for name, seeds in missing.items() for seed in seeds}
-        try:
-            for future in as_completed(futures):
-                name, outcome = futures[future], future.result()
-                with _file(folder, name).open("a") as file:
-                    file.write(f"\n{json.dumps(asdict(outcome))}\n")  # whatever stood in the last line
-                yield name, outcome
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    missing = [(name, seed) for name, count in seeds.items() for seed in _missing(folder, name, count)]
+    for (name, _), outcome in answered(_one, missing, processes, lambda question: _file(folder, question[0])):
+        yield name, outcome
 
 
 def left(folder: Path, seeds: dict[str, int]) -> int:

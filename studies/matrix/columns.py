@@ -4,15 +4,13 @@ By column, since then the honest GRU, of which every mutant differs, is asked an
 """
 
 import hashlib
-import json
-import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from conformance import mutants
+from studies.journal import answered, entries
 from studies.matrix.cells import cell, stored
 from studies.matrix.code import digest
 
@@ -39,36 +37,17 @@ def columns(names: list[str], asked: list[str], jobs: int, journal: Path) -> Ite
     other mutants, are not taken.
     """
     code = fingerprint()
-    kept = _kept(journal, code, asked)
+    kept = {
+        entry["name"]: Column(entry["name"], entry["letters"])
+        for entry in entries(journal)
+        if entry.keys() == {"code", "name", "letters"} and entry["code"] == code and list(entry["letters"]) == asked
+    }
     yield from (kept[name] for name in names if name in kept)
-    left = [name for name in names if name not in kept]
-    if not left:
-        return
-    # Spawned: nothing that was imported or drawn before reaches a cell.
-    with ProcessPoolExecutor(min(jobs, len(left)), mp_context=multiprocessing.get_context("spawn")) as pool:
-        futures = [pool.submit(column, name, asked) for name in left]
-        try:
-            for future in as_completed(futures):
-                found = future.result()
-                with journal.open("a") as file:
-                    file.write(json.dumps({"code": code, **asdict(found)}) + "\n")
-                yield found
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _kept(journal: Path, code: str, asked: list[str]) -> dict[str, Column]:
-    if not journal.exists():
-        return {}
-    found: dict[str, Column] = {}
-    for line in journal.read_text().splitlines():
-        try:
-            entry = json.loads(line)
-            if entry.pop("code") == code and list(entry["letters"]) == asked:
-                found[entry["name"]] = Column(**entry)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            continue  # a line that was being written when the run was stopped
-    return found
+    left = [(name, asked) for name in names if name not in kept]
+    if left:
+        # New processes: nothing that was imported or drawn before reaches a cell.
+        for _, found in answered(column, left, min(jobs, len(left)), lambda question: journal, code=code):
+            yield found
 
 
 def fingerprint() -> str:
