@@ -28,8 +28,10 @@ ENDED = os.WEXITED | os.WNOHANG | os.WNOWAIT
 
 
 def pytest_addoption(parser: "pytest.Parser") -> None:
-    """Add the suite's options."""
+    """Add the suite's options, once where this plugin is registered as conformance.plugin too."""
     group = parser.getgroup("gru-conformance")
+    if group.options:
+        return
     what = "judge this GRU too: a registered name, module:attribute or process:COMMAND"
     group.addoption("--gru", action="append", default=[], metavar="NAME", help=what)
     group.addoption("--gru-profile", default="dev", choices=("dev", "ci", "thorough"), help="how many cases")
@@ -37,7 +39,7 @@ def pytest_addoption(parser: "pytest.Parser") -> None:
 
 def pytest_configure(config: "pytest.Config") -> None:
     """Collect the suite's tests where a GRU is named."""
-    if config.getoption("gru"):
+    if config.getoption("gru") and not config.pluginmanager.hasplugin(PLUGIN):
         config.pluginmanager.register(_Subjects(config), PLUGIN)
 
 

@@ -2,7 +2,7 @@
 
 Read in this order: cell.py (the equations), sequence.py (time), bidirectional.py (two directions), layouts/ (weights
 from and to the frameworks). Parameters hold the numbers of one GRU; gru and bigru run it, gru_backward and
-bigru_backward differentiate it.
+bigru_backward differentiate it. What they are given is checked in arguments.py.
 """
 
 from reference import layouts

@@ -12,7 +12,7 @@ Question = TypeVar("Question", bound=tuple[Any, ...])
 
 
 def entries(file: Path) -> Iterator[dict[str, Any]]:
-    """The objects in a file, if there is one. A line that holds none, such as one that was cut short, does not count."""
+    """The objects in a file, if there is one. A line that holds none, such as one cut short, does not count."""
     for line in file.read_text(errors="replace").splitlines() if file.exists() else ():
         try:
             entry = json.loads(line)

@@ -44,7 +44,7 @@ def test_the_profiles_are_those_of_the_suite(pytestconfig):
     assert options["gru_profile"]["choices"] == tuple(PROFILES)
 
 
-@pytest.mark.parametrize("where", [(), ("--pyargs", "conformance"), (str(TESTS),)])
+@pytest.mark.parametrize("where", [(), ("--pyargs", "conformance"), (str(TESTS),), ("-p", "conformance.plugin")])
 def test_the_suite_is_collected_once_wherever_it_is_asked_for(judged, where):
     code, became = judged("--gru", "reference", *where)
     assert (code, [(name, outcome) for name, (outcome, _) in became.items()]) == (
