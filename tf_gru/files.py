@@ -27,7 +27,13 @@ def loaded(
     make: from the configuration of a model, as Keras 3 reads it, to the model.
     """
     if _is_of_tf_keras(source):
-        model = make(_in_keras_3(json.loads(source.to_json()), hard_sigmoid_slope))
+        config = json.loads(source.to_json())
+        if "layers" not in config["config"]:
+            raise ValueError(
+                f"{type(source).__name__} makes its layers by code of its own, which no configuration has: make it "
+                "with tf_gru layers, and set the weights of each"
+            )
+        model = make(_in_keras_3(config, hard_sigmoid_slope))
         with tempfile.TemporaryDirectory() as folder:
             source.save_weights(f"{folder}/weights.h5", save_format="h5")
             model.load_weights(f"{folder}/weights.h5")

@@ -29,6 +29,7 @@ DONE_ANEW = ("build_config", "compile_config")
 MODELS = {"Sequential": "Sequential", "Functional": "Model", "Model": "Model"}
 RECURRENT = ("GRU", "LSTM", "SimpleRNN", "RNN")
 CUDNN = ("CuDNNGRU", "CuDNNLSTM")
+OPERATIONS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
 
 
 @keras.saving.register_keras_serializable(package="tf_gru")
@@ -105,6 +106,11 @@ def of_model(config: Any, version: int) -> Any:
             f"{what} keeps its weights in another order: in tf_keras make the same model with "
             f"{kind.removeprefix('CuDNN')} in its place, load_weights there, and give that model"
         )
+    if kind in OPERATIONS:
+        raise ValueError(
+            f"{what} is an operation of TensorFlow, for which Keras 3 has no layer: in tf_keras put a layer in its "
+            "place (Rescaling, Add, Lambda), and give that model"
+        )
     if kind in MODELS:
         inner = keras_2_nodes.functional(inner) if "output_layers" in inner else inner
         config |= {"module": "keras", "class_name": MODELS[kind], "registered_name": None}
@@ -122,7 +128,9 @@ def _of_layers(config: dict[str, Any]) -> dict[str, Any]:
 
     def of_keras(layer):
         kind = layer.get("class_name") if isinstance(layer, dict) else None
-        if kind is None or kind == "Lambda" or "module" in layer or not hasattr(keras.layers, kind):
+        if kind == "Lambda":  # which Keras reads as Keras 2 wrote it where no module is named
+            return {name: value for name, value in layer.items() if name != "module"}
+        if kind is None or "module" in layer or not hasattr(keras.layers, kind):
             return layer
         return {**layer, "module": "keras.layers", "registered_name": None}
 

@@ -48,6 +48,7 @@ def _is_tensor(nested, names) -> bool:
 
 def _call(node: list, kind: str, first: dict[str, int]) -> dict[str, Any]:
     """One call: its tensors, then its options, in which there may be tensors."""
+    node = [node] if _is_tensor(node, first) else node
     inputs = [_tensor(each, first) for each in node]
     options = {name: _option(value, first) for each in node for name, value in (each[3:] or [{}])[0].items()}
     options = {name: value for name, value in options.items() if value is not None}  # such as constants

@@ -38,6 +38,10 @@ def known(custom_objects, safe_mode) -> dict[str, Any]:
     """What Keras is told beside a configuration, checked."""
     if not (custom_objects is None or isinstance(custom_objects, dict)):
         raise TypeError(f"custom_objects is a {type(custom_objects).__name__}, but must be a dictionary of names")
+    if custom_objects is not None:  # what was made under another name is found under its own, too
+        custom_objects = {
+            getattr(each, "__name__", name): each for name, each in custom_objects.items()
+        } | custom_objects
     return {"custom_objects": custom_objects, "safe_mode": check_choice("safe_mode", safe_mode, (True, False))}
 
 

@@ -264,3 +264,40 @@ def test_custom_objects_do_not_put_our_layer_for_keras(tmp_path):
 
         assert type(loaded.layers[0].forward_layer) is keras.layers.GRU
         assert type(tf_gru.from_keras(loaded).layers[0].forward_layer) is tf_gru.GRU
+
+
+class Twice(keras.layers.Layer):
+    """A layer of one's own, for Keras 3."""
+
+    def call(self, inputs):
+        return 2 * inputs
+
+
+def with_layers_of_ones_own():
+    """A layer that both Keras know by another name, and one of Python code."""
+
+    class Double(old.Layer):
+        def call(self, inputs):
+            return 2 * inputs
+
+        def get_config(self):
+            return super().get_config()
+
+    layers = [Double(dtype="float64"), old.Lambda(lambda x: x + 1, dtype="float64"), old.GRU(2, **EXACT)]
+    return tf_keras.Sequential([sequence(), *layers])
+
+
+@pytest.mark.parametrize("source", ["h5", "keras", "memory"])
+def test_what_keras_does_not_know_comes_as_for_load_model(source, tmp_path):
+    """custom_objects and safe_mode are those of Keras."""
+    theirs, inputs = filled(with_layers_of_ones_own)
+    path = tmp_path / f"model.{source}"
+    if source != "memory":
+        theirs.save(path)
+    given = theirs if source == "memory" else path
+
+    ours = tf_gru.from_keras(given, custom_objects={"Double": Twice}, safe_mode=False)
+
+    equal(numbers(theirs, inputs), numbers(ours, inputs))
+    with pytest.raises(ValueError, match="safe_mode"):
+        tf_gru.from_keras(given, custom_objects={"Double": Twice})

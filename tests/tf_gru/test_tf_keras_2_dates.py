@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras
 from tf_keras import layers as old
 from tf_keras.src.layers.rnn import gru_v1
 
@@ -34,6 +35,16 @@ def without_dates(model):
     for name in ("time_major", "implementation"):
         del config["config"]["layers"][0]["config"][name]
     return config
+
+
+class ByCode(tf_keras.Model):
+    """A model whose layers are in no configuration."""
+
+
+def with_an_operation():
+    """A model that multiplies without a layer."""
+    inputs = old.Input((3, 2))
+    return tf_keras.Model(inputs, old.GRU(2)(2 * inputs))
 
 
 def other_dense():
@@ -64,6 +75,12 @@ def other_dense():
             other_dense,
             ValueError,
             r"activation of d is 'hard_sigmoid', but .* give hard_sigmoid_slope=0\.2 for Keras 1",
+        ),
+        (ByCode, ValueError, r"ByCode makes its layers by code of its own, which no configuration has: make it with"),
+        (
+            with_an_operation,
+            ValueError,
+            r"tf.math.multiply.* \(TFOpLambda\) is an operation of TensorFlow, .* put a lay",
         ),
         (lambda: {"units": 2}, ValueError, r"has 'units', but must have 'class_name' and 'config': .* its from_config"),
         (
