@@ -135,7 +135,7 @@ class _Judge:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str | None:
-        """Start the process; why there is nothing to ask, or None."""
+        """Start the process. Returns the reason where nothing can be asked of it, or None."""
         self.pipe, theirs = Pipe()
         path = os.pathsep.join(dict.fromkeys([str(self.folder), str(self.root), *filter(None, sys.path)]))
         command = [sys.executable, "-P", str(HOME / "gru_conformance.py"), "judge", str(theirs.fileno()), self.profile]

@@ -26,12 +26,10 @@ __all__ = ["Adapter", "Arithmetic", "Capabilities", "Case", "Declined", "Gradien
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: before that, a command settles what `reference` names."""
-    if name in __all__:
-        for module in ("adapter", "arithmetic", "case"):
-            found = getattr(import_module(f"conformance.interface.{module}"), name, None)
-            if found is not None:
-                return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    homes = (import_module(f"conformance.interface.{home}") for home in ("adapter", "arithmetic", "case"))
+    return next(getattr(home, name) for home in homes if hasattr(home, name))
 
 
 NOW = {

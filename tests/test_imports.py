@@ -24,7 +24,7 @@ WRONG = [
 
 
 def kept(folder):
-    """Whether the contracts hold for the packages in a folder, and what is printed."""
+    """True if the contracts hold for the packages in a folder, and what lint-imports prints."""
     command = [Path(sys.executable).parent / "lint-imports", "--no-cache", "--config", "pyproject.toml"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return done.returncode == 0, done.stdout + done.stderr

@@ -37,7 +37,7 @@ def answer(pipe: int, profile: str, names: tuple[str, ...]) -> None:
 
 
 def _smoke(gru: GRU) -> tuple[str, str]:
-    """Whether the adapter is wired to a GRU, and declares something that can be judged."""
+    """The verdict on the adapter: it declares a format that is judged, and is wired to a GRU."""
     if not set(DTYPES) & set(gru.capabilities.arithmetic):
         return ERROR, f"none of {', '.join(DTYPES)} is declared"
     why = wired(gru)

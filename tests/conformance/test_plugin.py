@@ -93,7 +93,7 @@ class Unwired(mutants.Emulated):
 
 def test_what_cannot_be_judged_fails_its_smoke_test_and_a_crash_fails_one_test(judged, tmp_path):
     (tmp_path / "others.py").write_text(OTHERS)
-    names = ("others:Nothing", "others:Half", "others:Unwired", "others:Crash")
+    names = ("others:Crash", "others:Nothing", "others:Half", "others:Unwired")
     _, became = judged(*(word for name in names for word in ("--gru", name)))
     told = {name: [text for test, (_, text) in became.items() if f"[{name}" in test] for name in names}
     assert "none of float32, float64 is declared" in told["others:Nothing"][0]
