@@ -281,6 +281,8 @@ def exact_float(text: str) -> float:
         value = float.fromhex(text)
     except OverflowError as error:
         raise InvalidCase(f"{text} is past the largest float64 number; write a smaller one") from error
+    if value.hex() == text:
+        return value  # as it was written, and so most often
     found = HEX.fullmatch(text)
     if found is None and math.isfinite(value):
         raise InvalidCase(f"{text} is no hexadecimal literal; write it as Python's float.hex does, as 0x1.8p-1")
