@@ -17,7 +17,7 @@ from tests.documents import ROOT, SOURCES, blocks
 SMALL_BOUND = r"(0?\.[0-4]|[\d.]+\s*\*\*\s*\(?-)"
 """On the right of a comparison: 0.01, 2.0**-20."""
 TOLERANT = re.compile(
-    r"\b(rtol|atol|rel_tol|abs_tol|tol|tolerance|eps|epsilon|delta|places|decimal)\s*=\s*[\d.-]"
+    r"\b(rtol|atol|rel_tol|abs_tol|tol|tolerance|eps|epsilon|delta|places|decimal)\s*=\s*(?!0[,)])[\d.-]"
     r"|\b(approx|allclose|isclose)\s*\(|assert_allclose|assert_almost_equal|assert_array_almost|assertAlmostEqual"
     r"|assert_array_max_ulp|\bassert\b.*\b(round|np\.around)\s*\("
     rf"|\bassert\b.*<=?\s*{SMALL_BOUND}|\babs\([^<]*-[^<]*<=?\s*{SMALL_BOUND}"
