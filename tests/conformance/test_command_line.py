@@ -42,7 +42,6 @@ def in_a_process(*arguments: str, timeout: float = 120) -> subprocess.CompletedP
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("run", "reference", *FAST), 0, "4 pass, 0 fail, 0 statistical, 0 error, 0 declined; of 4"),
         (("run", "conformance.mutants:lengths_ignored", *FAST), 1, "FAIL lengths float32"),
         (("run", "nonsense"), 2, "did you mean 'nonsense:gru'?"),
     ],
