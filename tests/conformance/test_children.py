@@ -222,10 +222,6 @@ GONE = "a folder that is nowhere"
 """Whatever is started finds it in its path."""
 
 
-GONE = "a folder that is nowhere"
-"""Whatever is started finds it in its path."""
-
-
 class Fleeting(Emulated):
     """It ends its process when it is asked, and cannot be had a second time."""
 
