@@ -24,7 +24,7 @@ from conformance.checks.smoke import smoke
 from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Subject, Verdict
 from conformance.interface.adapter import GRU, Declined, SubjectError
 from conformance.interface.case import Case
-from conformance.truth.certified import in_hex
+from conformance.interface.numbers import written
 
 
 @dataclass(frozen=True)
@@ -267,7 +267,7 @@ def smallest(
 
 
 def _failed(gru: GRU, check: Check, case: Case, found: Failure) -> Verdict:
-    cotangents = None if check.cotangents is None else in_hex(check.cotangents(gru, case))
+    cotangents = None if check.cotangents is None else written(check.cotangents(gru, case))
     return Verdict(
         clause=check.clause, dtype=case.dtype, kind=found.kind, cases=1, reason=found.reason, finding=found.finding,
         wrong=tuple(found.wrong), again=case.to_text(), cotangents=cotangents,

@@ -11,9 +11,10 @@ import numpy as np
 
 from conformance.cli.files import require_folders, save
 from conformance.interface.case import Case, InvalidCase, Outputs
+from conformance.interface.numbers import written
 from conformance.interface.reading import read_case
 from conformance.truth.balls import NotCertified
-from conformance.truth.certified import Truth, in_hex, truth
+from conformance.truth.certified import Truth, truth
 from gru_conformance import version
 
 
@@ -37,7 +38,7 @@ def oracle(file: Path, json_file: str | None) -> None:
         raise click.UsageError(f"{file}: {error}") from error
     except NotCertified as error:
         raise click.ClickException(f"not certified: {error}") from error
-    question = {"case": case.to_json(), "cotangents": in_hex(cotangents)}
+    question = {"case": case.to_json(), "cotangents": written(cotangents)}
     digest = hashlib.sha256(json.dumps(question, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     versions = {"tf-gru": version(), "python-flint": metadata.version("python-flint")}
     report = json.dumps({"versions": versions, "sha256": digest, **question, "truth": found.to_json()}, indent=1)

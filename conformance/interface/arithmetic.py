@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from conformance.interface.case import DTYPES
+DTYPES = ("float16", "float32", "float64")
+"""The formats in which numbers are handed over; TF32 and bfloat16 are none."""
 
 
 class Format(NamedTuple):

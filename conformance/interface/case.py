@@ -7,21 +7,17 @@ Left out: formats that a Python float cannot hold exactly (longdouble).
 
 import base64
 import json
-import math
-import re
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
-from fractions import Fraction
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from conformance.interface.arithmetic import DTYPES
+from conformance.interface.numbers import InvalidCase, to_hex
 from reference import Parameters
-from reference.parameters import Reset
 
-DTYPES = ("float16", "float32", "float64")
-"""The formats in which numbers are handed over; TF32 and bfloat16 are none."""
 WEIGHTS = ("kernel", "recurrent_kernel", "bias")
 MERGES = ("concat", "sum", "mul", "ave", "apart")
 POLICIES = {
@@ -33,10 +29,6 @@ POLICIES = {
 
 OFFERED = ("carry", "zero")
 """The policies that the specification offers; the other one exists, and can be judged."""
-
-
-class InvalidCase(ValueError):
-    """What was given does not describe a case."""
 
 
 class Outputs(NamedTuple):
@@ -178,45 +170,27 @@ class Case:
             mask=None if self.mask is None else self.mask.copy(),
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """The case as JSON values; from_json gives it back bit for bit."""
+    def to_json(self, write: Callable[[np.ndarray], dict[str, Any]] = to_hex) -> dict[str, Any]:
+        """The case as JSON values; from_json gives it back bit for bit. write: an array, as numbers.py does."""
         return {
             "dtype": self.dtype,
             "reset": self.reset,
-            "inputs": to_hex(self.inputs),
-            "parameters": [{name: to_hex(getattr(p, name)) for name in WEIGHTS} for p in self.parameters],
-            "initial_state": None if self.initial_state is None else [to_hex(state) for state in self.initial_state],
+            "inputs": write(self.inputs),
+            "parameters": [{name: write(getattr(p, name)) for name in WEIGHTS} for p in self.parameters],
+            "initial_state": None if self.initial_state is None else [write(state) for state in self.initial_state],
             "lengths": None if self.lengths is None else self.lengths.tolist(),
-            "mask": None if self.mask is None else to_hex(self.mask),
+            "mask": None if self.mask is None else write(self.mask),
             "reverse": self.reverse,
             "merge": self.merge,
             "masked_outputs": self.masked_outputs,
         }
 
     @staticmethod
-    def from_json(data: dict[str, Any]) -> "Case":
-        """The case that to_json wrote. Raises InvalidCase for anything else."""
-        try:
-            require_known(data, "the case", ("dtype", "reset", *(field.name for field in fields(Case))))
-            dtype, states, lengths, mask = data["dtype"], data["initial_state"], data["lengths"], data["mask"]
-            _require(dtype in DTYPES, "dtype", f"{dtype}", f"one of {', '.join(DTYPES)}")
-            if lengths is not None:
-                _require(all(type(length) is int for length in lengths), "lengths", f"{lengths}", "integers")
-            return Case(
-                inputs=from_hex(data["inputs"], dtype),
-                parameters=tuple(_parameters(p, dtype, data["reset"]) for p in data["parameters"]),
-                initial_state=None if states is None else tuple(from_hex(state, dtype) for state in states),
-                lengths=None if lengths is None else np.asarray(lengths, np.int64),
-                mask=None if mask is None else from_hex(mask, "bool"),
-                reverse=data["reverse"],
-                merge=data["merge"],
-                masked_outputs=data["masked_outputs"],
-            )
-        except InvalidCase:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            what = f"{type(error).__name__}: {error}"
-            raise InvalidCase(f"this JSON is no case: {what}; write it with Case.to_json") from error
+    def from_json(data: Any) -> "Case":
+        """The case that JSON values describe. Raises InvalidCase."""
+        from conformance.interface.reading import case_of  # here, since it makes cases
+
+        return case_of(data)
 
     def to_text(self) -> str:
         """The case in one word, for a command line."""
@@ -236,66 +210,3 @@ class Case:
 def _require(fact: bool, what: str, got: str, expected: str) -> None:
     if not fact:
         raise InvalidCase(f"{what}: got {got}, expected {expected}")
-
-
-def _parameters(data: dict[str, Any], dtype: str, reset: Reset) -> Parameters:
-    require_known(data, "parameters", WEIGHTS)
-    W, U, b = (from_hex(data[name], dtype) for name in WEIGHTS)
-    return Parameters(W, U, b, reset)
-
-
-def require_known(data: Iterable[str], what: str, keys: Sequence[str]) -> None:
-    """Raise InvalidCase for a key of a JSON object that nothing would read."""
-    unknown = [key for key in data if key not in keys]
-    if unknown:
-        raise InvalidCase(f"{what} has the unknown key {unknown[0]!r}; the keys are {', '.join(keys)}")
-
-
-def to_hex(array: np.ndarray) -> dict[str, Any]:
-    """An array as JSON values: its shape, and its numbers as hexadecimal literals (booleans as 0 and 1)."""
-    if array.dtype == np.bool_:
-        return {"shape": list(array.shape), "values": array.astype(int).ravel().tolist()}
-    return {"shape": list(array.shape), "values": [float(value).hex() for value in array.ravel()]}
-
-
-def from_hex(data: dict[str, Any], dtype: str) -> np.ndarray:
-    """The array that to_hex wrote. Raises InvalidCase for a number that the dtype does not have."""
-    require_known(data, "an array", ("shape", "values"))
-    shape: Sequence[Any] = data["shape"]
-    values: Sequence[Any] = data["values"]
-    if dtype == "bool":
-        _require(all(value in (0, 1) for value in values), "a mask", f"{values}", "0 or 1 in each place")
-    else:
-        values = [exact_float(value) for value in values]
-    wide = np.asarray(values, bool if dtype == "bool" else np.float64).reshape(shape)
-    _require(list(wide.shape) == list(shape), "the shape of an array", f"{shape}", "sizes of 0 and more")
-    array = wide.astype(dtype)
-    if dtype != "bool" and not np.array_equal(array.astype(np.float64), wide, equal_nan=True):
-        raise InvalidCase(f"a value is no {dtype} number; write the case with Case.to_json")
-    return array
-
-
-def exact_float(text: str) -> float:
-    """The float64 that a hexadecimal literal names. Raises InvalidCase where it names none, instead of the nearest."""
-    try:
-        value = float.fromhex(text)
-    except OverflowError as error:
-        raise InvalidCase(f"{text} is past the largest float64 number; write a smaller one") from error
-    if value.hex() == text:
-        return value  # as it was written, and so most often
-    found = HEX.fullmatch(text)
-    if found is None and math.isfinite(value):
-        raise InvalidCase(f"{text} is no hexadecimal literal; write it as Python's float.hex does, as 0x1.8p-1")
-    if found is None:
-        return value  # NaN or an infinity
-    digits = found["fraction"] or ""
-    mantissa, exponent = int(found["whole"] + digits, 16), int(found["exponent"]) - 4 * len(digits)
-    far = mantissa != 0 and abs(exponent) > 1 << 12
-    if far or (mantissa and abs(Fraction(value)) != Fraction(2) ** exponent * mantissa):
-        raise InvalidCase(f"{text} is no float64 number; write the nearest one, as Python's float.hex does")
-    return value
-
-
-HEX = re.compile(
-    r"[+-]?0x(?P<whole>[0-9a-f]+)(?:\.(?P<fraction>[0-9a-f]*))?p(?P<exponent>[+-]?[0-9]{1,9})", re.IGNORECASE
-)

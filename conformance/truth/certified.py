@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.interface.case import Case, Gradients, InvalidCase, Outputs, from_hex, require_known, to_hex
+from conformance.interface.case import Case, Gradients, InvalidCase, Outputs
+from conformance.interface.numbers import read_arrays, require_keys, short, written
 from conformance.interface.type_guards import is_list
 from conformance.truth.balls import settle
 from conformance.truth.forward import Scan, answer, require_finite, scans, states
@@ -45,10 +46,10 @@ class Truth(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """The truth as JSON values, pairs as lists; from_json gives it back bit for bit."""
         return {
-            "outputs": in_hex(self.outputs),
-            "final_state": in_hex(self.final_state),
-            "steps": [in_hex(step) for step in self.steps],
-            "gradients": in_hex(self.gradients),
+            "outputs": written(self.outputs),
+            "final_state": written(self.final_state),
+            "steps": [written(step) for step in self.steps],
+            "gradients": written(self.gradients),
             "bits": self.bits,
             "radius": self.radius,
         }
@@ -56,27 +57,28 @@ class Truth(NamedTuple):
     @staticmethod
     def from_json(data: dict[str, Any]) -> "Truth":
         """The truth that to_json wrote. Raises InvalidCase for anything else."""
-        try:
-            require_known(data, "the truth", Truth._fields)
-            gradients, bits, radius = data["gradients"], data["bits"], data["radius"]
-            for kind, objects in ((Steps, data["steps"]), (Gradients, [] if gradients is None else [gradients])):
-                for each in objects:
-                    require_known(each, kind.__name__.lower(), kind._fields)
-            if type(bits) is not int or not (radius is None or type(radius) is int):
-                raise InvalidCase(f"bits and radius: got {bits!r} and {radius!r}, expected an integer, and one or null")
-            return Truth(
-                arrays(data["outputs"]),
-                arrays(data["final_state"]),
-                tuple(Steps(*(arrays(step[name]) for name in Steps._fields)) for step in data["steps"]),
-                None if gradients is None else Gradients(*(arrays(gradients[name]) for name in Gradients._fields)),
-                bits,
-                radius,
-            )
-        except InvalidCase:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            what = f"{type(error).__name__}: {error}"
-            raise InvalidCase(f"this JSON is no truth: {what}; write it with Truth.to_json") from error
+        require_keys(data, "the truth", Truth._fields)
+        steps, gradients, bits, radius = (data[name] for name in ("steps", "gradients", "bits", "radius"))
+        if not is_list(steps):
+            raise InvalidCase(f"steps is {short(steps)}, expected a list, one object for each direction")
+        for step in steps:
+            require_keys(step, "steps", Steps._fields)
+        if gradients is not None:
+            require_keys(gradients, "gradients", Gradients._fields)
+        if type(bits) is not int or not (radius is None or type(radius) is int):
+            raise InvalidCase(f"bits and radius: got {bits!r} and {radius!r}, expected an integer, and one or null")
+        return Truth(
+            _read(data, "outputs"),
+            _read(data, "final_state"),
+            tuple(Steps(*(_read(step, name) for name in Steps._fields)) for step in steps),
+            None if gradients is None else Gradients(*(_read(gradients, name) for name in Gradients._fields)),
+            bits,
+            radius,
+        )
+
+
+def _read(data: dict[str, Any], name: str) -> Any:
+    return read_arrays(data[name], "float64", name)
 
 
 def truth(case: Case, cotangents: Outputs | None = None) -> Truth:
@@ -103,22 +105,3 @@ def truth(case: Case, cotangents: Outputs | None = None) -> Truth:
 def _steps(case: Case, run: Scan) -> Steps:
     z, n, h = (states(case, run, name) for name in ("z", "n", "new"))
     return Steps(z, None if case.reset == "none" else states(case, run, "r"), n, h)
-
-
-def in_hex(value: Any) -> Any:
-    """Arrays as to_hex gives them; a pair of them as a list, what has named fields as an object, None as it is."""
-    if value is None:
-        return None
-    if type(value) is np.ndarray:
-        return to_hex(value)
-    if hasattr(value, "_asdict"):
-        return {name: in_hex(part) for name, part in value._asdict().items()}
-    return [in_hex(part) for part in value]
-
-
-def arrays(value: Any, dtype: str = "float64") -> Any:
-    """What in_hex wrote of an array, of None, or of a pair of such. Raises InvalidCase, or ValueError for no pair."""
-    if is_list(value):
-        forward, backward = value
-        return arrays(forward, dtype), arrays(backward, dtype)
-    return None if value is None else from_hex(value, dtype)

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from conformance.checks.verdict import DTYPES
-from conformance.interface.case import Case, Outputs, to_hex
+from conformance.interface.case import Case, Outputs
+from conformance.interface.numbers import read_arrays, to_hex
 from conformance.truth.balls import each
-from conformance.truth.certified import Truth, arrays
+from conformance.truth.certified import Truth
 from conformance.vectors.notes import note
 from reference import Parameters
 
@@ -103,6 +104,6 @@ def from_json(data: dict[str, Any]) -> Stored:
         case=case,
         cotangents=None
         if cotangents is None
-        else Outputs(*(arrays(cotangents[name], case.dtype) for name in Outputs._fields)),
+        else Outputs(*(read_arrays(cotangents[name], case.dtype, name) for name in Outputs._fields)),
     )
     return Stored(vector, Truth.from_json(data["truth"]))

@@ -48,7 +48,7 @@ def test_other_text_is_no_case(text):
 @pytest.mark.parametrize("data", ["[]", "{}", '{"inputs": 0}'])
 def test_other_json_is_no_case(data):
     text = base64.urlsafe_b64encode(zlib.compress(data.encode())).decode()
-    with pytest.raises(InvalidCase, match=r"this JSON is no case.*to_json"):
+    with pytest.raises(InvalidCase, match=r"the case (is a list|lacks).* the keys"):
         Case.from_text(text)
 
 
@@ -62,16 +62,16 @@ def test_a_value_of_another_format_is_refused():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"lengths": [1.7, 2, 3]}, r"lengths: got \[1\.7, 2, 3\], expected integers"),
-        ({"lengths": [True, 2, 3]}, "expected integers"),
-        ({"lengths": [10**30, 2, 3]}, r"this JSON is no case: OverflowError.*to_json"),
-        ({"reverse": "no"}, "reverse: got 'no', expected True or False"),
-        ({"mask": {"shape": [3, 5], "values": [2, "x", *[1] * 13]}}, "a mask: got .*, expected 0 or 1 in each place"),
-        ({"mask": {"shape": [-1, 5], "values": [1] * 15}}, r"shape of an array: got \[-1, 5\]"),
-        ({"inputs": {"shape": [0, 5, 2], "values": [], "more": 0}}, "an array has the unknown key 'more'"),
+        ({"lengths": [1.7, 2, 3]}, r"lengths\[0\] is 1\.7, expected an integer"),
+        ({"lengths": [True, 2, 3]}, r"lengths\[0\] is true, expected an integer"),
+        ({"lengths": [10**30, 2, 3]}, r"lengths\[0\] is 10*, expected an integer"),
+        ({"reverse": "no"}, 'reverse is "no", expected true or false'),
+        ({"mask": {"shape": [3, 5], "values": [2, "x", *[1] * 13]}}, r"mask\.values\[0\] is 2, expected true or false"),
+        ({"mask": {"shape": [-1, 5], "values": [1] * 15}}, r"mask has 15 values, but its shape is \[-1, 5\]"),
+        ({"inputs": {"shape": [0, 5, 2], "values": [], "more": 0}}, 'inputs has the unknown key "more"'),
         ({"inputs": {"shape": [1, 1, 1], "values": ["0x1p99999"]}}, "0x1p99999 is past the largest float64 number"),
-        ({"parameters": [{"weights": 0}]}, "parameters has the unknown key 'weights'; the keys are kernel"),
-        ({"layout": 1}, "the case has the unknown key 'layout'; the keys are dtype, reset, inputs"),
+        ({"parameters": [{"weights": 0}]}, r'parameters\[0\] has the unknown key "weights"; the keys are kernel'),
+        ({"layout": 1}, 'the case has the unknown key "layout"; the keys are dtype, reset, inputs'),
     ],
 )
 def test_json_with_something_that_would_be_read_wrongly_or_not_at_all_is_refused(change, message):

@@ -13,6 +13,7 @@ from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS, Verdict
 from conformance.cli.report.failure import failure_text
 from conformance.interface.adapter import Adapter, Malformed, ask
 from conformance.interface.case import Case, Gradients, Outputs
+from conformance.interface.numbers import written
 from conformance.interface.strategies import SMALL
 from conformance.mutants import (
     gates_swapped,
@@ -25,7 +26,6 @@ from conformance.mutants import (
     tf32_products,
 )
 from conformance.mutants.emulated import Emulated
-from conformance.truth.certified import in_hex
 from conformance.vectors.files import stored
 from conformance.vectors.replay import judge_vector
 from tests.conformance.any_order import Scaled
@@ -139,7 +139,7 @@ def test_a_failure_shows_the_cotangents_that_were_given():
     assert set(re.findall(r"[\d.]+", shown)) == {"0"}
     gru = Sees()
     failure(only(gru), BY_CLAUSE["gradients"], Case.from_text(found.again or ""))
-    assert found.cotangents == in_hex(gru.given)
+    assert found.cotangents == written(gru.given)
 
 
 def test_golden_vectors_of_gradients_are_asked_for_final_states_alone_too():
@@ -148,7 +148,7 @@ def test_golden_vectors_of_gradients_are_asked_for_final_states_alone_too():
     assert not np.any(gru.given.outputs)
     failed = judge_vector(only(Scaled(1.5)), stored()["gradients-one-step"], "float32")
     assert failed.kind == FAIL
-    assert failed.cotangents == in_hex(gru.given)
+    assert failed.cotangents == written(gru.given)
 
 
 def test_outputs_that_were_declared_absent_are_malformed():

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.__main__ import main
-from conformance.interface.case import Case, InvalidCase, exact_float
+from conformance.interface.case import Case, InvalidCase
+from conformance.interface.numbers import exact_float
 from conformance.truth import balls
 from conformance.truth.certified import Truth, truth
 from tests.conformance.oracle_cases import MASK, drawn, drawn_cotangents

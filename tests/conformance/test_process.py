@@ -90,12 +90,12 @@ WRONG = {
     "says a list": "must answer an object whose kind is one of result, declined, error",
     "another's id": "answered question 2, but was asked question 1",
     "NaN as JSON has it not": 'write "NaN", "Infinity" or "-Infinity" as a string',
-    "too few values": "outputs has shape (2, 3, 4) and 23 values, but must have 24",
+    "too few values": "outputs has 23 values, but its shape is [2, 3, 4]",
     "another shape": "outputs has shape (4, 3, 2), but must have (2, 3, 4)",
     "a key too much": "'note' was unexpected",
     "no final state": "'final_state' is a required property",
     "a word": "$.final_state",
-    "out of range": "outputs has a number beyond every float64",
+    "out of range": "outputs.values[0] is past the largest float64 number",
     "errs": "answered with an error: out of memory",
 }
 

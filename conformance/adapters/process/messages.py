@@ -1,4 +1,4 @@
-"""What is said to a program and what it answers: cases, answers and capabilities as JSON, held against the schema."""
+"""Messages to a program and its answers, as lines of JSON: each is held against the schema."""
 
 import json
 from functools import lru_cache
@@ -6,13 +6,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from conformance.adapters.process.exact import received, sent
-from conformance.interface.adapter import Capabilities, SubjectError
+from conformance.interface.adapter import Capabilities, Malformed, SubjectError
 from conformance.interface.arithmetic import Arithmetic
-from conformance.interface.case import WEIGHTS, Case, Gradients, Outputs
+from conformance.interface.case import Gradients, Outputs
+from conformance.interface.numbers import InvalidCase, named, read_arrays
 from conformance.interface.printable import printable
 from conformance.interface.schemas import FILES
-from conformance.interface.type_guards import is_list, is_object, is_tuple
+from conformance.interface.type_guards import is_list, is_object
 
 PROTOCOL = 1
 SCHEMA = FILES["process"]
@@ -25,31 +25,6 @@ class Foreign(SubjectError):
 def line(message: dict[str, Any]) -> bytes:
     """A message as one line."""
     return json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
-
-
-def case_sent(case: Case) -> dict[str, Any]:
-    """The case as the schema has it: as Case.to_json, with decimals."""
-    states = case.initial_state
-    return {
-        "dtype": case.dtype,
-        "reset": case.reset,
-        "inputs": sent(case.inputs),
-        "parameters": [{name: sent(getattr(p, name)) for name in WEIGHTS} for p in case.parameters],
-        "initial_state": None if states is None else [sent(state) for state in states],
-        "lengths": None if case.lengths is None else case.lengths.tolist(),
-        "mask": None if case.mask is None else sent(case.mask),
-        "reverse": case.reverse,
-        "merge": case.merge,
-        "masked_outputs": case.masked_outputs,
-    }
-
-
-def cotangents_sent(cotangents: Outputs) -> dict[str, Any]:
-    """Cotangents in the layout of a result."""
-    return {
-        name: None if part is None else [sent(of_one) for of_one in part] if is_tuple(part) else sent(part)
-        for name, part in cotangents._asdict().items()
-    }
 
 
 def read(said: bytes, kinds: tuple[str, ...], number: int | None = None) -> dict[str, Any]:
@@ -117,9 +92,10 @@ def _validator(kind: str) -> Any:
 
 
 def _arrays(value: Any, dtype: str, name: str) -> np.ndarray | tuple[np.ndarray, ...] | None:
-    if is_list(value):
-        return tuple(received(part, dtype, name) for part in value)
-    return None if value is None else received(value, dtype, name)
+    try:
+        return read_arrays(value, dtype, name, named)
+    except InvalidCase as error:
+        raise Malformed(str(error)) from error
 
 
 def _constant(word: str) -> float:

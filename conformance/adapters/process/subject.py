@@ -12,8 +12,6 @@ from conformance.adapters.process.messages import (
     PROTOCOL,
     Foreign,
     capabilities_of,
-    case_sent,
-    cotangents_sent,
     gradients_of,
     line,
     outputs_of,
@@ -22,6 +20,7 @@ from conformance.adapters.process.messages import (
 from conformance.interface.adapter import Declined, SubjectError, UsageError
 from conformance.interface.arithmetic import InvalidClaim
 from conformance.interface.case import Case, Gradients, Outputs
+from conformance.interface.numbers import to_decimals, written
 
 NAME = re.compile(r"process(?:@(?P<seconds>\d+(?:\.\d+)?))?:(?P<command>.*)", re.DOTALL)
 CASE_SECONDS = 30.0
@@ -84,15 +83,15 @@ class Process:
     def run(self, case: Case) -> Outputs:
         """The program's answer to a case. Raises Declined, or SubjectError."""
         parts = case.batch * case.time * case.units * 2 + case.batch * case.units * 2
-        question = {"kind": "case", "case": case_sent(case)}
+        question = {"kind": "case", "case": case.to_json(to_decimals)}
         return outputs_of(self._answer(question, "result", parts), case.dtype)
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         """The program's gradients. Raises Declined, or SubjectError."""
         parts = case.inputs.size + case.batch * case.units * 2
         parts += sum(array.size for p in case.parameters for array in (p.kernel, p.recurrent_kernel, p.bias))
-        question = {"kind": "gradients", "case": case_sent(case), "cotangents": cotangents_sent(cotangents)}
-        return gradients_of(self._answer(question, "gradients", parts), case.dtype)
+        asked = {"case": case.to_json(to_decimals), "cotangents": written(cotangents, to_decimals)}
+        return gradients_of(self._answer({"kind": "gradients", **asked}, "gradients", parts), case.dtype)
 
     def end(self) -> None:
         """Stop the program; a question after that starts it again."""

@@ -15,9 +15,9 @@ import numpy as np
 
 from conformance.checks.verdict import Verdict
 from conformance.interface.case import Case
+from conformance.interface.numbers import read_arrays
 from conformance.interface.type_guards import is_tuple
 from conformance.specification import CLAUSES
-from conformance.truth.certified import arrays
 
 BY_HAND = 60
 """So many numbers are written out."""
@@ -84,7 +84,7 @@ def smallest_case(case: Case) -> Iterator[str]:
 def given_cotangents(cotangents: Mapping[str, Any], dtype: str) -> Iterator[str]:
     """What the gradients are of: the cotangents of outputs and final state, from their JSON values."""
     for name, values in cotangents.items():
-        given = arrays(values, dtype)
+        given = read_arrays(values, dtype, name)
         parts = given if is_tuple(given) else (given,)
         yield f"  cotangents of {name}: {', '.join(map(decimals, parts))}"
 
