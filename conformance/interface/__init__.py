@@ -1,1 +1,1 @@
-"""What passes between the suite and a GRU: a case, its answer, what a GRU declares, and the schemas of all JSON."""
+"""Data that pass between the suite and a GRU: a case, its answer, declarations; their numbers and schemas in JSON."""

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.interface.case import Case, InvalidCase
+from conformance.interface.reading import read_case
 from conformance.interface.strategies import DISTINCT, Numbers, cases, lengths, masks
 
 ANY = st.sampled_from(("float16", "float32", "float64")).flatmap(
@@ -31,6 +32,20 @@ def test_a_case_survives_json_and_text_bit_for_bit(case):
         assert again.to_json() == case.to_json()
         assert again.inputs.tobytes() == case.inputs.tobytes()
         assert [p.bias.tobytes() for p in again.parameters] == [p.bias.tobytes() for p in case.parameters]
+
+
+def test_plain_numbers_and_every_word_are_read_wherever_a_case_is():
+    written = {
+        "dtype": "float16",
+        "reset": "after",
+        "inputs": [[[0.1], ["0x1.8p-1"], ["-0"], ["NaN"], ["inf"]]],
+        "parameters": {"kernel": [[[1]]] * 3, "recurrent_kernel": [[[1]]] * 3, "bias": [[[1]] * 3] * 2},
+        "mask": [[True, True, 1, False, 0]],
+    }
+    case = Case.from_json(written)
+    assert case.to_json() == read_case(json.dumps(written))[0].to_json() == Case.from_text(case.to_text()).to_json()
+    numbers = [float(value).hex() for value in case.inputs.ravel()]
+    assert numbers == [float(np.float16(0.1)).hex(), "0x1.8000000000000p-1", "-0x0.0p+0", "nan", "inf"]
 
 
 def test_nan_and_infinities_travel():

@@ -21,7 +21,7 @@ from conformance.checks.judge import PROFILES, judge, judge_case, verdicts
 from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS
 from conformance.interface.adapter import Declined, SubjectError, UsageError, ask
 from conformance.interface.case import Case
-from conformance.vectors.numbers import Numbers
+from conformance.vectors.drawing import Numbers
 
 HERE = Path(__file__).parent
 PROGRAM = HERE / "programs.py"

@@ -19,9 +19,9 @@ from conformance.truth.certified import truth
 from conformance.vectors import files
 from conformance.vectors.authored import AUTHORED
 from conformance.vectors.authored.questions import HOLES, LENGTHS, case, with_weights
+from conformance.vectors.drawing import Numbers
 from conformance.vectors.lint import RULES, broken, lint, over_all
 from conformance.vectors.notes import FLAGS
-from conformance.vectors.numbers import Numbers
 from conformance.vectors.validate import violations, violations_of
 from conformance.vectors.vector import identity
 from tests.conformance.golden import STORED

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.interface.case import Case, Outputs
-from conformance.vectors.numbers import Numbers
+from conformance.vectors.drawing import Numbers
 from conformance.vectors.vector import Vector
 from reference import Parameters
 
