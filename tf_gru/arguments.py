@@ -6,6 +6,7 @@ when a graph runs is asserted by the graph. XLA drops assertions, but does not c
 
 import operator
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,7 +19,7 @@ DTYPES = (tf.float16, tf.bfloat16, tf.float32, tf.float64)
 NAMES = tuple(dtype.name for dtype in DTYPES)
 
 
-def plain(name: str, value):
+def plain(name: str, value) -> Any:
     """The value, as Python has it if it is one number or boolean of NumPy or TensorFlow, as out of a sweep.
 
     Refuses a tensor that has no value yet: an option makes the layer, and is saved with it.
@@ -31,7 +32,7 @@ def plain(name: str, value):
     return value.item() if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0 else value
 
 
-def check_choice(name: str, value, choices):
+def check_choice(name: str, value, choices) -> Any:
     """The value, as Python has it; refuses one that is none of these. True is not 1 here."""
     value = plain(name, value)
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):

@@ -21,7 +21,7 @@ def loaded(
     hard_sigmoid_slope: float | None,
     custom_objects: dict[str, Any] | None,
     safe_mode: bool,
-) -> keras.Model:
+) -> Any:
     """The model that a file, a configuration or a model of tf_keras holds.
 
     make: from the configuration of a model, as Keras 3 reads it, to the model.
@@ -85,7 +85,8 @@ def _config_in(path: Path) -> dict[str, Any]:
     with h5py.File(path) as file:
         if "model_config" not in file.attrs:
             raise ValueError(f"{path} has weights alone: make the model first, and call its load_weights")
-        return json.loads(file.attrs["model_config"]) | {"keras_version": _text(file.attrs.get("keras_version", "1"))}
+        config: Any = file.attrs["model_config"]
+        return json.loads(config) | {"keras_version": _text(file.attrs.get("keras_version", "1"))}
 
 
 def _text(attribute: str | bytes) -> str:

@@ -90,7 +90,7 @@ def hard_sigmoid_in(config: Any) -> str | None:
     return next(names, None)
 
 
-def of_model(config: Any, version: int) -> Any:
+def of_model(config: Any, version: int | None) -> Any:
     """The configuration of a model as Keras 3 reads it, and each GRU in it in arguments that our layers take."""
     if isinstance(config, (list, tuple)):
         return [of_model(each, version) for each in config]

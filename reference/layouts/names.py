@@ -1,7 +1,7 @@
 """Arrays by name: those of one GRU, out of a mapping that may hold a whole model, with none left unread."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 import numpy as np
 
@@ -34,8 +34,9 @@ def flat(what: str, arrays: object, separator: str, make: str) -> dict[str, Any]
 
 def _leaves(arrays: Mapping[Any, Any], separator: str, before: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in arrays.items():
-        parts = key if isinstance(key, tuple) else (key,)
-        name = before + separator.join(map(str, parts))
+        name = before + (
+            separator.join(str(part) for part in cast("tuple[Any, ...]", key)) if isinstance(key, tuple) else str(key)
+        )
         if is_mapping(value):
             yield from _leaves(value, separator, name + separator)
         else:

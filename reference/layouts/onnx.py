@@ -67,26 +67,28 @@ def from_onnx(
             f"linear_before_reset is {linear_before_reset!r}, but must be 0 (reset before) or 1 (reset after)"
         )
     reset: Reset = "after" if linear_before_reset else "before"
-    W, R, B = three(W, R, B, (NAMES, NAMES[:2]), prefix)
-    dtype = dtype_of("W", W)
-    directions, units, input_dim = sizes_of_both(W)
-    both = np.zeros((directions, 6 * units), dtype) if B is None else B
-    fit("W", W, dtype, (directions, 3 * units, input_dim), reset)
-    fit("R", R, dtype, (directions, 3 * units, units), reset)
+    kernels, recurrent_kernels, biases = three(W, R, B, (NAMES, NAMES[:2]), prefix)
+    dtype = dtype_of("W", kernels)
+    directions, units, input_dim = sizes_of_both(kernels)
+    both = np.zeros((directions, 6 * units), dtype) if biases is None else biases
+    fit("W", kernels, dtype, (directions, 3 * units, input_dim), reset)
+    fit("R", recurrent_kernels, dtype, (directions, 3 * units, units), reset)
     fit("B", both, dtype, (directions, 6 * units), reset)
     return tuple(
         Parameters(gates_below(w, 3), gates_below(r, 3), b.reshape(2, 3, units), reset)
-        for w, r, b in zip(W, R, both, strict=True)
+        for w, r, b in zip(kernels, recurrent_kernels, both, strict=True)
     )
 
 
-def three(W: Any, R: Any, B: Any, choices: tuple[tuple[str, ...], ...], prefix: str) -> tuple[Any, Any, Any]:
+def three(
+    W: Any, R: Any, B: Any, choices: tuple[tuple[str, ...], ...], prefix: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """W, R and B, out of a mapping if W is one; B may be None."""
     if is_mapping(W):
         if R is not None or B is not None:
             raise Invalid("W is a mapping, which has R and B too, but R or B is given beside it; give one of the two")
-        W, R, *rest = chosen("W", W, choices, prefix, "/", "the initializers by their names")
-        return W, R, rest[0] if rest else None
+        kernels, recurrent_kernels, *rest = chosen("W", W, choices, prefix, "/", "the initializers by their names")
+        return kernels, recurrent_kernels, rest[0] if rest else None
     if prefix:
         raise Invalid(f"prefix is {prefix!r}, but W is no mapping, so it has no names; leave the prefix out")
     return W, R, B

@@ -12,7 +12,7 @@ import numpy as np
 from reference.layouts.biases import no_recurrent_bias
 from reference.layouts.blocks import fit, gates_below
 from reference.layouts.onnx import NAMES, sizes_of_both, three, to_onnx
-from reference.parameters import Parameters, Reset, dtype_of, flag
+from reference.parameters import Parameters, Reset, dtype_of, exact_array, flag
 
 
 def to_openvino(*directions: Parameters) -> dict[str, Any]:
@@ -49,15 +49,18 @@ def from_openvino(
     these arrays and nothing else.
     """
     reset: Reset = "after" if flag("linear_before_reset", linear_before_reset) else "before"
-    W, R, B = three(W, R, B, (NAMES,), prefix)
-    dtype = dtype_of("W", W)
-    count, units, input_dim = sizes_of_both(W)
+    kernels, recurrent_kernels, biases = three(W, R, B, (NAMES,), prefix)
+    dtype = dtype_of("W", kernels)
+    count, units, input_dim = sizes_of_both(kernels)
     rows = 4 if reset == "after" else 3
-    fit("W", W, dtype, (count, 3 * units, input_dim), reset)
-    fit("R", R, dtype, (count, 3 * units, units), reset)
-    fit("B", B, dtype, (count, rows * units), reset)
+    fit("W", kernels, dtype, (count, 3 * units, input_dim), reset)
+    fit("R", recurrent_kernels, dtype, (count, 3 * units, units), reset)
+    given = exact_array("B", biases, dtype, (count, rows * units), f"for reset={reset!r}; check linear_before_reset")
     both = np.zeros((count, 2, 3, units), dtype)
-    both[:, 0] = B[:, : 3 * units].reshape(count, 3, units)
+    both[:, 0] = given[:, : 3 * units].reshape(count, 3, units)
     if rows == 4:
-        both[:, 1, 2] = B[:, 3 * units :]
-    return tuple(Parameters(gates_below(w, 3), gates_below(r, 3), b, reset) for w, r, b in zip(W, R, both, strict=True))
+        both[:, 1, 2] = given[:, 3 * units :]
+    return tuple(
+        Parameters(gates_below(w, 3), gates_below(r, 3), b, reset)
+        for w, r, b in zip(kernels, recurrent_kernels, both, strict=True)
+    )
