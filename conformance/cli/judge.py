@@ -1,11 +1,12 @@
 """gru-conformance judge: the process in which `pytest --gru` has the suite's tests judged, one question at a time."""
 
+import os
 from multiprocessing.connection import Connection
 
 import click
 
 from conformance.adapters import load_apart
-from conformance.adapters.worker import lead_a_group
+from conformance.adapters.worker import QUIET, lead_a_group
 from conformance.checks.clauses import BY_CLAUSE, CHECKS
 from conformance.checks.judge import PROFILES, judge, wired
 from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS
@@ -21,6 +22,7 @@ from conformance.interface.adapter import GRU, UsageError
 def answer(pipe: int, profile: str, names: tuple[str, ...]) -> None:
     """Answer questions about the GRUs of these names, by a connection that the caller has opened."""
     lead_a_group()
+    os.environ.update({variable: value for variable, value in QUIET.items() if variable not in os.environ})
     connection = Connection(pipe)
     try:
         grus = {name: load_apart(name) for name in names}
