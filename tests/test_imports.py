@@ -1,4 +1,4 @@
-"""Which package imports which: the contracts of pyproject.toml, and what of other projects each package needs."""
+"""The contracts on imports in pyproject.toml, and the packages of other projects that each package needs."""
 
 import shutil
 import subprocess

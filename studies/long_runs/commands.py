@@ -12,7 +12,7 @@ from studies.record import STDERR, end, head, paper
 @click.command()
 @click.option("--largest", type=click.IntRange(4), default=512, show_default=True, help="Units and time up to this")
 def teeth(largest: int) -> None:
-    """What passes and what does not, at growing sizes."""
+    """Honest and wrong runs at growing sizes, and which of them pass."""
     from studies.long_runs.teeth import TIMES, WIDTHS, rows, table
 
     head("teeth")
@@ -27,7 +27,7 @@ def teeth(largest: int) -> None:
 @click.command()
 @click.option("--runs", type=click.IntRange(1), default=10_000, show_default=True, help="Honest runs for each rule")
 def alarms(runs: int) -> None:
-    """How often the statistical rules alarm on honest runs."""
+    """Alarms of the statistical rules on honest runs."""
     from studies.long_runs.alarms import observed
 
     head("alarms")
@@ -97,7 +97,7 @@ def steps(count: int, first: int, processes: int) -> None:
 )
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
 def soak(names: tuple[str, ...], seeds: int | None, folder: Path, processes: int) -> None:
-    """How often the whole suite alarms on honest subjects. NAMES: the reference, tf_gru:graph and keras:graph."""
+    """Alarms of the whole suite on honest subjects. NAMES: the reference, tf_gru:graph and keras:graph."""
     from studies.long_runs.soak import SUBJECTS, alarms, left, outcomes, table
     from studies.long_runs.soak import soak as run
 
@@ -123,7 +123,7 @@ def soak(names: tuple[str, ...], seeds: int | None, folder: Path, processes: int
 @click.option("--pairs", "count", type=click.IntRange(1), help="So many pairs of known mistakes, drawn; or all")
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
 def confusion(count: int | None, processes: int) -> None:
-    """What the diagnosis says of every mutant, of pairs of those whose mistake it knows, and of each beside another."""
+    """The diagnosis of every mutant, of pairs of those whose mistake it knows, and of each beside another."""
     from studies.long_runs.confusion import LEFT_OUT, RIGHT, drawn, failures, rows, summary, table
 
     groups = drawn(count)
@@ -142,7 +142,7 @@ def confusion(count: int | None, processes: int) -> None:
 @click.command()
 @click.argument("names", nargs=-1)
 def identified(names: tuple[str, ...]) -> None:
-    """What is found of the adapters in the tree, with nothing declared. NAMES: all that can be asked here."""
+    """The conventions of the adapters in the tree, found with nothing declared. NAMES: all that can be asked here."""
     from conformance.adapters import REGISTERED, load
     from conformance.diagnosis.identify.identity import identify_in_a_process
     from studies.long_runs.identified import differences, row, subjects, table
@@ -164,7 +164,7 @@ def identified(names: tuple[str, ...]) -> None:
 @click.command()
 @click.argument("chosen", nargs=-1)
 def everything(chosen: tuple[str, ...]) -> None:
-    """What takes too long for the tests, in 80 minutes. CHOSEN: only commands in which one of these words stands."""
+    """All that takes too long for the tests, in 80 minutes. CHOSEN: only commands with one of these words."""
     from studies.long_runs.everything import COMMANDS, run, table
 
     commands = [command for command in COMMANDS if not chosen or {*chosen} & {*command.split()}]

@@ -51,7 +51,7 @@ def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
 
 @click.command()
 def conventions() -> None:
-    """How each framework lays out a GRU, asked of the converters; writes docs/conventions.md."""
+    """The layout of a GRU in each framework, by the converters; writes docs/conventions.md."""
     from studies.pages.conventions import PAGE, page
 
     written(PAGE, page())

@@ -24,7 +24,7 @@ def lemmas(names: tuple[str, ...], quick: bool) -> None:
 
 @click.command()
 def attained() -> None:
-    """How much of each term of the bounds honest arithmetic uses."""
+    """The part of each term of the bounds that honest arithmetic uses."""
     from studies.searches.attained import attained as rows
     from studies.searches.attained import table
 
