@@ -95,16 +95,15 @@ def replay(
 
 def _started(name: str, time_limit: float) -> tuple[Worker, Subject]:
     """The process of a subject, and what it says of itself. Raises Gone where it cannot be had."""
-    worker = Worker(_work, name)
+    worker, answer = Worker(_work, name), None
     try:
-        described = worker.hear(max(time_limit, STARTING))
-        if isinstance(described, Subject):
-            return worker, described
-    except BaseException:
-        worker.end()
-        raise
-    worker.end()
-    raise Gone(described, None)
+        answer = worker.hear(max(time_limit, STARTING))
+    finally:
+        if not isinstance(answer, Subject):
+            worker.end()
+    if isinstance(answer, Subject):
+        return worker, answer
+    raise Gone(str(answer), None)
 
 
 def _work(name: str, pipe: Connection) -> None:

@@ -84,6 +84,7 @@ def test_a_value_of_another_format_is_refused():
         ({"mask": {"shape": [3, 5], "values": [2, "x", *[1] * 13]}}, r"mask\.values\[0\] is 2, expected true or false"),
         ({"mask": {"shape": [-1, 5], "values": [1] * 15}}, r"mask has 15 values, but its shape is \[-1, 5\]"),
         ({"inputs": {"shape": [0, 5, 2], "values": [], "more": 0}}, 'inputs has the unknown key "more"'),
+        ({"inputs": {"shape": 1, "values": []}}, "inputs has a shape 1 and values a list of 0, expected lists"),
         ({"inputs": {"shape": [1, 1, 1], "values": ["0x1p99999"]}}, "0x1p99999 is past the largest float64 number"),
         ({"parameters": [{"weights": 0}]}, r'parameters\[0\] has the unknown key "weights"; the keys are kernel'),
         ({"layout": 1}, 'the case has the unknown key "layout"; the keys are dtype, reset, inputs'),
