@@ -16,6 +16,7 @@ from studies.matrix import cells, facts, figure, page, peers, record
 ROOT = Path(__file__).parents[2]
 RECORD = record.read(ROOT / record.RECORD)
 PEERS = peers.read(ROOT / peers.PEERS)
+RIGHT = RECORD.probed | RECORD.equivalent
 DRAW = f"python -m studies matrix --from {record.RECORD} --write"
 
 MUST_CATCH = {
@@ -61,16 +62,17 @@ SPARED = 6
 
 
 def letters(part: str) -> dict[tuple[str, str], str]:
-    """What is recorded, by mutant and column."""
+    """What is recorded, by wrong GRU and column."""
     return {
         (name, column): letter
-        for name, row in RECORD.mutants.items()
+        for name, row in (RECORD.mutants | RIGHT).items()
         for column, letter in zip(getattr(RECORD, part), row[part], strict=True)
     }
 
 
 def asked(part: str, *named: tuple[str, str]) -> list[tuple[str, str, str]]:
-    """Mutants, columns and what is recorded there: those named, one that kills each other mutant, and some that spare.
+    """Mutants, columns and what is recorded there: those named, one that kills each other mutant, and some that spare;
+    of each that no clause can tell from a right one some column.
 
     Drawn from the record's date.
     """
@@ -78,6 +80,7 @@ def asked(part: str, *named: tuple[str, str]) -> list[tuple[str, str, str]]:
     killers = {name: RECORD.killing(part, name) for name in RECORD.mutants}
     others = [name for name in killers if killers[name] and name not in dict(named)]
     drawn = [(name, random.choice(killers[name])) for name in others]
+    drawn += [(name, random.choice([*getattr(RECORD, part)])) for name in RIGHT]
     spared = random.sample([cell for cell, letter in recorded.items() if letter not in cells.KILLED], SPARED)
     return [(*cell, recorded.get(cell, "not on record")) for cell in (*named, *drawn, *spared)]
 
