@@ -23,7 +23,7 @@ TAPES = _private("python.ops.gradients_util", "PossibleTapeGradientTypes")
 IN_XLA = _private("python.ops.control_flow_util", "GraphOrParentsInXlaContext")
 DYNAMIC_UPDATE_SLICE = _private("compiler.tf2xla.python.xla", "dynamic_update_slice")
 
-HIGHER_ORDER = 2  # the number that PossibleTapeGradientTypes gives for it
+UNWATCHED, HIGHER_ORDER = 0, 2  # the numbers that PossibleTapeGradientTypes gives for them
 
 
 def outer_device() -> str | None:
@@ -41,9 +41,19 @@ def of_higher_order(tensors: list[tf.Tensor]) -> bool | None:
     return None if TAPES is None else TAPES(tensors) == HIGHER_ORDER
 
 
+def watched(tensors: list[tf.Tensor]) -> bool:
+    """Whether a tape watches any of the tensors, or TensorFlow does not say."""
+    return TAPES is None or TAPES(tensors) != UNWATCHED
+
+
 def xla_compiles() -> bool | None:
     """Whether the graph under construction is part of one that XLA compiles; None where TensorFlow does not say."""
     return None if IN_XLA is None else IN_XLA(tf.compat.v1.get_default_graph())
+
+
+def maps_rows() -> bool:
+    """Whether tf.vectorized_map, or what is built on it, traces the function that it maps over rows."""
+    return "loop_body" in tf.get_current_name_scope().split("/")
 
 
 def dynamic_update_slice(values: tf.Tensor, update: tf.Tensor, start: tf.Tensor) -> tf.Tensor:

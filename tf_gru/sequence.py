@@ -57,8 +57,9 @@ def gru(
         (batch, width) for all gates, or (gates, batch, width) for each.
     jit: with tanh and sigmoid, and without what needs TensorFlow's own derivatives, True is compiled by XLA for each
         batch and time, False never; "auto" compiles in a graph that knows batch and time, 16 steps or more, and that
-        no exporter traces: an eager call, or a graph for any batch or time, compiles nothing. A compiled kernel can be
-        differentiated once: a second derivative, or forward mode, of a tf.function around it wants jit=False.
+        no exporter traces: an eager call, or a graph for any batch or time, compiles nothing. True refuses a second
+        derivative, or forward mode, that it sees under way; one of a tf.function around the call is found again from
+        the inputs, uncompiled.
         `tf_gru.kernels.chosen` lists the kernel that a call takes, and why.
     recompute: training keeps only inputs and states from the forward pass, and computes the rest again; what is not
         compiled does so always.

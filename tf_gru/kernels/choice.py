@@ -129,8 +129,10 @@ def _not_compiled(facts: Facts) -> str | None:
     """jit="auto" compiles only what is compiled once: a graph whose sizes are all known, and that stays here."""
     if facts.jit is False:
         return "jit is False"
-    if facts.unwritten or facts.derivative:
-        return f"a compiled kernel has no {facts.unwritten or facts.derivative}"
+    if facts.unwritten:
+        return f"there is no derivative written by hand for {facts.unwritten}"
+    if facts.derivative:
+        return f"a compiled kernel has no {facts.derivative}, of its own"
     if facts.caller == TENSORFLOW_1:
         return "this is a graph of TensorFlow 1"
     if facts.caller == XLA:

@@ -7,7 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_gru.kernels import autodiff, choice, cudnn, facts, traced
+from tf_gru import private_tensorflow
+from tf_gru.kernels import autodiff, choice, compiled, cudnn, facts, traced
 from tf_gru.kernels.choice import Choice, Facts
 from tf_gru.kernels.recurrence import Plan, Weights
 
@@ -55,7 +56,10 @@ def run(
     Raises ValueError or NotImplementedError as choice.choose does.
     """
     known = facts.of_call(inputs, h, weights, reset=reset, **options)
-    general = {name: options[name] for name in ("activations", "scales", "unroll", "fused")}
+    # tf.vectorized_map has no derivative of a loop that reads what has a derivative itself.
+    unroll = known.unroll or (known.time is not None and private_tensorflow.maps_rows())
+    general: dict[str, Any] = {name: options[name] for name in ("activations", "scales", "fused")}
+    general["unroll"] = unroll
 
     def by(kernel: str) -> tuple[tf.Tensor, tf.Tensor]:
         time = {"reverse": reverse, "masked_outputs": masked_outputs}
@@ -64,7 +68,8 @@ def run(
         if kernel == "autodiff":
             return autodiff.run(inputs, h, weights, valid, reset=reset, **time, **general)
         plan = _plan(known, reverse, compiled=kernel == "compiled")
-        return traced.run(inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan)
+        by_hand = compiled if plan.compiled else traced
+        return by_hand.run(inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan)
 
     selected = choice.choose(known)
     if (choices := _record.get()) is not None:

@@ -1,11 +1,10 @@
-"""The kernels with a derivative written by hand as functions traced once: run as a loop, or compiled by XLA.
+"""The kernels with a derivative written by hand, as a function that is traced once and run as a loop.
 
-One trace serves every batch and time. XLA compiles it again for each batch and time it meets, which takes about a
-second in training and stays in memory.
+One trace serves every batch and time. Left out: what XLA compiles (see compiled.py).
 """
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -15,58 +14,79 @@ from tf_gru.private_tensorflow import without_tracing_warning
 from tf_gru.static_shape import static_shape
 
 
-def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
-    """Outputs (batch, time, units) and the final state.
+class Call(NamedTuple):
+    """What is fixed when a call is traced.
+
+    specs: dtype and last size of inputs, state and weights, or None for those that are not there. masked: some steps
+    do not count. zero: their outputs are 0. maybe_empty: time may be 0.
+    """
+
+    plan: Plan
+    specs: tuple
+    masked: bool
+    zero: bool
+    maybe_empty: bool
+
+    @property
+    def signature(self) -> list[tf.TensorSpec]:
+        """Of the tensors of a call: those that are there, for any batch and time."""
+        (dtype, input_dim), (_, units) = self.specs[:2]
+        sizes = [(None, None, input_dim), (None, units), (input_dim, self.specs[2][1]), (units, self.specs[3][1])]
+        sizes += [spec and (spec[1],) for spec in self.specs[4:]]
+        signature = [tf.TensorSpec(size, dtype) for size in sizes if size is not None]
+        return [*signature, tf.TensorSpec((None, None), tf.bool)] if self.masked else signature
+
+    def run(self, tensors, kept: list | None = None) -> by_hand.Found:
+        """Outputs (batch, time, units), the final state, and what the derivative reads; kept: that, found before."""
+        body = _of_any_time if self.maybe_empty else _of_some_time
+        return body(*self.parts(tensors), self, kept)
+
+    def parts(self, tensors) -> tuple[tf.Tensor, tf.Tensor, Weights, tf.Tensor | None]:
+        """Inputs, state, weights, and which steps count, or None for all."""
+        inputs, h, *rest = tensors
+        valid = rest.pop() if self.masked else None
+        there = iter(rest)
+        weights: list[Any] = [None if spec is None else next(there) for spec in self.specs[2:]]
+        return inputs, h, Weights(*weights), valid
+
+
+def call_of(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[Call, list[tf.Tensor]]:
+    """A call, and its tensors: those that are there.
 
     inputs: (batch, time, input_dim). valid: (batch, time), or None where all steps count.
     """
-    zero = valid is not None and masked_outputs == "zero"
-    tensors = [inputs, h, *weights, valid]
-    specs = tuple(None if each is None else (each.dtype, static_shape(each)[-1]) for each in tensors[:-1])
-    maybe_empty = static_shape(inputs)[1] in (None, 0)
-    function = _function(plan, specs, valid is not None, zero, maybe_empty, facts.caller())
-    return function([each for each in tensors if each is not None])
+    tensors = [inputs, h, *weights]
+    specs = tuple(None if each is None else (each.dtype, static_shape(each)[-1]) for each in tensors)
+    zero, maybe_empty = valid is not None and masked_outputs == "zero", static_shape(inputs)[1] in (None, 0)
+    call = Call(plan, specs, valid is not None, zero, maybe_empty)
+    return call, [each for each in (*tensors, valid) if each is not None]
+
+
+def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
+    """Outputs (batch, time, units) and the final state."""
+    call, tensors = call_of(inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan)
+    return _function(call, facts.caller())(tensors)
 
 
 @lru_cache(maxsize=256)
-def _function(plan: Plan, specs: tuple, masked: bool, zero: bool, maybe_empty: bool, _caller: str):
-    """The traced function of a list of tensors: those of `run` that are there.
+def _function(call: Call, _caller: str):
+    """The traced function of a list of tensors.
 
-    Each kind of caller has one of its own, because TensorFlow keeps the derivatives of a function with it: once a
-    graph has asked for a second one, or mapped it over rows, eager derivatives would want lists from XLA, which it
-    cannot hand out; and forward mode's, once traced for a plain graph, cannot be compiled.
+    Each kind of caller has one of its own, because TensorFlow keeps the derivatives of a function with it: forward
+    mode's, once traced for a plain graph, cannot be compiled.
     """
-    (dtype, input_dim), (_, units) = specs[:2]
-    sizes = [(None, None, input_dim), (None, units), (input_dim, specs[2][1]), (units, specs[3][1])]
-    sizes += [spec and (spec[1],) for spec in specs[4:]]
-    signature = [tf.TensorSpec(size, dtype) for size in sizes if size is not None]
-    present = [size is not None for size in sizes[2:]]
-    if masked:
-        signature.append(tf.TensorSpec((None, None), tf.bool))
-
-    def call(tensors):
-        inputs, h, *rest = tensors
-        valid = rest.pop() if masked else None
-        rest = iter(rest)
-        given: list[Any] = [next(rest) if there else None for there in present]
-        weights = Weights(*given)
-        body = _of_any_time if maybe_empty else _of_some_time
-        return body(inputs, h, weights, valid, zero, plan)
-
-    function = tf.function(
-        call, input_signature=[signature], autograph=False, jit_compile=True if plan.compiled else None
-    )
+    function = tf.function(lambda tensors: call.run(tensors)[:2], input_signature=[call.signature], autograph=False)
     return without_tracing_warning(function)  # each layer's is traced but once
 
 
-def _of_some_time(inputs, h, weights: Weights, valid, zero: bool, plan: Plan):
-    run = by_hand.in_chunks if plan.chunked else by_hand.whole
-    states, final_state = run(inputs, h, weights, valid, plan)
-    outputs = tf.where(valid[:, :, None], states, tf.zeros_like(states)) if valid is not None and zero else states
-    return outputs, final_state
+def _of_some_time(inputs, h, weights: Weights, valid, call: Call, kept) -> by_hand.Found:
+    run = by_hand.in_chunks if call.plan.chunked else by_hand.whole
+    states, final_state, kept = run(inputs, h, weights, valid, call.plan, kept)
+    outputs = tf.where(valid[:, :, None], states, tf.zeros_like(states)) if call.zero else states
+    return outputs, final_state, kept
 
 
-def _of_any_time(inputs, h, weights: Weights, valid, zero: bool, plan: Plan):
+def _of_any_time(inputs, h, weights: Weights, valid, call: Call, kept) -> by_hand.Found:
     """A sequence without steps runs one of zeros, from zeros, of which nothing is returned: XLA compiles the reads."""
     time = tf.shape(inputs)[1]
     steps = time > 0
@@ -74,5 +94,5 @@ def _of_any_time(inputs, h, weights: Weights, valid, zero: bool, plan: Plan):
     inputs = tf.ensure_shape(tf.pad(inputs, [*missing, [0, 0]]), inputs.shape)
     valid = None if valid is None else tf.pad(valid, missing)
     start = tf.where(steps, h, tf.zeros_like(h))
-    outputs, final_state = _of_some_time(inputs, start, weights, valid, zero, plan)
-    return outputs[:, :time], tf.where(steps, final_state, h)
+    outputs, final_state, kept = _of_some_time(inputs, start, weights, valid, call, kept)
+    return outputs[:, :time], tf.where(steps, final_state, h), kept
