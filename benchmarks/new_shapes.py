@@ -55,7 +55,8 @@ def saved(layer: Any) -> Call:
     """The call of a model that was exported and loaded."""
     with tempfile.TemporaryDirectory() as folder:
         _model(layer).export(folder, verbose=False)
-        return tf.saved_model.load(folder).serve
+        loaded = tf.saved_model.load(folder)
+    return lambda inputs: loaded.serve(inputs)  # which keeps its variables
 
 
 def eager(layer: Any) -> Call:

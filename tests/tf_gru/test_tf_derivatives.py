@@ -141,12 +141,20 @@ DERIVATIVES = [
     *IN_GRAPHS,
 ]  # fmt: skip
 
+
+def traced_before(f, **options):
+    """A graph that was traced when nothing asked for a derivative."""
+    function = tf.function(f, autograph=False, **options)
+    function(INPUTS)
+    return function
+
+
 WHERE = {
     "eagerly": lambda derivative, f: derivative(f, INPUTS),
     "in a graph": lambda derivative, f: tf.function(lambda x: derivative(f, x), autograph=False)(INPUTS),
-    "around a graph": lambda derivative, f: derivative(tf.function(f, autograph=False), INPUTS),
+    "around a graph": lambda derivative, f: derivative(traced_before(f), INPUTS),
     "in XLA": lambda derivative, f: tf.function(lambda x: derivative(f, x), autograph=False, jit_compile=True)(INPUTS),
-    "around XLA": lambda derivative, f: derivative(tf.function(f, autograph=False, jit_compile=True), INPUTS),
+    "around XLA": lambda derivative, f: derivative(traced_before(f, jit_compile=True), INPUTS),
 }
 KERNELS = {
     "auto": {},
