@@ -66,6 +66,7 @@ def _scan(
     if unroll:
         return _unrolled(step, x, h, valid, reverse)
     known, start = static_shape(x)[0], h
+    time = known
     if known is None:  # a sequence without steps runs one of zeros, from zeros, of which nothing is returned
         time = tf.shape(x)[0]
         x, h = _one_step_at_least(x), tf.where(time > 0, h, tf.zeros_like(h))
