@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 
 from allpairspy import AllPairs
 
+EQUAL, REFUSED, WRONG = "equal", "refused", "wrong"
+"""What is found of a cell."""
+
 WAYS = {
     "savedmodel-export": "`model.export(folder)`",
     "savedmodel-save": "`tf.saved_model.save(model, folder)`",

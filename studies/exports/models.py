@@ -53,7 +53,7 @@ def built(cell: Cell) -> keras.Model:
     batch = None if cell.batch == "open" else BATCH
     shown = "float64" if cell.dtype == "float64" else "float32"
     x = keras.Input(batch_shape=(batch, steps, WIDTH), dtype=shown, name="inputs")
-    given = [x]
+    x_given, given = x, [x]
     if cell.mask == "given":
         given.append(keras.Input(batch_shape=(batch, steps), dtype="bool", name="mask"))
     if cell.mask == "layer":
@@ -63,7 +63,7 @@ def built(cell: Cell) -> keras.Model:
         mask = {"mask": given[1]} if cell.mask == "given" and place == 0 else {}
         x = _made(cell, layer, f"l{place}")(x, **mask)
         outputs.append(x)
-    model = keras.Model(given, outputs)
+    model = keras.Model(given if len(given) > 1 else x_given, outputs)
     drawn = np.random.default_rng(len(cell.key))
     for weight in model.weights:
         weight.assign(drawn.uniform(-1, 1, weight.shape) * (0.25 if "recurrent" in weight.path else 0.5))
@@ -87,11 +87,11 @@ def _made(cell: Cell, layer: Layer, name: str) -> Any:
 def valid(cell: Cell, place: int = 0) -> np.ndarray:
     """Which steps count for a layer, (batch, time): all of a row, all but the last, all but the first and a hole.
 
-    What keras.layers.Masking masks is so for every layer, as its inputs run; what is given is given to the first.
+    Keras hands the mask on from layer to layer, turned around where the inputs are.
     """
     steps = STEPS[cell.time]
     mask = np.ones((BATCH, steps), bool)
-    if cell.mask == "layer" or (cell.mask == "given" and place == 0):
+    if cell.mask != "none":
         mask[1, steps // 2 :] = False
         mask[2, [0, 3]] = False
     return mask[:, ::-1] if layers(cell)[place].flipped else mask

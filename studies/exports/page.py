@@ -9,20 +9,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from studies.exports.cells import FAULTS, MODELS, WAYS, Cell, drawn
-from studies.exports.examine import EQUAL, REFUSED
+from studies.exports.cells import EQUAL, FAULTS, MODELS, REFUSED, WAYS, Cell, drawn
 
 RECORD = Path(__file__).parent.parent.parent / "docs/records/exports.json"
 HEAD = """## What leaves the process is what `predict` gave
 
-Each way below meets each pair of what a model may be: {cells} cells. Every layer of a model is judged by itself, on the
-inputs that it received, by the derived bound of one step ([error-analysis.md](error-analysis.md)); NaN stands where a
-mask is given. A number is the worst part of its bound that any output used, over those cells; a number in parentheses
-is a reason for which such a model was refused at export. Nothing else happened: no number outside its bound, no model
-that does not load, no process that ended.
+{examined} of {cells} models were taken away, each on one way; every pair of values below has one. Each layer of a model
+is judged by itself, on the inputs that it received, by the derived bound of one step
+([error-analysis.md](error-analysis.md)); NaN stands under a mask that is given. A number is the worst part of its
+bound that any output used, over those models; a number in parentheses is a reason for which one was refused at export.
+{wrong}
 
 Written by `python -m studies exports`, which keeps what it found in docs/records/exports.json.
 """
+NOTHING = "Nothing else was seen: no number outside its bound, no model that does not load, no process that ended."
 
 
 def load() -> dict[str, Any]:
@@ -41,13 +41,10 @@ def by_cell(record: dict[str, Any]) -> dict[Cell, dict[str, Any]]:
 
 
 def wrong(record: dict[str, Any]) -> Iterator[str]:
-    """What is neither equal nor refused, and what was not examined."""
-    found = by_cell(record)
-    for cell in drawn():
-        if cell not in found:
-            yield f"{cell.key}: not examined"
-        elif found[cell]["kind"] not in (EQUAL, REFUSED):
-            yield f"{cell.key}: {found[cell]['text']}"
+    """What is neither equal nor refused."""
+    for cell, found in by_cell(record).items():
+        if found["kind"] not in (EQUAL, REFUSED):
+            yield f"{cell.key}: {found['text']}"
 
 
 def part(record: dict[str, Any]) -> str:
@@ -70,9 +67,10 @@ def part(record: dict[str, Any]) -> str:
     )
     reasons = "\n".join(f"{number}. {text}" for text, number in notes.items())
     failures = "\n".join(f"- WRONG: {each}" for each in wrong(record))
+    head = HEAD.format(examined=len(found), cells=len(drawn()), wrong="" if failures or not found else NOTHING)
     judged = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     parts = [
-        HEAD.format(cells=len(drawn())).rstrip(), ways, *tables,
+        head.rstrip(), ways, *tables,
         "What was once wrong:\n\n" + faults, "Refused:\n\n" + reasons, failures, f"Examined {record['day']}: {judged}",
     ]  # fmt: skip
     return "\n\n".join(each for each in parts if each) + "\n"

@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from studies.exports.cells import Cell
+from studies.exports.cells import WRONG, Cell
 
 ROOT = Path(__file__).parent.parent.parent
 GROUP = 24
@@ -95,7 +95,7 @@ def _one_child(cells: list[Cell], answers: SimpleQueue[tuple[Cell, Found]]) -> i
         code = child.wait()
     if count < len(cells):
         ended = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
-        answers.put((cells[count], {"kind": "wrong", "text": f"the process ended with {ended}"}))
+        answers.put((cells[count], {"kind": WRONG, "text": f"the process ended with {ended}"}))
         count += 1
     return count
 

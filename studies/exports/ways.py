@@ -88,8 +88,18 @@ def keras_file(model: keras.Model, cell: Cell, folder: Path) -> Run:
 
 
 def h5(model: keras.Model, cell: Cell, folder: Path) -> Run:
-    """Keras' old file."""
-    return _saved(model, folder / "model.h5")
+    """Keras' old file; it cannot load a functional model with keras.layers.Masking, but a Sequential of its layers."""
+    if cell.mask != "layer":
+        return _saved(model, folder / "model.h5")
+    file, names = folder / "model.h5", [f"l{place}" for place in range(len(model.outputs))]
+    chain = [layer for layer in model.layers if isinstance(layer, keras.layers.Masking) or layer.name in names]
+    keras.Sequential([keras.Input(batch_shape=model.inputs[0].shape, dtype=model.inputs[0].dtype), *chain]).save(file)
+
+    def run(feeds: Feeds) -> list[np.ndarray]:
+        loaded = keras.saving.load_model(file)
+        return _predicted(keras.Model(loaded.inputs, [loaded.get_layer(name).output for name in names]), feeds)
+
+    return run
 
 
 def weights(model: keras.Model, cell: Cell, folder: Path) -> Run:

@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.checks.verdict import DECLINED, PASS, Subject
 from conformance.specification import CLAUSES
+from studies.exports import page as exports
 
 PATHS = {
     "tf_gru:eager": "the layer, called eagerly",
@@ -26,9 +27,13 @@ RECORD = Path(__file__).parents[2] / "docs/records/paths.json"
 PAGE = RECORD.parent.parent / "paths.md"
 HEAD = """# The paths of deployment, judged
 
+How to take each path: [deploying.md](deploying.md).
+"""
+CLAUSES_HEAD = """## Every clause of the suite, along each path
+
 Every path gets the same cases and the same weights from the suite; each number is the worst margin, the part of the
 bound that was used, over the formats that the path declares. A dash is a clause that passed and where nothing may
-differ. What a path declines has its reason below. How to take each path: [deploying.md](deploying.md).
+differ. What a path declines has its reason below.
 
 Written by `python -m studies paths`, which keeps what it found in docs/records/paths.json.
 """
@@ -101,7 +106,8 @@ def page(record: dict[str, Any]) -> str:
     ways += [
         f"- `{name}`: {PATHS[name]}; not on record yet: `python -m studies paths {name}`." for name in missing(record)
     ]
-    return together([HEAD, "\n".join(ways), "\n".join(table), result], notes, record)
+    parts = [HEAD, exports.part(exports.load()), CLAUSES_HEAD, "\n".join(ways), "\n".join(table), result]
+    return together(parts, notes, record)
 
 
 def together(parts: list[str], notes: dict[str, int], record: dict[str, Any]) -> str:

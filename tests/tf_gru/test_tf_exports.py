@@ -119,3 +119,9 @@ def test_an_export_refuses_what_the_target_cannot_hold(target, options, message,
     name = {"onnx": "m.onnx", "litert": "m.tflite"}[target]
     with pytest.raises(ValueError, match=message):
         model.export(tmp_path / name, format=target, verbose=False)
+
+
+def test_the_converter_of_models_fails_with_our_sentence_before_its_own():
+    model = Sequential([Input((None, 3), dtype="float64"), tf_gru.GRU(4, dtype="float64")])
+    with pytest.warns(UserWarning, match="computes in float64, but LiteRT does in float32"), pytest.raises(TypeError):
+        tf.lite.TFLiteConverter.from_keras_model(model).convert()

@@ -9,6 +9,7 @@ has to name the runtime while it is traced.
 
 import contextlib
 import sys
+import warnings
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import NamedTuple
@@ -51,7 +52,7 @@ def exporting_to(target: str) -> Iterator[None]:
 
     target: "onnx" (tf2onnx), "litert" (built-in operators alone) or "saved_model".
 
-    Raises ValueError for another target, and where a layer is traced that the target cannot hold.
+    Raises ValueError for another target, and where a layer is traced that the target cannot hold; so do exporters.
     """
     check_choice("target", target, tuple(TARGETS))
     usual = _named.set(target)
@@ -82,13 +83,20 @@ def check_held(layer: str, dtype: str, *, stateful: bool = False) -> None:
         return
     target = TARGETS[name]
     if stateful and not target.keeps_states:
-        raise ValueError(
+        raise _refusal(
             f"{layer} is stateful, but {target.name} keeps no state between calls: take initial_state as an input "
             "and the state, by return_state=True, as an output"
         )
     if target.dtypes is not None and dtype not in target.dtypes:
         known = ", ".join(target.dtypes)
-        raise ValueError(f"{layer} computes in {dtype}, but {target.name} does in {known}: give it that dtype")
+        raise _refusal(f"{layer} computes in {dtype}, but {target.name} does in {known}: give it that dtype")
+
+
+def _refusal(sentence: str) -> ValueError:
+    """What to raise; and a warning where TensorFlow's converter of models drops it, to fail in words of its own."""
+    if "tensorflow.lite.python.lite" in _calling_modules():
+        warnings.warn(sentence, stacklevel=3)
+    return ValueError(sentence)
 
 
 def _calling_modules() -> set[str]:
