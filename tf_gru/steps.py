@@ -54,9 +54,25 @@ def products(values: tf.Tensor, factors: Sequence[Block]) -> list[tf.Tensor]:
     gates = []
     for kernel, bias, scale, count in factors:
         scaled = values if scale is None else values * scale
-        product = tf.matmul(scaled, kernel) if scaled.shape.rank == 2 else tf.tensordot(scaled, kernel, axes=1)
+        product = tf.matmul(scaled, kernel) if scaled.shape.rank == 2 else _of_all_steps(scaled, kernel)
         gates += tf.split(product if bias is None else product + bias, count, axis=-1)
     return gates
+
+
+def _of_all_steps(values: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """(time, batch, width) @ kernel in one product, for one step at least."""
+    width, gates = static_shape(kernel)
+    return in_time(tf.matmul(tf.reshape(values, (-1, width)), kernel), values, gates)
+
+
+def in_time(rows: tf.Tensor, like: tf.Tensor, width: int) -> tf.Tensor:
+    """Rows as (time, batch, width), of one step at least.
+
+    The batch is what remains: where it is 0, ONNX takes a size of 0 for another size.
+    """
+    time, batch = static_shape(like)[:2]
+    steps = tf.shape(like)[0] if time is None else time
+    return tf.ensure_shape(tf.reshape(rows, (steps, -1, width)), (time, batch, width))
 
 
 def input_blocks(reset: str, kernel, bias, scale, fused: bool) -> list[Block]:

@@ -40,10 +40,17 @@ def run(
     valid = None if valid is None else tf.transpose(valid)[:, :, None]
     if valid is not None:
         x = or_zeros(valid, x)
+    maybe_empty, time, start = static_shape(x)[0] in (None, 0), tf.shape(x)[0], h
+    if maybe_empty:  # a sequence without steps runs one of zeros, from zeros, of which nothing is returned
+        x, h = _one_step_at_least(x), tf.where(time > 0, h, tf.zeros_like(h))
+        valid = None if valid is None else _one_step_at_least(valid)
     x = tf.concat(products(x, input_blocks(reset, kernel, input_bias, scales[0], fused)), axis=-1)
     outputs, final_state = _scan(
         lambda x, h: STEPS[reset](x, h, recurrence), x, h, valid, reverse=reverse, unroll=unroll
     )
+    if maybe_empty:
+        outputs, final_state = outputs[:time], tf.where(time > 0, final_state, start)
+        valid = None if valid is None else valid[:time]
     if valid is not None and masked_outputs == "zero":
         outputs = tf.where(valid, outputs, tf.zeros_like(outputs))
     return tf.transpose(outputs, (1, 0, 2)), final_state
@@ -59,18 +66,9 @@ def _scan(
     unroll: bool,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """The states at all times, and the last one reached."""
-    if static_shape(x)[0] == 0:
-        # One masked step in place of none: the state as it was, and weights whose gradients are zeros, not missing.
-        h = _advance(step, _one_step_at_least(x)[0], h, tf.zeros((tf.shape(h)[0], 1), tf.bool))
-        return h[None][:0], h
     if unroll:
         return _unrolled(step, x, h, valid, reverse)
-    known, start = static_shape(x)[0], h
-    time = known
-    if known is None:  # a sequence without steps runs one of zeros, from zeros, of which nothing is returned
-        time = tf.shape(x)[0]
-        x, h = _one_step_at_least(x), tf.where(time > 0, h, tf.zeros_like(h))
-        valid = None if valid is None else _one_step_at_least(valid)
+    known = static_shape(x)[0]
     steps = tf.shape(x)[0] if known is None else known
     xs = tf.TensorArray(x.dtype, size=steps, element_shape=x.shape[1:]).unstack(x)
     valids = None
@@ -86,15 +84,14 @@ def _scan(
     _, h, states = tf.while_loop(
         lambda count, *_: count < steps, advance, (tf.constant(0), h, states), maximum_iterations=bound(steps)
     )
-    states = tf.reverse(states.stack(), [0]) if reverse else states.stack()
-    return (states, h) if known is not None else (states[:time], tf.where(time > 0, h, start))
+    return tf.reverse(states.stack(), [0]) if reverse else states.stack(), h
 
 
 def _one_step_at_least(values: tf.Tensor) -> tf.Tensor:
     """The values, with one step of padding where there is none: XLA compiles the loop's reads though none is made."""
-    missing = tf.maximum(1 - tf.shape(values)[0], 0)
-    paddings = tf.stack([[0, missing], [0, 0], [0, 0]])
-    return tf.ensure_shape(tf.pad(values, paddings), (None, *static_shape(values)[1:]))
+    time, *others = static_shape(values)
+    paddings = tf.stack([[0, tf.maximum(1 - tf.shape(values)[0], 0)], [0, 0], [0, 0]])
+    return tf.ensure_shape(tf.pad(values, paddings), (None if time is None else max(time, 1), *others))
 
 
 def _unrolled(step, x, h, valid, reverse: bool) -> tuple[tf.Tensor, tf.Tensor]:

@@ -16,7 +16,7 @@ import tensorflow as tf
 from tf_gru.kernels import after, before, none
 from tf_gru.private_tensorflow import xla_compiles
 from tf_gru.static_shape import static_shape
-from tf_gru.steps import GATES
+from tf_gru.steps import GATES, in_time
 
 VARIANTS: dict[str, Any] = {"after": after, "before": before, "none": none}
 
@@ -133,9 +133,7 @@ def _rows(values: tf.Tensor) -> tf.Tensor:
 
 
 def _in_time(rows: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
-    """Rows as (time, batch, width)."""
-    sizes = tf.shape(like)
-    return tf.reshape(rows, (sizes[0], sizes[1], static_shape(rows)[-1]))
+    return in_time(rows, like, static_shape(rows)[-1])
 
 
 def _array(h, time, multiple: int = 1) -> tf.TensorArray:
