@@ -18,6 +18,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from studies.exports.cells import WRONG, Cell
+from studies.journal import entries
 
 ROOT = Path(__file__).parent.parent.parent
 GROUP = 24
@@ -42,16 +43,11 @@ def code() -> str:
 
 
 def kept(journal: Path) -> dict[str, Found]:
-    """By the cells' keys, what the journal has of this code and these versions. Broken lines are passed over."""
-    found = {}
-    for line in journal.read_text(errors="replace").splitlines() if journal.exists() else ():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if (entry.get("code"), entry.get("versions")) == (code(), versions()):
-            found[entry["cell"]] = entry["found"]
-    return found
+    """By the cells' keys, what the journal has of this code and these versions."""
+    now = (code(), versions())
+    return {
+        entry["cell"]: entry["found"] for entry in entries(journal) if (entry.get("code"), entry.get("versions")) == now
+    }
 
 
 def run(cells: Sequence[Cell], journal: Path, processes: int) -> Iterator[tuple[Cell, Found]]:

@@ -1,4 +1,4 @@
-"""Every way to deploy `tf_gru`, judged by the whole suite: what docs/paths.md shows.
+"""Every way to deploy `tf_gru`, judged by the whole suite: what docs/paths.md shows after what `exports` found.
 
 `python -m studies paths` judges and writes docs/records/paths.json, then docs/paths.md from it; a test holds the page
 to the record, and the record to what the adapters declare.
