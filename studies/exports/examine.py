@@ -16,7 +16,13 @@ from studies.exports.models import built, feeds, layers, valid
 from studies.exports.ways import WAYS
 from studies.exports.within import margin
 
-COMPUTED = {"mixed_float16": np.dtype("float16"), "mixed_bfloat16": np.dtype(ml_dtypes.bfloat16)}
+COMPUTED = {
+    "float32": np.dtype("float32"),
+    "float64": np.dtype("float64"),
+    "mixed_float16": np.dtype("float16"),
+    "mixed_bfloat16": np.dtype(ml_dtypes.bfloat16),
+}
+"""The format that a layer computes in, by its policy."""
 LOOSEST = "8 ULP above 4u"
 """ONNX Runtime's float32, as the probe measured it; every other runtime here is closer."""
 
@@ -33,8 +39,8 @@ def _examined(cell: Cell) -> dict[str, Any]:
     model, given = built(cell), feeds(cell)
     predicted = model.predict(given if len(given) > 1 else given[0], verbose=0)
     predicted = predicted if isinstance(predicted, list) else [predicted]
-    worst = _margin(cell, model, predicted)
-    if worst > 1:
+    worst = worst_margin(cell, model, predicted)
+    if not worst <= 1:
         return {"kind": WRONG, "text": f"predict uses {worst:.3g} of its bound"}
     with tempfile.TemporaryDirectory() as folder:
         with warnings.catch_warnings(record=True) as warned:
@@ -48,20 +54,25 @@ def _examined(cell: Cell) -> dict[str, Any]:
     if [(each.shape, each.dtype) for each in found] != [(each.shape, each.dtype) for each in predicted]:
         shapes = [(each.shape, each.dtype.name) for each in found]
         return {"kind": WRONG, "text": f"it gave {shapes}"}
-    worst = _margin(cell, model, found)
+    worst = worst_margin(cell, model, found)
     if not worst <= 1:
         return {"kind": WRONG, "text": f"uses {worst:.3g} of its bound"}
     return {"kind": EQUAL, "margin": round(worst, 4)}
 
 
-def _margin(cell: Cell, model: Any, found: list[np.ndarray]) -> float:
+def worst_margin(cell: Cell, model: Any, found: list[np.ndarray]) -> float:
     """The worst of all layers, each on what it received: the feeds, or what the layer before gave."""
-    computed = COMPUTED.get(cell.dtype, np.dtype(cell.dtype) if cell.dtype not in COMPUTED else None)
-    machine = np.dtype("float32") if computed == COMPUTED["mixed_bfloat16"] else computed
-    narrow = {"compute": "bfloat16"} if computed == COMPUTED["mixed_bfloat16"] else {}
-    arithmetic = Arithmetic(dtype=machine.name, activation=LOOSEST, flush=True, source="every runtime", **narrow)
-    x = feeds(cell)[0]
-    worst = 0.0
+    computed = COMPUTED[cell.dtype]
+    narrow = computed == COMPUTED["mixed_bfloat16"]
+    machine = np.dtype("float32") if narrow else computed  # float32 holds the numbers of bfloat16
+    arithmetic = Arithmetic(
+        dtype=machine.name,
+        compute=computed.name if narrow else None,
+        activation=LOOSEST,
+        flush=True,
+        source="the probe",
+    )
+    x, worst = feeds(cell)[0], 0.0
     for place, (layer, result) in enumerate(zip(layers(cell), found, strict=True)):
         received = np.asarray(x).astype(computed).astype(machine)
         kernels = [weight.numpy().astype(computed).astype(machine) for weight in model.get_layer(f"l{place}").weights]

@@ -5,6 +5,7 @@ record, and the record to the cells.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,7 @@ def _shown(found: Iterable[dict[str, Any]], notes: dict[str, int]) -> str:
     shown = [f"{max(margins):.2f}"] if margins else []
     for each in found:
         if each["kind"] == REFUSED:
-            number = f"({notes.setdefault(each['text'], len(notes) + 1)})"
+            reason = re.sub(r"^(?:ValueError: )?\S+ computes", "a layer computes", each["text"])
+            number = f"({notes.setdefault(reason, len(notes) + 1)})"
             shown += [number] if number not in shown else []
     return " ".join(shown) or "–"

@@ -31,10 +31,12 @@ def savedmodel_export(model: keras.Model, cell: Cell, folder: Path) -> Run:
 def savedmodel_save(model: keras.Model, cell: Cell, folder: Path) -> Run:
     """TensorFlow's, of the model."""
     tf.saved_model.save(model, folder)
-    names = [given.name for given in model.inputs]
 
     def run(loaded: Any, feeds: Feeds) -> list[Any]:
-        found = loaded.signatures["serving_default"](**dict(zip(names, map(tf.constant, feeds), strict=True)))
+        function = loaded.signatures["serving_default"]
+        _, specs = function.structured_input_signature
+        by_rank = _by_rank(feeds)
+        found = function(**{name: tf.constant(by_rank[spec.shape.rank]) for name, spec in specs.items()})
         return [found[name] for name in sorted(found)]
 
     return _loaded(folder, run)
@@ -124,13 +126,16 @@ def savedmodel_litert(model: keras.Model, cell: Cell, folder: Path) -> Run:
 
 
 def savedmodel_onnx(model: keras.Model, cell: Cell, folder: Path) -> Run:
-    """A SavedModel, which tf2onnx reads in a process of its own."""
+    """A SavedModel, which tf2onnx reads in a process of its own; then what it made is checked, as the guide says."""
+    import onnx
+
     savedmodel_export(model, cell, folder / "served")
     file = folder / "model.onnx"
     command = [sys.executable, "-m", "tf2onnx.convert", "--saved-model", folder / "served", "--output", file]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode or not file.exists():
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
+    onnx.checker.check_model(file, full_check=True)
     return _on_onnx_runtime(file)
 
 
@@ -203,15 +208,18 @@ def _loaded(folder: Path, run: Callable[[Any, Feeds], Any]) -> Run:
     return loaded_first
 
 
+def _by_rank(feeds: Feeds) -> dict[int, np.ndarray]:
+    """The sequences by 3, the mask by 2: exporters give the inputs names of their own."""
+    return {feed.ndim: feed for feed in feeds}
+
+
 def _on_onnx_runtime(file: Path) -> Run:
     def run(feeds: Feeds) -> list[np.ndarray]:
         import onnxruntime
 
         session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-        names = [given.name for given in session.get_inputs()]
-        by_rank = {3: feeds[0], 2: feeds[-1]}
-        ranks = {given.name: len(given.shape) for given in session.get_inputs()}
-        return session.run(None, {name: by_rank[ranks[name]] for name in names})
+        by_rank = _by_rank(feeds)
+        return session.run(None, {given.name: by_rank[len(given.shape)] for given in session.get_inputs()})
 
     return run
 
@@ -222,7 +230,7 @@ def _on_litert(content: bytes) -> Run:
 
         signature = Interpreter(model_content=content).get_signature_runner()
         details = signature.get_input_details()
-        by_rank = {3: feeds[0], 2: feeds[-1]}
+        by_rank = _by_rank(feeds)
         found = signature(**{name: by_rank[len(detail["shape"])] for name, detail in details.items()})
         return [np.asarray(found[name]) for name in sorted(found)]
 

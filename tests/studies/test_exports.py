@@ -8,7 +8,7 @@ import pytest
 
 from studies.exports import cells, page, run
 from studies.exports.cells import EQUAL, FAULTS, REFUSED, WRONG, Cell
-from studies.exports.examine import _margin, examined
+from studies.exports.examine import examined, worst_margin
 from studies.exports.models import built, feeds
 from studies.pages import paths
 
@@ -30,17 +30,17 @@ def test_a_number_of_any_layer_that_is_off_is_seen(layer, activation):
     cell = MODEL._replace(activation=activation)
     model = built(cell)
     found = [np.asarray(each) for each in model(feeds(cell)[0])]
-    assert _margin(cell, model, found) <= 1
+    assert worst_margin(cell, model, found) <= 1
     found[layer][0, 1, 2] += 2.0**-10
-    assert _margin(cell, model, found) > 1
+    assert worst_margin(cell, model, found) > 1
 
 
 def test_a_last_state_that_is_off_is_seen():
     cell = MODEL._replace(layer="BiGRU", sequences=False)
     model = built(cell)
     found = np.asarray(model(feeds(cell)[0]))
-    assert _margin(cell, model, [found]) <= 1
-    assert _margin(cell, model, [found + np.float32(2.0**-10)]) > 1
+    assert worst_margin(cell, model, [found]) <= 1
+    assert worst_margin(cell, model, [found + np.float32(2.0**-10)]) > 1
 
 
 @pytest.mark.parametrize("spoil", [np.nan, 2.0**-24])
@@ -49,14 +49,14 @@ def test_a_masked_step_that_is_no_copy_is_seen(spoil):
     model = built(cell)
     found = np.array(model(feeds(cell)[0]))
     found[1, -1, 0] += spoil
-    assert _margin(cell, model, [found]) == np.inf
+    assert worst_margin(cell, model, [found]) == np.inf
 
 
 def test_another_shape_is_seen():
     cell = MODEL._replace(layer="GRU")
     model = built(cell)
     found = np.asarray(model(feeds(cell)[0]))
-    assert _margin(cell, model, [found[:, :-1]]) == np.inf
+    assert worst_margin(cell, model, [found[:, :-1]]) == np.inf
 
 
 def test_a_way_that_gives_other_numbers_is_wrong(monkeypatch):
@@ -114,6 +114,13 @@ def test_every_pair_of_values_was_examined_and_nothing_was_wrong():
     assert cells.missing(page.by_cell(RECORD)) == set()
     assert list(page.wrong(RECORD)) == []
     assert set(FAULTS.values()) <= set(page.by_cell(RECORD))
+
+
+def test_a_layer_refused_what_was_refused_but_where_a_converter_traces_nothing():
+    refused = {cell: each["text"] for cell, each in page.by_cell(RECORD).items() if each["kind"] == REFUSED}
+    traced = {cell: text for cell, text in refused.items() if cell.way not in ("savedmodel-litert", "savedmodel-onnx")}
+    assert all("give it that dtype" in text for text in traced.values())
+    assert {cell.dtype for cell in refused if cell.way == "savedmodel-onnx"} <= {"mixed_bfloat16"}
 
 
 def test_a_pair_that_is_missing_is_named():
