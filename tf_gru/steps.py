@@ -62,7 +62,8 @@ def products(values: tf.Tensor, factors: Sequence[Block]) -> list[tf.Tensor]:
 def _of_all_steps(values: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """(time, batch, width) @ kernel in one product, for one step at least."""
     width, gates = static_shape(kernel)
-    return in_time(tf.matmul(tf.reshape(values, (-1, width)), kernel), values, gates)
+    rows = tf.reshape(values, (-1, tf.shape(kernel)[0] if width is None else width))
+    return in_time(tf.matmul(rows, kernel), values, gates)
 
 
 def in_time(rows: tf.Tensor, like: tf.Tensor, width: int) -> tf.Tensor:
