@@ -92,10 +92,9 @@ def worst_margin(cell: Cell, model: Any, found: list[np.ndarray]) -> float:
 def _text(error: BaseException) -> str:
     """The sentence that was raised, without what Keras and converters put around it."""
     lines = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in str(error).splitlines() if line.strip()]
+    ours = [line for line in lines if " computes in " in line]
     converters = [line.partition("error: ")[2] for line in lines if "error: " in line and "loc(" not in line]
-    raised = [line.removeprefix("ValueError: ") for line in lines if line.startswith("ValueError: ")]
-    others = [line for line in lines if not line.startswith(("Exception encountered", "in user code"))]
-    first = (converters or raised or others or [""])[0]
+    first = (ours[-1:] or converters or lines or [""])[0].removeprefix("ValueError: ")
     return f"{type(error).__name__}: {first.partition('. ')[0][:300]}"
 
 

@@ -29,7 +29,7 @@ def test_what_once_was_wrong_is_equal_or_refused(tmp_path):
 def test_a_number_of_any_layer_that_is_off_is_seen(layer, activation):
     cell = MODEL._replace(activation=activation)
     model = built(cell)
-    found = [np.asarray(each) for each in model(feeds(cell)[0])]
+    found = [np.array(each) for each in model(feeds(cell)[0])]
     assert worst_margin(cell, model, found) <= 1
     found[layer][0, 1, 2] += 2.0**-10
     assert worst_margin(cell, model, found) > 1
