@@ -1,0 +1,94 @@
+// sigmoid and tanh, to about 2 units in the last place, without overflow, in any rounding mode.
+//
+// Both go by exp(x) = 2^n (1 + s) for x <= 0, with |x - n ln 2| <= ln(2)/2 and s found to nearly full accuracy even
+// where it is tiny: so exp(x) - 1 has no cancellation, and tanh needs no other series near 0.
+#pragma once
+
+#include "simd.h"
+
+namespace tf_gru {
+namespace {
+
+template <class T>
+struct Constants;
+template <>
+struct Constants<float> {
+  static constexpr float kLog2E = 1.44269504f, kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;  // the high part ends early
+  static constexpr float kSigmoidFlat = 104, kTanhFlat = 10;  // exp(-104) rounds to 0, tanh(10) to 1
+  static constexpr int kTerms = 7, kBias = 127, kFraction = 23;
+};
+template <>
+struct Constants<double> {
+  static constexpr double kLog2E = 1.4426950408889634, kLn2High = 6.93147180369123816490e-1;
+  static constexpr double kLn2Low = 1.90821492927058770002e-10;
+  static constexpr double kSigmoidFlat = 746, kTanhFlat = 20;
+  static constexpr int kTerms = 13, kBias = 1023, kFraction = 52;
+};
+
+constexpr double factorial(int k) { return k < 2 ? 1 : k * factorial(k - 1); }
+
+// The sum of r^(k-2)/k! for k from K on.
+template <class T, int K>
+inline Vec<T> series(Vec<T> r) {
+  constexpr T term = T(1 / factorial(K));
+  if constexpr (K == Constants<T>::kTerms)
+    return all<T>(term);
+  else
+    return fma(series<T, K + 1>(r), r, all<T>(term));
+}
+
+template <class T>
+inline Vec<T> power_of_2(typename Vectors<T>::Whole n) {
+  return Vec<T>((n + Constants<T>::kBias) << Constants<T>::kFraction);
+}
+
+// n and s such that exp(x) = 2^n (1 + s), for x from -1000 to 0.
+template <class T>
+inline typename Vectors<T>::Whole reduce(Vec<T> x, Vec<T>& s) {
+  using C = Constants<T>;
+  const auto n = truncated(x * C::kLog2E - T(0.5));
+  const Vec<T> steps = -real(n);
+  const Vec<T> r = fma(steps, all(C::kLn2Low), fma(steps, all(C::kLn2High), x));
+  s = fma(r * r, series<T, 2>(r), r);
+  return n;
+}
+
+template <class T>
+inline typename Vectors<T>::Whole sign(Vec<T> a) {
+  return (typename Vectors<T>::Whole)a & (typename Vectors<T>::Whole)all(T(-0.0));
+}
+
+template <class T>
+inline Vec<T> magnitude(Vec<T> a, T flat) {
+  const Vec<T> size = (Vec<T>)((typename Vectors<T>::Whole)a ^ sign<T>(a));
+  return size > flat ? all(flat) : size;  // a NaN stays
+}
+
+template <class T>
+inline Vec<T> sigmoid(Vec<T> a) {
+  Vec<T> s;
+  const auto n = reduce<T>(-magnitude<T>(a, Constants<T>::kSigmoidFlat), s);
+  const auto half = n >> 1;  // one factor 2^n would underflow before the product does
+  const Vec<T> e = (1 + s) * power_of_2<T>(half) * power_of_2<T>(n - half);
+  return (a < 0 ? e : all<T>(1)) / (1 + e);
+}
+
+template <class T>
+inline Vec<T> tanh(Vec<T> a) {
+  Vec<T> s;
+  const auto n = reduce<T>(-2 * magnitude<T>(a, Constants<T>::kTanhFlat), s);
+  const Vec<T> scale = power_of_2<T>(n);
+  const Vec<T> m = fma(s, scale, scale - 1);
+  return (Vec<T>)((typename Vectors<T>::Whole)(m / (-2 - m)) | sign<T>(a));
+}
+
+template <class T, Vec<T> (*activation)(Vec<T>)>
+void activate(const void* from, void* to, Size count) {
+  for (Size i = 0; i < count; i += kLanes<T>) {
+    const int some = count - i < kLanes<T> ? int(count - i) : kLanes<T>;
+    store(static_cast<T*>(to) + i, some, activation(load(static_cast<const T*>(from) + i, some)));
+  }
+}
+
+}  // namespace
+}  // namespace tf_gru

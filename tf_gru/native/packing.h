@@ -1,0 +1,69 @@
+// Weights in the order in which products.h reads them; and room in a call's memory.
+#pragma once
+
+#include "simd.h"
+
+namespace tf_gru {
+namespace {
+
+template <class T>
+Size blocks_of(Size units) {
+  return (units + kLanes<T> - 1) / kLanes<T>;
+}
+
+// Takes aligned pieces of a call's memory, one after the other; from null it only counts.
+struct Memory {
+  char* base;
+  Size used = 0;
+  bool counted = true;  // false once the count is beyond what a Size holds
+
+  template <class T>
+  T* take(Size count, Size width = 1) {
+    Size bytes, end;
+    char* piece = base ? base + used : nullptr;
+    if (__builtin_mul_overflow(count, width, &bytes) || __builtin_mul_overflow(bytes, Size(sizeof(T)), &bytes) ||
+        __builtin_add_overflow(bytes, Size(127), &bytes) || __builtin_add_overflow(used, bytes / 64 * 64, &end))
+      counted = false;
+    else
+      used = end;
+    return reinterpret_cast<T*>(piece);
+  }
+};
+
+// Blocks `begin` to `end` of V gates that stand side by side: to block, k, gate, lane from k, gate*units + unit.
+// Lanes beyond the units are 0.
+template <class T, int V>
+void pack(T* to, const T* from, Size k, Size stride, Size units, Size begin, Size end) {
+  constexpr int L = kLanes<T>;
+  for (Size block = begin; block < end; ++block) {
+    const int some = units - block * L < L ? int(units - block * L) : L;
+    T* panel = to + block * k * V * L;
+    for (Size i = 0; i < k; ++i)
+      for (int v = 0; v < V; ++v)
+        store(panel + (i * V + v) * L, load(from + i * stride + v * units + block * L, some));
+  }
+}
+
+// The transposed matrix: to block, k, lane from unit, k.
+template <class T>
+void pack_transposed(T* to, const T* from, Size k, Size stride, Size units, Size begin, Size end, Size k_to, Size k_all) {
+  constexpr int L = kLanes<T>;
+  for (Size block = begin; block < end; ++block) {
+    T* panel = to + (block * k_all + k_to) * L;
+    for (Size i = 0; i < k; ++i)
+      for (int lane = 0; lane < L; ++lane) {
+        const Size unit = block * L + lane;
+        panel[i * L + lane] = unit < units ? from[unit * stride + i] : T(0);
+      }
+  }
+}
+
+// A bias as the panels' sums start: zeros where there is none.
+template <class T, int V>
+void pack_bias(T* to, const T* from, Size units, Size begin, Size end) {
+  for (Size i = begin * V * kLanes<T>; i < end * V * kLanes<T>; ++i) to[i] = 0;
+  if (from) pack<T, V>(to, from, 1, 0, units, begin, end);
+}
+
+}  // namespace
+}  // namespace tf_gru
