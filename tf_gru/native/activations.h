@@ -54,13 +54,15 @@ inline typename Vectors<T>::Whole reduce(Vec<T> x, Vec<T>& s) {
 }
 
 template <class T>
-inline typename Vectors<T>::Whole sign(Vec<T> a) {
-  return (typename Vectors<T>::Whole)a & (typename Vectors<T>::Whole)all(T(-0.0));
+inline Vec<T> signed_as(Vec<T> size, Vec<T> a) {
+  using Whole = typename Vectors<T>::Whole;
+  const Whole sign = (Whole)all(T(-0.0));
+  return (Vec<T>)(((Whole)size & ~sign) | ((Whole)a & sign));
 }
 
 template <class T>
 inline Vec<T> magnitude(Vec<T> a, T flat) {
-  const Vec<T> size = (Vec<T>)((typename Vectors<T>::Whole)a ^ sign<T>(a));
+  const Vec<T> size = signed_as<T>(a, Vec<T>{});
   return size > flat ? all(flat) : size;  // a NaN stays
 }
 
@@ -79,7 +81,7 @@ inline Vec<T> tanh(Vec<T> a) {
   const auto n = reduce<T>(-2 * magnitude<T>(a, Constants<T>::kTanhFlat), s);
   const Vec<T> scale = power_of_2<T>(n);
   const Vec<T> m = fma(s, scale, scale - 1);
-  return (Vec<T>)((typename Vectors<T>::Whole)(m / (-2 - m)) | sign<T>(a));
+  return signed_as<T>(m / (-2 - m), a);
 }
 
 template <class T, Vec<T> (*activation)(Vec<T>)>
