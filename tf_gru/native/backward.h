@@ -120,9 +120,10 @@ struct WeightSums {
     if constexpr (kFirst < kGates) write_rows(second, 0, wide - kFirst * units, recurrent + kFirst * units, wide, open, team);
     if (team.rank != 0) return;
     const auto sum = [&](Size i) { return open ? bias[i] + bias_chain[i] : bias[i]; };
-    for (Size j = 0; j < wide; ++j) at<T>(to.bias, 0)[j] = sum(Variant::kNFirst ? j + units : j);
+    for (Size j = 0; to.bias && j < wide; ++j) at<T>(to.bias, 0)[j] = sum(Variant::kNFirst ? j + units : j);
     if constexpr (Variant::kNFirst)
-      for (Size j = 0; j < wide; ++j) at<T>(to.bias_h, 0)[j] = sum(j < wide - units ? j + units : j - (wide - units));
+      for (Size j = 0; to.bias_h && j < wide; ++j)
+        at<T>(to.bias_h, 0)[j] = sum(j < wide - units ? j + units : j - (wide - units));
   }
 
   static void write_rows(const Outer<T>& o, Size from, Size columns, T* to, Size to_stride, bool open, const Team& team) {

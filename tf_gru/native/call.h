@@ -37,8 +37,8 @@ struct Gradients {
   void* start;              // batch units
   void* kernel;             // as in Call
   void* recurrent;
-  void* bias;
-  void* bias_h;  // written for reset after alone
+  void* bias;    // or null: not wanted
+  void* bias_h;  // or null; for reset after alone
 };
 
 // How the work is cut. Each thread has its rows of the batch; or, where these are few, all have all rows, and each its

@@ -195,7 +195,7 @@ void backward(void* kernel, TF_OpKernelContext* context) {
   const int64_t state[] = {call.batch, call.units}, wide[] = {options.gates() * call.units};
   const int64_t matrix[] = {call.input_dim, wide[0]}, recurrent[] = {call.units, wide[0]};
   const int64_t kept[] = {kept_numbers(options, call)}, none[] = {0};
-  const bool has_kept = !tensors.empty(9), after = options.reset == kAfter;
+  const bool has_kept = !tensors.empty(9);
   if (!tensors.is(8, "outputs", 3, outputs) || !(!has_kept || tensors.is(9, "kept", 1, kept)) ||
       !tensors.is(10, "d_outputs", 3, outputs) || !tensors.is(11, "d_final_state", 2, state))
     return;
@@ -207,11 +207,13 @@ void backward(void* kernel, TF_OpKernelContext* context) {
     int axes;
     const int64_t* sizes;
   } const made[] = {{&to.inputs, 3, inputs},       {&to.start, 2, state}, {&to.kernel, 2, matrix},
-                    {&to.recurrent, 2, recurrent}, {&to.bias, 1, wide},   {&to.bias_h, 1, after ? wide : none}};
+                    {&to.recurrent, 2, recurrent}, {&to.bias, 1, call.bias ? wide : none}, {&to.bias_h, 1, call.bias_h ? wide : none}};
   for (int i = 0; i < 6; ++i) {
     *made[i].to = tensors.make(i, made[i].axes, made[i].sizes);
     if (!tensors.ok()) return;
   }
+  if (!call.bias) to.bias = nullptr;
+  if (!call.bias_h) to.bias_h = nullptr;
   finish(tensors, tf_gru_backward(&call, &to, options.is_float64, 0, -1));
 }
 
@@ -270,8 +272,8 @@ void forward_shapes(TF_ShapeInferenceContext* context, TF_Status* status) {
 }
 
 void backward_shapes(TF_ShapeInferenceContext* context, TF_Status* status) {
-  const int64_t ranks[] = {3, 2, 2, 2};
-  for (int i = 0; i < 4; ++i) {
+  const int64_t ranks[] = {3, 2, 2, 2, 1, 1};
+  for (int i = 0; i < 6; ++i) {
     Shape shape;
     if (!input(context, i, ranks[i], shape, status)) return;
     TF_ShapeInferenceContextSetOutput(context, i, shape, status);
@@ -285,7 +287,7 @@ const char* const kArguments[] = {"inputs: T", "start: T",  "kernel: T",   "recu
 TF_OpDefinitionBuilder* op(const char* name) {
   TF_OpDefinitionBuilder* builder = TF_NewOpDefinitionBuilder(name);
   for (const char* each : {"T: {float, double}", "reset: {'after', 'before', 'none'}", "reverse: bool", "zero: bool",
-                           "keep: bool = false"})
+                           "keep: bool = false", "recompute: bool = false"})
     TF_OpDefinitionBuilderAddAttr(builder, each);
   for (const char* each : kArguments) TF_OpDefinitionBuilderAddInput(builder, each);
   return builder;
