@@ -41,7 +41,7 @@ class GRU(keras.layers.RNN):
     reset_after: True (which None, the default, stands for) resets after the product, False before it.
     implementation: 2 is one product for all gates and one dropout mask shared by them, 1 is a product and a mask for
         each gate. As in Keras, `recurrent_dropout` makes it 1.
-    jit, recompute, use_cudnn: those of `gru`, which say how it runs, not what it computes. Where a GPU is visible and
+    jit, recompute, use_cudnn, use_native: those of `gru`, which say how it runs, not what it computes. Where a GPU is visible and
         use_cudnn is not False, Keras' `compile(jit_compile="auto")` leaves the model uncompiled, as with Keras' layer.
     On a GPU float32 products are in TF32, less precise than float32; `gru` says how to turn that off.
 
@@ -85,10 +85,12 @@ class GRU(keras.layers.RNN):
         zero_output_for_mask=False,
         jit="auto",
         recompute=False,
+        use_native="auto",
         **kwargs,
     ):
         jit = arguments.check_choice("jit", jit, ("auto", True, False))
         recompute = arguments.check_choice("recompute", recompute, (True, False))
+        use_native = arguments.check_choice("use_native", use_native, ("auto", True, False))
         flags = arguments.flags(
             return_sequences=return_sequences,
             return_state=return_state,
@@ -125,7 +127,7 @@ class GRU(keras.layers.RNN):
         super().__init__(cell, activity_regularizer=activity_regularizer, trainable=trainable, **flags, **kwargs)
         self.input_spec = keras.layers.InputSpec(ndim=3)
         self.use_cudnn = use_cudnn
-        self.jit, self.recompute = jit, recompute
+        self.jit, self.recompute, self.use_native = jit, recompute, use_native
 
     @property
     def use_cudnn(self):
@@ -191,6 +193,7 @@ class GRU(keras.layers.RNN):
             jit=self.jit,
             recompute=self.recompute,
             use_cudnn=self.use_cudnn,
+            use_native=self.use_native,
         )
         if self.stateful:
             for kept in self.states or ():
@@ -250,7 +253,7 @@ class GRU(keras.layers.RNN):
         config = {**self.cell.get_config(), **super().get_config()}
         del config["cell"]
         config["activity_regularizer"] = keras.regularizers.serialize(self.activity_regularizer)
-        config |= {"use_cudnn": self.use_cudnn, "jit": self.jit, "recompute": self.recompute}
+        config |= {name: getattr(self, name) for name in ("use_cudnn", "jit", "recompute", "use_native")}
         return config
 
     @classmethod

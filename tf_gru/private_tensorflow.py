@@ -75,11 +75,6 @@ def without_tracing_warning(function: Any) -> Any:
     return function
 
 
-def watched(tensors: list[tf.Tensor]) -> bool:
-    """Whether a tape watches any of the tensors; True where TensorFlow does not say."""
-    return TAPES is None or TAPES(tensors) != 0
-
-
 def set_flag(op: Any, name: str, value: bool) -> None:
     """Set an attribute of an op in a graph that is still under construction; where that cannot be, leave it."""
     if hasattr(op, "_set_attr"):

@@ -36,6 +36,7 @@ def gru(
     jit: bool | str = "auto",
     recompute: bool = False,
     use_cudnn: bool | str = "auto",
+    use_native: bool | str = "auto",
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Outputs (batch, time, units), aligned with the inputs' time, and the final state (batch, units).
 
@@ -55,20 +56,23 @@ def gru(
     fused: one product for all gates where nothing forbids it; else one for each gate.
     dropout_mask, recurrent_dropout_mask: multiply the inputs and the state wherever a gate reads them, at every step:
         (batch, width) for all gates, or (gates, batch, width) for each.
-    jit: with tanh and sigmoid, and without what needs TensorFlow's own derivatives, True is compiled by XLA for each
-        batch and time, False never; "auto" compiles in a graph that knows batch and time, 16 steps or more, and that
-        no exporter traces: an eager call, or a graph for any batch or time, compiles nothing. True refuses a second
-        derivative, or forward mode, that it sees under way; one of a tf.function around the call is found again from
-        the inputs, uncompiled.
-        `tf_gru.kernels.chosen` lists the kernel that a call takes, and why.
-    recompute: training keeps only inputs and states from the forward pass, and computes the rest again; what is not
-        compiled does so always.
+    jit: with tanh and sigmoid, and without what needs TensorFlow's own derivatives, True is compiled by XLA, again for
+        each batch and time. "auto" is compiled where XLA compiles the caller (jit_compile=True), False not even there.
+        True refuses a second derivative, or forward mode, that it sees under way; one of a tf.function around the call
+        is found again from the inputs, uncompiled. `tf_gru.kernels.chosen` lists the kernel that a call takes, and why.
+    recompute: training keeps only inputs and states from the forward pass, and computes the rest again, a chunk of time
+        after the other.
     use_cudnn: "auto" takes cuDNN's kernel where an NVIDIA GPU is visible and the kernel can do what is asked: reset
         after the product, tanh and sigmoid, no dropout mask, float16, float32 or float64, and not within a function
         that XLA compiles. Each call, in a graph too, looks at its mask: another kernel runs unless every row is padded
         on the right and has a step. True refuses where the kernel cannot be taken for another reason; False never takes
         it. What it leaves out, `jit` and the rest decide. A graph that was traced with it runs on GPUs alone; what is
         exported has it only with True.
+    use_native: "auto" takes the kernel in C++ where it was built with the package and can do what is asked: on a CPU,
+        tanh and sigmoid, float32 or float64, no dropout mask, no unroll, fused, one derivative that can be seen; not
+        within a function that XLA compiles, nor in a graph that is exported. There a row's numbers depend on nothing
+        but the row. True refuses where it cannot be taken; False never takes it. What it leaves out is a loop of
+        TensorFlow's operators, uncompiled unless `jit` says so: several times slower.
 
     On a GPU, by any kernel, float32 products are in TF32 (10 bits after the point) unless
     tf.config.experimental.enable_tensor_float_32_execution(False) is called.
@@ -83,6 +87,7 @@ def gru(
     ).values()
     jit = arguments.check_choice("jit", jit, ("auto", True, False))
     use_cudnn = arguments.check_choice("use_cudnn", use_cudnn, ("auto", True, False))
+    use_native = arguments.check_choice("use_native", use_native, ("auto", True, False))
     inputs, (kernel, recurrent_kernel, bias), units, mask, scales = arguments.checked(
         inputs,
         kernel,
@@ -110,9 +115,9 @@ def gru(
     if target == "litert":
         outputs, final_state = litert.run(inputs, start, weights, mask, **given)
     else:
-        if target == "onnx":  # its runtimes have neither XLA nor cuDNN
-            jit = use_cudnn = False
-        how = {"unroll": unroll, "jit": jit, "recompute": recompute, "use_cudnn": use_cudnn}
+        if target == "onnx":  # its runtimes have neither XLA nor these ops
+            jit = use_cudnn = use_native = False
+        how = {"unroll": unroll, "jit": jit, "recompute": recompute, "use_cudnn": use_cudnn, "use_native": use_native}
         outputs, final_state = dispatch.run(inputs, start, weights, mask, **given, **how)
     batch, time = static_shape(inputs)[:2]
     outputs.set_shape((batch, time, units))

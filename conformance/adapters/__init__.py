@@ -31,13 +31,19 @@ class Registered(NamedTuple):
         return tuple(module for module in self.modules if sys.modules.get(module, ...) is None or not find_spec(module))
 
 
+TF_GRU = (
+    *("eager", "graph", "xla", "native", "native-graph", "native-recompute"),
+    *("autodiff", "loop", "compiled", "recompute", "recompute-loop"),
+)
+"""Paths and kernels of our layers."""
+
 REGISTERED = {
     "reference": Registered("conformance.adapters.reference:gru", ("numpy",), "conformance"),
     **{
         f"tf_gru:{path}": Registered(
             f"conformance.adapters.tf_gru:{path.replace('-', '_')}", ("tensorflow", "keras"), "tf"
         )
-        for path in ("eager", "graph", "xla", "autodiff", "loop", "compiled", "recompute", "recompute-loop")
+        for path in TF_GRU
     },
     "tf_gru:cudnn": Registered("conformance.adapters.tf_gru_cudnn:cudnn", ("tensorflow", "keras"), "tf"),
     "tf_gru:keras-save": Registered("conformance.adapters.tf_gru_saved:keras_save", ("tensorflow", "keras"), "tf"),

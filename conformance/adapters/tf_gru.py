@@ -53,13 +53,16 @@ def capabilities(path: str, **others: Any) -> Capabilities:
 
 
 def _subject(path: str, claims: str, **options: Any) -> KerasLayers:
-    declared = capabilities(claims, compiles_per_shape=claims != "eager")
+    declared = capabilities(claims, compiles_per_shape=claims not in ("eager", "native"))
     return KerasLayers(path, partial(build, **options), call_arguments, declared, ("tf-gru", "tensorflow", "keras"))
 
 
 eager, graph, xla = (_subject(path, claims=path) for path in ("eager", "graph", "xla"))
+native = _subject("eager", "native", use_native=True)
+native_graph = _subject("graph", "native", use_native=True)
+native_recompute = _subject("eager", "native", use_native=True, recompute=True)
 autodiff = _subject("eager", "eager", implementation=1)
-loop = _subject("eager", "eager", jit=False)
+loop = _subject("eager", "eager", use_native=False)
 compiled = _subject("eager", "xla", jit=True)
 recompute = _subject("eager", "xla", jit=True, recompute=True)
-recompute_loop = _subject("eager", "eager", jit=False, recompute=True)
+recompute_loop = _subject("eager", "eager", use_native=False, recompute=True)

@@ -11,13 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Kernel = Literal["cudnn", "compiled", "loop", "autodiff"]
+Kernel = Literal["cudnn", "native", "compiled", "loop", "autodiff"]
 
 DTYPES_OF_CUDNN = ("float16", "float32", "float64")
 """Its op computes bfloat16 in float32."""
 
-SHORTEST = 16
-"""Steps: compiling takes as long as running a shorter sequence a thousand times."""
+DTYPES_OF_NATIVE = ("float32", "float64")
 
 SECOND = "second derivative, which nested or persistent tapes may ask for"
 FORWARD = "forward mode"
@@ -38,10 +37,10 @@ class Facts:
 
     batch, time: sizes, or None where only a run of the graph knows them. unwritten: what there is no derivative written
     by hand for, in words. derivative: None, or one of the above. caller: EAGER, GRAPH, XLA, GRAPH_OR_XLA or
-    TENSORFLOW_1. exported: the runtime that the graph is traced for, in words, if
-    it is taken away. device: the kind that the call is placed on,
-    "" where that is open, or None where TensorFlow does not say. gpu: TensorFlow sees an NVIDIA GPU. xla: TensorFlow is
-    built with XLA. The rest are the options of `gru`.
+    TENSORFLOW_1. exported: the runtime that the graph is traced for, in words, if it is taken away. device: the kind
+    that the call is placed on, "" where that is open, or None where TensorFlow does not say. gpu: TensorFlow sees an
+    NVIDIA GPU. xla: TensorFlow is built with XLA. without_native: why there is no native kernel here, in words.
+    distributed: a distribution strategy places the call. The rest are the options of `gru`.
     """
 
     reset: str
@@ -56,9 +55,12 @@ class Facts:
     device: str | None = ""
     gpu: bool = False
     xla: bool = True
+    without_native: str | None = None
+    distributed: bool = False
     jit: bool | str = "auto"
     recompute: bool = False
     use_cudnn: bool | str = "auto"
+    use_native: bool | str = "auto"
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,8 @@ class Choice:
 def choose(facts: Facts) -> Choice:
     """The kernel that runs a call.
 
-    Raises ValueError where jit=True, recompute=True or use_cudnn=True asks for what cannot be, and NotImplementedError
-    where no kernel is right.
+    Raises ValueError where jit=True, recompute=True, use_cudnn=True or use_native=True asks for what cannot be, and
+    NotImplementedError where no kernel is right.
     """
     _refuse_what_has_no_effect(facts)
     reasons, why = [], None
@@ -83,6 +85,8 @@ def choose(facts: Facts) -> Choice:
             return Choice(kernel, "; ".join(reasons) or "nothing stands in its way")
         if kernel == "cudnn" and facts.use_cudnn is True:
             raise ValueError(f"use_cudnn is True, but {why}: use_cudnn='auto' takes another kernel there")
+        if kernel == "native" and facts.use_native is True:
+            raise ValueError(f"use_native is True, but {why}: use_native='auto' takes another kernel there")
         if kernel == "compiled" and facts.jit is True:
             raise ValueError(f"jit is True, but {why}: use jit='auto' or jit=False")
         reasons.append(f"not {kernel}: {why}")
@@ -125,8 +129,40 @@ def _not_cudnn(facts: Facts) -> str | None:
     }.get(facts.caller)
 
 
+def _not_native(facts: Facts) -> str | None:
+    if facts.use_native is False:
+        return "use_native is False"
+    unfit = {
+        str(facts.unwritten): facts.unwritten,
+        f"the {facts.derivative}": facts.derivative,
+        "jit=True": facts.jit is True,
+        facts.dtype: facts.dtype not in DTYPES_OF_NATIVE,
+    }
+    for words, met in unfit.items():
+        if met:
+            return f"the native kernel does not go with {words}"
+    if facts.exported:
+        return f"the graph is exported to {facts.exported}"
+    where = {
+        TENSORFLOW_1: "this is a graph of TensorFlow 1",
+        XLA: "XLA, which has no such op, compiles the caller",
+        GRAPH_OR_XLA: "this TensorFlow does not say whether XLA, which has no such op, compiles the caller",
+    }
+    if facts.caller in where:
+        return where[facts.caller]
+    if facts.device is None:
+        return "this TensorFlow does not say on which device the call is placed"
+    if facts.device not in ("", "CPU"):
+        return f"the call is placed on a {facts.device}"
+    if facts.gpu and facts.device != "CPU":
+        return "TensorFlow sees a GPU, and nothing places the call on a CPU"
+    if facts.distributed:
+        return "a distribution strategy places the call"
+    return facts.without_native
+
+
 def _not_compiled(facts: Facts) -> str | None:
-    """jit="auto" compiles only what is compiled once: a graph whose sizes are all known, and that stays here."""
+    """XLA runs where it is asked for: by jit=True, or by a caller that it compiles."""
     if facts.jit is False:
         return "jit is False"
     if facts.unwritten:
@@ -139,19 +175,7 @@ def _not_compiled(facts: Facts) -> str | None:
         return None
     if not facts.xla:
         return "this TensorFlow has no XLA"
-    if facts.jit is True:
-        return None
-    if facts.caller == EAGER:
-        return "an eager call is compiled by jit=True alone"
-    if facts.batch is None or facts.time is None:
-        return "batch or time is unknown: each would be compiled"
-    if facts.exported:
-        return f"the graph is exported to {facts.exported}"
-    if facts.time < SHORTEST:
-        return f"{facts.time} steps are too few"
-    if facts.device not in ("", "CPU", "GPU", "TPU"):
-        return "the call may be placed on a device without XLA"
-    return None
+    return None if facts.jit is True else "XLA compiles where jit=True, or a caller's own jit_compile=True, asks for it"
 
 
 def _not_loop(facts: Facts) -> str | None:
@@ -173,6 +197,7 @@ def _not_autodiff(facts: Facts) -> str | None:
 
 KERNELS: dict[Kernel, Callable[[Facts], str | None]] = {
     "cudnn": _not_cudnn,
+    "native": _not_native,
     "compiled": _not_compiled,
     "loop": _not_loop,
     "autodiff": _not_autodiff,

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_gru import private_tensorflow
-from tf_gru.kernels import autodiff, choice, compiled, cudnn, facts, traced
+from tf_gru.kernels import autodiff, choice, compiled, cudnn, facts, native, traced
 from tf_gru.kernels.choice import Choice, Facts
 from tf_gru.kernels.recurrence import Plan, Weights
 
@@ -51,7 +51,7 @@ def run(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Outputs (batch, time, units) and the final state, by the kernel that is chosen.
 
-    options: activations, scales, unroll, fused, jit, recompute, use_cudnn.
+    options: activations, scales, unroll, fused, jit, recompute, use_cudnn, use_native.
 
     Raises ValueError or NotImplementedError as choice.choose does.
     """
@@ -65,6 +65,8 @@ def run(
         time = {"reverse": reverse, "masked_outputs": masked_outputs}
         if kernel == "cudnn":
             return cudnn.run(inputs, h, Weights(*weights), valid, **time)
+        if kernel == "native":
+            return native.run(inputs, h, weights, valid, reset=reset, **time, recompute=known.recompute)
         if kernel == "autodiff":
             return autodiff.run(inputs, h, weights, valid, reset=reset, **time, **general)
         plan = _plan(known, reverse, compiled=kernel == "compiled")
@@ -79,7 +81,7 @@ def run(
     fits = cudnn.fits(inputs, valid)
     if isinstance(fits, bool):
         return by("cudnn" if fits else choice.choose(replace(known, use_cudnn=False)).kernel)
-    rarer = choice.choose(replace(known, use_cudnn=False, jit=False)).kernel  # nothing is compiled for that branch
+    rarer = choice.choose(replace(known, use_cudnn=False)).kernel
     return tf.cond(fits, lambda: by("cudnn"), lambda: by(rarer))
 
 

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tf_gru import private_tensorflow
+from tf_gru import native, private_tensorflow
 from tf_gru.export.tracing import TARGETS, tracing_for
 from tf_gru.kernels import choice
 from tf_gru.kernels.choice import Facts
@@ -25,6 +25,7 @@ def of_call(
     jit: bool | str,
     recompute: bool,
     use_cudnn: bool | str,
+    use_native: bool | str,
 ) -> Facts:
     """The facts of a call to `gru`."""
     batch, time = static_shape(inputs)[:2]
@@ -42,9 +43,12 @@ def of_call(
         device=placement(),
         gpu=gpu_is_visible(),
         xla=tf.test.is_built_with_xla(),
+        without_native=native.missing(),
+        distributed=tf.distribute.has_strategy(),
         jit=jit,
         recompute=recompute,
         use_cudnn=use_cudnn,
+        use_native=use_native,
     )
 
 
