@@ -45,10 +45,6 @@ class BuildNative(build_ext):
         """The library's name, which no version of Python is part of."""
         return str(Path(*fullname.split(".")).with_suffix(".so"))
 
-    def get_export_symbols(self, ext):
-        """None: the source says what it exports."""
-        return []
-
     def build_extension(self, ext):
         """Compile and link."""
         options = INSTRUCTION_SETS[platform.machine()]

@@ -41,8 +41,9 @@ class GRU(keras.layers.RNN):
     reset_after: True (which None, the default, stands for) resets after the product, False before it.
     implementation: 2 is one product for all gates and one dropout mask shared by them, 1 is a product and a mask for
         each gate. As in Keras, `recurrent_dropout` makes it 1.
-    jit, recompute, use_cudnn, use_native: those of `gru`, which say how it runs, not what it computes. Where a GPU is visible and
-        use_cudnn is not False, Keras' `compile(jit_compile="auto")` leaves the model uncompiled, as with Keras' layer.
+    jit, recompute, use_cudnn, use_native: those of `gru`, which say how it runs, not what it computes. Where a GPU is
+        visible and use_cudnn is not False, Keras' `compile(jit_compile="auto")` leaves the model uncompiled, as with
+        Keras' layer.
     On a GPU float32 products are in TF32, less precise than float32; `gru` says how to turn that off.
 
     Call arguments: Keras', and

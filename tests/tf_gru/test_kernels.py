@@ -13,14 +13,22 @@ from tf_gru import GRU, gru
 from tf_gru.kernels import chunks, recurrence, traced
 
 RESETS = ("after", "before", "none")
-KERNELS = {"loop": {"jit": False}, "compiled": {"jit": True}, "recompute": {"jit": True, "recompute": True}}
+KERNELS = {
+    "loop": {"use_native": False},
+    "compiled": {"jit": True},
+    "recompute": {"jit": True, "recompute": True},
+    "native": {"use_native": True},
+    "native, recompute": {"use_native": True, "recompute": True},
+}
 BATCH, TIME, INPUT_DIM, UNITS = 3, 4, 2, 4
 MASKS = {
     "no mask": None,
     "holes": np.array([[1, 0, 1, 1], [0, 0, 0, 0], [0, 1, 1, 0]], bool),
     "right padded": np.arange(TIME) < np.array([4, 0, 2])[:, None],
 }
-MANY = [("loop", reset, mask) for reset in RESETS for mask in MASKS]
+MANY = [
+    (kernel, reset, mask) for kernel in ("loop", "native", "native, recompute") for reset in RESETS for mask in MASKS
+]
 FEW = [("compiled", reset, "holes") for reset in RESETS] + [("recompute", "after", "no mask")]
 EVERY = {**KERNELS, "autodiff": {"fused": False}}
 
@@ -82,8 +90,8 @@ def test_chunks_of_any_time_give_the_same_bits(exact, masked, reverse):
         mask = np.arange(BATCH * time).reshape(BATCH, time) % 3 != 1 if masked else None
         options = {"mask": mask, "reverse": reverse, "masked_outputs": "zero"}
 
-        expected = everything(arguments, **options, jit=False)
-        actual = everything(arguments, **options, jit=False, recompute=True)
+        expected = everything(arguments, **options, use_native=False)
+        actual = everything(arguments, **options, use_native=False, recompute=True)
 
         exact.equal(expected, actual)
 
@@ -132,9 +140,9 @@ def test_a_masked_row_copies_any_state(reset, kernel):
     assert all(not gradient.any() for gradient in others)
 
 
-@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("kernel", ["loop", "compiled", "native"])
 @pytest.mark.parametrize("masked", [False, True])
-def test_one_trace_serves_every_batch_and_time(exact, jit, masked):
+def test_one_trace_serves_every_batch_and_time(exact, kernel, masked):
     """Sizes unknown when traced, down to none of either, also from a NaN that has no step to be read."""
     _, start, *weights = cancelling("after")
     start = tf.where(tf.range(UNITS) > 2, start, np.nan)
@@ -144,7 +152,7 @@ def test_one_trace_serves_every_batch_and_time(exact, jit, masked):
         traces.append(inputs.shape)
         with tf.GradientTape() as tape:
             tape.watch([inputs, start, *weights])
-            results = gru(inputs, *weights, initial_state=start, mask=mask, jit=jit)
+            results = gru(inputs, *weights, initial_state=start, mask=mask, **KERNELS[kernel])
         return results, tape.gradient(results, [inputs, start, *weights])
 
     signature = [tf.TensorSpec(shape, tf.float64) for shape in ((None, None, INPUT_DIM), (None, UNITS))]
@@ -170,7 +178,7 @@ def _calls(function, *arguments):
     return [[(each.shape.rank, each.shape[-1]) for each in outputs if each.shape.rank] for outputs in calls]
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", ["loop", "compiled", "recompute"])
 def test_only_training_keeps_anything(kernel):
     """The results, and in training what the backward pass reads: without the gates' sides where they are recomputed."""
     inputs, start, *weights = cancelling("after")
@@ -218,7 +226,7 @@ def test_a_second_trace_is_not_made(monkeypatch):
     inputs, start, *weights = cancelling("before")
 
     for batch, time in ((1, 2), (3, 4), (2, 3)):
-        gru(inputs[:batch, :time], *weights, reset="before", initial_state=start[:batch], jit=False)
+        gru(inputs[:batch, :time], *weights, reset="before", initial_state=start[:batch], use_native=False)
 
     (function,) = functions
     assert function.experimental_get_tracing_count() == 1
@@ -233,7 +241,9 @@ def test_a_wrong_derivative_is_seen(exact, monkeypatch, reset, broken):
     arguments = cancelling(reset)
 
     with pytest.raises(AssertionError, match="not equal"):
-        exact.equal(everything(arguments, reset=reset, fused=False), everything(arguments, reset=reset, jit=False))
+        exact.equal(
+            everything(arguments, reset=reset, fused=False), everything(arguments, reset=reset, use_native=False)
+        )
 
 
 def always(self, _):
@@ -275,7 +285,7 @@ def test_many_layers_are_no_function_that_is_traced_again_and_again(monkeypatch)
     monkeypatch.setattr(polymorphic_function.logging, "warning", warned.append)
     inputs, several = tf.zeros((1, 2, 1)), 2 * polymorphic_function.FREQUENT_TRACING_WARNING_THRESHOLD
     for units in range(1001, 1001 + several):  # of no other test
-        GRU(units, recurrent_initializer="zeros")(inputs)
+        GRU(units, recurrent_initializer="zeros", use_native=False)(inputs)
     assert warned == []
     for _ in range(several):
         tf.function(lambda: tf.constant(0))()

@@ -9,11 +9,11 @@ import tensorflow as tf
 
 from tf_gru import GRU, gru
 from tf_gru.kernels import choice, chosen, facts
-from tf_gru.kernels.choice import SHORTEST, Facts, choose
+from tf_gru.kernels.choice import Facts, choose
 
-BATCH, TIME, INPUT_DIM, UNITS = 2, SHORTEST, 2, 3
+BATCH, TIME, INPUT_DIM, UNITS = 2, 5, 2, 3
 LONG = Facts(reset="after", dtype="float64", batch=BATCH, time=TIME, caller=choice.GRAPH)
-"""A call whose sizes a graph knows."""
+"""A call in a graph."""
 
 WITH_GPU = replace(LONG, gpu=True)
 
@@ -31,33 +31,51 @@ WEIGHTS = [floats(INPUT_DIM, 3 * UNITS), floats(UNITS, 3 * UNITS), floats(2, 3 *
     [
         (WITH_GPU, "cudnn", "nothing stands in its way"),
         (replace(WITH_GPU, device="GPU"), "cudnn", "nothing stands in its way"),
-        (replace(WITH_GPU, device="CPU"), "compiled", "not cudnn: the call is placed on a CPU"),
+        (replace(WITH_GPU, device="CPU"), "native", "not cudnn: the call is placed on a CPU"),
         (replace(WITH_GPU, device=None), "loop", "not cudnn: this TensorFlow does not say on which device"),
-        (replace(WITH_GPU, use_cudnn=False), "compiled", "not cudnn: use_cudnn is False"),
+        (replace(WITH_GPU, use_cudnn=False), "loop", "not cudnn: use_cudnn is False"),
+        (replace(WITH_GPU, use_cudnn=False), "loop", "TensorFlow sees a GPU, and nothing places the call on a CPU"),
         (replace(WITH_GPU, caller=choice.XLA), "compiled", "not cudnn: XLA, which has no such op"),
-        (replace(WITH_GPU, caller=choice.GRAPH_OR_XLA), "compiled", "not cudnn: this TensorFlow does not say whether"),
+        (replace(WITH_GPU, caller=choice.GRAPH_OR_XLA), "loop", "not cudnn: this TensorFlow does not say whether"),
         (replace(WITH_GPU, jit=True), "compiled", "does not go with jit=True"),
-        (replace(WITH_GPU, recompute=True), "compiled", "does not go with recompute=True"),
-        (replace(WITH_GPU, dtype="bfloat16"), "compiled", "does not go with bfloat16"),
-        (replace(WITH_GPU, reset="before"), "compiled", "does not go with reset='before'"),
+        (replace(WITH_GPU, recompute=True), "loop", "does not go with recompute=True"),
+        (replace(WITH_GPU, dtype="bfloat16"), "loop", "does not go with bfloat16"),
+        (replace(WITH_GPU, reset="before"), "loop", "does not go with reset='before'"),
         (replace(WITH_GPU, derivative=choice.SECOND), "autodiff", "does not go with the second derivative"),
-        (LONG, "compiled", "not cudnn: TensorFlow sees no NVIDIA GPU"),
-        (replace(LONG, jit=False), "loop", "not compiled: jit is False"),
-        (replace(LONG, caller=choice.EAGER), "loop", "not compiled: an eager call is compiled by jit=True alone"),
+        (LONG, "native", "not cudnn: TensorFlow sees no NVIDIA GPU"),
+        (replace(LONG, jit=False), "native", ""),
+        (replace(LONG, recompute=True), "native", ""),
+        (replace(LONG, device="CPU"), "native", ""),
+        (replace(LONG, caller=choice.EAGER), "native", ""),
+        (replace(LONG, batch=None, time=None), "native", ""),
+        (replace(LONG, time=0), "native", ""),
+        (
+            replace(LONG, without_native="there is none"),
+            "loop",
+            "not native: there is none; not compiled",
+        ),
+        (replace(LONG, without_native="there is none", caller=choice.EAGER), "loop", "not native: there is none"),
+        (replace(LONG, use_native=False), "loop", "not native: use_native is False"),
+        (replace(LONG, use_native=False, jit=False), "loop", "not compiled: jit is False"),
+        (replace(LONG, dtype="float16"), "loop", "not native: the native kernel does not go with float16"),
+        (replace(LONG, distributed=True), "loop", "not native: a distribution strategy places the call"),
+        (replace(LONG, device=None), "loop", "not native: this TensorFlow does not say on which device"),
+        (replace(LONG, device="NPU"), "loop", "not native: the call is placed on a NPU"),
+        (replace(LONG, jit=True), "compiled", "not native: the native kernel does not go with jit=True"),
         (replace(LONG, caller=choice.EAGER, jit=True), "compiled", ""),
-        (replace(LONG, batch=None), "loop", "not compiled: batch or time is unknown"),
-        (replace(LONG, time=None), "loop", "not compiled: batch or time is unknown"),
         (replace(LONG, time=None, jit=True), "compiled", ""),
-        (replace(LONG, time=None, caller=choice.XLA), "compiled", ""),
+        (
+            replace(LONG, time=None, caller=choice.XLA),
+            "compiled",
+            "not native: XLA, which has no such op",
+        ),
         (replace(LONG, caller=choice.XLA, jit=False), "loop", "not compiled: jit is False"),
-        (replace(LONG, exported="SavedModel"), "loop", "not compiled: the graph is exported to SavedModel"),
+        (replace(LONG, caller=choice.GRAPH_OR_XLA), "loop", "not native: this TensorFlow does not say whether XLA"),
+        (replace(LONG, exported="SavedModel"), "loop", "not native: the graph is exported to SavedModel"),
         (replace(LONG, exported="SavedModel", jit=True), "compiled", ""),
         (replace(WITH_GPU, exported="SavedModel"), "loop", "not cudnn: the graph is exported to SavedModel"),
         (replace(WITH_GPU, exported="SavedModel", use_cudnn=True), "cudnn", ""),
-        (replace(LONG, time=SHORTEST - 1), "loop", "not compiled: 15 steps are too few"),
-        (replace(LONG, time=0), "loop", "not compiled: 0 steps are too few"),
-        (replace(LONG, xla=False), "loop", "not compiled: this TensorFlow has no XLA"),
-        (replace(LONG, device="NPU"), "loop", "not compiled: the call may be placed on a device without XLA"),
+        (replace(LONG, xla=False, use_native=False), "loop", "not compiled: this TensorFlow has no XLA"),
         (
             replace(LONG, unwritten="unroll=True"),
             "autodiff",
@@ -95,6 +113,16 @@ def test_the_facts_choose(known, kernel, reason):
             replace(LONG, use_cudnn=True),
             ValueError,
             "but TensorFlow sees no NVIDIA GPU: use_cudnn='auto'",
+        ),
+        (
+            replace(LONG, use_native=True, jit=True),
+            ValueError,
+            "but the native kernel does not go with jit=True",
+        ),
+        (
+            replace(LONG, use_native=True, without_native="none here"),
+            ValueError,
+            "but none here: use_native='auto'",
         ),
         (replace(WITH_GPU, use_cudnn=True, jit=True), ValueError, "cuDNN's kernel does not go with jit=True: use_cudn"),
         (replace(LONG, derivative=choice.BOTH_IN_A_GRAPH), NotImplementedError, "give the layer unroll=True"),
@@ -214,13 +242,15 @@ def test_forward_mode_is_seen(known, traced_too, derivative):
 
 def test_the_layer_hands_its_options_on(known):
     for jit in ("auto", True, False):
-        GRU(UNITS, jit=jit, recompute=True, use_cudnn=False, dtype="float64")(INPUTS)
+        GRU(UNITS, jit=jit, recompute=True, use_cudnn=False, use_native=False, dtype="float64")(INPUTS)
     with pytest.raises(ValueError, match="jit is 'no', but must be one of"):
         GRU(UNITS, jit="no")
 
-    assert [(each.jit, each.recompute, each.use_cudnn) for each in known] == [
-        (jit, True, False) for jit in ("auto", True, False)
+    assert [(each.jit, each.recompute, each.use_cudnn, each.use_native) for each in known] == [
+        (jit, True, False, False) for jit in ("auto", True, False)
     ]
+    with pytest.raises(ValueError, match="use_native is 'yes', but must be one of 'auto', True, False"):
+        GRU(UNITS, use_native="yes")
 
 
 def test_the_kernels_of_a_call_are_listed():
@@ -230,8 +260,8 @@ def test_the_kernels_of_a_call_are_listed():
 
     made = chosen(lambda: (model(INPUTS), inner.extend(chosen(gru, INPUTS, *WEIGHTS, jit=True))))
 
-    assert [each.kernel for each in made] == ["loop", "autodiff"]
-    assert "an eager call is compiled by jit=True alone" in made[0].reason
+    assert [each.kernel for each in made] == ["native", "autodiff"]
+    assert "not cudnn: TensorFlow sees no NVIDIA GPU" in made[0].reason
     assert "activations other than tanh and sigmoid" in made[1].reason
     assert [each.kernel for each in inner] == ["compiled"]
 
@@ -239,7 +269,7 @@ def test_the_kernels_of_a_call_are_listed():
 def test_a_graph_lists_its_kernels_when_it_is_traced():
     call = tf.function(lambda: gru(INPUTS, *WEIGHTS), autograph=False)
 
-    assert [each.kernel for each in chosen(call)] == ["compiled"]
+    assert [each.kernel for each in chosen(call)] == ["native"]
     assert chosen(call) == []
 
 
@@ -325,11 +355,12 @@ def tangent(function):
     return accumulator.jvp(results)
 
 
+@pytest.mark.parametrize("use_native", [False, "auto"])
 @pytest.mark.parametrize("where", ["eager", "inside", "outside"])
 @pytest.mark.parametrize("derivative", [curvature, tangent])
-def test_both_derivatives_exist_without_compiling(derivative, where):
+def test_both_derivatives_exist_without_compiling(derivative, where, use_native):
     """In eager, and inside or outside a tf.function: finite, and not zeros."""
-    function = lambda inputs: gru(inputs, *WEIGHTS, jit=False)[1]  # noqa: E731
+    function = lambda inputs: gru(inputs, *WEIGHTS, jit=False, use_native=use_native)[1]  # noqa: E731
 
     if where == "inside":
         result = tf.function(lambda: derivative(function), autograph=False)()

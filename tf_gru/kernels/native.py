@@ -1,11 +1,10 @@
 """The kernel in C++ as one differentiable function: TensorFlow's ops TfGru and TfGruBackward, and their derivatives.
 
 TfGru keeps its gates where something differentiates it: a tape that watches when it is called, or the gradient of the
-graph that it stands in, which sets `keep` when it is built. Where nothing was kept, TfGruBackward finds the gates again,
-to the same bits, a chunk of time after the other.
+graph that it stands in, which sets `keep` when it is built. Where nothing was kept, TfGruBackward finds the gates
+again, to the same bits, a chunk of time after the other.
 
-Left out: the equations (see native/after.h, before.h, none.h), second derivatives of its own: the general kernel's stand
-in for them.
+Left out: the equations (see native/after.h, before.h, none.h). Second derivatives are the general kernel's.
 """
 
 from functools import lru_cache

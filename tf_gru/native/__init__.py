@@ -1,4 +1,4 @@
-"""The library of kernels in C++, which is built with the wheel where there is a compiler; opened once, when it is asked for.
+"""The library of kernels in C++, built with the wheel where there is a compiler, and opened when a call asks for it.
 
 Left out: which calls run it (see kernels/choice.py), and how (see kernels/native.py).
 """
