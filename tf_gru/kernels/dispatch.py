@@ -74,7 +74,8 @@ def run(
         return by_hand.run(inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan)
 
     selected = choice.choose(known)
-    if (choices := _record.get()) is not None:
+    choices = _record.get()
+    if choices is not None:
         choices.append(selected)
     if selected.kernel != "cudnn":
         return by(selected.kernel)
