@@ -27,7 +27,7 @@ docs/records/benchmarks.json by `--write`; a test holds it to that file.
   and the gradients to the inputs and all weights for given cotangents.
 - **Ours** is the layer with its defaults in `tf.function`: `tf_gru:graph`. `tf_gru:xla` is the same layer in
   `tf.function(jit_compile=True)`, `tf_gru:eager` the same called as it is, `tf_gru:recompute` with `recompute=True`,
-  `tf_gru:recompute-loop` with `jit=False` besides.
+  `tf_gru:recompute-loop` with `use_native=False` besides.
 - **Peers**: `keras` is `keras.layers.GRU` (or `Bidirectional`) along the same paths, `jax` a GRU by `jax.lax.scan` in
   `jax.jit`, `torch` and `onnxruntime` their own GRUs; ONNX Runtime gets its inputs time first, as its operator wants
   them, and is not charged for the transposition. `products` are the matrix products of one GRU and nothing else, by

@@ -24,7 +24,7 @@ PATHS = {
     "recompute": tf.function,
     "recompute-loop": tf.function,
 }
-"""recompute is the layer with recompute=True, in tf.function; recompute-loop also has jit=False."""
+"""recompute is the layer with recompute=True, in tf.function; recompute-loop also has use_native=False."""
 
 
 def program(subject: str, row: Row) -> Program:
@@ -82,7 +82,8 @@ def forget() -> None:
 
 def _tf_gru(row: Row, path: str) -> Any:
     layer = tf_gru.GRU if row.directions == 1 else tf_gru.BiGRU
-    less_memory = {"recompute": path.startswith("recompute"), "jit": False if path == "recompute-loop" else "auto"}
+    loop = path == "recompute-loop"
+    less_memory = {"recompute": path.startswith("recompute"), "use_native": False if loop else "auto"}
     return layer(row.shape[3], return_sequences=True, reset_after=row.reset == "after", **less_memory)
 
 

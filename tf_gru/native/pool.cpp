@@ -93,14 +93,14 @@ class Meeting {
 
 class Pool {
  public:
-  explicit Pool(int wanted) {
-    for (int rank = 1; rank < wanted; ++rank) {
-      std::thread(&Pool::serve, this, rank).detach();
-      ++size_;
+  explicit Pool(int wanted) : wanted_(wanted) {
+    try {
+      for (; size_ < wanted; ++size_) std::thread(&Pool::serve, this, size_).detach();
+    } catch (const std::system_error&) {  // no more threads to be had: these serve, and stay
     }
   }
 
-  int size() const { return size_; }
+  int wanted() const { return wanted_; }
 
   bool run(int count, void (*work)(void*, const Team*), void* context) {
     std::unique_lock<std::mutex> alone(in_use_, std::try_to_lock);
@@ -135,6 +135,7 @@ class Pool {
     work_(context_, &team);
   }
 
+  const int wanted_;
   int size_ = 1;
   std::mutex in_use_;
   void (*work_)(void*, const Team*);
@@ -157,12 +158,12 @@ void forget() {
 
 Pool* pool() {
   Pool* pool = the_pool;
-  if (pool && pool->size() >= wanted) return pool;
+  if (pool && pool->wanted() >= wanted) return pool;
   std::lock_guard<std::mutex> lock(making);
   static const int once = pthread_atfork(nullptr, nullptr, forget);
   (void)once;
   pool = the_pool;
-  if (!pool || pool->size() < wanted) the_pool = pool = new Pool(wanted);
+  if (!pool || pool->wanted() < wanted) the_pool = pool = new Pool(wanted);
   return pool;
 }
 
@@ -175,8 +176,6 @@ int threads() { return wanted; }
 bool run_together(int count, void (*work)(void*, const Team*), void* context) {
   try {
     return pool()->run(count, work, context);
-  } catch (const std::system_error&) {  // no more threads to be had
-    return false;
   } catch (const std::bad_alloc&) {
     return false;
   }

@@ -1,0 +1,111 @@
+"""How the native library is built: with a compiler and without one, from the files that are handed out."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.documents import ROOT
+
+LIBRARY = "tf_gru/native/libtf_gru.so"
+SOURCES = ROOT / "tf_gru" / "native"
+MACHINE = platform.machine()
+
+pytestmark = pytest.mark.skipif(not shutil.which("g++"), reason="there is no g++ here")
+
+
+def built(kind, folder, source, **environment):
+    """The file that the build backend makes of a source tree."""
+    program = f"from setuptools import build_meta; print(build_meta.build_{kind}({str(folder)!r}))"
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=source, env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    return Path(folder, run.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory):
+    """What the sdist of a checkout holds."""
+    folder = tmp_path_factory.mktemp("sdist")
+    left_out = shutil.ignore_patterns(".*", "build", "dist", "*.so", "*.egg-info", "__pycache__", "docs", "tests")
+    shutil.copytree(ROOT, folder / "checkout", ignore=left_out)
+    archive = built("sdist", folder, folder / "checkout")
+    with tarfile.open(archive) as file:
+        file.extractall(folder, filter="data")
+    return folder / archive.name.removesuffix(".tar.gz")
+
+
+def test_without_a_compiler_the_wheel_is_pure(unpacked, tmp_path):
+    """For any machine, without the library: CC and CXX point nowhere."""
+    wheel = built("wheel", tmp_path, unpacked, CC="/nowhere/cc", CXX="/nowhere/c++")
+
+    assert wheel.name.endswith("-py3-none-any.whl")
+    with ZipFile(wheel) as archive:
+        assert "tf_gru/native/__init__.py" in archive.namelist()
+        assert not any(name.endswith((".so", ".cpp", ".h")) for name in archive.namelist())
+
+
+def test_with_a_compiler_the_wheel_has_the_library_for_any_python(unpacked, tmp_path):
+    wheel = built("wheel", tmp_path, unpacked)
+
+    assert wheel.name.endswith(f"-py3-none-linux_{MACHINE}.whl")
+    with ZipFile(wheel) as archive:
+        archive.extract(LIBRARY, tmp_path)
+        assert not any(name.endswith((".cpp", ".h")) for name in archive.namelist())
+    program = f"import ctypes; print(ctypes.CDLL({str(tmp_path / LIBRARY)!r}).tf_gru_forward is not None)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "True\n"
+
+
+def symbols(path):
+    """Kind and name of every symbol of an object file."""
+    listed = subprocess.run(["nm", "-C", path], capture_output=True, text=True, check=True).stdout
+    return [line[17:].split(" ", 1) for line in listed.splitlines()]
+
+
+def shared_code(path):
+    """What the linker might take from this file for another: all that is defined and not local, but its table."""
+    return [name for kind, name in symbols(path) if kind in "TWVuDBRC" and not name.startswith("tf_gru::isa_")]
+
+
+@pytest.mark.parametrize("name", ["avx512", "avx2", "portable"])
+def test_no_code_for_an_instruction_set_can_stand_in_for_other_code(tmp_path, name):
+    """Without optimisation, which would inline what must not be there at all."""
+    options = {"avx512": ["-mavx512f", "-mavx512vl", "-mavx512bw", "-mavx512dq", "-mfma"], "avx2": ["-mavx2", "-mfma"]}
+    if MACHINE != "x86_64" and name in options:
+        pytest.skip(f"no {name} on {MACHINE}")
+    compiled = tmp_path / "isa.o"
+    command = ["g++", "-std=c++17", "-O0", "-fPIC", *options.get(name, []), "-c", SOURCES / f"isa_{name}.cpp"]
+    subprocess.run([*command, "-o", compiled], check=True)
+
+    assert any(kind == "T" or kind == "t" for kind, _ in symbols(compiled))
+    assert shared_code(compiled) == []
+
+
+def test_a_shared_inline_function_is_seen(tmp_path):
+    (tmp_path / "shared.cpp").write_text("#include <vector>\nint f() { return std::vector<int>{1}.at(0); }\n")
+    subprocess.run(["g++", "-O0", "-c", tmp_path / "shared.cpp", "-o", tmp_path / "shared.o"], check=True)
+
+    assert any("std::vector" in name for name in shared_code(tmp_path / "shared.o"))
+
+
+def test_the_library_exports_its_functions_and_nothing_else():
+    listed = subprocess.run(["nm", "-D", "--defined-only", ROOT / LIBRARY], capture_output=True, text=True, check=True)
+    names = {line.split()[2] for line in listed.stdout.splitlines()}
+
+    functions = ("forward", "backward", "activate", "instruction_set", "why_not", "set_threads")
+    assert {name for name in names if not name.startswith("_Z")} == {f"tf_gru_{name}" for name in functions}
+
+
+@pytest.mark.skipif(not shutil.which("aarch64-linux-gnu-g++"), reason="there is no compiler for aarch64 here")
+@pytest.mark.parametrize("source", ["isa_portable", "pool", "entry", "choice", "ops"])
+def test_aarch64_compiles(tmp_path, source):
+    command = ["aarch64-linux-gnu-g++", "-std=c++17", "-O0", "-Wall", "-Werror", "-c", SOURCES / f"{source}.cpp"]
+
+    subprocess.run([*command, "-o", tmp_path / "aarch64.o"], check=True)
