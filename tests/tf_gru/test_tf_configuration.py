@@ -36,6 +36,7 @@ CONFIGURED = {
     "zero_output_for_mask": True,
     "jit": False,
     "recompute": True,
+    "use_native": False,
     "name": "mine",
     "trainable": False,
     "dtype": "mixed_bfloat16",

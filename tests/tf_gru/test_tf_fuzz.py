@@ -135,6 +135,7 @@ OWN |= {
     "zero_output_for_mask",
     "jit",
     "recompute",
+    "use_native",
 }
 NAMES = sorted(set(inspect.signature(tf_gru.GRU.__init__).parameters) - {"self", "kwargs"} | {"dtype", "trainable"})
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import tf_gru
 
-OWN = ["reset_gate", "implementation", "zero_output_for_mask", "jit", "recompute"]
+OWN = ["reset_gate", "implementation", "zero_output_for_mask", "jit", "recompute", "use_native"]
 
 
 def test_the_arguments_are_those_of_keras():
