@@ -16,6 +16,7 @@ from tests.documents import ROOT
 LIBRARY = "tf_gru/native/libtf_gru.so"
 SOURCES = ROOT / "tf_gru" / "native"
 MACHINE = platform.machine()
+OPTIONS = {"avx512": ["-mavx512f", "-mavx512vl", "-mavx512bw", "-mavx512dq", "-mfma"], "avx2": ["-mavx2", "-mfma"]}
 
 pytestmark = pytest.mark.skipif(not shutil.which("g++"), reason="there is no g++ here")
 
@@ -77,11 +78,10 @@ def shared_code(path):
 @pytest.mark.parametrize("name", ["avx512", "avx2", "portable"])
 def test_no_code_for_an_instruction_set_can_stand_in_for_other_code(tmp_path, name):
     """Without optimisation, which would inline what must not be there at all."""
-    options = {"avx512": ["-mavx512f", "-mavx512vl", "-mavx512bw", "-mavx512dq", "-mfma"], "avx2": ["-mavx2", "-mfma"]}
-    if MACHINE != "x86_64" and name in options:
+    if MACHINE != "x86_64" and name in OPTIONS:
         pytest.skip(f"no {name} on {MACHINE}")
     compiled = tmp_path / "isa.o"
-    command = ["g++", "-std=c++17", "-O0", "-fPIC", *options.get(name, []), "-c", SOURCES / f"isa_{name}.cpp"]
+    command = ["g++", "-std=c++17", "-O0", "-fPIC", *OPTIONS.get(name, []), "-c", SOURCES / f"isa_{name}.cpp"]
     subprocess.run([*command, "-o", compiled], check=True)
 
     assert any(kind == "T" or kind == "t" for kind, _ in symbols(compiled))
@@ -103,9 +103,36 @@ def test_the_library_exports_its_functions_and_nothing_else():
     assert {name for name in names if not name.startswith("_Z")} == {f"tf_gru_{name}" for name in functions}
 
 
-@pytest.mark.skipif(not shutil.which("aarch64-linux-gnu-g++"), reason="there is no compiler for aarch64 here")
-@pytest.mark.parametrize("source", ["isa_portable", "pool", "entry", "choice", "ops"])
-def test_aarch64_compiles(tmp_path, source):
-    command = ["aarch64-linux-gnu-g++", "-std=c++17", "-O0", "-Wall", "-Werror", "-c", SOURCES / f"{source}.cpp"]
+def digest(tmp_path, compiler, instruction_sets, *emulator):
+    """What a program of the kernels gives, compiled and run for a processor."""
+    sources = [SOURCES / f"{name}.cpp" for name in ("pool", "entry", "choice")]
+    objects = []
+    for name in instruction_sets:
+        objects.append(tmp_path / f"{name}.o")
+        command = [compiler, "-std=c++17", "-O1", "-ffp-contract=off", *OPTIONS.get(name, [])]
+        subprocess.run([*command, "-c", SOURCES / f"isa_{name}.cpp", "-o", objects[-1]], check=True)
+    command = [compiler, "-std=c++17", "-O1", "-Wall", "-Werror", "-pthread", "-static", f"-I{SOURCES}", *objects]
+    program = ROOT / "tests" / "tf_gru" / "native_digest.cpp"
+    subprocess.run([*command, *sources, program, "-o", tmp_path / "program"], check=True)
+    run = subprocess.run([*emulator, tmp_path / "program"], capture_output=True, text=True, check=True)
+    return run.stdout.split()
 
-    subprocess.run([*command, "-o", tmp_path / "aarch64.o"], check=True)
+
+needs_qemu = pytest.mark.skipif(not shutil.which("qemu-aarch64"), reason="there is no qemu-user here")
+
+
+@needs_qemu
+@pytest.mark.skipif(MACHINE != "x86_64", reason="this is no x86-64")
+@pytest.mark.skipif(not shutil.which("aarch64-linux-gnu-g++"), reason="there is no compiler for aarch64 here")
+def test_old_processors_and_others_give_the_same_bits(tmp_path):
+    """An x86-64 without AVX runs the portable build alone, an aarch64 its own vectors."""
+    here, other = tmp_path / "here", tmp_path / "other"
+    for folder in (here, other):
+        folder.mkdir()
+    _, expected = digest(here, "g++", ["avx512", "avx2", "portable"])
+
+    without_avx = subprocess.run(
+        ["qemu-x86_64", "-cpu", "Nehalem", here / "program"], capture_output=True, text=True, check=True
+    )
+    assert without_avx.stdout.split() == ["portable", expected]
+    assert digest(other, "aarch64-linux-gnu-g++", ["portable"], "qemu-aarch64") == ["portable", expected]
