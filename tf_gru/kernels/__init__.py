@@ -4,7 +4,7 @@
 `autodiff` runs anything by TensorFlow's own derivatives. `recurrence`, with the steps of `after`, `before` and `none`,
 has its derivative beside it, for sigmoid and tanh, and `chunks` both in less memory; `by_hand` joins a sequence and its
 derivative, and `traced` makes that callable, as a loop or compiled by XLA.
-`cudnn` calls the op that cuDNN implements on NVIDIA GPUs.
+`native` calls the ops of ../native, in C++, on CPUs; `cudnn` the op that cuDNN implements on NVIDIA GPUs.
 """
 
 from tf_gru.kernels.dispatch import chosen
