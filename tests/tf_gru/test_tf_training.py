@@ -7,16 +7,16 @@ PAGE = "docs/training.md"
 BLOCKS = blocks(PAGE, "python")
 
 
-def test_each_bucket_is_compiled_and_no_graph_of_any_batch_is():
+def test_the_kernel_in_cpp_runs_in_every_bucket_and_in_the_graph_of_any_batch():
     told = {}
     made = chosen(lambda: exec(compile(BLOCKS[0], PAGE, "exec"), told))
-    assert [each.kernel for each in made].count("compiled") == len(told["shapes"])
+    assert {each.kernel for each in made} == {"native"} and len(made) >= len(told["shapes"])
 
     model = told["model"]
     model.compile(optimizer="sgd", loss="mse", jit_compile=False)
     batches = told["batches"].map(lambda inputs, lengths, target: ((inputs, lengths), target))
     made = chosen(model.fit, batches.take(1).repeat(), steps_per_epoch=1, shuffle=False, verbose=0)
-    assert {each.kernel for each in made} == {"loop"}
+    assert {each.kernel for each in made} == {"native"}
 
 
 def test_the_rest_of_the_guide_runs():
