@@ -61,7 +61,7 @@ def _or_nothing(tensor: tf.Tensor | None, dtype: tf.DType) -> tf.Tensor:
 @lru_cache(maxsize=1)
 def _guard() -> tf.Variable:
     with tf.init_scope(), tf.device("CPU"):
-        return tf.Variable(0.0, trainable=False, name=GUARD)
+        return tf.Variable(tf.zeros(()), trainable=False, name=GUARD)
 
 
 @tf.RegisterGradient("TfGru")
