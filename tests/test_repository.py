@@ -147,11 +147,3 @@ def test_the_changes_count_the_clauses_that_there_are():
     from conformance.specification import CLAUSES
 
     assert f"{len(CLAUSES)} clauses" in (ROOT / "CHANGELOG.md").read_text()
-
-
-def test_the_shortest_compiled_sequence_is_what_is_said():
-    from tf_gru import gru
-    from tf_gru.kernels.choice import SHORTEST
-
-    for text in (README.read_text(), (ROOT / "docs/training.md").read_text(), gru.__doc__):
-        assert f"{SHORTEST} steps or more" in " ".join(text.split())

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 import tf_gru
 from tests.tf_gru.test_kernels import INPUT_DIM, UNITS, cancelling
-from tf_gru.kernels import choice, compiled
+from tf_gru.kernels import compiled
 
 INPUTS, _, *WEIGHTS = cancelling("after")
 DIRECTION = tf.constant(np.resize([-1, 0.5, 2], INPUTS.shape))
@@ -158,9 +158,10 @@ WHERE = {
 }
 KERNELS = {
     "auto": {},
-    "loop": {"jit": False},
+    "loop": {"use_native": False},
     "compiled": {"jit": True},
-    "recompute": {"jit": False, "recompute": True},
+    "recompute": {"use_native": False, "recompute": True},
+    "native, recompute": {"recompute": True},
     "autodiff": {"implementation": 1},
 }
 CELLS = [
@@ -184,7 +185,14 @@ OFTEN = {
     ("forward_mode", "in a graph", "loop"),
     ("gradient_of_forward_mode", "in a graph", "auto"),
     ("hessian_vector", "around a graph", "auto"),
+    ("hessian_vector", "around a graph", "compiled"),
     ("forward_mode", "around a graph", "auto"),
+    ("forward_mode", "around a graph", "compiled"),
+    ("hessian_vector", "around a graph", "native, recompute"),
+    ("jacobian", "around a graph", "auto"),
+    ("jacobian", "eagerly", "auto"),
+    ("recomputed", "eagerly", "auto"),
+    ("tape_over_a_map", "in a graph", "auto"),
     ("forward_mode", "around a graph", "autodiff"),
     ("gradient", "around XLA", "auto"),
     ("forward_mode", "around XLA", "auto"),
@@ -197,11 +205,6 @@ REFUSALS = (
     "jit is True, but a compiled kernel has no (second derivative|forward mode)"
     "|forward mode of a gradient, is taken within one tf.function"
 )
-
-
-@pytest.fixture
-def short_ones_are_compiled(monkeypatch):
-    monkeypatch.setattr(choice, "SHORTEST", 1)
 
 
 def expected(derivative):
@@ -229,7 +232,6 @@ def hold(exact, derivative, where, kernel):
     exact.equal(expected(gradient), gradient(layer, INPUTS).numpy())
 
 
-@pytest.mark.usefixtures("short_ones_are_compiled")
 @pytest.mark.parametrize(
     ("derivative", "where", "kernel"),
     [pytest.param(*cell, marks=[] if (cell[0].__name__, *cell[1:]) in OFTEN else pytest.mark.long) for cell in CELLS],
@@ -242,7 +244,6 @@ def test_each_cell_that_runs_often_is_one():
     assert {(derivative.__name__, where, kernel) for derivative, where, kernel in CELLS} >= OFTEN
 
 
-@pytest.mark.usefixtures("short_ones_are_compiled")
 @pytest.mark.parametrize("wrong", ["number", "error"])
 def test_a_wrong_second_derivative_and_an_error_of_tensorflow_would_be_seen(exact, monkeypatch, wrong):
     def broken(_, given, d_results, *__):
@@ -253,7 +254,7 @@ def test_a_wrong_second_derivative_and_an_error_of_tensorflow_would_be_seen(exac
     monkeypatch.setattr(compiled, "_second_derivative", broken)
 
     with pytest.raises(AssertionError if wrong == "number" else tf.errors.UnimplementedError):
-        hold(exact, hessian_vector, "around a graph", "auto")
+        hold(exact, hessian_vector, "around a graph", "compiled")
 
 
 @pytest.mark.parametrize(
