@@ -60,7 +60,7 @@ def _converted(config, masks: bool, wrapped: bool):
     _check_numbers(options)
     if masks and kind is not GRUCell:
         _check_masks(options, both=kind is BiGRU, wrapped=wrapped)
-    for name in ("reset_gate", "jit", "recompute"):
+    for name in ("reset_gate", "jit", "recompute", "use_native"):
         options.pop(name, None)
     named = {"module": "keras.layers", "class_name": kind.__name__, "registered_name": None}
     if kind is BiGRU:

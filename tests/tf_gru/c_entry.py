@@ -110,7 +110,7 @@ def cases():
         draw = np.random.default_rng(seed)
         reset, dtype = RESETS[seed % 3], (np.float32, np.float64)[seed % 2]
         sizes = [int(draw.integers(1, most)) for most in (20, 12, 40, 70)]
-        tiny = 1e-22 if dtype == np.float32 else 1e-160
+        tiny = np.sqrt(np.finfo(dtype).tiny)  # whose products are subnormal
         scale = (1, 30, tiny)[seed % 5 % 3]
         yield (
             drawn(seed, *sizes, reset, dtype, masked=seed % 4 < 2, scale=scale),

@@ -126,11 +126,12 @@ def test_the_call_before_changes_nothing(library):
 def test_subnormal_numbers_are_kept_or_flushed_as_the_caller_has_it(library):
     """By every thread: a caller of the C function keeps them, TensorFlow's flush them."""
     inputs, start, *others = drawn(13, 16, 3, 4, 19, "after", np.float32)
-    others[0] *= np.float32(1e-40)
-    others[1] *= np.float32(1e-40)
+    subnormal = np.finfo(np.float32).smallest_subnormal * 2**16
+    others[0] *= subnormal
+    others[1] *= subnormal
     others[2:4] = [np.zeros_like(others[2]), np.zeros_like(others[3])]
     others[2][: 2 * 19] = 200  # z and r are 1: the state stays as it is
-    start = np.full_like(start, 1e-40)
+    start = np.full_like(start, subnormal)
     numbers = [inputs, start, *others]
 
     alone = everything(library, numbers, "after")
