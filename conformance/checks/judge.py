@@ -6,8 +6,10 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import metadata
 from math import ceil
+from random import randrange
 from typing import NamedTuple
 
 import hypothesis
@@ -16,15 +18,20 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings, target
 from hypothesis import strategies as st
 
 from conformance.adapters.reference import Reference
+from conformance.bounds.statistical import NO_SAMPLE, NO_SCALE
 from conformance.checks.check import Check
 from conformance.checks.clauses import CHECKS
-from conformance.checks.judgement import Finding, Judgement, WrongSteps
+from conformance.checks.clauses.contract import first_case, make_first_call
+from conformance.checks.free_cases import Extent, FreeCases, free_cases
+from conformance.checks.judgement import NO_GROWTH, Finding, Judgement, WrongSteps
 from conformance.checks.shrinking import CHEAP, COMPILED, shrunk
 from conformance.checks.smoke import smoke
 from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Subject, Verdict
-from conformance.interface.adapter import GRU, Declined, SubjectError
+from conformance.interface.adapter import GRU, Capabilities, Declined, SubjectError
 from conformance.interface.case import Case
 from conformance.interface.numbers import written
+
+SHORT = Extent(dearest=0.1)
 
 
 @dataclass(frozen=True)
@@ -33,18 +40,20 @@ class Profile:
 
     examples: for each check, shared by its shapes and combinations of options, each of which is asked at least once.
     seed: what the cases are drawn from: the same in every run, and for every subject that declares the same; None: from
-    the system's randomness. wide: sizes of any kind too, where nothing is compiled.
+    the system's randomness. wide: sizes of any kind too, where nothing is compiled. free: the extent of the list of
+    free combinations.
     """
 
     examples: int
     seed: int | None = 0
     wide: bool = False
+    free: Extent = SHORT
 
 
 PROFILES = {
     "dev": Profile(4),
-    "ci": Profile(8),
-    "thorough": Profile(200, seed=None, wide=True),
+    "ci": Profile(8, free=Extent(more=120, wide=12, long=6)),
+    "thorough": Profile(200, seed=None, wide=True, free=Extent(rounds=8, dearest=3, wide=20, long=10)),
 }
 SPECIFICATION = Reference()
 
@@ -54,8 +63,11 @@ PATIENCE = 30.0
 NOTHING = "no number was judged: nothing lay inside the domain of its bound, or the case is not one for this clause"
 
 
-def describe(name: str, gru: GRU) -> Subject:
-    """The subject's report before anything is judged; whatever it says of itself is text here."""
+def describe(name: str, gru: GRU, profile: Profile | None = None) -> Subject:
+    """The subject's report before anything is judged; whatever it says of itself is text here.
+
+    profile: that by which it is judged, where it is: the report says how many pairs of options it asks.
+    """
     capabilities = gru.capabilities
     policies: dict[str, list[str]] = {}
     if capabilities.masks or capabilities.lengths:
@@ -73,12 +85,16 @@ def describe(name: str, gru: GRU) -> Subject:
         kernels=sorted(map(str, getattr(gru, "kernels", ()))),
         claims={dtype: str(claim) for dtype, claim in capabilities.arithmetic.items()},
         policies=policies,
+        pairs=0 if profile is None else _free(capabilities, profile).pairs,
     )
 
 
 def wired(gru: GRU) -> str | None:
     """Why the adapter is to be blamed, or None: the smoke stage, in each format that is claimed and judged."""
-    return next((why for dtype in DTYPES if dtype in gru.capabilities.arithmetic and (why := smoke(gru, dtype))), None)
+    claimed = [dtype for dtype in DTYPES if dtype in gru.capabilities.arithmetic]
+    for dtype in claimed:
+        make_first_call(gru, first_case(gru.capabilities, dtype))
+    return next((why for dtype in claimed if (why := smoke(gru, dtype))), None)
 
 
 def verdicts(
@@ -108,23 +124,32 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
         return Verdict(clause=check.clause, dtype=dtype, kind=DECLINED, reason=declined)
     total, asked, refused = Judgement(), 0, ""
     first: _Found | None = None
+    sizes: dict[str, tuple[int, int]] = {}
 
     def fails(case: Case) -> Failure | None:
         nonlocal asked
         asked += 1
         return failure(gru, check, case)[1]
 
-    def examine(case: Case) -> None:
+    def examine(case: Case, *, free: bool = False) -> None:
         nonlocal total, asked, first, refused
         if first is None:
             asked += 1
+            for axis, size in case.sizes.items():
+                least, most = sizes.get(axis, (size, size))
+                sizes[axis] = min(least, size), max(most, size)
             judgement, found = failure(gru, check, case)
             if found is not None and found.kind == DECLINED:
                 refused = refused or found.reason
                 return
-            total = total.add(replace(judgement, findings=[], wrong=[]))
+            judged = replace(judgement, findings=[], wrong=[])
+            # The statistical rules hold for independent numbers, which large cases do not have.
+            total = total.add(
+                replace(judged, sample=NO_SAMPLE, scale=NO_SCALE, ulps=0.0, growth=NO_GROWTH) if free else judged
+            )
             if found is None:
-                target(judgement.margin)
+                if not free:
+                    target(judgement.margin)
                 return
             first = _Found(case, found)
         raise first  # also where Hypothesis asks for it again: a subject need not fail twice
@@ -136,9 +161,11 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
             drawn_from = None if profile.seed is None else zlib.crc32(text.encode())
             simplest = not place or check.fixed is not None
             _explore(examine, cases, ceil(profile.examples / len(strategies)), drawn_from, simplest)
+        for case in _free(gru.capabilities, profile).cases.get((check.clause, dtype), ()):
+            examine(case, free=True)
     except _Found as met:
         case, found = smallest(gru, check, met.case, met.failure, fails) if shrink else (met.case, met.failure)
-        verdict = _failed(gru, check, case, found)
+        verdict = replace(_failed(gru, check, case, found), asked=sizes or None)
         if not total.judged:
             return replace(verdict, cases=asked)
         growth = total.growth if total.growth.ulps else None
@@ -151,7 +178,18 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
     return Verdict(
         clause=check.clause, dtype=dtype, kind=STATISTICAL if alarm else PASS, margin=total.margin, ulps=total.ulps,
         cases=asked, judged=total.judged, reason=alarm or "", growth=total.growth if total.growth.ulps else None,
+        asked=sizes or None,
     )  # fmt: skip
+
+
+def _free(capabilities: Capabilities, profile: Profile) -> FreeCases:
+    return free_cases(capabilities, DTYPES, profile.free, _seed(profile))
+
+
+@lru_cache
+def _seed(profile: Profile) -> int:
+    """One for all checks of a run, so that together they ask the whole list."""
+    return randrange(2**32) if profile.seed is None else profile.seed
 
 
 def _explore(

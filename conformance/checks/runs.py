@@ -3,8 +3,9 @@
 Both against proven bounds for whole runs (bounds/run.py). Where a bound proves nothing, nothing is judged.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -18,7 +19,22 @@ from conformance.checks.judgement import Judgement
 from conformance.checks.steps import judge_set, judge_steps, steps
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case, Gradients, Outputs
+from conformance.interface.type_guards import is_tuple
 from conformance.truth.balls import precision
+
+T = TypeVar("T")
+
+_known: WeakKeyDictionary[Case, dict[Any, Any]] = WeakKeyDictionary()
+"""Bounds of whole runs, which depend on nothing of a subject's answer: several subjects are asked the same case."""
+
+
+def _of_case(case: Case, key: tuple[Any, ...], computed: Callable[[], T]) -> T:
+    """What was computed for a case before, or is now. An OutsideDomain is not kept."""
+    known = _known.setdefault(case, {})
+    if key not in known:
+        known[key] = computed()
+    return known[key]
+
 
 SHARED = {"inputs": 2, "initial_state": 1, "kernel": 1, "recurrent_kernel": 1, "bias": 0}
 """For each gradient, the axis along which its numbers have a factor in common, and so its rounding."""
@@ -60,7 +76,7 @@ def judge_final_states(case: Case, final: Any, arithmetic: Arithmetic) -> Judgem
     judgement = Judgement()
     finals = [final] if case.merge is None else final
     try:
-        allowed = final_bounds(case, arithmetic)
+        allowed = _of_case(case, ("final", arithmetic), lambda: final_bounds(case, arithmetic))
     except OutsideDomain:
         return judgement
     for direction, (computed, inside) in enumerate(zip(finals, allowed, strict=True)):
@@ -75,7 +91,8 @@ def judge_gradients(case: Case, cotangents: Outputs, computed: Gradients, arithm
     cotangents, computed: as for `conformance.interface.adapter.ask_gradients`.
     """
     try:
-        allowed = gradient_bounds(case, cotangents, arithmetic)
+        key = ("gradients", arithmetic, *(part.tobytes() for part in _arrays(cotangents)))
+        allowed = _of_case(case, key, lambda: gradient_bounds(case, cotangents, arithmetic))
     except OutsideDomain:
         return Judgement()
     return gradients_within(allowed, computed, arithmetic)
@@ -100,12 +117,22 @@ def gradients_within(allowed: Gradients, computed: Gradients, arithmetic: Arithm
     return judgement
 
 
+def _arrays(answer: Outputs) -> Iterator[np.ndarray]:
+    for part in answer:
+        yield from part if is_tuple(part) else (part,)
+
+
 def final_bounds(case: Case, arithmetic: Arithmetic) -> list[StepSet]:
     """What each direction's final state may be. Raises OutsideDomain where nothing is proven."""
     return at_enough_bits(lambda: [_shown(run) for run in _runs(case, arithmetic)], BITS)
 
 
 def output_balls(case: Case, arithmetic: Arithmetic) -> list[tuple[np.ndarray, StepSet]]:
+    """The balls of _output_balls, computed once for a case."""
+    return _of_case(case, ("outputs", arithmetic), lambda: _output_balls(case, arithmetic))
+
+
+def _output_balls(case: Case, arithmetic: Arithmetic) -> list[tuple[np.ndarray, StepSet]]:
     """For each direction, balls of its outputs (batch, time, units) under the case's policy; and its final states.
 
     Raises OutsideDomain where nothing is proven.

@@ -59,6 +59,7 @@ class Verdict:
     again: str | None = None
     cotangents: dict[str, Any] | None = None
     growth: Growth | None = None
+    asked: dict[str, tuple[int, int]] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class Diagnosis:
     questions: how many were asked. wrong: how many were not answered as specified. refused: how many not at all, the
     first of them for this reason.
     consistent: the weaker arithmetics in which every answer is right, where no convention explains. failed: why there
-    is no diagnosis, where it broke.
+    is no diagnosis, where it broke. limits: the sizes at which the
+    explanations do not hold. varies: the question that got two answers, so that none of them is explained.
     """
 
     reset: str = ""
@@ -101,12 +103,16 @@ class Diagnosis:
     explanations: list[list[Part]] = field(default_factory=list[list[Part]])
     consistent: str | None = None
     failed: str | None = None
+    limits: str | None = None
+    varies: str | None = None
 
     @property
     def lines(self) -> list[str]:
         """The diagnosis in sentences."""
         if self.failed is not None:
             return [f"the diagnosis itself failed, and says nothing of the subject: {self.failed}"]
+        if self.varies is not None:
+            return [f"one case, two answers, at {self.varies}: earlier calls change an answer, so nothing explains it"]
         asked = f"{self.questions} tiny questions (reset {self.reset!r}, {self.dtype})"
         unanswered = f"{self.refused} of them got no answer, the first: {self.reason}"
         if not self.wrong:
@@ -120,6 +126,8 @@ class Diagnosis:
             return [f"no known convention, nor any two, nor less precision explains this: {asked}"]
         several = len(self.explanations) > 1
         lines = [f"{asked}; {'each of these explains' if several else 'this explains'} all of them:"]
+        if self.limits is not None:
+            lines.append(f"  it does not hold at other sizes, which the fix would break: {self.limits}")
         for number, parts in enumerate(self.explanations, 1):
             lines += [f"({number})"] if several else []
             for part in parts:
@@ -135,7 +143,8 @@ class Subject:
 
     grades: the best class of arithmetic met in each format, where the whole suite was asked. diagnosis: what would
     explain its answers, where a clause failed. broken: why there is no score: it could not be found, or no closed form
-    holds. kernels: the kernels that ran, where the adapter says so.
+    holds. kernels: the kernels that ran, where the adapter says so. pairs: pairs of values of two
+    options, of which each stood in some case.
     """
 
     name: str
@@ -147,6 +156,7 @@ class Subject:
     grades: list[Grade] = field(default_factory=list[Grade])
     diagnosis: Diagnosis | None = None
     broken: str | None = None
+    pairs: int = 0
 
     def count(self, kind: str) -> int:
         """How many verdicts are of one kind."""
@@ -174,7 +184,19 @@ class Subject:
 
     @property
     def remarks(self) -> list[str]:
-        """What it does at masked steps, in words, and where the specification does not offer that."""
+        """What it was asked; its policies at masked steps in words, and where the specification does not offer them."""
+        return [*self._asked, *self._policies]
+
+    @property
+    def _asked(self) -> list[str]:
+        found = [verdict.asked for verdict in self.verdicts if verdict.asked]
+        if not found:
+            return []
+        sizes = [f"{axis} {min(a[axis][0] for a in found)}–{max(a[axis][1] for a in found)}" for axis in found[0]]
+        return [f"asked: {', '.join(sizes)}" + (f"; all {self.pairs} pairs of options" if self.pairs else "")]
+
+    @property
+    def _policies(self) -> list[str]:
         return [
             f'{runs}: policy "{policy}"{"" if policy in OFFERED else " (not of the specification)"}: {POLICIES[policy]}'
             for runs, policies in self.policies.items()

@@ -96,6 +96,9 @@ class Capabilities:
             if getattr(claim, "dtype", None) != dtype:
                 raise UsageError(f"capabilities.arithmetic[{dtype!r}] is {claim!r}, not an Arithmetic of {dtype}")
 
+    def __hash__(self) -> int:
+        return hash(repr(self))  # mappings have none
+
     def lacks(self, what: str) -> str:
         """Why it is not asked for something, in words: it does not declare it, and the reason where it gives one."""
         because = self.because.get(what)
@@ -193,12 +196,14 @@ def accepted(found: Any, name: str) -> GRU:
     return found
 
 
-def ask(gru: GRU, case: Case) -> Outputs:
+def ask(gru: GRU, case: Case, *, copied: bool = True) -> Outputs:
     """The subject's answer to a copy of the case, of the right shapes and dtype.
+
+    copied: False hands the case's own arrays over, whose memory layout a copy would not keep.
 
     Raises SubjectError where the subject raises, Malformed where it returns something else; numbers are not looked at.
     """
-    answer = answered("run", gru.run, case.copy())
+    answer = answered("run", gru.run, case.copy() if copied else case)
     if not is_tuple(answer) or len(answer) != 2:
         raise Malformed(f"run returned {_short(answer)}, but must return Outputs(outputs, final_state)")
     outputs, final = answer

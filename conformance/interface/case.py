@@ -27,6 +27,9 @@ POLICIES = {
     "that is not 0, and the state reached so far after it",
 }
 
+COTANGENTS = ("all", "outputs", "final", "large")
+"""Kinds of cotangents: of all that a run gives, of its outputs or final states alone, and of all, times 2^20."""
+
 OFFERED = ("carry", "zero")
 """The policies that the specification offers; the other one exists, and can be judged."""
 
@@ -65,7 +68,7 @@ class Case:
     initial_state: None, or one array (batch, units) for each direction.
     lengths: None or (batch,) integers; mask: None or (batch, time) booleans; not both.
     reverse: scan time backwards (one direction only). merge: how two directions are joined, one of MERGES.
-    masked_outputs: one of POLICIES.
+    masked_outputs: one of POLICIES. cotangent_kind: one of COTANGENTS, for which gradients are wanted where they are.
     """
 
     inputs: np.ndarray
@@ -76,6 +79,7 @@ class Case:
     reverse: bool = False
     merge: str | None = None
     masked_outputs: str = "carry"
+    cotangent_kind: str = "all"
 
     def __post_init__(self) -> None:
         directions = len(self.parameters)
@@ -107,6 +111,7 @@ class Case:
             _require(self.mask.dtype == np.bool_, "mask", f"dtype {self.mask.dtype}", "booleans")
         _require(type(self.reverse) is bool, "reverse", f"{self.reverse!r}", "True or False")
         _require(self.masked_outputs in POLICIES, "masked_outputs", self.masked_outputs, f"one of {list(POLICIES)}")
+        _require(self.cotangent_kind in COTANGENTS, "cotangent_kind", self.cotangent_kind, f"one of {list(COTANGENTS)}")
         if directions == 2:
             _require(self.merge in MERGES, "merge", f"{self.merge}", f"one of {', '.join(MERGES)}")
             _require(not self.reverse, "reverse", "True with two directions", "False")
@@ -132,6 +137,11 @@ class Case:
     def units(self) -> int:
         """The width of the state."""
         return self.parameters[0].units
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The size of each axis."""
+        return {"batch": self.batch, "time": self.time, "input_dim": self.inputs.shape[2], "units": self.units}
 
     @property
     def reset(self) -> str:
@@ -183,6 +193,7 @@ class Case:
             "reverse": self.reverse,
             "merge": self.merge,
             "masked_outputs": self.masked_outputs,
+            **({} if self.cotangent_kind == "all" else {"cotangent_kind": self.cotangent_kind}),
         }
 
     @staticmethod

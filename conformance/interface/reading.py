@@ -25,7 +25,7 @@ from conformance.interface.type_guards import is_list
 from reference import Parameters
 
 NEEDED = ("dtype", "reset", "inputs", "parameters")
-OPTIONAL = ("initial_state", "lengths", "mask", "reverse", "merge", "masked_outputs")
+OPTIONAL = ("initial_state", "lengths", "mask", "reverse", "merge", "masked_outputs", "cotangent_kind")
 
 
 def read_case(text: str) -> tuple[Case, Outputs | None]:
@@ -62,6 +62,7 @@ def case_of(data: Any) -> Case:
         reverse=_one(data, "reverse", False, bool),
         merge=_one(data, "merge", None, str),
         masked_outputs=_one(data, "masked_outputs", "carry", str),
+        cotangent_kind=_one(data, "cotangent_kind", "all", str),
     )
 
 

@@ -1,13 +1,20 @@
 """The contract of a function: its arguments stay as they are, and an answer depends on nothing else."""
 
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.checks.check import Check, each_row_is_its_valid_steps, padded, runs, runs_with_padding
-from conformance.checks.judgement import Judgement
-from conformance.interface.adapter import GRU, answered, ask
-from conformance.interface.case import Case
+from conformance.checks.check import Check, claim, each_row_is_its_valid_steps, padded, runs, runs_with_padding
+from conformance.checks.judgement import Finding, Judgement
+from conformance.checks.runs import judge_run
+from conformance.interface.adapter import GRU, Capabilities, SubjectError, answered, ask
+from conformance.interface.case import WEIGHTS, Case, Outputs
+from conformance.interface.strategies import DISTINCT, Numbers
+from conformance.interface.type_guards import is_tuple
+
+TWO_ANSWERS = "one case, two answers"
+"""The beginning of a finding of an answer that depends on more than its case. No diagnosis explains such an answer."""
 
 
 def arguments_are_not_modified(gru: GRU, case: Case) -> Judgement:
@@ -23,14 +30,136 @@ def arguments_are_not_modified(gru: GRU, case: Case) -> Judgement:
 
 
 def nothing_is_kept_between_calls(gru: GRU, case: Case) -> Judgement:
-    """A run after a run with another input and state is still within its bounds, from its own initial state."""
+    """The same call gives the same bits after other calls, and an answer stays as it was given."""
     other = replace(
         case,
         inputs=np.flip(case.inputs, 1).copy(),
         initial_state=None if case.initial_state is None else tuple(-state for state in case.initial_state),
     )
+    judgement = Judgement()
+    first = ask(gru, case)
+    kept = _copied(first)
     ask(gru, other)
-    return each_row_is_its_valid_steps(gru, case)
+    _require_same(judgement, kept, first, "the first was changed by a later call")
+    _require_same(judgement, kept, ask(gru, case), "the second after a call with other inputs")
+    _require_same(
+        judgement, kept, _asked_by_views(gru, case), "the second for the same numbers in another memory layout"
+    )
+    _require_first_call(judgement, gru, case.dtype)
+    for answer in (first, _asked_by_views(gru, case)):
+        judgement = judgement.add(judge_run(case, answer, claim(gru, case)))
+    for name in WEIGHTS:
+        judgement = judgement.add(_changed_in_place(gru, case, name))
+    return judgement
+
+
+class FirstCall(NamedTuple):
+    """The first call that a subject got in a process. answer: None where it raised."""
+
+    gru: GRU
+    case: Case
+    answer: Outputs | None
+    error: str
+
+
+_first_calls: dict[tuple[int, str], FirstCall] = {}
+
+
+def first_case(capabilities: Capabilities, dtype: str) -> Case:
+    """A plain case, the same for all that are asked it."""
+    numbers = Numbers(np.random.default_rng(0), dtype, 2, "plain")
+    batch, time, input_dim, units = DISTINCT
+    return Case(
+        inputs=numbers.inputs((batch, time, input_dim)),
+        parameters=(numbers.parameters(input_dim, units, capabilities.resets[0]),),
+        initial_state=(numbers.states((batch, units)),) if capabilities.initial_state else None,
+    )
+
+
+def make_first_call(gru: GRU, case: Case) -> None:
+    """Keep the answer to the very first call, which clause calls-independent holds against a later one."""
+    try:
+        answer, error = _copied(ask(gru, case)), ""
+    except SubjectError as raised:
+        answer, error = None, str(raised)
+    _first_calls.setdefault((id(gru), case.dtype), FirstCall(gru, case, answer, error))
+
+
+def _require_first_call(judgement: Judgement, gru: GRU, dtype: str) -> None:
+    first = _first_calls.get((id(gru), dtype))
+    if first is None or first.gru is not gru:
+        return
+    later = ask(gru, first.case)
+    if first.answer is None:
+        judgement.require(False, f"{TWO_ANSWERS}: the first call of the process failed, {first.error}")
+    else:
+        _require_same(judgement, first.answer, later, "the first call of the process, and a later one")
+
+
+def _require_same(judgement: Judgement, one: Outputs, other: Outputs, when: str) -> None:
+    """Bit for bit, NaN included; signs of zero are not judged."""
+    for name, expected, computed in zip(Outputs._fields, map(_parts, one), map(_parts, other), strict=True):
+        for a, b in zip(expected, computed, strict=True):
+            judgement.judged += a.size
+            wrong = np.argwhere(~((a == b) | (np.isnan(a) & np.isnan(b))))
+            if len(wrong):
+                index = tuple(int(i) for i in wrong[0])
+                where = f"{name}{list(index)}"
+                judgement.findings.append(Finding(f"{TWO_ANSWERS}: {when}", where, float(b[index]), float(a[index])))
+
+
+def _parts(array: Any) -> tuple[np.ndarray, ...]:
+    return () if array is None else array if is_tuple(array) else (array,)
+
+
+def _copied(answer: Outputs) -> Outputs:
+    def copied(array: Any) -> Any:
+        return None if array is None else tuple(map(np.copy, array)) if is_tuple(array) else array.copy()
+
+    return Outputs(*map(copied, answer))
+
+
+def _asked_by_views(gru: GRU, case: Case) -> Outputs:
+    """The answer where inputs and states are views with strides of their own: transposed, and with gaps.
+
+    It may round differently: products of other memory layouts may sum in another order.
+    """
+    views = replace(
+        case,
+        inputs=_strided(case.inputs),
+        initial_state=None if case.initial_state is None else tuple(map(_strided, case.initial_state)),
+    )
+    return ask(gru, views, copied=False)
+
+
+def _strided(array: np.ndarray) -> np.ndarray:
+    """The same numbers in a transposed array with every second place unused, NaN."""
+    wide = np.full((2 * array.shape[-1], *array.shape[:-1]), np.nan, array.dtype)
+    view = np.moveaxis(wide[::2], 0, -1)
+    view[...] = array
+    return view
+
+
+def _changed_in_place(gru: GRU, case: Case, name: str) -> Judgement:
+    """The case after its last weight, in the same array as before, became another number."""
+    mine = replace(case, parameters=tuple(replace(p) for p in case.parameters))  # with arrays of its own
+    ask(gru, mine)
+    for p in mine.parameters:
+        array = getattr(p, name)
+        array.flags.writeable = True
+        array[..., -1] = -array[..., -1]
+        array.flags.writeable = False
+    judgement = each_row_is_its_valid_steps(gru, mine)
+    judgement.findings = [
+        replace(finding, message=f"{TWO_ANSWERS}: after a change of {name} in place, {finding.message}")
+        for finding in judgement.findings
+        if not each_row_is_its_valid_steps(gru, _new(mine)).findings
+    ]
+    return judgement
+
+
+def _new(case: Case) -> Case:
+    return replace(case, parameters=tuple(replace(p) for p in case.parameters))
 
 
 CHECKS = (

@@ -9,6 +9,7 @@ from conformance.checks.clauses.time import poisoned
 from conformance.checks.judgement import Judgement
 from conformance.checks.runs import judge_gradients
 from conformance.interface.adapter import GRU, Capabilities, ask_gradients
+from conformance.interface.arithmetic import FORMATS
 from conformance.interface.case import Case, Gradients, Outputs
 from conformance.truth.balls import each
 
@@ -53,17 +54,20 @@ def of_what_it_gives(gru: GRU, cotangents: Outputs) -> Outputs:
 
 def cotangents(case: Case) -> Outputs:
     """Cotangents of outputs and final states in the shapes of the answer, made from the case alone."""
+    scale = {name: float(case.cotangent_kind in ("all", name)) for name in ("outputs", "final")}
+    if case.cotangent_kind == "large":
+        scale = dict.fromkeys(scale, 2.0 ** min(20, FORMATS[case.dtype].largest // 2))
     width = 2 * case.units if case.merge == "concat" else case.units
     pieces = 2 if case.merge == "apart" else 1
     count = iter(range(1, 7))
 
-    def values(*shape: int) -> np.ndarray:
+    def values(name: str, *shape: int) -> np.ndarray:
         first = next(count)
         numbers = np.arange(first, first + prod(shape))
-        return ((numbers % 7 - 2.5) / 2).astype(case.dtype).reshape(shape)
+        return ((numbers % 7 - 2.5) / 2 * scale[name]).astype(case.dtype).reshape(shape)
 
-    outputs = [values(case.batch, case.time, width) for _ in range(pieces)]
-    finals = [values(case.batch, case.units) for _ in case.parameters]
+    outputs = [values("outputs", case.batch, case.time, width) for _ in range(pieces)]
+    finals = [values("final", case.batch, case.units) for _ in case.parameters]
     return Outputs(
         tuple(outputs) if case.merge == "apart" else outputs[0], finals[0] if case.merge is None else tuple(finals)
     )

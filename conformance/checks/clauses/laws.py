@@ -21,6 +21,8 @@ from reference import Parameters
 def two_parts_are_the_whole(gru: GRU, case: Case) -> Judgement:
     """The second part starts from the final state of the first."""
     middle = case.time // 2
+    if not middle and not gru.capabilities.zero_time:
+        return Judgement()  # its first part would have no step, which the subject did not declare
     first = ask(gru, replace(case, inputs=case.inputs[:, :middle]))
     second = ask(gru, replace(case, inputs=case.inputs[:, middle:], initial_state=(first.final_state,)))
     return _judge(gru, case, second, lambda outputs: np.concatenate([first.outputs, outputs], axis=1))

@@ -1,0 +1,147 @@
+"""The free combinations that a subject is asked beside each check's own cases, and the clause that each belongs to."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import chain, combinations, islice
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+
+from conformance.checks.clauses import BY_CLAUSE
+from conformance.interface.adapter import Capabilities
+from conformance.interface.case import MERGES, Case
+from conformance.interface.combinations import (
+    COMPILED_SHAPES,
+    GRADIENT_COSTS,
+    RUN,
+    RUN_COSTS,
+    Combination,
+    completed,
+    covering,
+    made,
+    options,
+    possible,
+    shapes,
+)
+from conformance.interface.strategies import DISTINCT, Shape
+
+TURNS = 80
+"""Sizes that are tried for a combination."""
+COMPILED_CASES = 24
+"""For a subject that compiles for each shape."""
+
+
+class FreeCases(NamedTuple):
+    """A list of cases by clause and format; and how many pairs of values of two options stand in some of them."""
+
+    cases: Mapping[tuple[str, str], list[Case]]
+    pairs: int
+
+
+class Extent(NamedTuple):
+    """The extent of a list of free cases.
+
+    rounds: how often all pairs of options are covered, each time with other sizes and numbers. dearest: the seconds
+    that one case may cost. wide, long: gradients with many units, and with many steps, beside those.
+    """
+
+    rounds: int = 1
+    more: int = 60
+    dearest: float = 0.3
+    wide: int = 4
+    long: int = 2
+
+
+@lru_cache(maxsize=16)
+def free_cases(capabilities: Capabilities, dtypes: tuple[str, ...], extent: Extent, seed: int) -> FreeCases:
+    """The cases by clause and format, the same for every subject that declares the same.
+
+    Args:
+        capabilities: the subject's.
+        dtypes: formats of cases; those that the subject does not claim are left out.
+        extent: how many.
+        seed: the numbers, sizes and order follow from it.
+
+    Returns:
+        The cases, and what they cover.
+    """
+    rng = np.random.default_rng(crc32(f"{seed} free".encode()))
+    found: dict[tuple[str, str], list[Case]] = {}
+    covered: set[object] = set()
+    for chosen, shape in _listed(capabilities, dtypes, extent, rng):
+        clause = clause_of(chosen, shape, rng)
+        if BY_CLAUSE[clause].declined(capabilities) is None:
+            covered |= set(combinations(chosen.items(), 2))
+            found.setdefault((clause, chosen["dtype"]), []).append(made(chosen, shape, rng))
+    return FreeCases(found, len(covered))
+
+
+def _listed(
+    capabilities: Capabilities, dtypes: tuple[str, ...], extent: Extent, rng: np.random.Generator
+) -> Iterator[tuple[Combination, Shape]]:
+    choices = options(capabilities, dtypes)
+    if not choices["dtype"]:
+        return
+    compiled = capabilities.compiles_per_shape
+    sizes = shapes(rng, zero_time=capabilities.zero_time and not compiled)
+    count = 0
+
+    def fits(chosen: Combination) -> bool:
+        return possible(chosen, capabilities)
+
+    for _ in range(extent.rounds):
+        more = (completed({"answer": RUN} if n % 3 else {}, choices, fits, rng) for n in range(extent.more))
+        for chosen in chain(covering(choices, fits, rng), filter(None, more)):
+            if compiled and count == COMPILED_CASES:
+                return
+            count += 1
+            if compiled:
+                yield chosen, COMPILED_SHAPES[count % len(COMPILED_SHAPES)]
+            else:
+                allowed = (shape for shape in islice(sizes, TURNS) if _allowed(chosen, shape, extent.dearest))
+                yield chosen, next(allowed, DISTINCT)
+    if not capabilities.gradients or compiled:
+        return
+    dear = {**choices, "answer": choices["answer"][1:], "values": ("many bits",)}
+    for number in range(extent.wide + extent.long):
+        wide = (2, int(rng.integers(1, 4)), 3, int(rng.choice((64, 65, 72, 96))))
+        long = (2, int(rng.integers(128, 160)), 2, int(rng.integers(1, 5)))
+        chosen = completed({}, dear, fits, rng)
+        if chosen is not None:
+            yield chosen, wide if number < extent.wide else long
+
+
+def _allowed(chosen: Combination, shape: Shape, dearest: float) -> bool:
+    """The case is of its clause at this size, and not too dear."""
+    gradient = chosen["answer"] != RUN
+    batch, time, *_ = shape
+    hidden = chosen["run"] in ("sum", "mul", "ave")
+    costs = GRADIENT_COSTS if gradient or hidden else RUN_COSTS
+    if costs.of(shape) * (2 if chosen["run"] in MERGES else 1) > dearest:
+        return False
+    if time == 0:
+        return not hidden and not gradient
+    return batch > 1 or chosen["padding"] not in ("lengths with zero", "masks with zero")
+
+
+def clause_of(chosen: Combination, shape: Shape, rng: np.random.Generator) -> str:
+    """The clause that says what a combination asks."""
+    padded, two = chosen["padding"] != "none", chosen["run"] in MERGES
+    if chosen["answer"] != RUN:
+        return "gradients-bidirectional" if two else "gradients-masked" if padded else "gradients"
+    if shape[1] == 0:
+        return "time-zero"
+    if chosen["run"] in ("sum", "mul", "ave"):
+        return "merge"
+    if two:
+        return "bidirectional-masked" if padded else "bidirectional"
+    if chosen["run"] == "reverse":
+        return "reverse-masked" if padded else "reverse"
+    if not padded:
+        return "initial-state-none" if chosen["start"] == "none" else f"step-{chosen['reset']}"
+    if rng.random() < 1 / 2:
+        return "padding-unread"
+    return {"lengths with zero": "length-zero"}.get(
+        chosen["padding"], "masks" if chosen["padding"].startswith(("masks", "one", "all")) else "lengths"
+    )

@@ -1,0 +1,184 @@
+"""Free combinations cover every pair of options and every special size, and see faults of large sizes and of calls."""
+
+from dataclasses import replace
+from itertools import combinations, islice, product
+
+import numpy as np
+import pytest
+
+from conformance.adapters.reference import Reference
+from conformance.checks.clauses import BY_CLAUSE
+from conformance.checks.clauses.contract import TWO_ANSWERS, first_case, make_first_call
+from conformance.checks.clauses.gradients import cotangents
+from conformance.checks.free_cases import COMPILED_CASES, Extent, free_cases
+from conformance.checks.judge import PROFILES, failure, judge
+from conformance.checks.verdict import DTYPES, FAIL, PASS
+from conformance.interface.adapter import Adapter, Capabilities
+from conformance.interface.case import COTANGENTS, Case, Outputs
+from conformance.interface.combinations import ALIGNED, AROUND, LONG_TIMES, covering, options, possible, shapes
+from conformance.mutants.emulated import Emulated
+
+EVERYTHING = Reference.capabilities
+FREE = free_cases(EVERYTHING, DTYPES, PROFILES["dev"].free, 0)
+CASES = [case for listed in FREE.cases.values() for case in listed]
+
+
+def test_every_pair_that_can_go_together_is_in_some_combination():
+    choices = options(EVERYTHING, DTYPES)
+
+    def fits(chosen):
+        return possible(chosen, EVERYTHING)
+
+    made = list(covering(choices, fits, np.random.default_rng(1)))
+    covered = {pair for chosen in made for pair in combinations(chosen.items(), 2)}
+    whole = [dict(zip(choices, values, strict=True)) for values in islice(product(*choices.values()), 0, None, 7)]
+    wanted = {pair for chosen in whole if fits(chosen) for pair in combinations(chosen.items(), 2)}
+    assert wanted and wanted <= covered
+    assert all(map(fits, made))
+
+
+def test_every_special_size_of_each_axis_has_its_turn():
+    seen = list(islice(shapes(np.random.default_rng(2), zero_time=True), 4 * len(AROUND) + len(LONG_TIMES) + 5))
+    for place, sizes in enumerate([AROUND, (*AROUND, *LONG_TIMES, 0), AROUND, AROUND]):
+        assert set(sizes) <= {shape[place] for shape in seen}
+    assert any(set(shape) <= set(ALIGNED) for shape in seen)
+
+
+def test_the_list_is_the_same_for_all_that_declare_the_same():
+    again = free_cases.__wrapped__(EVERYTHING, DTYPES, PROFILES["dev"].free, 0)
+    assert again.cases.keys() == FREE.cases.keys()
+    for key, listed in again.cases.items():
+        numbers = [case.inputs.tobytes() for case in listed]
+        assert numbers == [case.inputs.tobytes() for case in FREE.cases[key]]
+
+
+def test_gradients_are_asked_with_many_units_and_with_many_steps():
+    asked = [case for (clause, _), listed in FREE.cases.items() if clause.startswith("gradients") for case in listed]
+    assert sum(case.units >= 64 and case.time <= 3 for case in asked) >= 4
+    assert sum(case.time >= 128 and case.units <= 4 for case in asked) >= 2
+    assert {case.cotangent_kind for case in asked} == set(COTANGENTS)
+
+
+def test_each_kind_of_padding_state_and_value_is_asked():
+    padded = [case for case in CASES if case.mask is not None or case.lengths is not None]
+    assert any(case.mask is not None and case.mask.all() for case in padded)
+    assert any(case.lengths is not None and case.batch > 1 and len(set(case.lengths.tolist())) == 1 for case in padded)
+    assert any(case.lengths is not None and 0 < case.lengths.max(initial=0) < case.time for case in padded)
+    assert any(case.time and not case.valid.any() for case in padded)
+    assert any(case.time and not case.inputs[case.valid].any(axis=-1).all() for case in CASES)
+    assert any(case.initial_state is not None and not any(map(np.any, case.initial_state)) for case in CASES)
+    assert any(np.abs(state).max(initial=0) > 5 for case in CASES for state in case.initial_state or ())
+
+
+def test_a_subject_that_declares_little_is_asked_only_that():
+    little = Capabilities(arithmetic={"float32": EVERYTHING.arithmetic["float32"]}, initial_state=False)
+    cases = [case for listed in free_cases(little, DTYPES, Extent(), 0).cases.values() for case in listed]
+    assert cases
+    for case in cases:
+        assert (case.dtype, case.reset, case.reverse, case.merge) == ("float32", "after", False, None)
+        assert case.initial_state is None and case.mask is None and case.lengths is None
+
+
+def test_a_subject_that_compiles_for_each_shape_is_asked_few():
+    compiled = replace(EVERYTHING, compiles_per_shape=True)
+    listed = free_cases(compiled, DTYPES, Extent(), 0)
+    cases = [case for some in listed.cases.values() for case in some]
+    assert len(cases) <= COMPILED_CASES
+    assert len({(*case.inputs.shape, case.units) for case in cases}) <= 5
+
+
+def test_a_case_fits_a_command_line():
+    largest = max(CASES, key=lambda case: case.units * (case.units + case.inputs.shape[2]) + case.inputs.size)
+    assert len(largest.to_text()) < 128 * 1024  # of Linux, for one argument
+
+
+def test_the_specification_is_right_at_every_free_case_of_one_step():
+    for (clause, _), listed in FREE.cases.items():
+        for case in listed[:1]:
+            assert failure(Reference(), BY_CLAUSE[clause], case)[1] is None, clause
+
+
+@pytest.mark.parametrize("kind", COTANGENTS)
+def test_cotangents_are_of_their_kind(kind):
+    case = replace(first_case(EVERYTHING, "float32"), cotangent_kind=kind)
+    given, plain = cotangents(case), cotangents(replace(case, cotangent_kind="all"))
+    assert bool(given.outputs.any()) == (kind != "final") and bool(given.final_state.any()) == (kind != "outputs")
+    if kind == "large":
+        assert np.array_equal(given.outputs, plain.outputs * np.float32(2**20))
+    assert Case.from_text(case.to_text()).cotangent_kind == kind
+
+
+def asked(run, **capabilities):
+    """The verdict of calls-independent on a function, after its first call."""
+    gru = Adapter(run, replace(EVERYTHING, **capabilities))
+    make_first_call(gru, first_case(gru.capabilities, "float32"))
+    return judge(gru, BY_CLAUSE["calls-independent"], "float32", PROFILES["dev"], shrink=False)
+
+
+def test_an_honest_function_keeps_the_contract():
+    assert asked(Reference().run).kind == PASS
+
+
+def test_a_wrong_first_call_counts():
+    calls = []
+
+    def run(case):
+        calls.append(case)
+        answer = Reference().run(case)
+        return Outputs(answer.outputs + (len(calls) == 1), answer.final_state)
+
+    verdict = asked(run)
+    assert verdict.kind == FAIL and f"{TWO_ANSWERS}: the first call" in verdict.reason
+
+
+def test_an_answer_that_a_later_call_overwrites_is_seen():
+    buffers = {}
+
+    def run(case):
+        outputs, final = Reference().run(case)
+        if not isinstance(outputs, np.ndarray):
+            return Outputs(outputs, final)
+        buffer = buffers.setdefault((outputs.shape, outputs.dtype), np.empty_like(outputs))
+        buffer[...] = outputs
+        return Outputs(buffer, final)
+
+    verdict = asked(run)
+    assert verdict.kind == FAIL and "was changed by a later call" in verdict.reason
+
+
+def test_weights_that_are_kept_by_their_identity_are_seen():
+    kept = {}
+
+    def run(case):
+        parameters = tuple(
+            replace(p, recurrent_kernel=kept.setdefault(id(p.recurrent_kernel), (p, p.recurrent_kernel.copy()))[1])
+            for p in case.parameters
+        )
+        return Reference().run(replace(case, parameters=parameters))
+
+    verdict = asked(run)
+    assert verdict.kind == FAIL and "after a change of recurrent_kernel in place" in verdict.reason
+
+
+def test_strides_that_are_ignored_are_seen():
+    def run(case):
+        inputs = case.inputs
+        if not inputs.flags.c_contiguous:
+            inputs = inputs.T.reshape(inputs.shape)
+        return Reference().run(replace(case, inputs=np.ascontiguousarray(inputs)))
+
+    assert asked(run).kind == FAIL
+
+
+@pytest.mark.parametrize(("axis", "least"), [("time", 41), ("units", 65), ("batch", 17), ("input_dim", 65)])
+def test_a_fault_beyond_a_size_is_caught(axis, least):
+    """The subject is right at every smaller size."""
+
+    class wrong_beyond(Emulated):
+        def final(self, case, outputs, h):
+            final = super().final(case, outputs, h)
+            return final + 1 if case.sizes[axis] >= least else final
+
+    cases = [(clause, case) for (clause, _), listed in FREE.cases.items() for case in listed]
+    beyond = [(clause, case) for clause, case in cases if case.sizes[axis] >= least]
+    assert any(failure(wrong_beyond(), BY_CLAUSE[clause], case)[1] for clause, case in beyond)
