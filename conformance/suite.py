@@ -1,12 +1,13 @@
 """Several subjects, each in a process of its own: judged, then blamed, graded and diagnosed."""
 
+from collections import Counter
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
 from conformance.adapters import load_apart
 from conformance.adapters.worker import Gone, Worker, heard
 from conformance.checks.check import Check
-from conformance.checks.clauses import CHECKS
+from conformance.checks.clauses import BY_CLAUSE, CHECKS
 from conformance.checks.judge import PROFILES, describe, judge, judge_case, wired
 from conformance.checks.verdict import DTYPES, ERROR, FAIL, Diagnosis, Grade, Subject, Verdict
 from conformance.diagnosis import diagnosed
@@ -14,6 +15,12 @@ from conformance.diagnosis.blame import blamed
 from conformance.diagnosis.grades import grades
 from conformance.interface.adapter import UsageError
 from conformance.interface.case import Case
+
+Question = tuple[str, str]
+"""A clause and a format."""
+RESTARTS = 8
+HANGS = 1
+"""New processes for a subject that ends its own, and for one that hangs; after them all that is left is an error."""
 
 
 def judge_apart(
@@ -31,23 +38,35 @@ def judge_apart(
     progress is called at each message from a subject, and when one of its processes ends.
     Where there are processes enough, each format of a subject has one of its own: they share no compiled program.
     clauses: only these, or all where there are none. case: only this one, in place of the cases of the profile.
-    A subject that says nothing for time_limit seconds is stopped; what it has not answered is an error.
+    A subject that says nothing for time_limit seconds is stopped. The question that it was stopped at, or ended at by
+    itself, is an error; the questions after it are asked in a new process, a few times.
     """
     reports = {name: Subject(name=name) for name in names}
     apart = case is None and jobs >= len(reports) * len(DTYPES)
-    waiting = [(name, of) for name in reports for of in ([(dtype,) for dtype in DTYPES] if apart else [DTYPES])]
-    running: dict[Worker, tuple[Subject, tuple[str, ...]]] = {}
+    formats = (case.dtype,) if case is not None else DTYPES
+    waiting: list[tuple[str, list[Question]]] = [
+        (name, [(check.clause, dtype) for check in chosen(clauses) for dtype in of])
+        for name in reports
+        for of in ([(dtype,) for dtype in formats] if apart else [formats])
+    ]
+    whole = not clauses and case is None
+    running: dict[Worker, tuple[str, list[Question]]] = {}
+    started: Counter[str] = Counter()
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
-                name, dtypes = waiting.pop(0)
-                worker = Worker(_work, name, dtypes, profile, clauses, case and case.to_text())
-                running[worker] = reports[name], dtypes if case is None else (case.dtype,)
+                name, questions = waiting.pop(0)
+                worker = Worker(_work, name, questions, profile, case and case.to_text(), whole)
+                running[worker] = name, questions
+                started[name] += 1
             for worker, message in heard(list(running), time_limit):
-                report, dtypes = running[worker]
+                name, questions = running[worker]
+                report = reports[name]
                 if isinstance(message, Gone):
                     del running[worker]
-                    _close(report, dtypes, clauses, message, one_case=case is not None)
+                    again = started[name] <= (HANGS if message.code is None else RESTARTS)
+                    if left := _close(report, questions, message, one_case=case is not None, again=again):
+                        waiting.append((name, left))
                 else:
                     _take(report, message)
                 progress(report)
@@ -61,10 +80,8 @@ def judge_apart(
     return [reports[name] for name in names]
 
 
-def _work(
-    name: str, dtypes: tuple[str, ...], profile: str, clauses: tuple[str, ...], case: str | None, pipe: Connection
-) -> None:
-    """In the subject's process. Messages are those that _take knows."""
+def _work(name: str, questions: list[Question], profile: str, case: str | None, whole: bool, pipe: Connection) -> None:
+    """In the subject's process. Messages are those that _take knows. whole: all clauses are asked, and graded."""
     try:
         gru = load_apart(name)
     except UsageError as error:
@@ -72,22 +89,21 @@ def _work(
         return
     if case is not None:
         pipe.send(describe(name, gru))
-        for check in chosen(clauses):
-            pipe.send(blamed(gru, judge_case(gru, check, Case.from_text(case))))
+        for clause, _ in questions:
+            pipe.send(blamed(gru, judge_case(gru, BY_CLAUSE[clause], Case.from_text(case))))
         return
     why = wired(gru)
     if why is not None:
         pipe.send(f"the smoke stage failed, so the adapter is to be looked at first, and there is no score: {why}")
         return
-    pipe.send(describe(name, gru))
+    pipe.send(describe(name, gru, PROFILES[profile]))
     failed = False
-    for check in chosen(clauses):
-        for dtype in dtypes:
-            verdict = blamed(gru, judge(gru, check, dtype, PROFILES[profile]))
-            failed |= verdict.kind == FAIL
-            pipe.send(verdict)
-    if not clauses:
-        pipe.send(grades(gru, dtypes))
+    for clause, dtype in questions:
+        verdict = blamed(gru, judge(gru, BY_CLAUSE[clause], dtype, PROFILES[profile]))
+        failed |= verdict.kind == FAIL
+        pipe.send(verdict)
+    if whole:
+        pipe.send(grades(gru, tuple(dict.fromkeys(dtype for _, dtype in questions))))
     if getattr(gru, "kernels", ()):
         pipe.send(describe(name, gru))  # again, since it is known only now which kernels ran
     if failed and (diagnosis := diagnosed(gru)) is not None:
@@ -103,6 +119,7 @@ def _take(report: Subject, message: Subject | Verdict | list[Grade] | Diagnosis 
     """Put a message in the report: what a subject is, a verdict, grades, a diagnosis, or why the subject broke."""
     if isinstance(message, Subject):
         report.versions, report.claims, report.policies = message.versions, message.claims, message.policies
+        report.pairs = max(report.pairs, message.pairs)
         report.kernels = sorted({*report.kernels, *message.kernels})
     elif isinstance(message, Verdict):
         report.verdicts.append(message)
@@ -115,17 +132,21 @@ def _take(report: Subject, message: Subject | Verdict | list[Grade] | Diagnosis 
         report.broken = message
 
 
-def _close(report: Subject, dtypes: tuple[str, ...], clauses: tuple[str, ...], how: Gone, *, one_case: bool) -> None:
-    """The denominator is fixed: what a subject did not answer is an error, with the last line it printed."""
+def _close(report: Subject, questions: list[Question], how: Gone, *, one_case: bool, again: bool) -> list[Question]:
+    """Give the question at which a process ended its error, and return those after it, to be asked again.
+
+    The denominator is fixed: where there is no process to come, all that was not answered is an error.
+    """
     answered = {(verdict.clause, verdict.dtype) for verdict in report.verdicts}
-    missing = [(check.clause, dtype) for check in chosen(clauses) for dtype in dtypes]
-    missing = [pair for pair in missing if pair not in answered]
+    missing = [question for question in questions if question not in answered]
     failed = not one_case and any(verdict.kind == FAIL for verdict in report.verdicts)
     if failed and how.code != 0 and report.diagnosis is None and not missing:
         report.diagnosis = Diagnosis(failed=str(how))
     if report.broken is not None or not missing:
-        return
+        return []
     if not report.versions:
         report.broken = f"nothing was answered: {how}"
-        return
-    report.verdicts += [Verdict(clause=clause, dtype=dtype, kind=ERROR, reason=str(how)) for clause, dtype in missing]
+        return []
+    guilty = missing[:1] if again else missing
+    report.verdicts += [Verdict(clause=clause, dtype=dtype, kind=ERROR, reason=str(how)) for clause, dtype in guilty]
+    return missing[len(guilty) :]

@@ -58,7 +58,7 @@ def importable(monkeypatch):
 @pytest.mark.usefixtures("importable")
 def test_a_subject_is_judged_and_says_at_the_end_which_kernels_ran():
     pipe = Pipe()
-    suite._work("test_children:Kernels", ("float64",), "dev", ("closed-forms",), None, pipe)
+    suite._work("test_children:Kernels", [("closed-forms", "float64")], "dev", None, False, pipe)
     described, verdict, again = pipe.sent
     assert (verdict.clause, verdict.dtype, verdict.kind) == ("closed-forms", "float64", PASS)
     assert described.kernels == again.kernels == ["by hand"]
