@@ -28,6 +28,16 @@ def questions(can: Capabilities, dtype: str, reset: str) -> tuple[Case, ...]:
     return tuple(_questions(can, dtype, reset))
 
 
+OTHER_SHAPES = ((2, 3, 4, 8), (3, 2, 9, 17), (2, 20, 3, 4), (17, 2, 3, 5), (1, 3, 33, 40))
+"""Past the sizes of the questions, on both sides of the widths of vectors."""
+
+
+def other_sizes(can: Capabilities, dtype: str, reset: str) -> tuple[Case, ...]:
+    """Cases of other sizes, at which an explanation of the answers to all questions has to hold, too."""
+    shapes = OTHER_SHAPES[:2] if can.compiles_per_shape else OTHER_SHAPES
+    return tuple(_case(dtype, reset, shape, start=can.initial_state) for shape in shapes)
+
+
 def _questions(can: Capabilities, dtype: str, reset: str) -> Iterator[Case]:
     one = _case(dtype, reset, SHAPE, start=can.initial_state)
     yield replace(one, inputs=one.inputs[:, :1])

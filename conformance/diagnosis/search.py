@@ -24,7 +24,7 @@ from conformance.diagnosis.known.state import DEVIATIONS as OF_STATES
 from conformance.diagnosis.known.step import DEVIATIONS as OF_STEPS
 from conformance.diagnosis.plain_runs import met
 from conformance.diagnosis.precision import strictest, telling, told, weaker
-from conformance.diagnosis.questions import questions
+from conformance.diagnosis.questions import other_sizes, questions
 from conformance.interface.adapter import GRU, SubjectError, UsageError, ask
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case, Outputs
@@ -67,11 +67,14 @@ def diagnose(gru: GRU) -> Diagnosis | None:
             answers, refused = questioned(gru, cases)
             wrong = search.claimed.wrong(answers)
             reason = next(iter(refused.values()), None)
+            about = (reset, dtype, len(cases), len(wrong), len(refused), reason)
+            if wrong and (varies := unlike(answers, questioned(gru, cases)[0], cases)):
+                return Diagnosis(*about, varies=varies)
             if wrong:
                 found = confirmed(gru, dtype, reset, search.found(answers))
                 said = [_in_words(one, claim) for one in found if one.parts]
                 consistent = next((_classes(one, claim) for one in found if not one.parts), None)
-                return Diagnosis(reset, dtype, len(cases), len(wrong), len(refused), reason, said, consistent)
+                return Diagnosis(*about, said, consistent, limits=limits(gru, claim, dtype, reset, found))
             if refused and unanswered is None:
                 unanswered = Diagnosis(reset, dtype, len(cases), 0, len(refused), reason)
     return unanswered
@@ -83,6 +86,35 @@ def confirmed(gru: GRU, dtype: str, reset: str, found: list[Explanation]) -> lis
         return found
     met_too = [one._replace(arithmetic=met(gru, dtype, reset, one.arithmetic)) for one in found]
     return [one for one in met_too if one.arithmetic]
+
+
+def unlike(answers: Mapping[int, Answer], again: Mapping[int, Answer], cases: Sequence[Case]) -> str | None:
+    """The first case whose second answer has other bits than its first, in words."""
+    for number, answer in answers.items():
+        other = again.get(number)
+        if other is None or not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(answer, other, strict=True)):
+            return _sizes(cases[number])
+    return None
+
+
+def limits(gru: GRU, claim: Arithmetic, dtype: str, reset: str, found: Sequence[Explanation]) -> str | None:
+    """The sizes at which no explanation by a convention holds, in words; None where one holds at each."""
+    tried = [one.parts for one in found if one.parts and not one.arithmetic]
+    if not tried:
+        return None
+    cases = other_sizes(gru.capabilities, dtype, reset)
+    known = Hypotheses(claim, cases)
+    answers = asked(gru, cases)
+    apart = [
+        (number, "right" if known.allows(number, (), answer) else "wrong in another way")
+        for number, answer in answers.items()
+        if not any(known.allows(number, parts, answer) for parts in tried)
+    ]
+    return ", ".join(f"at {_sizes(cases[number])} the answer is {how}" for number, how in apart) or None
+
+
+def _sizes(case: Case) -> str:
+    return ", ".join(f"{axis} {size}" for axis, size in case.sizes.items())
 
 
 def diagnosed(gru: GRU) -> Diagnosis | None:
