@@ -1,1 +1,1 @@
-"""The command line, one file a command; in `report`, all that it prints or writes."""
+"""The command line, one file a command; `report` formats what it prints, and computes no number of it."""

@@ -1,4 +1,4 @@
-"""One small function for each clause of the specification, in the order in which a report shows them."""
+"""One small function for each clause of conformance/specification.py, in the order in which a report shows them."""
 
 from conformance.checks.check import Check
 from conformance.checks.clauses import bidirectional, contract, gradients, laws, state, step, time

@@ -1,4 +1,4 @@
-"""Reports: on a terminal, as JSON, JUnit, HTML and Markdown, and as a badge.
+"""Reports: verdicts (conformance/checks/verdict.py) as text, JSON, JUnit, HTML, Markdown and a badge.
 
 terminal.py: a table and findings. data.py: JSON, whose schema is schema.json. junit.py. page.py: one HTML page, from
 page.html, page.css and page.js, with the pictures of figures.py. markdown.py: for a build's summary. badge.py: an SVG.
