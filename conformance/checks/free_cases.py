@@ -14,6 +14,7 @@ from conformance.interface.case import MERGES, Case
 from conformance.interface.combinations import (
     COMPILED_SHAPES,
     GRADIENT_COSTS,
+    MASKS,
     RUN,
     RUN_COSTS,
     Combination,
@@ -127,13 +128,16 @@ def _allowed(chosen: Combination, shape: Shape, dearest: float) -> bool:
 
 def clause_of(chosen: Combination, shape: Shape, rng: np.random.Generator) -> str:
     """The clause that says what a combination asks."""
-    padded, two = chosen["padding"] != "none", chosen["run"] in MERGES
+    padding, two = chosen["padding"], chosen["run"] in MERGES
+    padded, empty = padding != "none", padding in ("lengths with zero", "no length")
     if chosen["answer"] != RUN:
         return "gradients-bidirectional" if two else "gradients-masked" if padded else "gradients"
     if shape[1] == 0:
         return "time-zero"
     if chosen["run"] in ("sum", "mul", "ave"):
         return "merge"
+    if empty:
+        return "length-zero"
     if two:
         return "bidirectional-masked" if padded else "bidirectional"
     if chosen["run"] == "reverse":
@@ -142,6 +146,4 @@ def clause_of(chosen: Combination, shape: Shape, rng: np.random.Generator) -> st
         return "initial-state-none" if chosen["start"] == "none" else f"step-{chosen['reset']}"
     if rng.random() < 1 / 2:
         return "padding-unread"
-    return {"lengths with zero": "length-zero"}.get(
-        chosen["padding"], "masks" if chosen["padding"].startswith(("masks", "one", "all")) else "lengths"
-    )
+    return "masks" if padding in MASKS else "lengths"

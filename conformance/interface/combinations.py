@@ -32,10 +32,9 @@ ALIGNED = (8, 16, 24, 32)
 COMPILED_SHAPES: tuple[Shape, ...] = ((1, 17, 1, 8), (8, 8, 8, 8), (2, 3, 4, 65), (3, 41, 2, 4), (17, 5, 9, 7))
 """For subjects that compile for each shape."""
 
-PADDING = (
-    "none", "all valid", "lengths", "equal lengths", "no full row", "lengths with zero", "masks", "masks with zero",
-    "one step", "all empty",
-)  # fmt: skip
+LENGTHS = ("lengths", "equal lengths", "full lengths", "no full row", "lengths with zero", "no length")
+MASKS = ("masks", "full mask", "one step", "masks with zero", "empty mask")
+WITH_EMPTY_ROWS = ("lengths with zero", "no length", "masks with zero", "empty mask")
 VALUES = (
     "few bits", "many bits", "saturated gates", "steep gates", "large weights", "far gates", "near underflow",
     "zero inputs", "large states", "remembering",
@@ -70,22 +69,17 @@ RUN_COSTS, GRADIENT_COSTS = Costs(0.01, 4e-7), Costs(0.02, 6e-6)
 def options(capabilities: Capabilities, dtypes: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The values of each option that a subject declares."""
     able = capabilities
-    padding = {
-        "all valid": able.lengths or able.masks, "lengths": able.lengths, "equal lengths": able.lengths,
-        "no full row": able.lengths, "lengths with zero": able.lengths and able.zero_length, "masks": able.masks,
-        "masks with zero": able.masks and able.zero_length, "one step": able.masks,
-        "all empty": (able.lengths or able.masks) and able.zero_length,
-    }  # fmt: skip
+    padding = (*(LENGTHS if able.lengths else ()), *(MASKS if able.masks else ()))
     policies = dict.fromkeys((*able.masked_outputs, *able.bidirectional_masked_outputs))
     return {
         "dtype": tuple(dtype for dtype in dtypes if dtype in able.arithmetic),
         "reset": tuple(able.resets),
         "run": ("forward", *(("reverse",) if able.reverse else ()), *(m for m in MERGES if m in able.merges)),
-        "padding": tuple(kind for kind in PADDING if padding.get(kind, True)),
+        "padding": ("none", *(kind for kind in padding if able.zero_length or kind not in WITH_EMPTY_ROWS)),
         "policy": tuple(policies),
         "start": STARTS if able.initial_state else ("none",),
         "values": VALUES,
-        "answer": (RUN, *(COTANGENTS if able.gradients else ())),
+        "answer": (RUN, *(kind for kind in COTANGENTS if able.gradients and (able.outputs or kind != "outputs"))),
     }
 
 
@@ -166,14 +160,13 @@ def made(chosen: Combination, shape: Shape, rng: np.random.Generator) -> Case:
     bits = _bits(values, shape, directions, chosen["dtype"])
     numbers = Numbers(rng, chosen["dtype"], bits, _regime(values))
     valid = padded_as(padding, rng, batch, time)
-    counted = padding in ("lengths", "equal lengths", "no full row", "lengths with zero")
     start = tuple(numbers.states((batch, units)) for _ in range(directions))
     case = Case(
         inputs=numbers.inputs((batch, time, input_dim)),
         parameters=tuple(numbers.parameters(input_dim, units, chosen["reset"]) for _ in range(directions)),
         initial_state={"none": None, "zeros": tuple(0 * h for h in start)}.get(chosen["start"], start),
-        lengths=valid.sum(1) if counted else None,
-        mask=None if counted or padding == "none" else valid,
+        lengths=valid.sum(1) if padding in LENGTHS else None,
+        mask=valid if padding in MASKS else None,
         reverse=run == "reverse",
         merge=run if directions == 2 else None,
         masked_outputs=chosen["policy"],
@@ -184,7 +177,7 @@ def made(chosen: Combination, shape: Shape, rng: np.random.Generator) -> Case:
 
 def padded_as(kind: str, rng: np.random.Generator, batch: int, time: int) -> np.ndarray:
     """Which steps count, (batch, time) booleans, under a kind of padding."""
-    if kind.startswith(("masks", "one")):
+    if kind in ("masks", "masks with zero", "one step"):
         return masks(rng, batch, time, kind)
     short = max(time - 1, min(time, 1))
     rows = {
@@ -192,7 +185,8 @@ def padded_as(kind: str, rng: np.random.Generator, batch: int, time: int) -> np.
         "lengths with zero": lambda: lengths(rng, batch, time, zero=True),
         "equal lengths": lambda: np.full(batch, rng.integers(min(time, 1), short + 1)),
         "no full row": lambda: rng.integers(min(time, 1), short + 1, batch),
-        "all empty": lambda: np.zeros(batch, np.int64),
+        "no length": lambda: np.zeros(batch, np.int64),
+        "empty mask": lambda: np.zeros(batch, np.int64),
     }.get(kind, lambda: np.full(batch, time))()
     return np.arange(time) < rows[:, None]
 

@@ -41,7 +41,8 @@ def nothing_is_kept_between_calls(gru: GRU, case: Case) -> Judgement:
     kept = _copied(first)
     ask(gru, other)
     _require_same(judgement, kept, first, "the first was changed by a later call")
-    _require_same(judgement, kept, ask(gru, case), "the second after a call with other inputs")
+    if claim(gru, case).rounding != "any":  # which may be stochastic
+        _require_same(judgement, kept, ask(gru, case), "the second after a call with other inputs")
     _require_same(
         judgement, kept, _asked_by_views(gru, case), "the second for the same numbers in another memory layout"
     )
@@ -87,7 +88,7 @@ def make_first_call(gru: GRU, case: Case) -> None:
 
 def _require_first_call(judgement: Judgement, gru: GRU, dtype: str) -> None:
     first = _first_calls.get((id(gru), dtype))
-    if first is None or first.gru is not gru:
+    if first is None or first.gru is not gru or claim(gru, first.case).rounding == "any":
         return
     later = ask(gru, first.case)
     if first.answer is None:
