@@ -98,6 +98,7 @@ class Pool {
       for (; size_ < wanted; ++size_) std::thread(&Pool::serve, this, size_).detach();
     } catch (const std::system_error&) {  // no more threads to be had: these serve, and stay
     }
+    end_.expect(size_);
   }
 
   int wanted() const { return wanted_; }
@@ -110,7 +111,6 @@ class Pool {
     count_ = count;
     mode_ = mode();
     on_the_way_.expect(count);
-    end_.expect(size_);
     job_.next();
     do_part(0);
     end_.arrive();
