@@ -267,3 +267,24 @@ def test_the_library_is_where_a_compiler_is():
     """The wheel of this checkout has it: nothing else of these tests may skip."""
     assert Path(tf_gru.__file__).with_name("native").joinpath("libtf_gru.so").exists()
     assert native.missing() is None
+
+
+@pytest.mark.parametrize("units", [3, 5, 2])
+def test_second_derivatives_of_layers_of_several_sizes_in_one_process(units):
+    """A function that is traced anew for other sizes must not forget those of the weights."""
+    weights = [tf.ones((2, 3 * units)) / 8, tf.ones((units, 3 * units)) / 8, tf.ones((2, 3 * units)) / 8]
+    x = tf.ones((2, 4, 2))
+
+    def curvature(**how):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                result = function(how)(x)[0]
+            (first,) = inner.gradient(result, [x])
+        return outer.gradient(first, x)
+
+    def function(how):
+        return tf.function(lambda given: gru(given, *weights, **how), autograph=False)
+
+    assert curvature(use_native=True).shape == curvature(fused=False).shape == x.shape

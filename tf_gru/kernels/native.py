@@ -91,7 +91,8 @@ def _second_gradient(op, *cotangents):
     reset = op.get_attr("reset")
     options = (reset.decode() if isinstance(reset, bytes) else reset, op.get_attr("reverse"), op.get_attr("zero"))
     there = tuple(_is_there(each) for each in (*tensors, valid))
-    *second, d_d_outputs, d_d_final_state = _general(*options, there)(
+    sizes = tuple(tuple(each.shape) for each in tensors[2:])
+    *second, d_d_outputs, d_d_final_state = _general(*options, there, sizes)(
         [*tensors, d_outputs, d_final_state], valid, cotangents
     )
     given = [gradient if has else None for gradient, has in zip(second, there[:-1], strict=True)]
@@ -99,14 +100,17 @@ def _second_gradient(op, *cotangents):
 
 
 @lru_cache(maxsize=64)
-def _general(reset: str, reverse: bool, zero: bool, there: tuple[bool, ...]):
+def _general(reset: str, reverse: bool, zero: bool, there: tuple[bool, ...], sizes: tuple):
     """The function that pulls cotangents back through the general kernel's derivative.
 
+    sizes: the shapes of the weights, which a function that is traced anew for others would forget.
     In a graph of its own: a tape in the middle of somebody's forward mode would record nothing, and give zeros.
     """
 
     def second(tensors, valid, cotangents):
         inputs, start, *weights, d_outputs, d_final_state = tensors
+        for each, shape in zip(weights, sizes, strict=True):
+            each.set_shape(shape)
         weights = tuple(each if has else None for each, has in zip(weights, there[2:-1], strict=True))
         results = autodiff.run(
             inputs,
