@@ -9,6 +9,7 @@ LOOPS = ("While", "StatelessWhile")
 COMPILED = "compiled by XLA"
 LOOP = "TensorFlow's while loop"
 CUDNN = "cuDNN's CudnnRNNV3"
+NATIVE = "tf_gru's native kernel"
 UNROLLED = "step after step, without a loop"
 
 
@@ -32,6 +33,8 @@ def _kernels(graph: Any) -> Iterator[str]:
         for node in waiting.pop():
             if node.op == "CudnnRNNV3":
                 yield CUDNN
+            if node.op == "TfGru":
+                yield NATIVE
             if node.op in LOOPS:
                 yield LOOP
             called = {name for value in node.attr.values() for name in _functions(value)} - compiled - met

@@ -30,9 +30,9 @@ def ran(path, time, **options):
 @pytest.mark.parametrize(
     ("path", "time", "options", "kernels"),
     [
-        ("graph", 16, {}, {known.COMPILED}),
-        ("graph", 15, {}, {known.LOOP}),
-        ("graph", 16, {"jit": False}, {known.LOOP}),
+        ("graph", 16, {}, {known.NATIVE}),
+        ("graph", 16, {"jit": True}, {known.COMPILED}),
+        ("graph", 16, {"use_native": False}, {known.LOOP}),
         ("graph", 3, {"unroll": True}, {known.UNROLLED}),
         ("xla", 3, {"jit": False}, {known.COMPILED}),
         ("eager", 16, {}, set()),

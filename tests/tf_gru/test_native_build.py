@@ -12,6 +12,7 @@ from zipfile import ZipFile
 import pytest
 
 from tests.documents import ROOT
+from tf_gru.native import PATH as BUILT
 
 LIBRARY = "tf_gru/native/libtf_gru.so"
 SOURCES = ROOT / "tf_gru" / "native"
@@ -96,7 +97,7 @@ def test_a_shared_inline_function_is_seen(tmp_path):
 
 
 def test_the_library_exports_its_functions_and_nothing_else():
-    listed = subprocess.run(["nm", "-D", "--defined-only", ROOT / LIBRARY], capture_output=True, text=True, check=True)
+    listed = subprocess.run(["nm", "-D", "--defined-only", BUILT], capture_output=True, text=True, check=True)
     names = {line.split()[2] for line in listed.stdout.splitlines()}
 
     functions = ("forward", "backward", "activate", "instruction_set", "why_not", "set_threads")

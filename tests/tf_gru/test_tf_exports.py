@@ -1,5 +1,7 @@
 """What a graph for export holds, what it refuses, and what becomes of functions that were traced before."""
 
+import warnings
+
 import numpy as np
 import onnx
 import pytest
@@ -40,7 +42,7 @@ def gradients(function, weights, x):
 def test_what_was_loaded_trains(shape, options, tmp_path):
     x = tf.constant(np.linspace(-1, 1, 96).reshape(2, 16, 3), "float32")
     tf.saved_model.save(Module(shape, **options), tmp_path)
-    loaded, module = tf.saved_model.load(tmp_path), Module(shape, jit=False, **options)
+    loaded, module = tf.saved_model.load(tmp_path), Module(shape, use_native=False, **options)
     expected = gradients(module.run, module.weights, x)
     assert all(each.any() for each in expected)
     for found, wanted in zip(gradients(loaded.run, loaded.weights, x), expected, strict=True):
@@ -71,10 +73,20 @@ def to_onnx(module, shape):
     return model
 
 
+def test_a_native_function_that_was_called_before_is_refused_by_the_checker():
+    module = Module((None, None, 3))
+    module.run(tf.ones((2, 5, 3)))
+    with pytest.raises(onnx.checker.ValidationError, match="TfGru"):
+        onnx.checker.check_model(to_onnx(module, (None, None, 3)), full_check=True)
+
+
 def test_a_function_that_was_called_before_is_right_in_onnx():
     import onnxruntime
 
-    module, x = Module((None, None, 3), reverse=True), np.linspace(-1, 1, 30).reshape(2, 5, 3).astype("float32")
+    module, x = (
+        Module((None, None, 3), reverse=True, use_native=False),
+        np.linspace(-1, 1, 30).reshape(2, 5, 3).astype("float32"),
+    )
     expected = module.run(x)
     model = to_onnx(module, (None, None, 3))
     onnx.checker.check_model(model, full_check=True)
@@ -91,10 +103,11 @@ def test_a_compiled_function_that_was_called_before_is_refused_by_the_checker():
         onnx.checker.check_model(to_onnx(module, (2, 16, 3)), full_check=True)
 
 
-def test_a_function_that_was_called_before_is_refused_by_litert():
-    module = Module((None, None, 3))
+@pytest.mark.parametrize(("native", "message"), [(True, "Custom ops: TfGru"), (False, "Lowering tensor list ops is")])
+def test_a_function_that_was_called_before_is_refused_by_litert(native, message):
+    module = Module((None, None, 3), use_native=native)
     module.run(tf.ones((2, 5, 3)))
-    with pytest.raises(Exception, match="Lowering tensor list ops is failed"):
+    with pytest.raises(Exception, match=message):
         tf.lite.TFLiteConverter.from_concrete_functions([module.run.get_concrete_function()], module).convert()
 
 
@@ -121,7 +134,12 @@ def test_an_export_refuses_what_the_target_cannot_hold(target, options, message,
         model.export(tmp_path / name, format=target, verbose=False)
 
 
-def test_the_converter_of_models_fails_with_our_sentence_before_its_own():
+@pytest.mark.filterwarnings("always")
+def test_the_converter_of_models_fails_with_our_sentence():
+    """As the error, or where the converter drops that one and goes on, as a warning before its own."""
     model = Sequential([Input((None, 3), dtype="float64"), tf_gru.GRU(4, dtype="float64")])
-    with pytest.warns(UserWarning, match="computes in float64, but LiteRT does in float32"), pytest.raises(TypeError):
-        tf.lite.TFLiteConverter.from_keras_model(model).convert()
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    with warnings.catch_warnings(record=True) as warned, pytest.raises((TypeError, ValueError)) as raised:
+        converter.convert()
+    texts = [str(raised.value), *(str(each.message) for each in warned)]
+    assert any("computes in float64, but LiteRT does in float32" in text for text in texts)
