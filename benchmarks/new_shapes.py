@@ -1,4 +1,4 @@
-"""What new shapes cost, beside Keras' layer: a batch size or a length that was never seen, in processes of their own.
+"""The cost of new shapes, beside Keras' layer: a batch size or a length that was never seen, in processes of their own.
 
 predict: 40 batch sizes by `predict_on_batch`. saved: the same by a SavedModel that was exported and loaded. eager: 60
 lengths by calls of the layer. time: of all the calls, once, tracing and compiling included. memory: what the process

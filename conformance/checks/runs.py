@@ -29,7 +29,7 @@ _known: WeakKeyDictionary[Case, dict[Any, Any]] = WeakKeyDictionary()
 
 
 def _of_case(case: Case, key: tuple[Any, ...], computed: Callable[[], T]) -> T:
-    """What was computed for a case before, or is now. An OutsideDomain is not kept."""
+    """The value that was computed for a case before, or is now. An OutsideDomain is not kept."""
     known = _known.setdefault(case, {})
     if key not in known:
         known[key] = computed()

@@ -184,7 +184,7 @@ class Subject:
 
     @property
     def remarks(self) -> list[str]:
-        """What it was asked; its policies at masked steps in words, and where the specification does not offer them."""
+        """The sizes asked; its policies at masked steps in words, and where the specification does not offer them."""
         return [*self._asked, *self._policies]
 
     @property
