@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 import zlib
@@ -146,6 +147,13 @@ def test_a_subject_that_breaks_later_keeps_its_score_and_its_denominator(name, m
     assert done.exit_code == 1
     assert "ERROR" in done.stdout and message in done.stdout
     assert f"of {2 * len(CLAUSES)}" in done.stdout
+
+
+def test_only_the_question_at_which_a_process_ends_is_an_error():
+    done = conformance("run", "miniatures:dies_with_masks", "--clause", "lengths", "--clause", "rows-permuted")
+    (line,) = (line for line in done.stdout.splitlines() if " statistical, " in line)
+    passed, errors = (int(re.search(rf"(\d+) {kind}", line)[1]) for kind in ("pass", "error"))
+    assert passed == errors > 0
 
 
 def test_a_subject_that_answers_otherwise_when_asked_again_fails_and_keeps_its_score():
