@@ -25,35 +25,43 @@ def _head(record: Record, peers: list[Peer]) -> Iterator[str]:
     yield ""
     yield f"<!-- made by: {AGAIN} -->"
     yield ""
-    yield "Which check, and which golden vector, catches which wrong GRU. Run on"
-    yield f"{record.date}, profile `{record.profile}`, {versions}; cell by cell in"
-    yield "[records/matrix.json](records/matrix.json), of which every run of the tests judges a sample again."
+    yield "This page shows which check, and which golden vector, catches which wrong GRU. A wrong GRU is called a"
+    yield "mutant. It makes one mistake on purpose."
     yield ""
-    yield from _wrapped(_counts(record))
-    for peer in peers:
-        yield from _wrapped(_peer(peer, record))
+    yield from _suites(record, peers)
     yield ""
-    if peers:
-        yield "How those suites were asked: [peers.md](peers.md). A dash below is what their questions cannot express."
-        yield ""
+    yield f"Each check draws its own cases. {_needed(record)}"
+    yield "For another suite, only those mutants count that its inputs can reveal: [how each suite is run](peers.md)."
+    yield "In the tables below a dash marks a mutant that they cannot reveal."
+    yield ""
+    yield f"Run on {record.date}, profile `{record.profile}`, {versions}. The record is"
+    yield "[records/matrix.json](records/matrix.json). Every run of the tests judges a sample of it again."
+    yield ""
     yield "![Which check and which golden vectors kill which mutant](matrix.svg)"
     yield ""
 
 
-def _counts(record: Record) -> str:
+def _suites(record: Record, peers: list[Peer]) -> Iterator[str]:
+    """A table: this suite and the others, and how many mutants each catches."""
+    whole = len(record.mutants)
     by_checks = sum(bool(record.checks_that_kill(name)) for name in record.mutants)
     by_vectors = sum(bool(record.vectors_that_kill(name)) for name in record.mutants)
+    yield "| tests | wrong GRUs caught | of those that its inputs can reveal |"
+    yield "| --- | ---: | ---: |"
+    yield f"| this suite, {len(record.checks)} checks | {by_checks} | {whole} |"
+    yield f"| this suite, {len(record.vectors)} golden vectors | {by_vectors} | {whole} |"
+    for peer in peers:
+        expressible, killed = (len(names & set(record.mutants)) for names in (peer.expressible, peer.killed))
+        yield f"| {peer.name} ({peer.version}) | {killed} | {expressible} |"
+
+
+def _needed(record: Record) -> str:
     needed = sum(bool(killed) for killed in killed_by_check(record).values())
+    alone = sum(bool(names) for names in only_by(record).values())
     return (
-        f"Of {len(record.mutants)} wrong GRUs the {len(record.checks)} checks catch {by_checks}, on cases that they "
-        f"draw themselves, and the {len(record.vectors)} golden vectors, replayed, {by_vectors}; "
-        f"{needed} of {len(record.checks)} checks catch at least one."
+        f"{needed} of {len(record.checks)} checks catch at least one mutant, and {alone} catch one that no other check "
+        "catches."
     )
-
-
-def _peer(peer: Peer, record: Record) -> str:
-    expressible, killed = (len(names & set(record.mutants)) for names in (peer.expressible, peer.killed))
-    return f"{peer.name} ({peer.version}) catches {killed}, of {expressible} that its questions can express."
 
 
 def _wrapped(text: str, width: int = 118) -> Iterator[str]:
@@ -70,7 +78,8 @@ def _wrapped(text: str, width: int = 118) -> Iterator[str]:
 def _families(record: Record, peers: list[Peer]) -> Iterator[str]:
     yield "## By family"
     yield ""
-    yield "How many of a family's mutants the check of each clause kills, then any check, and any golden vector."
+    yield "Each row counts the mutants of a family that the check of one clause catches. The last rows count those that"
+    yield "any check or any golden vector catches."
     yield ""
     named, killed = families(record), killed_by_check(record)
     yield from _table(
@@ -97,8 +106,8 @@ def _any(families: Iterable[list[str]], by: Callable[[str], object]) -> list[int
 def _checks(record: Record) -> Iterator[str]:
     yield "## By clause"
     yield ""
-    yield "A check is needed where it alone kills a mutant. Where another kills all that it kills, that is said: such a"
-    yield "check stays for its clause, which nothing else holds, and because it says better what is wrong."
+    yield "A check is needed where it alone catches a mutant. The last column names checks that catch all of the same"
+    yield "mutants. A check with such an entry stays, because only it holds its clause and it names the mistake better."
     yield ""
     alone, beyond = only_by(record), covered(record)
     by_check, by_vectors = killed_by_check(record), killed_by_vectors_of(record)
@@ -116,7 +125,7 @@ def _checks(record: Record) -> Iterator[str]:
         ],
     )
     silent = silent_vectors(record)
-    yield f"Golden vectors that kill no mutant, {len(silent)} of {len(record.vectors)}, those declined by all included:"
+    yield f"{len(silent)} of {len(record.vectors)} golden vectors catch no mutant (some are declined by all mutants):"
     yield from _wrapped(", ".join(f"`{name}`" for name in silent) + "." if silent else "none.")
     yield ""
 
@@ -138,14 +147,15 @@ def _rows(record: Record, peers: list[Peer]) -> Iterator[str]:
                 for name in names
             ],
         )
-    yield "## Told by the probe alone"
+    yield "## Seen by the probe alone"
     yield ""
-    yield "Wrong by less than a step's bound has room for; `python -m conformance probe` refutes what they claim."
+    yield "These are wrong by less than the bound of a step allows. `python -m conformance probe` refutes the accuracy"
+    yield "that they claim."
     yield ""
     yield from _table(["mutant", "what is wrong"], [_said(known[name]) for name in record.probed])
     yield "## Equivalent"
     yield ""
-    yield "Not wrong, and not counted: each with the proof."
+    yield "These deviations are not wrong and do not count. Each has its proof."
     yield ""
     yield from _table(
         ["deviation", "what it does, and why it is not wrong"], [_said(known[n]) for n in record.equivalent]
@@ -172,18 +182,13 @@ def _table(columns: list[str], rows: list[list[Any]]) -> Iterator[str]:
 
 
 def block(record: Record, peers: list[Peer]) -> str:
-    """What stands in the README between the markers."""
-    alone = sum(bool(names) for names in only_by(record).values())
+    """The summary for the README, between its markers."""
     lines = [
-        *_wrapped(_counts(record)),
-        *_wrapped(
-            f"{alone} checks catch one that no other check does. {len(record.probed)} more are seen by `probe` alone, "
-            f"and {len(record.equivalent)} that look wrong are proven to be right."
-        ),
+        *_suites(record, peers),
+        "",
+        f"The {len(record.mutants)} wrong GRUs ship with the suite, and were written beside it: "
+        "[which check catches which](docs/matrix.md).",
     ]
-    for peer in peers:
-        lines += _wrapped(_peer(peer, record))
-    lines += _wrapped(f"Mutant by mutant, on {record.date}: [docs/matrix.md](docs/matrix.md).")
     return "\n".join(lines)
 
 

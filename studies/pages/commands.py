@@ -3,7 +3,7 @@
 import click
 from rich.table import Table
 
-from studies.record import STDERR, end, json_text, written
+from studies.record import STDERR, end, head, json_text, written
 
 
 @click.command()
@@ -51,19 +51,28 @@ def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
 
 @click.command()
 def conventions() -> None:
-    """The layout of a GRU in each framework, by the converters; writes docs/conventions.md."""
-    from studies.pages.conventions import PAGE, page
+    """The layout of a GRU in each framework; writes docs/conventions.md and the table of docs/adapters.md."""
+    from studies.pages.conventions import ADAPTERS, PAGE, page, signatures
+
+    written(PAGE, page())
+    written(ADAPTERS, signatures())
+
+
+@click.command()
+def command_line() -> None:
+    """Every command of the suite with its options; writes docs/command-line.md."""
+    from studies.pages.command_line import PAGE, page
 
     written(PAGE, page())
 
 
 @click.command()
 def guarantees() -> None:
-    """Each clause, its check and what it catches; writes docs/specification.md, and in short README.md."""
-    from studies.pages.guarantees import PAGE, README, page, readme
+    """Each clause, its check and what it catches; writes docs/specification.md, and in short docs/verdicts.md."""
+    from studies.pages.guarantees import PAGE, SHORT, page, short
 
     written(PAGE, page())
-    written(README, readme())
+    written(SHORT, short())
 
 
 @click.command()
@@ -91,4 +100,23 @@ def picture() -> None:
     written(FILE, drawn())
 
 
-COMMANDS = [paths, scoreboard, conventions, guarantees, tutorial, figures, picture]
+@click.command()
+@click.option("--before", metavar="REVISION", help="A revision of the repository to compare with")
+def reading(before: str | None) -> None:
+    """Reading ease of every document: the Flesch-Kincaid grade. Fails where one is above 10."""
+    from studies.pages.reading import MOST, at, documents, grade, now
+
+    earlier = at(before) if before else None
+    head(f"reading --before {before}" if before else "reading", packages=("textstat",))
+    table = Table("page", *(["grade before"] if earlier else []), "grade")
+    failures = []
+    for name in documents():
+        found = grade(now(name))
+        old = earlier(name) if earlier else None
+        table.add_row(name, *([f"{grade(old):.1f}" if old else "–"] if earlier else []), f"{found:.1f}")
+        if found > MOST:
+            failures.append(f"{name}: grade {found:.1f} is above {MOST}: write shorter sentences and plainer words")
+    end(table, failures)
+
+
+COMMANDS = [paths, scoreboard, conventions, command_line, guarantees, tutorial, figures, picture, reading]

@@ -5,6 +5,7 @@ the page cannot say anything else than what `reference.layouts` does, which the 
 Left out: biases that a framework adds up before it stores them (see `merge_biases`), several layers.
 """
 
+import inspect
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 
 from reference import Parameters, Unrepresentable, layouts
 from reference.parameters import GATES
+from studies.matrix.page import with_block
 
 PAGE = Path(__file__).parents[2] / "docs/conventions.md"
 INPUT_DIM, UNITS = 7, 5  # no sum or multiple of them is another, and neither is a number of gates
@@ -37,21 +39,43 @@ Known = dict[float, tuple[str, tuple[int, ...]]]
 
 HEAD = """# Conventions
 
-Every framework has its own order of gates, and not all have the same GRU. Here z is the update gate, by which
-h' = z h + (1 - z) n, r the reset gate and n the candidate. W is read by the inputs and U by the state; b is the bias of
-the inputs' side, c that of the state's. `Wz Wr` stand side by side, `Wz / Wr` one below the other; ᵀ is (out, in), as
-in x Wᵀ. A minus is a change of sign: there the update gate means 1 - z.
+Every framework has its own order of gates, and some compute another GRU. This page shows where each framework stores
+each number.
 
-`reference.layouts` has both converters of each row. They move numbers and round nothing, and refuse with
-`Unrepresentable` what the other side has no place for. The arrays of a whole model are taken too: a prefix chooses one
-GRU (`from_torch(state_dict, "_l0", prefix="encoder.gru.")`), and an array under it that would be left unread is
-refused. A bias c that a framework lacks can be added to b: with reset
-before or none by `merge_biases`; with reset after for z and r, by `merge_gate_biases`, since r multiplies
-c of n, which has to have a place of its own. Both refuse a sum that would be rounded. How the frameworks run, reverse
-and pad is on [the scoreboard](scoreboard.md).
+z is the update gate, with h' = z h + (1 - z) n. r is the reset gate and n is the candidate. W multiplies the inputs
+and U multiplies the state. b is the bias of the inputs' side and c is the bias of the state's side. `Wz Wr` stand side
+by side, and `Wz / Wr` one below the other. ᵀ means (out, in), as in x Wᵀ. A minus sign means that the framework stores
+the negative number: there the update gate means 1 - z.
 
-Written by `python -m studies conventions`, which converts a GRU whose numbers all differ and looks where they are.
+`reference.layouts` has two converters for each row. They move numbers and round nothing. They raise `Unrepresentable`
+if the other side has no place for a number. A prefix chooses one GRU in the arrays of a whole model
+(`from_torch(state_dict, "_l0", prefix="encoder.gru.")`). The converter refuses an array under the prefix that it would
+not read.
+
+Some frameworks have no place for the bias c. Add it to b first. With reset before or none, call `merge_biases`. With
+reset after, call `merge_gate_biases`: it adds the biases of z and r. The bias c of n stays, because r multiplies it.
+Both refuse a sum that needs rounding.
+
+[The scoreboard](scoreboard.md) shows how the frameworks run, reverse and pad.
+
+`python -m studies conventions` writes this page. It converts a GRU whose numbers all differ and looks where they are.
 """
+ADAPTERS = PAGE.with_name("adapters.md")
+BEGIN, END = "<!-- converters: begin -->", "<!-- converters: end -->"
+
+
+def signatures() -> str:
+    """docs/adapters.md, with the signature of each converter between the markers."""
+    rows = [f"| {title} | {_called(f'to_{name}')} | {_called(f'from_{name}')} |" for name, title in NAMES.items()]
+    table = ["| framework | to its arrays | from its arrays |", "| --- | --- | --- |", *rows]
+    return with_block(ADAPTERS.read_text(encoding="utf-8"), "\n".join(table), BEGIN, END)
+
+
+def _called(name: str) -> str:
+    """A converter's name with its parameters and their defaults."""
+    parameters = inspect.signature(getattr(layouts, name)).parameters.values()
+    bare = [each.replace(annotation=inspect.Parameter.empty) for each in parameters]
+    return f"`{name}{inspect.Signature(bare)}`"
 
 
 def page() -> str:

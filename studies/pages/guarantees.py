@@ -1,4 +1,4 @@
-"""The specification as a page, from the code that holds it, docs/specification.md; and in short, for the README.
+"""The specification as a page, from the code that holds it, docs/specification.md; and in short, in docs/verdicts.md.
 
 Each clause with its sentence, the file of its check, the wrong GRUs that the check catches (by the matrix on record)
 and the golden vectors that ask it. Left out: the proofs of the bounds (docs/error-analysis.md).
@@ -18,23 +18,24 @@ from studies.matrix.record import RECORD, read
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/specification.md"
-README = ROOT / "README.md"
+SHORT = ROOT / "docs/verdicts.md"
 BEGIN, END = "<!-- guarantees: begin -->", "<!-- guarantees: end -->"
 MODULES = (step, state, time, bidirectional, gradients, contract, laws)
 HEAD = """# The specification, clause by clause
 
-What every conforming GRU does, each sentence under an id that never changes: in reports, in adapters and in notes. The
-equations are code, in `reference/`; what may differ in the last bits, and why, is in
-[error-analysis.md](error-analysis.md). A GRU is held to the clauses that it declares.
+This page lists what every conforming GRU does. Each sentence stands under an id that never changes. Reports, adapters
+and notes use these ids. The equations are code, in `reference/`. [The error analysis](error-analysis.md) derives how
+far the last bits may differ. A GRU is judged on the clauses that it declares.
 
-In the sentences below x is a step's input, h the state before it and h' the state after it; n is the candidate; z and
-r, the update and the reset gate, are each the logistic function of x W + b + h U + c, with weights of its own.
+In the sentences below x is a step's input, h is the state before the step and h' is the state after it. n is the
+candidate. z is the update gate and r is the reset gate. Each gate is the logistic function of x W + b + h U + c, with
+its own weights.
 
-A check proves nothing while it cannot fail: *catches* counts the wrong GRUs of `conformance/mutants/` that this check
-finds, of all that there are ([matrix.md](matrix.md)). *Vectors* are the golden vectors that ask the clause, for those
-who cannot run Python ([vectors.md](vectors.md)).
+A check that cannot fail proves nothing. The column *catches* counts the wrong GRUs of `conformance/mutants/` that the
+check finds ([all of them](matrix.md)). The column *vectors* counts the golden vectors of the clause, for readers who
+cannot run Python ([the vectors](vectors.md)).
 
-Written by `python -m studies guarantees`.
+`python -m studies guarantees` writes this page.
 """
 
 
@@ -47,7 +48,7 @@ def _clauses() -> Iterator[str]:
     record = read(ROOT / RECORD)
     caught, files = killed_by_check(record), _files()
     asked = Counter(each.vector.clause for each in stored().values())
-    yield f"| clause | what it says | check | catches, of {len(record.mutants)} | vectors |"
+    yield f"| clause | sentence | check | catches, of {len(record.mutants)} | vectors |"
     yield "| --- | --- | --- | ---: | ---: |"
     for clause, sentence in CLAUSES.items():
         yield f"| `{clause}` | {sentence} | `{files[clause]}` | {len(caught[clause])} | {asked[clause]} |"
@@ -58,15 +59,15 @@ def _files() -> dict[str, str]:
     return {check.clause: f"{module.__name__.replace('.', '/')}.py" for module in MODULES for check in module.CHECKS}
 
 
-def readme() -> str:
-    """README.md, with the guarantees of each file of checks between the markers."""
-    return with_block(README.read_text(encoding="utf-8"), "\n".join(_short()), BEGIN, END)
+def short() -> str:
+    """docs/verdicts.md, with the guarantees of each file of checks between the markers."""
+    return with_block(SHORT.read_text(encoding="utf-8"), "\n".join(_short()), BEGIN, END)
 
 
 def _short() -> Iterator[str]:
     record = read(ROOT / RECORD)
     caught = killed_by_check(record)
-    yield f"| what is guaranteed | by the clauses | wrong GRUs caught, of {len(record.mutants)} |"
+    yield f"| topic | clauses | wrong GRUs caught, of {len(record.mutants)} |"
     yield "| --- | --- | ---: |"
     for module in MODULES:
         clauses = [check.clause for check in module.CHECKS]
@@ -75,7 +76,11 @@ def _short() -> Iterator[str]:
 
 
 def _policies() -> Iterator[str]:
-    yield "What stands in the outputs at a masked step is a choice, made by name:"
+    yield "## Policies for masked steps"
+    yield ""
+    yield "The output at a masked step is a choice. Each choice has a name:"
     yield ""
     for name, sentence in POLICIES.items():
-        yield f"- `{name}`: {sentence}." + ("" if name in OFFERED else " Judged where a GRU has it; not offered here.")
+        yield f"- `{name}`: {sentence}." + (
+            "" if name in OFFERED else " The suite judges it, but `reference` and `tf_gru` do not offer it."
+        )

@@ -12,10 +12,10 @@ from PIL import Image
 from conformance.interface.adapter import UsageError
 from reference import layouts
 from studies.__main__ import main
-from studies.pages import conventions, figures, guarantees, picture, tutorial
+from studies.pages import command_line, conventions, figures, guarantees, picture, tutorial
 from tests.documents import blocks
 
-PAGES = {"conventions": conventions, "guarantees": guarantees, "tutorial": tutorial}
+PAGES = {"command-line": command_line, "conventions": conventions, "guarantees": guarantees, "tutorial": tutorial}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -23,8 +23,13 @@ def test_a_published_page_is_what_would_be_written_now(name):
     assert PAGES[name].PAGE.read_text() == PAGES[name].page(), f"write it again: python -m studies {name}"
 
 
-def test_the_readme_guarantees_what_the_code_does():
-    assert guarantees.README.read_text() == guarantees.readme()
+def test_the_page_of_verdicts_guarantees_what_the_code_does():
+    assert guarantees.SHORT.read_text() == guarantees.short()
+
+
+def test_the_page_of_adapters_has_every_converters_signature():
+    assert conventions.ADAPTERS.read_text() == conventions.signatures()
+    assert "`to_torch(p, suffix='_l0')`" in conventions.signatures()
 
 
 def test_no_converter_is_left_out_of_the_conventions():
@@ -74,6 +79,7 @@ def test_the_blocks_about_the_gru_run():
 @pytest.mark.parametrize(
     ("command", "module", "name"),
     [
+        ("command-line", command_line, "PAGE"),
         ("conventions", conventions, "PAGE"),
         ("guarantees", guarantees, "PAGE"),
         ("figures", figures, "FOLDER"),
@@ -82,9 +88,10 @@ def test_the_blocks_about_the_gru_run():
 def test_the_commands_write_where_they_are_told(tmp_path, monkeypatch, command, module, name):
     place = tmp_path if name == "FOLDER" else tmp_path / getattr(module, name).name
     monkeypatch.setattr(module, name, place)
+    if module is conventions:
+        monkeypatch.setattr(module, "ADAPTERS", shutil.copy(conventions.ADAPTERS, tmp_path / "adapters.md"))
     if module is guarantees:
-        readme = shutil.copy(guarantees.README, tmp_path / "README.md")
-        monkeypatch.setattr(module, "README", readme)
+        monkeypatch.setattr(module, "SHORT", shutil.copy(guarantees.SHORT, tmp_path / "verdicts.md"))
     result = CliRunner().invoke(main, [command])
     assert result.exit_code == 0, result.output
     assert all(path.read_text() for path in tmp_path.iterdir()) and any(tmp_path.iterdir())
