@@ -13,7 +13,7 @@ from conformance.checks.verdict import DTYPES, ERROR, FAIL, Diagnosis, Grade, Su
 from conformance.diagnosis import diagnosed
 from conformance.diagnosis.blame import blamed
 from conformance.diagnosis.grades import grades
-from conformance.interface.adapter import UsageError
+from conformance.interface.adapter import GRU, UsageError
 from conformance.interface.case import Case
 
 Question = tuple[str, str]
@@ -90,7 +90,10 @@ def _work(name: str, questions: list[Question], profile: str, case: str | None, 
     if case is not None:
         pipe.send(describe(name, gru))
         for clause, _ in questions:
-            pipe.send(blamed(gru, judge_case(gru, BY_CLAUSE[clause], Case.from_text(case))))
+            verdict = blamed(gru, judge_case(gru, BY_CLAUSE[clause], Case.from_text(case)))
+            pipe.send(verdict)
+            if verdict.kind == FAIL:
+                _explain(gru, [verdict], pipe)
         return
     why = wired(gru)
     if why is not None:
@@ -98,16 +101,26 @@ def _work(name: str, questions: list[Question], profile: str, case: str | None, 
         return
     # The fixed short list of a subject that compiles for each shape has only some of the pairs.
     pipe.send(describe(name, gru, None if gru.capabilities.compiles_per_shape else PROFILES[profile]))
-    failed = False
+    wrong: list[Verdict] = []
     for clause, dtype in questions:
         verdict = blamed(gru, judge(gru, BY_CLAUSE[clause], dtype, PROFILES[profile]))
-        failed |= verdict.kind == FAIL
+        if verdict.kind == FAIL:
+            wrong.append(verdict)
         pipe.send(verdict)
     if whole:
         pipe.send(grades(gru, tuple(dict.fromkeys(dtype for _, dtype in questions))))
     if getattr(gru, "kernels", ()):
         pipe.send(describe(name, gru))  # again, since it is known only now which kernels ran
-    if failed and (diagnosis := diagnosed(gru)) is not None:
+    if wrong:
+        _explain(gru, wrong, pipe)
+
+
+def _explain(gru: GRU, wrong: list[Verdict], pipe: Connection) -> None:
+    """Send the verdicts that have a known cause, with it; then the diagnosis."""
+    diagnosis, explained = diagnosed(gru, wrong)
+    for verdict in explained:
+        pipe.send(verdict)
+    if diagnosis is not None:
         pipe.send(diagnosis)
 
 
@@ -117,12 +130,15 @@ def chosen(clauses: tuple[str, ...]) -> tuple[Check, ...]:
 
 
 def _take(report: Subject, message: Subject | Verdict | list[Grade] | Diagnosis | str) -> None:
-    """Put a message in the report: what a subject is, a verdict, grades, a diagnosis, or why the subject broke."""
+    """Put a message in the report: what a subject is, a verdict (the last one of a question stands), grades, a
+    diagnosis, or why the subject broke."""
     if isinstance(message, Subject):
         report.versions, report.claims, report.policies = message.versions, message.claims, message.policies
         report.pairs = max(report.pairs, message.pairs)
         report.kernels = sorted({*report.kernels, *message.kernels})
     elif isinstance(message, Verdict):
+        same = (message.clause, message.dtype)
+        report.verdicts = [verdict for verdict in report.verdicts if (verdict.clause, verdict.dtype) != same]
         report.verdicts.append(message)
     elif isinstance(message, list):
         report.grades += message

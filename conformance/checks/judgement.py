@@ -30,8 +30,12 @@ class Finding:
     def __str__(self) -> str:
         if self.computed is None:
             return self.message
-        off = "" if self.margin is None else f", bound {self.bound:.3g}: {_times(self.margin)}"
-        return f"{self.message}: {self.where} = {self.computed!r}, exact {self.exact!r}{off}"
+        return f"{self.message}: {self.where} = {self.computed!r}, exact {self.exact!r}{self.off}"
+
+    @property
+    def off(self) -> str:
+        """The bound and how far off the number is, in words; nothing where no bound is."""
+        return "" if self.margin is None else f", bound {self.bound:.3g}: {_times(self.margin)}"
 
 
 def _times(margin: float) -> str:

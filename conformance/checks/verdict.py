@@ -32,6 +32,28 @@ class Blame:
         return self.sentence
 
 
+@dataclass(frozen=True)
+class Part:
+    """One deviation of an explanation, in words."""
+
+    name: str
+    sentence: str
+    fix: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The known mistakes that explain a wrong answer.
+
+    explanations: each a deviation, or two at once, that explains the answer as well as the others do. limits: the sizes
+    at which they do not hold; None where they hold at each size.
+    """
+
+    explanations: tuple[tuple[Part, ...], ...]
+    limits: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """One clause in one format. kind: one of KINDS; error: the subject gave no answer; declined: not declared.
@@ -40,6 +62,7 @@ class Verdict:
     whole run from certified truth, in units in the last place of 1, where it was measured. cases, judged: how many
     cases were asked and how many numbers judged. reason: what is wrong or why it was declined. wrong: the steps that
     are out of their bounds, for blame alone: no report has them. blame: the gate that is most responsible for them.
+    cause: the known mistakes that explain the answer to the smallest failing case; None where none is known.
     again: the smallest failing case as text. cotangents: those for which its gradients were asked, as JSON values; None
     where none were. growth: the worst margin and the worst distance from truth at each step, where runs were held
     against certified truth.
@@ -56,6 +79,7 @@ class Verdict:
     finding: Finding | None = None
     wrong: tuple[WrongSteps, ...] = field(default=(), repr=False, compare=False)
     blame: Blame | None = None
+    cause: Cause | None = None
     again: str | None = None
     cotangents: dict[str, Any] | None = None
     growth: Growth | None = None
@@ -70,16 +94,6 @@ class Grade:
     met: str | None
     margin: float
     judged: int
-
-
-@dataclass(frozen=True)
-class Part:
-    """One deviation of an explanation, in words."""
-
-    name: str
-    sentence: str
-    fix: str
-    link: str
 
 
 @dataclass(frozen=True)

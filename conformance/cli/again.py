@@ -30,5 +30,5 @@ def again(name: str, clause: str, case: str) -> None:
     except InvalidCase as error:
         raise click.UsageError(str(error)) from error
     (report,) = judge_apart((name,), "dev", (clause,), jobs=1, time_limit=300, case=question)
-    show(paper(), [report])
+    show(paper(), [report], whole=True)
     raise SystemExit(report.code)

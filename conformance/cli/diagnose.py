@@ -33,7 +33,7 @@ def diagnose(name: str, json_file: Path | None) -> None:
         raise click.UsageError(str(error)) from error
     if not set(FORMATS_ASKED) & set(gru.capabilities.arithmetic):
         raise click.UsageError(f"{name} declares none of {', '.join(FORMATS_ASKED)}, so nothing can be asked of it")
-    found = diagnosed(gru)
+    found, _ = diagnosed(gru)
     paper = Console(emoji=False)
     for line in ["all questions are answered as specified"] if found is None else found.lines:
         paper.print(line, highlight=False, markup=False, soft_wrap=True)

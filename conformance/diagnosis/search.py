@@ -50,8 +50,21 @@ class Explanation(NamedTuple):
     arithmetic: tuple[Arithmetic, ...]
 
 
+class Examined(NamedTuple):
+    """A diagnosis, and the explanations that it has in words."""
+
+    diagnosis: Diagnosis
+    found: list[Explanation]
+
+
 def diagnose(gru: GRU) -> Diagnosis | None:
-    """What would explain the subject's answers; None where all of them are as specified.
+    """The diagnosis of a subject, or None where every answer is as specified. Raises UsageError as examined does."""
+    found = examined(gru)
+    return None if found is None else found.diagnosis
+
+
+def examined(gru: GRU) -> Examined | None:
+    """The explanations of a subject's answers; None where all of them are as specified.
 
     Formats and places of the reset gate are asked one after the other; the first with a wrong answer is diagnosed.
     Where there is none, the first with a question that is not answered is what is said.
@@ -69,14 +82,15 @@ def diagnose(gru: GRU) -> Diagnosis | None:
             reason = next(iter(refused.values()), None)
             about = (reset, dtype, len(cases), len(wrong), len(refused), reason)
             if wrong and (varies := unlike(answers, questioned(gru, cases)[0], cases)):
-                return Diagnosis(*about, varies=varies)
+                return Examined(Diagnosis(*about, varies=varies), [])
             if wrong:
                 found = confirmed(gru, dtype, reset, search.found(answers))
-                said = [_in_words(one, claim) for one in found if one.parts]
+                said = [in_words(one, claim) for one in found if one.parts]
                 consistent = next((_classes(one, claim) for one in found if not one.parts), None)
-                return Diagnosis(*about, said, consistent, limits=limits(gru, claim, dtype, reset, found))
+                limited = limits(gru, claim, dtype, reset, found)
+                return Examined(Diagnosis(*about, said, consistent, limits=limited), found)
             if refused and unanswered is None:
-                unanswered = Diagnosis(reset, dtype, len(cases), 0, len(refused), reason)
+                unanswered = Examined(Diagnosis(reset, dtype, len(cases), 0, len(refused), reason), [])
     return unanswered
 
 
@@ -117,18 +131,12 @@ def _sizes(case: Case) -> str:
     return ", ".join(f"{axis} {size}" for axis, size in case.sizes.items())
 
 
-def diagnosed(gru: GRU) -> Diagnosis | None:
-    """As diagnose; where the diagnosis itself fails, that is what it says, since a verdict stands without it."""
-    try:
-        return diagnose(gru)
-    except Exception as error:
-        return Diagnosis(failed=f"{type(error).__name__}: {' '.join(str(error).split())}")
-
-
-def _in_words(found: Explanation, claim: Arithmetic) -> list[Part]:
+def in_words(found: Explanation, claim: Arithmetic) -> list[Part]:
+    """The parts of an explanation as a report has them."""
     parts = [_part(deviation.__name__) for deviation in found.parts]
     if found.arithmetic:
-        sentence = f"with that, the numbers are consistent with {_classes(found, claim)}, not with what is claimed."
+        beside = "with that, " if found.parts else ""
+        sentence = f"{beside}the numbers are consistent with {_classes(found, claim)}, not with what is claimed."
         parts.append(Part("arithmetic", sentence, f"compute as claimed ({claim}), or claim what is computed", ""))
     return parts
 

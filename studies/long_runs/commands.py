@@ -112,7 +112,7 @@ def soak(names: tuple[str, ...], seeds: int | None, folder: Path, processes: int
     head("soak")
     found = {name: outcomes(folder, name) for name in wanted}
     wrong = [
-        f"{name}, seed {seed}: {clause} {dtype}: {kind}: {reason}; python -m conformance again {name} {clause} {case}"
+        f"{name}, seed {seed}: {clause} {dtype}: {kind}: {reason}; gru-conformance again {name} {clause} {case}"
         for name, by_seed in found.items()
         for seed, (clause, dtype, kind, reason, case) in alarms(by_seed.values())
     ]

@@ -311,7 +311,7 @@ def test_a_diagnosis_that_fails_says_why(monkeypatch):
         raise KeyError("a mistake of ours")
 
     monkeypatch.setattr(Near, "contains", broken)
-    found = diagnosed(mutants.gates_swapped())
+    found, _ = diagnosed(mutants.gates_swapped())
     assert found.lines == [
         "the diagnosis itself failed, and says nothing of the subject: KeyError: 'a mistake of ours'"
     ]

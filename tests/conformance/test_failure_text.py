@@ -16,12 +16,23 @@ from flint import arb
 from conformance.adapters import load
 from conformance.checks.clauses import BY_CLAUSE
 from conformance.checks.judge import PROFILES, judge, judge_case
-from conformance.checks.verdict import ERROR, FAIL, Verdict
-from conformance.cli.report.failure import LONGEST, again, decimals, failure_text, smallest_case
+from conformance.checks.judgement import Finding
+from conformance.checks.verdict import DTYPES, ERROR, FAIL, PASS, Cause, Part, Verdict
+from conformance.cli.report.failure import (
+    LONGEST,
+    again,
+    decimals,
+    failure_lines,
+    failure_text,
+    one_cause_each,
+    smallest_case,
+    where,
+)
 from conformance.diagnosis.blame import _Number, _Reach, blamed
 from conformance.interface.adapter import GRU
 from conformance.interface.case import Case
 from conformance.mutants.emulated import Emulated
+from conformance.specification import CLAUSES
 from reference import Parameters
 
 DEV = PROFILES["dev"]
@@ -156,23 +167,66 @@ def test_what_is_no_step_blames_no_gate(name, clause):
 # Text.
 
 
-def test_a_failing_step_says_all_there_is_to_know():
+def test_a_failing_step_without_a_known_cause_says_all_there_is_to_know():
     verdict = failed("rough_tanh")
-    heading, reason, blame, *lines = failure_text("its:name", verdict)
+    heading, reason, rule, where, blame, *lines = failure_text("its:name", verdict)
     assert heading.startswith("FAIL step-after float32: ")
-    assert verdict.finding is not None
-    for part in (
-        "row 0, step 0, unit 0",
-        "outputs[0, 0, 0]",
-        repr(verdict.finding.computed),
-        "exact",
-        "bound",
-        "off by",
-    ):
-        assert part in reason
-    assert blame.startswith("gate most responsible: n")
-    assert lines[0] == "smallest case: 1 row, 1 step, 1 input, 1 unit; float32, forward, reset after"
-    assert lines[-1] == f"again: python -m conformance again its:name step-after {verdict.again}"
+    assert "row 0, step 0, unit 0" in reason
+    assert rule == f"rule:  {CLAUSES['step-after']}"
+    assert re.fullmatch(r"where: outputs\[0, 0, 0\] = \S+, exact \S+, bound \S+: off by \S+ bounds \(float32\)", where)
+    assert blame.startswith("       gate most responsible: n")
+    assert lines[0] == "case:  1 row, 1 step, 1 input, 1 unit; float32, forward, reset after"
+    assert lines[-1] == f"again: gru-conformance again its:name step-after {verdict.again}"
+
+
+def test_a_gate_is_named_only_where_it_says_something():
+    verdict = failed("gates_swapped")
+    assert verdict.blame is not None and verdict.blame.gate is None
+    assert "gate most responsible" not in "\n".join(failure_text("its:name", verdict))
+
+
+@pytest.mark.parametrize(
+    ("computed", "exact", "shown"),
+    [
+        (0.12428244948387146, 0.3118562749129378, "h = 0.12428, exact 0.31186"),
+        (0.5000001, 0.5, "h = 0.5000001, exact 0.5"),
+        (-1.0, 1.0, "h = -1, exact 1"),
+        (1 + 2.0**-52, 1.0, "h = 1.0000000000000002, exact 1"),
+        (float("nan"), 0.25, "h = nan, exact 0.25"),
+        (0.25, float("inf"), "h = 0.25, exact inf"),
+        (1e-30, 0.0, "h = 1e-30, exact 0"),
+    ],
+)
+def test_a_number_is_shown_in_the_digits_that_tell_it_from_the_exact_one(computed, exact, shown):
+    assert where(Finding("", "h", computed, exact)) == shown
+
+
+CAUSE = Cause(((Part("a", "the gate is b.", "make it c", "https://github.com/d/e/issues/1"),),))
+
+
+def test_a_known_cause_and_its_fix_come_first_and_blame_does_not_come():
+    verdict = replace(failed("rough_tanh"), cause=CAUSE)
+    first, fix, link, _, *rest = failure_lines("its:name", [verdict])
+    assert [first, fix, link] == [
+        ("", "the gate is b"),
+        ("fix", "make it c"),
+        ("", "the same mistake elsewhere: d/e#1"),
+    ]
+    assert [label for label, _ in rest] == ["again"]
+
+
+def test_clauses_of_one_cause_are_one_finding_and_those_with_a_known_cause_come_first():
+    unknown = Verdict(clause="masks", dtype="float32", kind=FAIL, finding=Finding("wrong"))
+    errors = [Verdict(clause=clause, dtype="float32", kind=ERROR, reason="it ended") for clause in ("merge", "split")]
+    known = [Verdict(clause=c, dtype=d, kind=FAIL, cause=CAUSE) for c in ("lengths", "reverse") for d in DTYPES]
+    passed = Verdict(clause="final-state", dtype="float32", kind=PASS)
+    groups = one_cause_each([unknown, replace(unknown, dtype="float64"), *errors, passed, *known])
+    assert [[(v.clause, v.dtype) for v in group] for group in groups] == [
+        [(v.clause, v.dtype) for v in known],
+        [("masks", "float32"), ("masks", "float64")],
+        [("merge", "float32"), ("split", "float32")],
+    ]
+    assert failure_lines("its:name", known)[-1] == ("also", "lengths (float64); reverse (float32, float64)")
 
 
 def test_every_number_of_a_small_case_stands_where_its_name_says():
@@ -188,8 +242,7 @@ def test_every_number_of_a_small_case_stands_where_its_name_says():
     case = Case(inputs=inputs, parameters=parameters, initial_state=start, lengths=np.array([0, 2]), merge="mul")
 
     assert list(smallest_case(case)) == [
-        "smallest case: 2 rows, 2 steps, 1 input, 1 unit; float32, two directions, joined by mul, reset after, "
-        'masked outputs "carry"',
+        '2 rows, 2 steps, 1 input, 1 unit; float32, two directions, joined by mul, reset after, masked outputs "carry"',
         "  inputs [[[1], [2]], [[3], [4]]]",
         "  lengths [0, 2]",
         "  forward initial_state [[29], [30]]",
@@ -216,7 +269,7 @@ def test_a_large_case_is_not_written_out_and_one_too_long_for_a_shell_goes_to_a_
     verdict = replace(failed("rough_tanh"), again=wide.to_text())
     assert len(verdict.again or "") > LONGEST
     lines = failure_text("conformance.mutants:rough_tanh", verdict, tmp_path)
-    assert "  (too large to write out)" in lines
+    assert "         (too large to write out)" in lines
     (written,) = tmp_path.iterdir()
     assert lines[-1].endswith(f"@{written}")
     assert Case.from_text(written.read_text()).to_text() == verdict.again
@@ -261,7 +314,7 @@ def test_an_error_has_a_line_too():
     verdict = explained(Refuses())
     assert verdict.kind == ERROR and verdict.blame is None
     assert (verdict.margin, verdict.ulps, verdict.judged) == (None, None, 0)  # nothing was judged
-    assert failure_text("x:y", verdict)[-1].startswith("again: python -m conformance again x:y step-after ")
+    assert failure_text("x:y", verdict)[-1].startswith("again: gru-conformance again x:y step-after ")
     repeated = judge_case(Refuses(), BY_CLAUSE["step-after"], Case.from_text(verdict.again or ""))
     assert (repeated.reason, repeated.margin) == (verdict.reason, None)
 

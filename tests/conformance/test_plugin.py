@@ -69,7 +69,7 @@ def test_what_is_wrong_fails_with_its_reason_and_what_is_not_declared_is_skipped
     assert code == pytest.ExitCode.TESTS_FAILED
     smoke, step, masks = became.values()
     assert (smoke[0], step[0], masks[0]) == ("passed", "failed", "skipped")
-    assert "again: python -m conformance again ours:gru step-after" in step[1]
+    assert "again: gru-conformance again ours:gru step-after" in step[1]
     assert "declined: does not declare masks" in masks[1]
 
 

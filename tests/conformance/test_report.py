@@ -20,7 +20,7 @@ from conformance.checks import judge as judging
 from conformance.checks.clauses import CHECKS
 from conformance.checks.judge import PROFILES, describe, judge
 from conformance.checks.judgement import Growth
-from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Subject, Verdict
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Cause, Part, Subject, Verdict
 from conformance.cli.report import badge, figures, replayed, write_json
 from conformance.cli.report.markdown import MOST, markdown
 from conformance.cli.report.page import page
@@ -100,9 +100,10 @@ def test_every_failure_has_its_link_numbers_and_line(text, subjects):
     assert failing
     for verdict in failing:
         name = f"s1-{verdict.clause}-{verdict.dtype}"
-        assert element(tree, "a", href=f"#{name}") and element(tree, "article", id=name)
+        assert element(tree, "a", href=f"#{name}")
+        assert element(tree, "article", id=name) or element(tree, "details", id=name)
         (line,) = element(tree, "code", id=f"{name}-again")
-        assert line.text == f"python -m conformance again {WRONG} {verdict.clause} {verdict.again}"
+        assert line.text == f"gru-conformance again {WRONG} {verdict.clause} {verdict.again}"
         assert repr(verdict.finding.computed) in text and repr(verdict.finding.exact) in text
 
 
@@ -205,8 +206,8 @@ def test_the_markdown_is_utf_8_whatever_the_locale(tmp_path):
 def test_the_markdown_has_the_table_and_each_failure_with_its_line(subjects):
     said = markdown(subjects, "dev")
     assert "| `step-after` | 0.1" in said and "**FAIL** · **FAIL**" in said
-    assert said.count("Reproduce it:") == sum(v.kind == FAIL for s in subjects for v in s.verdicts)
-    assert f"python -m conformance again {WRONG} lengths " in said
+    assert said.count("Reproduce it:") == len({v.clause for s in subjects for v in s.verdicts if v.kind == FAIL})
+    assert f"gru-conformance again {WRONG} lengths " in said
     assert "````text" in said  # a fence longer than what is in it
 
 
@@ -217,10 +218,29 @@ def test_the_markdown_is_never_longer_than_a_build_takes(subjects):
     assert "too long for this summary" in said
 
 
-def test_the_markdown_says_what_would_explain_it(subjects):
+def test_where_no_cause_is_known_the_diagnosis_comes_before_the_findings(subjects):
     found = Diagnosis("after", "float32", 32, 31, consistent="steps in `float16`")
-    said = markdown([replace(subjects[0], diagnosis=found)], "dev")
-    assert "What would explain `reference`:\n\n```text\n" + "\n".join(found.lines) + "\n```" in said
+    said = markdown([replace(subjects[1], diagnosis=found)], "dev")
+    lines = "Diagnosis of `" + WRONG + "`:\n\n```text\n" + "\n".join(found.lines) + "\n```"
+    assert 0 < said.index(lines) < said.index("### FAIL") < said.index("| clause |")
+
+
+def test_a_known_cause_comes_first_in_every_form_and_its_clauses_are_one_finding(subjects):
+    cause = Cause(((Part("a", "the gate is b.", "make it c", "https://github.com/d/e/issues/1"),),), "at units 8")
+    verdicts = [replace(verdict, cause=cause) for verdict in subjects[1].verdicts if verdict.kind == FAIL]
+    assert len({verdict.clause for verdict in verdicts}) > 1
+    explained = replace(subjects[1], verdicts=verdicts, diagnosis=Diagnosis(varies="batch 1"))
+    show(paper := Console(file=StringIO(), width=200), [explained])
+    forms = {
+        "clause by subject": (paper.file.getvalue(), "d/e#1"),
+        "| clause |": (markdown([explained], "dev"), "d/e#1"),
+        'id="verdicts"': (page([explained], "dev"), '<a href="https://github.com/d/e/issues/1">d/e#1</a>'),
+    }
+    for table, (said, link) in forms.items():
+        parts = ["the gate is b", "make it c", link, "at units 8", "outputs["]
+        places = [said.index(part) for part in parts]
+        assert said.count("the gate is b") == 1 and max(places) < said.index(table)
+        assert places == sorted(places) and "most responsible" not in said and "two answers" not in said
 
 
 def test_what_has_no_case_has_no_line_that_reproduces_it():

@@ -1,19 +1,23 @@
-"""What a report says of a failure: clause, first wrong number, gate to blame, the case in decimals, a line to paste.
+"""The text about failing clauses of one cause: the explanation and its fix, the first wrong number, a line to paste.
 
-A case is written out where a person can check it by hand, which is what failing cases shrink to. Its decimals are the
-shortest that name the same machine numbers. The line that repeats it holds the case as text; where that is longer than
-a shell takes in one word, it goes to a file.
+The explanation comes first. Only where none is known do the clause, the gate that alone accounts for the numbers, and
+the case in decimals follow: a case is written out where a person can check it by hand, which is what failing cases
+shrink to. Its decimals are the shortest that name the same machine numbers. The line that repeats it holds the case as
+text; where that is longer than a shell takes in one word, it goes to a file.
 """
 
+import re
 import shlex
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil, isfinite, log10
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from conformance.checks.verdict import Verdict
+from conformance.checks.judgement import Finding
+from conformance.checks.verdict import WRONG, Cause, Verdict
 from conformance.interface.case import Case
 from conformance.interface.numbers import read_arrays
 from conformance.interface.type_guards import is_tuple
@@ -25,22 +29,119 @@ BY_HAND = 60
 LONGEST = 100_000
 """Characters of one word on a command line: Linux takes 128 KiB (MAX_ARG_STRLEN)."""
 
+EXTRA = 4
+"""A number is shown with so many digits past the first in which it differs from the exact one."""
+
+COLUMN = 7
+"""The width of the column of labels."""
+
+Line = tuple[str, str]
+"""A label, or none where a line goes on, and the text."""
+
+
+def one_cause_each(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
+    """The wrong verdicts by their cause, those with a known cause first.
+
+    Where no cause is known, one clause's formats are one cause, and so are errors of the same words.
+    """
+    groups: dict[Any, list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict.kind in WRONG:
+            same = verdict.cause or (verdict.kind, verdict.clause if verdict.finding else verdict.reason)
+            groups.setdefault(same, []).append(verdict)
+    return sorted(groups.values(), key=lambda group: group[0].cause is None)
+
 
 def failure_text(name: str, verdict: Verdict, folder: Path | None = None) -> list[str]:
     """The lines about one verdict of the subject of this name, the first one its heading.
 
     folder: where a case goes that is too long for a command line; the current folder where none is given.
     """
-    lines = [f"{verdict.kind.upper()} {verdict.clause} {verdict.dtype}: {CLAUSES[verdict.clause]}", verdict.reason]
-    if verdict.blame is not None:
-        lines.append(f"gate most responsible: {verdict.blame}")
-    if verdict.again is not None:
-        case = Case.from_text(verdict.again)
-        lines += smallest_case(case)
-        if verdict.cotangents is not None and case.inputs.size <= BY_HAND:
-            lines += given_cotangents(verdict.cotangents, case.dtype)
-        lines.append(f"again: {again(name, verdict, folder)}")
+    heading = f"{verdict.kind.upper()} {verdict.clause} {verdict.dtype}: {CLAUSES[verdict.clause]}"
+    return [heading, *in_columns(failure_lines(name, [verdict], folder, whole=True))]
+
+
+def in_columns(lines: Sequence[Line]) -> list[str]:
+    """Each line with its label in a column."""
+    return [f"{label + ':' if label else '':<{COLUMN}}{text}" for label, text in lines]
+
+
+def failure_lines(
+    name: str, verdicts: Sequence[Verdict], folder: Path | None = None, *, whole: bool = False
+) -> list[Line]:
+    """The lines about failing verdicts of one cause, of which the first stands for all.
+
+    folder: as in failure_text. whole: the case is written out also where the cause is known.
+    """
+    first, *others = verdicts
+    lines = list(_said(first.cause) if first.cause else _found(first))
+    if first.finding is not None and first.finding.computed is not None:
+        lines.append(("where", f"{where(first.finding)} ({first.dtype})"))
+    if first.cause is None and first.blame is not None and first.blame.gate is not None:
+        lines.append(("", f"gate most responsible: {first.blame}"))
+    if first.again is not None:
+        if whole or first.cause is None:
+            lines += _case(first, Case.from_text(first.again))
+        lines.append(("again", again(name, first, folder)))
+    if others:
+        lines.append(("also", _named(others)))
     return lines
+
+
+def _said(cause: Cause) -> Iterator[Line]:
+    """The explanations and their fixes."""
+    several = len(cause.explanations) > 1
+    for number, explanation in enumerate(cause.explanations, 1):
+        for place, part in enumerate(explanation):
+            before = "and " if place else f"({number}) " if several else ""
+            yield "", before + part.sentence.rstrip(".")
+            yield "fix", part.fix
+            if part.link:
+                yield "", f"the same mistake elsewhere: {thread(part.link)}"
+    if cause.limits is not None:
+        yield "", f"it does not hold at other sizes, which the fix would break: {cause.limits}"
+
+
+def _found(verdict: Verdict) -> Iterator[Line]:
+    """The finding of a verdict without a known cause, and what its clause says."""
+    yield "", verdict.reason if verdict.finding is None else verdict.finding.message
+    yield "rule", CLAUSES[verdict.clause]
+
+
+def thread(link: str) -> str:
+    """A thread as its readers write it, owner/name#number, or the address of anything else."""
+    return re.sub(r"^https://github\.com/([^/]+/[^/]+)/(?:issues|pull)/(\d+)$", r"\1#\2", link)
+
+
+def where(finding: Finding) -> str:
+    """The place of a wrong number, the number and the exact one in the digits that tell them apart, and the bound."""
+    computed, exact = finding.computed, finding.exact
+    if computed is None or exact is None or not (isfinite(computed) and isfinite(exact)) or computed == exact:
+        shown = f"{finding.where} = {computed!r}, exact {exact!r}"
+    else:
+        digits = min(17, ceil(log10(max(abs(computed), abs(exact)) / abs(computed - exact))) + EXTRA)
+        shown = f"{finding.where} = {computed:.{digits}g}, exact {exact:.{digits}g}"
+    return shown + finding.off
+
+
+def _case(verdict: Verdict, case: Case) -> Iterator[Line]:
+    """The smallest case, and the cotangents where its gradients were asked."""
+    first, *numbers = smallest_case(case)
+    yield "case", first
+    if verdict.cotangents is not None and case.inputs.size <= BY_HAND:
+        numbers += given_cotangents(verdict.cotangents, case.dtype)
+    yield from (("", line) for line in numbers)
+
+
+def _named(verdicts: Sequence[Verdict]) -> str:
+    """Clauses with their formats, those of the same formats together."""
+    formats: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        formats.setdefault(verdict.clause, []).append(verdict.dtype)
+    clauses: dict[tuple[str, ...], list[str]] = {}
+    for clause, of in formats.items():
+        clauses.setdefault(tuple(of), []).append(clause)
+    return "; ".join(f"{', '.join(names)} ({', '.join(of)})" for of, names in clauses.items())
 
 
 def smallest_case(case: Case) -> Iterator[str]:
@@ -56,7 +157,7 @@ def smallest_case(case: Case) -> Iterator[str]:
     merge = f", joined by {case.merge}" if case.merge else ""
     padding = case.mask is not None or case.lengths is not None
     policy = f', masked outputs "{case.masked_outputs}"' if padding else ""
-    yield f"smallest case: {said}; {case.dtype}, {runs}{merge}, reset {case.reset}{policy}"
+    yield f"{said}; {case.dtype}, {runs}{merge}, reset {case.reset}{policy}"
     weights = sum(array.size for q in case.parameters for array in (q.kernel, q.recurrent_kernel, q.bias))
     if case.inputs.size + weights > BY_HAND:
         yield "  (too large to write out)"
@@ -105,4 +206,4 @@ def again(name: str, verdict: Verdict, folder: Path | None = None) -> str:
         path = (folder or Path()) / f"case-{zlib.crc32(case.encode()):08x}.txt"
         path.write_text(case)
         case = f"@{path}"
-    return f"python -m conformance again {shlex.quote(name)} {verdict.clause} {shlex.quote(case)}"
+    return f"gru-conformance again {shlex.quote(name)} {verdict.clause} {shlex.quote(case)}"

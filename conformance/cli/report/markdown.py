@@ -1,12 +1,12 @@
-"""The report as Markdown for a build's summary: verdicts side by side, then each finding with its reproducing line."""
+"""The report as Markdown for a build's summary: each finding with its reproducing line, then verdicts side by side."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from conformance.checks.verdict import DECLINED, DTYPES, KINDS, WRONG, Subject, Verdict
-from conformance.cli.report.failure import failure_text
-from conformance.cli.report.terminal import grouped
+from conformance.cli.report.failure import failure_lines, in_columns, one_cause_each
+from conformance.cli.report.terminal import grouped, unexplained
 from conformance.specification import CLAUSES
 
 MOST = 900_000
@@ -14,25 +14,22 @@ MOST = 900_000
 
 
 def markdown(subjects: list[Subject], profile: str) -> str:
-    """The whole text; as many findings in full as have room."""
-    head = "\n".join(_head(subjects, profile))
-    size, parts = len(head.encode()), [head]
+    """The whole text: scores, findings with the explanations first, then the table; as many findings as have room."""
+    head, table = "\n".join(_scores(subjects)), "\n".join(_table(subjects, profile))
+    size, parts = len(head.encode()) + len(table.encode()), [head]
     for subject in subjects:
-        for verdict in subject.verdicts:
-            if verdict.kind in WRONG:
-                whole = "\n".join(_finding(subject, verdict))
-                if size + len(whole.encode()) > MOST:
-                    whole = f"- {verdict.kind.upper()} {verdict.clause} {verdict.dtype}: too long for this summary\n"
-                size += len(whole.encode())
-                parts.append(whole)
-        if subject.diagnosis is not None:
-            parts.append(
-                "\n".join([f"What would explain {_code(subject.name)}:", "", *_fence(subject.diagnosis.lines)])
-            )
-    return "\n".join(parts) + "\n"
+        if lines := unexplained(subject):
+            parts.append("\n".join([f"Diagnosis of {_code(subject.name)}:", "", *_fence(lines)]))
+        for verdicts in one_cause_each(subject.verdicts):
+            whole = "\n".join(_finding(subject, verdicts))
+            if size + len(whole.encode()) > MOST:
+                whole = f"- {_heading(verdicts[0])}: too long for this summary\n"
+            size += len(whole.encode())
+            parts.append(whole)
+    return "\n".join([*parts, table]) + "\n"
 
 
-def _head(subjects: list[Subject], profile: str) -> Iterator[str]:
+def _scores(subjects: list[Subject]) -> Iterator[str]:
     yield "## GRU conformance"
     yield ""
     yield from _row("subject", *KINDS, "of")
@@ -44,6 +41,9 @@ def _head(subjects: list[Subject], profile: str) -> Iterator[str]:
     for subject in subjects:
         if subject.broken is not None:
             yield from (f"No score for {_code(subject.name)}:", "", *_fence([subject.broken]))
+
+
+def _table(subjects: list[Subject], profile: str) -> Iterator[str]:
     scored = [subject for subject in subjects if subject.verdicts]
     if scored:
         yield f"Formats in each cell: {', '.join(DTYPES)}. A number is the worst margin of a pass, the largest part of"
@@ -92,14 +92,16 @@ def _longest(text: str) -> int:
     return max(map(len, re.findall("`+", text)), default=0)
 
 
-def _finding(subject: Subject, verdict: Verdict) -> Iterator[str]:
-    heading, *lines = failure_text(subject.name, verdict)
-    again = [line.removeprefix("again: ") for line in lines if line.startswith("again: ")]
-    yield f"### {heading.split(':')[0]}: {_code(subject.name)}"
+def _heading(verdict: Verdict) -> str:
+    return f"{verdict.kind.upper()} {verdict.clause} {verdict.dtype}"
+
+
+def _finding(subject: Subject, verdicts: Sequence[Verdict]) -> Iterator[str]:
+    lines = failure_lines(subject.name, verdicts)
+    again = [text for label, text in lines if label == "again"]
+    yield f"### {_heading(verdicts[0])}: {_code(subject.name)}"
     yield ""
-    yield CLAUSES[verdict.clause]
-    yield ""
-    yield from _fence([line for line in lines if not line.startswith("again: ")])
+    yield from _fence(in_columns([line for line in lines if line[0] != "again"]))
     if again:
         yield "Reproduce it:"
         yield ""

@@ -5,21 +5,23 @@ telephone, bright or dark, with a keyboard, and without colours; its policy forb
 """
 
 import platform
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, PASS, STATISTICAL, WRONG, Subject, Verdict
+from conformance.checks.verdict import DECLINED, DTYPES, KINDS, PASS, Subject, Verdict
 from conformance.cli.report import caught as summary
 from conformance.cli.report import figures
 from conformance.cli.report.data import machine
-from conformance.cli.report.failure import failure_text
+from conformance.cli.report.failure import failure_lines, one_cause_each, thread
 from conformance.cli.report.templates import filled, require
-from conformance.cli.report.terminal import grouped
+from conformance.cli.report.terminal import WORD, grouped, unexplained
 from conformance.specification import CLAUSES
 from gru_conformance import version
 
 NEEDS = ("jinja2", "matplotlib")
-SHORT = {FAIL: "FAIL", STATISTICAL: "STAT.", ERROR: "ERROR", DECLINED: "declined"}
+SHORT = {**WORD, DECLINED: "declined"}
 SAID = {
     "ulps": "whole run: ULP from truth",
     "margins": "one step: part of its bound",
@@ -101,28 +103,41 @@ def _subject(place: int, subject: Subject) -> dict[str, Any]:
         if (found := subject.worst(dtype)) is not None:
             verdict, ulps = found
             worst.append((dtype, verdict.clause, f"{verdict.margin:.3f}", f"{ulps:.2f}" if ulps else ""))
-    findings = [_finding(place, subject, v) for v in subject.verdicts if v.kind in WRONG]
+    causes = [_cause(place, subject, verdicts) for verdicts in one_cause_each(subject.verdicts)]
     return {
         "id": f"s{place}",
         "it": subject,
         "counts": {kind: subject.count(kind) for kind in KINDS},
         "worst": worst,
         "declined": list(grouped(subject).items()),
-        "findings": findings,
+        "unexplained": unexplained(subject),
+        "causes": causes,
+    }
+
+
+def _cause(place: int, subject: Subject, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """One cause: its explanations, and its failing clauses, each as a finding."""
+    cause = verdicts[0].cause
+    return {
+        "explanations": [
+            [{**asdict(part), "thread": thread(part.link)} for part in explanation]
+            for explanation in (cause.explanations if cause else ())
+        ],
+        "limits": cause.limits if cause else None,
+        "findings": [_finding(place, subject, verdict) for verdict in verdicts],
     }
 
 
 def _finding(place: int, subject: Subject, verdict: Verdict) -> dict[str, Any]:
-    _, *lines = failure_text(subject.name, verdict)
-    again = [line.removeprefix("again: ") for line in lines if line.startswith("again: ")]
-    at = next((i for i, line in enumerate(lines) if line.startswith("smallest case: ")), len(lines))
+    lines = failure_lines(subject.name, [verdict], whole=True)
+    labels = [label for label, _ in lines]
+    start, end = (labels.index(label) if label in labels else len(lines) for label in ("case", "again"))
     return {
         "id": _anchor(place, verdict),
         "verdict": verdict,
         "clause": CLAUSES[verdict.clause],
-        "reason": lines[0],
-        "case": [line for line in lines[at:] if not line.startswith("again: ")],
-        "again": again[0] if again else "",
+        "case": [text for _, text in lines[start:end]],
+        "again": lines[end][1] if end < len(lines) else "",
     }
 
 

@@ -1,25 +1,32 @@
-"""The report on a terminal: verdicts side by side, then each subject's score and findings."""
+"""The report on a terminal: each subject's score and findings, then verdicts side by side, then details."""
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, PASS, STATISTICAL, WRONG, Subject, Verdict
-from conformance.cli.report.failure import failure_text
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, PASS, STATISTICAL, Subject, Verdict
+from conformance.cli.report.failure import COLUMN, failure_lines, in_columns, one_cause_each
 from conformance.specification import CLAUSES
 
+WORD = {FAIL: "FAIL", STATISTICAL: "STAT.", ERROR: "ERROR", DECLINED: "decl."}
 STYLE = {PASS: "green", FAIL: "bold red", STATISTICAL: "bold red", ERROR: "red", DECLINED: "dim"}
 
 
-def show(console: Console, subjects: list[Subject]) -> None:
-    """Verdicts of all subjects side by side, a worst margin beside each pass; then each one's score and findings."""
+def show(console: Console, subjects: list[Subject], *, whole: bool = False) -> None:
+    """Each subject's score and findings, explanations first; then all verdicts side by side; then each one's details.
+
+    whole: cases are written out also where the cause is known.
+    """
+    for subject in subjects:
+        _show_findings(console, subject, whole=whole)
     scored = [subject for subject in subjects if subject.verdicts]
     if scored:
         console.print(_table(scored))
         console.print("A number is the worst margin of a pass: the largest part of its bound that was used (1 is all).")
         console.print("A dash is a pass where nothing is arithmetic and so nothing may differ.\n")
     for subject in subjects:
-        _show_one(console, subject)
+        if subject.broken is None:
+            _show_details(console, subject)
 
 
 def _table(subjects: list[Subject]) -> Table:
@@ -41,13 +48,13 @@ def _table(subjects: list[Subject]) -> Table:
 def _cell(verdict: Verdict | None) -> str:
     if verdict is None:
         return ""
-    text = {FAIL: "FAIL", STATISTICAL: "STAT.", ERROR: "ERROR", DECLINED: "decl."}.get(verdict.kind)
+    text = WORD.get(verdict.kind)
     if text is None:
         text = f"{verdict.margin:.3f}" if verdict.margin else "  –  "
     return f"[{STYLE[verdict.kind]}]{text:>5}[/]"
 
 
-def _show_one(console: Console, subject: Subject) -> None:
+def _show_findings(console: Console, subject: Subject, *, whole: bool) -> None:
     if subject.broken is not None:
         console.print(
             f"[bold red]{escape(subject.name)}: no score.[/] {escape(subject.broken)}\n",
@@ -59,6 +66,27 @@ def _show_one(console: Console, subject: Subject) -> None:
     counts = ", ".join(f"{subject.count(kind)} {kind}" for kind in KINDS)
     total = len(subject.verdicts)
     console.print(f"[bold]{escape(subject.name)}[/] ({escape(versions)}): {counts}; of {total}", highlight=False)
+    for line in unexplained(subject):
+        console.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
+    for verdicts in one_cause_each(subject.verdicts):
+        first = verdicts[0]
+        start, *lines = in_columns(failure_lines(subject.name, verdicts, whole=whole))
+        word = f"[{STYLE[first.kind]}]{WORD[first.kind]}[/]"
+        room = " " * (COLUMN - len(WORD[first.kind]))
+        console.print(f"  {first.clause}  {word}{room}{escape(start.lstrip())}", highlight=False, soft_wrap=True)
+        for line in lines:
+            console.print(f"  {' ' * len(first.clause)}  {escape(line)}", highlight=False, soft_wrap=True)
+    console.print()
+
+
+def unexplained(subject: Subject) -> list[str]:
+    """The diagnosis in sentences, where it explains none of the failing clauses."""
+    explained = any(verdict.cause for verdict in subject.verdicts)
+    return [] if subject.diagnosis is None or explained else subject.diagnosis.lines
+
+
+def _show_details(console: Console, subject: Subject) -> None:
+    console.print(f"[bold]{escape(subject.name)}[/]", highlight=False)
     if subject.kernels:
         console.print(f"  kernels that ran: {escape(', '.join(subject.kernels))}", highlight=False, soft_wrap=True)
     for dtype in DTYPES:
@@ -73,18 +101,11 @@ def _show_one(console: Console, subject: Subject) -> None:
     for grade in subject.grades:
         best = f"{grade.met} (margin {grade.margin:.3f})" if grade.met else "none of the list"
         console.print(f"  best class met in {grade.dtype}: {escape(best)}", highlight=False, soft_wrap=True)
-    for remark in subject.remarks:
-        console.print(f"  {escape(remark)}", highlight=False, soft_wrap=True)
     for reason, clauses in grouped(subject).items():
         told = "every clause" if len(clauses) == len(CLAUSES) else ", ".join(clauses)
         console.print(f"  [dim]declined: {escape(reason)} ({told})[/]", highlight=False, soft_wrap=True)
-    for verdict in subject.verdicts:
-        if verdict.kind in WRONG:
-            _show_finding(console, subject, verdict)
-    if subject.diagnosis is not None:
-        console.print("  [bold]what would explain it[/]", highlight=False)
-        for line in subject.diagnosis.lines:
-            console.print(f"       {escape(line)}", highlight=False, soft_wrap=True)
+    for remark in subject.remarks:
+        console.print(f"  {escape(remark)}", highlight=False, soft_wrap=True)
     console.print()
 
 
@@ -95,11 +116,3 @@ def grouped(subject: Subject) -> dict[str, list[str]]:
         if verdict.kind == DECLINED:
             found.setdefault(verdict.reason, {})[verdict.clause] = None
     return {reason: list(clauses) for reason, clauses in found.items()}
-
-
-def _show_finding(console: Console, subject: Subject, verdict: Verdict) -> None:
-    heading, *lines = failure_text(subject.name, verdict)
-    kind, _, rest = heading.partition(" ")
-    console.print(f"  [{STYLE[verdict.kind]}]{kind}[/] {escape(rest)}", highlight=False, soft_wrap=True)
-    for line in lines:
-        console.print(f"       {escape(line)}", highlight=False, soft_wrap=True)
