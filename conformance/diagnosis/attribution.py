@@ -32,6 +32,10 @@ class Claiming:
         self._gru = gru
         self.capabilities = replace(own, arithmetic={**own.arithmetic, weak.dtype: weak})
 
+    def run(self, case: Case) -> Outputs:
+        """The subject's answer."""
+        return self._gru.run(case)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._gru, name)
 

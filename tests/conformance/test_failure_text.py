@@ -24,10 +24,12 @@ from conformance.cli.report.failure import (
     decimals,
     failure_lines,
     failure_text,
+    in_columns,
     one_cause_each,
     smallest_case,
     where,
 )
+from conformance.diagnosis import diagnosed
 from conformance.diagnosis.blame import _Number, _Reach, blamed
 from conformance.interface.adapter import GRU
 from conformance.interface.case import Case
@@ -290,11 +292,14 @@ def pasted(line: str, folder: Path) -> subprocess.CompletedProcess:
 
 def test_the_line_works_when_pasted_and_says_the_same(tmp_path):
     name = "conformance.mutants:reset_ignored"
-    *lines, again_line = failure_text(name, failed("reset_ignored"))
-    done = pasted(again_line.removeprefix("again: "), tmp_path)
+    _, (explained,) = diagnosed(load(name), [failed("reset_ignored")])
+    assert explained.cause is not None
+    first, *lines = in_columns(failure_lines(name, [explained], whole=True))
+    done = pasted(again(name, explained), tmp_path)
     assert done.returncode == 1, done.stderr
     said = [line.strip() for line in done.stdout.splitlines()]
-    assert [line for line in (*lines, again_line) if line.strip() not in said] == []
+    assert f"step-after  FAIL   {first.strip()}" in said
+    assert [line for line in lines if line.strip() not in said] == []
 
 
 def test_the_line_of_a_file_works_when_pasted(tmp_path):
