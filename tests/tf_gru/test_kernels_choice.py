@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_gru import GRU, gru
 from tf_gru.kernels import choice, chosen, facts
+from tf_gru.kernels import native as kernel
 from tf_gru.kernels.choice import Facts, choose
 
 BATCH, TIME, INPUT_DIM, UNITS = 2, 5, 2, 3
@@ -59,6 +60,7 @@ WEIGHTS = [floats(INPUT_DIM, 3 * UNITS), floats(UNITS, 3 * UNITS), floats(2, 3 *
         (replace(LONG, use_native=False, jit=False), "loop", "not compiled: jit is False"),
         (replace(LONG, dtype="float16"), "loop", "not native: the native kernel does not go with float16"),
         (replace(LONG, distributed=True), "loop", "not native: a distribution strategy places the call"),
+        (replace(LONG, mapped=True), "loop", "not native: tf.vectorized_map has no rule for its op"),
         (replace(LONG, device=None), "loop", "not native: this TensorFlow does not say on which device"),
         (replace(LONG, device="NPU"), "loop", "not native: the call is placed on a NPU"),
         (replace(LONG, jit=True), "compiled", "not native: the native kernel does not go with jit=True"),
@@ -200,6 +202,17 @@ def test_a_graph_of_tensorflow_1_is_seen(known):
         gru(np.zeros(INPUTS.shape), *(weight.numpy() for weight in WEIGHTS))
 
     assert [each.caller for each in known] == [choice.TENSORFLOW_1]
+
+
+def test_a_function_in_a_graph_of_tensorflow_1_is_seen_and_leaves_the_process_as_it_was(known):
+    """Whatever a graph for a session keeps belongs to that graph, and what is eager may not stand in it."""
+    kernel._guard.cache_clear()
+    arguments = [INPUTS.numpy(), *(weight.numpy() for weight in WEIGHTS)]
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        found = session.run(tf.function(lambda: gru(*arguments)[1])())
+
+    assert found.shape == gru(*arguments)[1].shape
+    assert [each.caller for each in known] == [choice.TENSORFLOW_1, choice.EAGER]
 
 
 def test_an_export_is_seen(known, tmp_path):

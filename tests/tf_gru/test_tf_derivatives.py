@@ -116,6 +116,13 @@ def tape_over_a_map(f, x):
     return gradient(lambda x: tf.vectorized_map(lambda row: f(row[None])[0], x), x)
 
 
+def map_without_a_loop(f, x):
+    def of_rows(x):
+        return tf.vectorized_map(lambda row: f(row[None])[0], x, fallback_to_while_loop=False)
+
+    return gradient(of_rows, x)
+
+
 def recomputed(f, x):
     return gradient(tf.recompute_grad(f), x)
 
@@ -137,8 +144,8 @@ IN_GRAPHS = {gradients: gradient, gradients_twice: hessian_vector, hessians: hes
 
 DERIVATIVES = [
     gradient, persistent, hessian_vector, jacobian, jacobian_by_a_loop, batch_jacobian, hessian, forward_mode,
-    forward_mode_of_a_gradient, gradient_of_forward_mode, mapped_tape, mapped_tapes, tape_over_a_map, recomputed,
-    *IN_GRAPHS,
+    forward_mode_of_a_gradient, gradient_of_forward_mode, mapped_tape, mapped_tapes, tape_over_a_map,
+    map_without_a_loop, recomputed, *IN_GRAPHS,
 ]  # fmt: skip
 
 
@@ -193,6 +200,7 @@ OFTEN = {
     ("jacobian", "eagerly", "auto"),
     ("recomputed", "eagerly", "auto"),
     ("tape_over_a_map", "in a graph", "auto"),
+    ("map_without_a_loop", "eagerly", "auto"),
     ("forward_mode", "around a graph", "autodiff"),
     ("gradient", "around XLA", "auto"),
     ("forward_mode", "around XLA", "auto"),

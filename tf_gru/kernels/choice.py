@@ -40,7 +40,8 @@ class Facts:
     TENSORFLOW_1. exported: the runtime that the graph is traced for, in words, if it is taken away. device: the kind
     that the call is placed on, "" where that is open, or None where TensorFlow does not say. gpu: TensorFlow sees an
     NVIDIA GPU. xla: TensorFlow is built with XLA. without_native: why there is no native kernel here, in words.
-    distributed: a distribution strategy places the call. The rest are the options of `gru`.
+    distributed: a distribution strategy places the call. mapped: tf.vectorized_map does over rows. The rest are the
+    options of `gru`.
     """
 
     reset: str
@@ -57,6 +58,7 @@ class Facts:
     xla: bool = True
     without_native: str | None = None
     distributed: bool = False
+    mapped: bool = False
     jit: bool | str = "auto"
     recompute: bool = False
     use_cudnn: bool | str = "auto"
@@ -158,6 +160,8 @@ def _not_native(facts: Facts) -> str | None:
         return "TensorFlow sees a GPU, and nothing places the call on a CPU"
     if facts.distributed:
         return "a distribution strategy places the call"
+    if facts.mapped:
+        return "tf.vectorized_map has no rule for its op"
     return facts.without_native
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_gru import private_tensorflow
 from tf_gru.kernels import autodiff, choice, compiled, cudnn, facts, native, traced
 from tf_gru.kernels.choice import Choice, Facts
 from tf_gru.kernels.recurrence import Plan, Weights
@@ -57,7 +56,7 @@ def run(
     """
     known = facts.of_call(inputs, h, weights, reset=reset, **options)
     # tf.vectorized_map has no derivative of a loop that reads what has a derivative itself.
-    unroll = known.unroll or (known.time is not None and private_tensorflow.maps_rows())
+    unroll = known.unroll or (known.time is not None and known.mapped)
     general: dict[str, Any] = {name: options[name] for name in ("activations", "scales", "fused")}
     general["unroll"] = unroll
 

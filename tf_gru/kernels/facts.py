@@ -45,6 +45,7 @@ def of_call(
         xla=tf.test.is_built_with_xla(),
         without_native=native.missing(),
         distributed=tf.distribute.has_strategy(),
+        mapped=private_tensorflow.maps_rows(),
         jit=jit,
         recompute=recompute,
         use_cudnn=use_cudnn,
@@ -58,10 +59,12 @@ def gpu_is_visible() -> bool:
 
 
 def caller() -> str:
-    """Who calls: choice.EAGER, a GRAPH, one that is traced for XLA, or one of TENSORFLOW_1."""
+    """Who calls: choice.EAGER, a GRAPH, one that is traced for XLA, or one for a session of TENSORFLOW_1."""
     if tf.executing_eagerly():
         return choice.EAGER
-    if not tf.inside_function():
+    with tf.init_scope():
+        session = not tf.executing_eagerly()
+    if session or not tf.inside_function():
         return choice.TENSORFLOW_1
     return {True: choice.XLA, False: choice.GRAPH, None: choice.GRAPH_OR_XLA}[private_tensorflow.xla_compiles()]
 
