@@ -206,7 +206,9 @@ def in_batch_of(inputs: tf.Tensor, other: tf.Tensor | None) -> tf.Tensor:
     """The inputs, whose batch size a trace knows from here on if it knows that of another tensor."""
     if other is None or static_shape(inputs)[0] is not None or static_shape(other)[0] is None:
         return inputs
-    return tf.ensure_shape(inputs, (static_shape(other)[0], None, None))
+    inputs = tf.identity(inputs)  # the two are compared where the other one is checked
+    inputs.set_shape((static_shape(other)[0], None, None))
+    return inputs
 
 
 def state(name: str, value, inputs: tf.Tensor, units: int) -> tf.Tensor:

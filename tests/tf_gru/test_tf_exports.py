@@ -96,6 +96,22 @@ def test_a_function_that_was_called_before_is_right_in_onnx():
     assert np.max(np.abs(found - expected)) < np.min(np.abs(np.diff(expected, axis=1)))  # no step is another's
 
 
+def test_sequences_of_one_size_are_converted_to_onnx_each_for_itself():
+    """As in a stack of equal layers, an encoder and its decoder, or a layer that is called twice."""
+    import onnxruntime
+
+    weights = [each[:, :9] if each.shape[0] != 4 else each[:3, :9] for each in WEIGHTS]
+    module = tf.Module()
+    module.run = tf.function(
+        lambda x: tf_gru.gru(tf_gru.gru(x, *weights)[0], *weights)[0], input_signature=[tf.TensorSpec((None, None, 3))]
+    )
+    x = np.linspace(-1, 1, 30).reshape(2, 5, 3).astype("float32")
+    session = onnxruntime.InferenceSession(to_onnx(module, (None, None, 3)).SerializeToString())
+    (found,) = session.run(None, {"x": x})
+    once, twice = (np.asarray(f(x)) for f in (lambda x: tf_gru.gru(x, *weights)[0], module.run))
+    assert np.max(np.abs(found - twice)) < np.min(np.abs(once - twice))
+
+
 def test_a_compiled_function_that_was_called_before_is_refused_by_the_checker():
     module = Module((2, 16, 3), jit=True)
     module.run(tf.ones((2, 16, 3)))
@@ -116,6 +132,20 @@ def test_a_function_that_is_traced_for_litert_is_converted_later():
     with exporting_to("litert"):
         function = module.run.get_concrete_function()
     assert tf.lite.TFLiteConverter.from_concrete_functions([function], module).convert()
+
+
+def test_a_stateful_layer_keeps_its_state_in_litert(tmp_path):
+    """Its state knows the batch, which Keras leaves open where it exports."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    model = Sequential([Input(batch_shape=(2, 5, 3)), tf_gru.GRU(4, stateful=True)])
+    built_in = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
+    model.export(tmp_path / "m.tflite", format="litert", verbose=False, target_spec=built_in)
+    run = Interpreter(str(tmp_path / "m.tflite")).get_signature_runner()
+    (name,) = run.get_input_details()
+    x = np.linspace(-1, 1, 30).reshape(2, 5, 3).astype("float32")
+    (first, second), (once, again) = ([f(x) for _ in range(2)] for f in (lambda x: run(**{name: x})["output_0"], model))
+    assert max(np.max(np.abs(first - once)), np.max(np.abs(second - again))) < np.min(np.abs(once - again))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from tf_gru.export.tracing import tracing_for
 from tf_gru.kernels import by_hand, facts
 from tf_gru.kernels.recurrence import Plan, Weights
 from tf_gru.private_tensorflow import without_tracing_warning
@@ -65,7 +66,8 @@ def call_of(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tu
 def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
     """Outputs (batch, time, units) and the final state."""
     call, tensors = call_of(inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan)
-    return _function(call, facts.caller())(tensors)
+    made = _function if tracing_for() is None else _function.__wrapped__  # tf2onnx converts a function but once
+    return made(call, facts.caller())(tensors)
 
 
 @lru_cache(maxsize=256)
