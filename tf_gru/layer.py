@@ -16,6 +16,15 @@ def _of_cell(name: str) -> property:
 
 
 @keras.saving.register_keras_serializable(package="tf_gru")
+class TurnedMask(keras.layers.Layer):
+    """A mask in reversed time, in a functional model: an .h5 file holds layers alone, and none of Keras' operations."""
+
+    def call(self, mask):
+        """The mask, last step first."""
+        return tf.reverse(mask, [1])
+
+
+@keras.saving.register_keras_serializable(package="tf_gru")
 class GRU(keras.layers.RNN):
     """keras.layers.GRU with its arguments, defaults, weights and outputs.
 
@@ -226,7 +235,8 @@ class GRU(keras.layers.RNN):
         masks = super().compute_mask(_, mask)
         output_mask, *state_masks = masks if isinstance(masks, list) else [masks]
         if output_mask is not None and self.go_backwards:
-            output_mask = keras.ops.flip(output_mask, axis=1)
+            symbolic = isinstance(output_mask, keras.KerasTensor)
+            output_mask = TurnedMask()(output_mask) if symbolic else tf.reverse(output_mask, [1])
         return [output_mask, *state_masks] if self.return_state else output_mask
 
     units = _of_cell("units")

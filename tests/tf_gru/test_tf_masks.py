@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import tf_gru
+
 
 @pytest.mark.parametrize("go_backwards", [True, False])
 def test_masked_steps_carry_the_initial_state_where_keras_has_zeros(exact, go_backwards):
@@ -74,6 +76,21 @@ def test_the_mask_goes_on_in_the_order_of_the_outputs(exact, go_backwards, retur
 
     exact.equal(exact.mask[:, :: -1 if go_backwards else 1], first._keras_mask.numpy())
     assert getattr(tf.nest.flatten(last(masked))[0], "_keras_mask", None) is None
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
+def test_a_model_that_turns_the_mask_it_is_given_is_read_from_every_file(exact, tmp_path):
+    """Keras' own operations, such as its flip, are unknown to who reads an .h5 file."""
+    inputs, mask = keras.Input((None, exact.inputs.shape[2]), dtype="float64"), keras.Input((None,), dtype="bool")
+    first = tf_gru.GRU(2, return_sequences=True, go_backwards=True, dtype="float64")(inputs, mask=mask)
+    model = keras.Model([inputs, mask], tf_gru.GRU(2, dtype="float64")(first))
+    given = [exact.inputs, exact.mask]
+    expected = model.predict(given, verbose=0)
+    assert not np.array_equal(expected, model.predict([exact.inputs, np.ones_like(exact.mask)], verbose=0))
+
+    for name in ("model.h5", "model.keras"):
+        model.save(tmp_path / name)
+        np.testing.assert_array_equal(keras.saving.load_model(tmp_path / name).predict(given, verbose=0), expected)
 
 
 def test_masks_that_come_with_the_sequences_count_beside_a_state(exact):
