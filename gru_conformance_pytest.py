@@ -6,13 +6,18 @@ process imports nothing of the suite, since the project may have packages of the
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Generator
+from functools import partial
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec, PathFinder
 from multiprocessing import Pipe
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -32,6 +37,7 @@ def pytest_addoption(parser: "pytest.Parser") -> None:
     group = parser.getgroup("gru-conformance")
     if group.options:
         return
+    sys.meta_path.insert(0, _FoldersFirst())
     what = "judge this GRU too: a registered name, module:attribute or process:COMMAND"
     group.addoption("--gru", action="append", default=[], metavar="NAME", help=what)
     group.addoption("--gru-profile", default="dev", choices=("dev", "ci", "thorough"), help="how many cases")
@@ -46,6 +52,43 @@ def pytest_configure(config: "pytest.Config") -> None:
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Put a collector of nothing in the place of the suite's module, whose tests stand beside all others."""
     return _Elsewhere.from_parent(parent, path=module_path) if module_path == TESTS else None
+
+
+class _FoldersFirst(Loader):
+    """A finder for the project's folders without __init__.py, before which Python prefers any package of the name.
+
+    Behind such a folder stands the suite's package: for a module, or an attribute, that the folder does not have.
+    """
+
+    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
+        """The spec of a folder that the path names before the suite's package, or None."""
+        if name not in ("conformance", "reference", "tf_gru"):
+            return None
+        places = [os.path.realpath(entry) for entry in sys.path]
+        found = PathFinder.find_spec(name, sys.path[: places.index(str(HOME))] if str(HOME) in places else sys.path)
+        if found is None or found.origin is not None or found.submodule_search_locations is None:
+            return None
+        theirs = [folder for folder in found.submodule_search_locations if any(Path(folder).glob("**/*.py"))]
+        if not theirs:
+            return None
+        spec = ModuleSpec(name, self, is_package=True)
+        spec.submodule_search_locations = [*theirs, str(HOME / name)]
+        return spec
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Leave the module empty until something is missing in it."""
+        vars(module)["__getattr__"] = partial(_of_the_suite, module)
+
+
+def _of_the_suite(module: ModuleType, name: str) -> Any:
+    """An attribute that the suite's package names, and is run for. A module is for Python to import."""
+    file = Path(module.__path__[-1], "__init__.py")
+    code = file.read_text()
+    if name.startswith("__") or not re.search(rf"\b{name}\b", code) or PathFinder.find_spec(name, module.__path__):
+        raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+    del vars(module)["__getattr__"]
+    exec(compile(code, file, "exec"), vars(module))
+    return getattr(module, name)
 
 
 class _Elsewhere(pytest.File):

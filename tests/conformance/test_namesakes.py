@@ -121,6 +121,41 @@ def test_the_tests_of_another_project_pass_untouched_and_ours_run_beside_them(pr
     assert (code, f"{passed} passed" in printed) == (0, True), printed
 
 
+FOLDERS = {
+    "reference/answers.py": "ANSWER = 42\n",
+    "conformance/rules.py": "RULES = ['be kind']\n",
+    "tests/test_theirs.py": (
+        "import sys, reference.answers\n"
+        "from conformance import rules\n"
+        "def test_theirs():\n"
+        "    assert (reference.answers.ANSWER, rules.RULES) == (42, ['be kind'])\n"
+        "    assert not {'reference.sequence', 'conformance.interface'} & {*sys.modules}\n"
+        "def test_what_theirs_do_not_have():\n"
+        "    from conformance import Adapter\n"
+        "    from reference import Parameters\n"
+        "    assert Adapter.__module__ == 'conformance.interface.adapter'\n"
+        "    assert Parameters.__module__ == 'reference.parameters'\n"
+    ),
+}
+
+
+def test_folders_without_init_are_the_projects_own_and_the_suite_stands_behind_them(tmp_path):
+    """Beside packages that stand in a folder of the path, as a wheel puts them; Python alone would take these."""
+    installed = tmp_path / "installed"
+    for name in ("reference", "conformance", "tf_gru"):
+        shutil.copytree(ROOT / name, installed / name, ignore=shutil.ignore_patterns("__pycache__", "vectors", "*.so"))
+    for name in ("gru_conformance.py", "gru_conformance_pytest.py"):
+        shutil.copy(ROOT / name, installed)
+    root = tmp_path / "project"
+    for name, content in FOLDERS.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(content)
+
+    code, printed = called(root, PYTHON, "-m", "pytest", *SELECT[:3], PYTHONPATH=str(installed))
+
+    assert (code, "2 passed" in printed) == (0, True), printed
+
+
 def test_the_command_pytest_finds_the_adapter_in_the_root(project):
     """In safe-path mode nothing but the project's settings puts the root on the path of its tests."""
     code, printed = called(
