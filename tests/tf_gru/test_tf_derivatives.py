@@ -212,6 +212,7 @@ OFTEN = {
 REFUSALS = (
     "jit is True, but a compiled kernel has no (second derivative|forward mode)"
     "|forward mode of a gradient, is taken within one tf.function"
+    "|No pfor vectorization defined for TfGru"  # of a graph that was traced before
 )
 
 
