@@ -1,4 +1,4 @@
-"""What a conforming GRU may return, derived from the arithmetic that it claims: docs/error-analysis.md.
+"""Bounds: all answers that a conforming GRU may return, derived from its claimed arithmetic (docs/error-analysis.md).
 
 Reading order: elementwise (balls in arrays), blends, proven (operations with their errors), step (the one-step bound),
 expected (errors to first order); then derivative (of a step), spread (errors of many steps), run (whole runs).

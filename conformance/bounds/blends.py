@@ -1,17 +1,18 @@
-"""The closed list of forms in which the new state is written in the field, each with its rounding errors.
+"""The closed list of formulas for the new state, each with its rounding errors.
 
-All are z h + (1 - z) n in exact arithmetic. A form that is not here is another class, and cannot be claimed.
+In exact arithmetic all equal z h + (1 - z) n. A formula outside this list belongs to another class and cannot be
+claimed.
 """
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 Sized = Any
-"""Magnitudes, one or an array: balls where the bound is proven, floats where it is of first order."""
+"""Magnitudes, one or an array: balls for the proven bound, floats for the first-order bound."""
 
 
 class Rounding(NamedTuple):
-    """One rounding: its relative part u, its absolute part where the result underflows."""
+    """One rounding: its relative part u, and its absolute part if the result underflows."""
 
     u: Sized
     underflow: Sized
@@ -26,7 +27,9 @@ class Rounding(NamedTuple):
 
 
 class Sizes(NamedTuple):
-    """Magnitudes in a blend: of z, s = 1 - z, n, h and h - n; and the rounding error of s where it is subtracted."""
+    """Magnitudes in a blend: z, s = 1 - z, n, h and h - n; and the rounding error of s if it is computed by
+    subtraction.
+    """
 
     z: Sized
     s: Sized
@@ -36,7 +39,7 @@ class Sizes(NamedTuple):
     e_s: Sized
 
 
-# Each gives the error before the last addition is rounded.
+# Each function returns the error before the last addition is rounded.
 
 
 def _products(once: Rounding, of: Sizes) -> Sized:

@@ -1,7 +1,8 @@
-"""One step's derivative: as an implementation may compute it, and as the linear maps through which errors travel.
+"""The derivative of one step: as an implementation may compute it, and as linear maps that carry errors.
 
-back_step writes the derivative once, over operations that carry their errors: each product of gates in the ways in
-which automatic differentiation of the forms in BLENDS writes it. maps gives the same derivative as matrices of balls.
+`back_step` writes the derivative once, over operations that carry their errors. It covers each product of gates in
+every way in which automatic differentiation of the forms in BLENDS writes it. `maps` returns the same derivative as
+matrices of balls.
 """
 
 from functools import reduce
@@ -28,7 +29,7 @@ class BackWeights(NamedTuple):
 
     @staticmethod
     def of(ops: Proven, p: Parameters) -> "BackWeights":
-        """As operations that are proven read them."""
+        """Read parameters through proven operations."""
         read = [[ops.operand(ops.read(block)) for block in array] for array in (p.kernel, p.recurrent_kernel)]
         W, U = (np.stack([block.exact for block in blocks]) for blocks in read)
         W_t, U_t = ([Matrix(block.transposed) for block in blocks] for blocks in read)
@@ -36,7 +37,7 @@ class BackWeights(NamedTuple):
 
 
 class Cotangents(NamedTuple):
-    """The derivative of a step: at the pre-activations' input side and recurrent side, a pair for each gate; x; h."""
+    """The derivative of a step: cotangents of x W + b and of h U + c for each gate, of x and of h."""
 
     a_x: list[Computed]
     a_h: list[Computed]
@@ -47,11 +48,21 @@ class Cotangents(NamedTuple):
 def back_step(
     ops: Proven, w: BackWeights, parts: Parts, h: Computed, dh: Computed, more: Later, readers: int = 1
 ) -> Cotangents:
-    """Pull the cotangent of the next state back to all that the step read.
+    """Pull the cotangent of the next state back to everything that the step read.
 
-    The errors are those made here, for any h and dh in their balls and whatever the forward step made of the gates.
-    more: the cotangents of outputs that are added to that of h, before or after the rest. readers: how many directions
-    read the inputs, whose cotangents may be one sum.
+    The errors include only this step's own, for any h and dh in their balls and any errors of the forward gates.
+
+    Args:
+        ops: Operations that carry their errors.
+        w: The kernels.
+        parts: The forward step.
+        h: The state before the step, (rows, units).
+        dh: The cotangent of the state after the step, (rows, units).
+        more: The cotangents of outputs that are added to the cotangent of h, before or after the rest.
+        readers: The number of directions that read the inputs, whose cotangents may form one sum.
+
+    Returns:
+        The cotangents.
     """
     n = parts.n.computed
     s = _complement(ops, parts)
@@ -87,10 +98,13 @@ def _complement(ops: Proven, parts: Parts) -> Computed:
 
 
 class Slope(NamedTuple):
-    """A derivative that is a product of what was computed forward; all but exact are magnitudes.
+    """A derivative that is a product of forward quantities. All fields except `exact` are magnitudes.
 
-    inherited: the error that the forward argument hands on; own: that of the activation. beside: what is rounded by
-    itself and then cancels, like z z in z - z z.
+    Attributes:
+        exact: The exact derivative.
+        inherited: The error that the forward argument passes on.
+        own: The error of the activation.
+        beside: A term that is rounded separately and then cancels, such as z z in z - z z.
     """
 
     exact: Balls
@@ -100,17 +114,17 @@ class Slope(NamedTuple):
 
     @property
     def reach(self) -> Balls:
-        """How large the computed values may be, before they are rounded."""
+        """The largest magnitude of the computed values, before they are rounded."""
         return up(self.exact) + self.inherited + self.own
 
     def rounded(self, once: Rounding, operations: int) -> Balls:
-        """The error of so many operations on the way to a product with it, relative to the other factor."""
+        """The error of several operations on the way to a product with it, relative to the other factor."""
         growth = (1 + once.u) ** operations
         return (growth - 1) * self.reach + growth * once.u * self.beside
 
 
 def _sigma_slope(gate: Gate, keep: Gate) -> Slope:
-    """z (1 - z), z - z z, or sigma(a) sigma(-a), for a gate and its other side."""
+    """z (1 - z), z - z z, or sigma(a) sigma(-a), for a gate and its complement."""
     own = larger(gate.own, keep.own)
     size = larger(up(gate.exact), up(keep.exact)) + gate.inherited + own
     return Slope(
@@ -122,13 +136,13 @@ def _sigma_slope(gate: Gate, keep: Gate) -> Slope:
 
 
 def _tanh_slope(n: Computed) -> Slope:
-    """1 - n n, or (1 - n) (1 + n), or, by a cotangent d, (d + d n) (1 - n)."""
+    """1 - n n, or (1 - n) (1 + n), or, with a cotangent d, (d + d n) (1 - n)."""
     inherited = n.error * (2 * up(n.exact) + n.error)
     return Slope(1 - n.exact * n.exact, inherited, nothing(n.error), n.reach * (1 + n.reach))
 
 
 def _pull(ops: Proven, slope: Slope, first: Computed, *others: Computed) -> Computed:
-    """A cotangent, a product of factors, times a slope: in any order, so that a part may be rounded by itself.
+    """A cotangent (a product of factors) times a slope, in any order, so that a part may be rounded separately.
 
     At most four operations meet the slope: two sides of a product, that product, and the cotangent.
     """
@@ -146,7 +160,7 @@ def _through_update(ops: Proven, parts: Parts, h: Computed, dh: Computed) -> Com
         ops.subtract(ops.times(dh, h), ops.times(dh, n)),
     )
     joined = _pull(ops, slope, dz)
-    # z h + sigma(-a) n: both slopes are of one argument, and each side is pulled back by itself.
+    # z h + sigma(-a) n: both slopes have the same argument, and each side is pulled back separately.
     d = Computed(dz.exact, dh.reach * (h.error + n.error) + dh.error * up(h.exact - n.exact))
     sizes = dh.reach * (h.reach + n.reach)
     error = d.error * slope.reach + up(d.exact) * slope.inherited
@@ -156,10 +170,13 @@ def _through_update(ops: Proven, parts: Parts, h: Computed, dh: Computed) -> Com
 
 
 class Maps(NamedTuple):
-    """A step's derivative as balls: what it multiplies the cotangent of the next state by.
+    """A step's derivative as balls: the factors of the cotangent of the next state.
 
-    a_x, a_h: for each gate, factors (rows, units), or a matrix (rows, units, units) where units mix. x: (rows,
-    input_dim, units). h: (rows, units, units), the transposed Jacobian.
+    Attributes:
+        a_x: For each gate factors (rows, units), or a matrix (rows, units, units) where units mix.
+        a_h: The same for the recurrent side.
+        x: A matrix (rows, input_dim, units).
+        h: The transposed Jacobian, (rows, units, units).
     """
 
     a_x: list[Balls]
@@ -189,7 +206,7 @@ def maps(reset: str, w: BackWeights, parts: Parts, h: Balls) -> Maps:
 
 
 def _joined(kernels: Balls, factors: list[Balls], kept: Balls | None = None) -> Balls:
-    """The sum over gates of kernel @ factor (rows, kernel's rows, units), and what is kept, on its diagonal."""
+    """The sum over gates of kernel @ factor (rows, kernel's rows, units), plus `kept` on its diagonal."""
     first, *others = (
         kernel * factor[:, None, :] if factor.ndim == 2 else _matmul(kernel, factor)
         for kernel, factor in zip(kernels, factors, strict=True)
@@ -202,5 +219,5 @@ def _joined(kernels: Balls, factors: list[Balls], kept: Balls | None = None) -> 
 
 
 def _matmul(kernel: Balls, matrices: Balls) -> Balls:
-    """kernel @ matrix for each row's matrix."""
+    """The product kernel @ matrix for each row's matrix."""
     return np.stack([times(kernel, matrix(of_row)) for of_row in matrices])

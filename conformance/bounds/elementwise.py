@@ -1,6 +1,6 @@
-"""Balls in NumPy object arrays: the elementwise operations that the bounds are made of.
+"""Elementwise operations on balls in NumPy object arrays, which the bounds use.
 
-Arb rounds every radius outwards, so whatever is computed here encloses the real-number result (python-flint).
+Arb (python-flint) rounds every radius outwards, so every result here encloses the real-number result.
 """
 
 from collections.abc import Callable
@@ -13,24 +13,24 @@ from flint import arb
 from conformance.truth.balls import Balls, balls
 
 FAR = 1 << 20
-"""Past this, exp would have an exponent too large to hold; there sigma is below every format's smallest number."""
+"""Above this, exp would have an exponent too large to hold; there sigma is below every format's smallest number."""
 WIDE = arb(2) ** -10
-"""From this radius on, a ball is seen by its ends."""
+"""The radius from which a ball is evaluated at its two ends."""
 
 Elementwise = Callable[..., Any]
-"""What np.frompyfunc makes: a function of arrays of balls, or of single ones, in their shape."""
+"""The result of np.frompyfunc: a function of single balls or of arrays of balls, with a result of the same shape."""
 
 
 def constant(value: Fraction | int) -> arb:
-    """A power of two, or a number of few bits, exactly."""
+    """A power of two, or a number of few bits, as an exact ball."""
     value = Fraction(value)
     return arb(value.numerator) / arb(value.denominator)
 
 
 def exactly(numbers: np.ndarray) -> Balls:
-    """Machine numbers as balls of radius 0. Balls are refused: their radii would be lost."""
+    """Machine numbers as balls of radius 0. Balls raise TypeError, because their radii would be lost."""
     if np.asarray(numbers).dtype == object:
-        raise TypeError("machine numbers are wanted here, got objects; a set of states is a Computed")
+        raise TypeError("got an array of objects, expected machine numbers; pass a set of states as a Computed")
     return balls(np.asarray(numbers))
 
 
@@ -40,7 +40,7 @@ def nothing(like: Balls) -> Balls:
 
 
 def _over(function: Callable[[arb], arb], low: arb, high: arb) -> arb:
-    """A monotone function of all between two numbers: from a wide ball, the formulas below give far too much."""
+    """A monotone function over an interval. For a wide ball, the formulas below would return far too wide a ball."""
     return function(low).union(function(high))
 
 
@@ -52,11 +52,11 @@ def _sigma(a: arb) -> arb:
     tiny = arb(0, (-arb(FAR)).exp())
     if a <= -FAR:
         return tiny
-    return 1 - tiny if a >= FAR else arb(0.5, 0.5)  # a ball across FAR may lie on both sides of it
+    return 1 - tiny if a >= FAR else arb(0.5, 0.5)  # a ball that contains FAR may lie on both sides of it
 
 
 def _sigma_slope(a: arb) -> arb:
-    """sigma(a) sigma(-a), which loses no digits where sigma is close to 1; it falls with |a|."""
+    """sigma(a) sigma(-a), which keeps its digits where sigma is close to 1. It decreases with |a|."""
     if a.rad() > WIDE:
         return _over(_sigma_slope, a.abs_lower(), a.abs_upper())
     size = abs(a)
@@ -71,12 +71,12 @@ def _tanh(a: arb) -> arb:
 
 
 def _flush(value: arb, smallest: arb) -> arb:
-    """How far from a number the 0 is that may be read in its place."""
+    """The distance from a number to the 0 that flushing may put in its place."""
     return abs(value).upper() if abs(value) < smallest else arb(0)
 
 
 def _covers(ball: arb, state: arb) -> bool:
-    """Whether a ball holds all that any blend of the state with a candidate in [-1, 1] could be."""
+    """True if a ball contains every possible blend of the state with a candidate in [-1, 1]."""
     return bool(ball.contains(state.union(arb(-1)).union(arb(1))))
 
 

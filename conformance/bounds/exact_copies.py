@@ -1,9 +1,9 @@
-"""What may stand where the initial state is handed on untouched: rows without a valid step, masked steps before one.
+"""Allowed copies of an initial state: in rows without a valid step, and at masked steps before the first valid one.
 
-Its own numbers; and where states are carried or shown in a format that cannot hold them, each rounded once on the way
-through that format, as the class rounds. Nothing between, and nothing that is rounded another way.
+Allowed are the state's own numbers. If states are carried or returned in a narrower format, each number may also be
+rounded once to that format, in the way that the class rounds. Nothing else is allowed.
 
-Left out: states past the largest number of a narrower format.
+Left out: states above the largest number of a narrower format.
 """
 
 import numpy as np
@@ -12,7 +12,9 @@ from conformance.interface.arithmetic import Arithmetic, Format, contains
 
 
 def allowed_copies(state: np.ndarray, arithmetic: Arithmetic) -> list[np.ndarray]:
-    """The initial state, and what else an honest GRU of this class may hand on: arrays of the same shape and format."""
+    """The arrays that a conforming GRU of this class may return for an initial state, each of the state's shape and
+    format.
+    """
     found = [state]
     for format in (arithmetic.format, arithmetic.output_format):
         if not contains(format, arithmetic.interface):
@@ -21,9 +23,9 @@ def allowed_copies(state: np.ndarray, arithmetic: Arithmetic) -> list[np.ndarray
 
 
 def once_rounded(numbers: np.ndarray, format: Format, arithmetic: Arithmetic) -> list[np.ndarray]:
-    """The ways to round to a format once: to the nearest, two at a tie; or where anything goes, to either side.
+    """The ways to round to a format once: to the nearest (two at a tie), or to either side if the class rounds to any.
 
-    Results below the normal range may be 0 where subnormals are flushed.
+    Results below the normal range may be 0 if subnormals are flushed.
     """
     wide = np.asarray(numbers, np.float64)
     _, exponent = np.frexp(wide)

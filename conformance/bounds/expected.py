@@ -1,13 +1,13 @@
-"""How large the errors of a step are expected to be, to first order: what the statistical rules rest on.
+"""The expected size of a step's errors, to first order. The statistical rules use it.
 
-Model. Every rounding is off by at most u times its result, independently of all others and by 0 in the mean. Such an
-error is sub-Gaussian with variance proxy u^2 (Hoeffding's lemma), and proxies of independent errors add: sqrt(n) u
-sum|a b| for a sum of n products, where the proven bound has n u sum|a b|. What a claim allows of activations is no
-rounding: it is kept apart and allowed in full. Underflow is, too.
+Model. Every rounding has an error of at most u times its result, independent of all others and with mean 0. Such an
+error is sub-Gaussian with variance proxy u^2 (Hoeffding's lemma), and proxies of independent errors add. A sum of n
+products then has the error sqrt(n) u sum|a b|, where the proven bound has n u sum|a b|. The claimed error of
+activations is not a rounding; it is kept separately and allowed in full, as is underflow.
 
-The model is the field's (Higham & Mary 2019, "A new approach to probabilistic rounding error analysis"; Ipsen & Zhou
-2020, "Probabilistic error analysis for inner products"); it is not proven of any machine, and never decides a pass.
-Operations have the names and the meaning of those in proven.py, over floats.
+The model is common in the literature (Higham & Mary 2019, "A new approach to probabilistic rounding error analysis";
+Ipsen & Zhou 2020, "Probabilistic error analysis for inner products"). It is not proven for any machine, and never makes
+a clause pass. Operations have the same names and meaning as in proven.py, over floats.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,9 @@ from reference import Parameters
 
 
 class Estimate(NamedTuple):
-    """A value, what a claim allows it to be off, and the standard deviation (at most) of its rounding errors."""
+    """A value, the error that its claim allows, and an upper estimate of the standard deviation of its rounding
+    errors.
+    """
 
     value: np.ndarray
     claimed: np.ndarray
@@ -31,7 +33,7 @@ class Estimate(NamedTuple):
 
 
 class Activated(NamedTuple):
-    """An activation's estimate, and the part of claimed that it makes itself."""
+    """An activation's estimate, and its own share of the claimed error."""
 
     computed: Estimate
     own: np.ndarray
@@ -51,7 +53,7 @@ class Expected:
         return Rounding(float(self.arithmetic.unit(format)), float(self.arithmetic.underflow(format)))
 
     def read(self, numbers: np.ndarray) -> Estimate:
-        """Numbers of the interface's format, as they are computed with."""
+        """Convert numbers from the interface's format to the format of operations."""
         value = np.asarray(numbers, np.float64)
         claimed = np.zeros_like(value)
         if self.arithmetic.flush:
@@ -62,15 +64,15 @@ class Expected:
         return self._cast(read, self.arithmetic.interface, self.arithmetic.format)
 
     def carried(self, states: np.ndarray) -> Estimate:
-        """The states that are carried, from those that are shown."""
+        """The carried states, from the returned ones."""
         return self._cast(self.read(states), self.arithmetic.format, self.arithmetic.output_format)
 
     def shown(self, states: Estimate) -> Estimate:
-        """The states that are shown, from those that are carried."""
+        """The returned states, from the carried ones."""
         return self._cast(states, self.arithmetic.format, self.arithmetic.output_format)
 
     def operand(self, numbers: Estimate) -> Estimate:
-        """Numbers rounded to be multiplied."""
+        """Round numbers for a multiplication."""
         return self._cast(numbers, self.arithmetic.format, self.arithmetic.operands)
 
     def _cast(self, numbers: Estimate, old: Format, new: Format) -> Estimate:
@@ -81,7 +83,7 @@ class Expected:
         return Estimate(value, claimed + once.underflow, np.hypot(noise, once.u * np.abs(value)))
 
     def sum(self, products: Sequence[tuple[Estimate, Estimate]], addends: Sequence[Estimate] = ()) -> Estimate:
-        """rows @ matrix for each pair, and what is added to them."""
+        """The sum of rows @ matrix for each pair and of the addends."""
         pairs = [(self.operand(rows), matrix) for rows, matrix in products]
         terms = sum(len(matrix.value) for _, matrix in pairs) + len(addends)
         once = self._rounding(self.arithmetic.sums)
@@ -113,7 +115,7 @@ class Expected:
         return self._rounded(joined, self.once)
 
     def times(self, a: Estimate, b: Estimate) -> Estimate:
-        """A b, rounded once."""
+        """The product a b, rounded once."""
         x, y = np.abs(a.value), np.abs(b.value)
         joined = Estimate(a.value * b.value, x * b.claimed + y * a.claimed, np.hypot(x * b.noise, y * a.noise))
         return self._rounded(joined, self.once)
@@ -142,7 +144,7 @@ class Expected:
         return Activated(Estimate(value, slope * a.claimed + own, slope * a.noise), own)
 
     def blend(self, z: Activated, keep: Activated, n: Estimate, h: Estimate) -> Estimate:
-        """z h + (1 - z) n: the claims of the form with the largest, the roundings of all together."""
+        """z h + (1 - z) n: the largest claimed error of all forms, and the roundings of all together."""
         gate = z.computed
         d, s = np.abs(h.value - n.value), keep.computed.value  # 1 - z would be 0 where z rounds to 1
         size = Sizes(np.abs(gate.value), s, np.abs(n.value), np.abs(h.value), d, self.once.u * s)
@@ -155,7 +157,7 @@ class Expected:
 
 
 class ExpectedStep:
-    """The errors that are expected of one step of one direction's parameters."""
+    """The expected errors of one step with one direction's parameters."""
 
     def __init__(self, parameters: Parameters, arithmetic: Arithmetic) -> None:
         self.ops, self.reset = Expected(arithmetic), parameters.reset
@@ -166,9 +168,13 @@ class ExpectedStep:
         self.weights = StepWeights(*kernels, *([self.ops.read(gate) for gate in row] for row in parameters.bias))
 
     def __call__(self, x: np.ndarray, h: np.ndarray) -> Estimate:
-        """For inputs x (rows, input_dim) and shown states h (rows, units): arrays (rows, units)."""
+        """Estimate a step for inputs x (rows, input_dim) and returned states h (rows, units); the arrays have shape
+        (rows, units).
+        """
         state = self.ops.carried(h)
-        parts = cast(Any, step_parts(self.ops, self.reset, self.weights, self.ops.read(x), state))  # of Estimates
+        parts = cast(
+            Any, step_parts(self.ops, self.reset, self.weights, self.ops.read(x), state)
+        )  # typed for proven ones
         return self.ops.shown(self.ops.blend(parts.z, parts.keep, parts.n.computed, state))
 
 

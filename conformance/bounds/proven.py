@@ -1,14 +1,14 @@
-"""Operations as an implementation may carry them out: exact values as balls, and how far its own may be from them.
+"""Proven operations: exact values as balls, and a bound on the error of an implementation's values.
 
-Contract. Let the operands of an operation be machine numbers that are within `error` of some point of `exact`, and let
-it be carried out in the claimed arithmetic. Then what it returns is within the result's `error` of the real-number
-result at that same point. Products of errors are inside; nothing is linearised.
+Contract. Let the operands of an operation be machine numbers within `error` of some point of `exact`, and let the
+operation run in the claimed arithmetic. Then its result is within the result's `error` of the real-number result at the
+same point. Products of errors are included; nothing is linearised.
 
-Balls are wide only where a whole set of states is meant; from one state they are as thin as Arb makes them.
+Balls are wide only for a whole set of states; for one state they are as thin as Arb makes them.
 
 Source: n u sum|a b| for a sum of n products in any order, with no restriction on n: Jeannerod & Rump 2013, "Improved
-error bounds for inner products in floating-point arithmetic"; (1+2u)^n - 1 where rounding is not to nearest: Higham
-2002, "Accuracy and Stability", 3.1. Underflow: the same, 2.8.
+error bounds for inner products in floating-point arithmetic"; (1+2u)^n - 1 if rounding is not to nearest: Higham 2002,
+"Accuracy and Stability", 3.1. Underflow: the same, 2.8.
 """
 
 from collections.abc import Sequence
@@ -36,21 +36,21 @@ from conformance.truth.balls import Balls, matrix, times
 
 
 class OutsideDomain(ArithmeticError):
-    """Nothing can be judged here: sums may overflow, or the bound is wider than the range of the outputs."""
+    """No bound exists here: sums may overflow, or the bound is wider than the range of the outputs."""
 
 
 NOTHING_PROVEN = "the bound is wider than the range of the outputs, so it would prove nothing"
 
 
 class Computed(NamedTuple):
-    """Two object arrays of arb: where the exact values lie, and how far the computed ones may be from them."""
+    """Two object arrays of arb: the exact values, and a bound on the distance of the computed values from them."""
 
     exact: Balls
     error: Balls
 
     @property
     def reach(self) -> Balls:
-        """How large the computed values may be."""
+        """The largest magnitude of the computed values."""
         return up(self.exact) + self.error
 
     @property
@@ -64,7 +64,7 @@ class Computed(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """An activation: the error that its argument hands on, and the one it makes itself."""
+    """An activation: its exact value, the error that its argument passes on, and its own error."""
 
     exact: Balls
     inherited: Balls
@@ -72,12 +72,12 @@ class Gate(NamedTuple):
 
     @property
     def computed(self) -> Computed:
-        """Both errors in one."""
+        """The value with the sum of both errors."""
         return Computed(self.exact, self.inherited + self.own)
 
 
 class Later(NamedTuple):
-    """Terms that may come anywhere in a sum and are added elsewhere: how many, and the sum of their magnitudes."""
+    """Terms of the same sum that are added elsewhere, at any place: their number, and the sum of their magnitudes."""
 
     terms: int
     size: Balls
@@ -94,7 +94,7 @@ class Matrix:
 
 
 class Proven:
-    """The operations of one class of arithmetic. Raises OutsideDomain where a sum may overflow."""
+    """The operations of one class of arithmetic. Raises OutsideDomain if a sum may overflow."""
 
     def __init__(self, arithmetic: Arithmetic) -> None:
         self.arithmetic = arithmetic
@@ -113,7 +113,7 @@ class Proven:
         return Rounding(constant(self.arithmetic.unit(format)), constant(self.arithmetic.underflow(format)))
 
     def growth(self, terms: int, *, across_steps: bool = False) -> arb:
-        """The relative error of a sum of so many products in any order."""
+        """The relative error of a sum of this many products in any order."""
         once = self.summing(across_steps=across_steps)
         if self.arithmetic.rounding == "nearest" and not (across_steps and self._two_formats):
             return terms * once.u
@@ -131,7 +131,7 @@ class Proven:
     # From and to machine numbers.
 
     def read(self, numbers: np.ndarray) -> Computed:
-        """Numbers of the interface's format, as they are computed with."""
+        """Convert numbers from the interface's format to the format of operations."""
         balls = exactly(numbers)
         error = nothing(balls)
         if self.arithmetic.flush:
@@ -140,7 +140,7 @@ class Proven:
         return self._cast(Computed(balls, error), self.arithmetic.interface, self.arithmetic.format)
 
     def carried(self, states: np.ndarray) -> Computed:
-        """The states that are carried, from those that are shown."""
+        """The carried states, from the returned ones."""
         read = self.read(states)
         if contains(self.arithmetic.output_format, self.arithmetic.format):
             return read
@@ -148,15 +148,15 @@ class Proven:
         return Computed(read.exact, read.error + once.of(up(read.exact)) / (1 - once.u))
 
     def shown(self, states: Computed) -> Computed:
-        """The states that are shown, from those that are carried."""
+        """The returned states, from the carried ones."""
         return self._cast(states, self.arithmetic.format, self.arithmetic.output_format)
 
     def returned(self, numbers: Computed) -> Computed:
-        """Numbers handed back in the interface's format."""
+        """Convert numbers to the interface's format."""
         return self._cast(numbers, self.arithmetic.format, self.arithmetic.interface)
 
     def cotangents(self, numbers: np.ndarray) -> Computed:
-        """Cotangents of what is shown, in whose format they may be handed on."""
+        """Read cotangents of returned states, which may pass through the format of those states."""
         read = self.read(numbers)
         if contains(self.arithmetic.output_format, self.arithmetic.format):
             return read
@@ -175,7 +175,7 @@ class Proven:
     # Sums and products.
 
     def operand(self, numbers: Computed) -> Computed:
-        """Numbers rounded to be multiplied."""
+        """Round numbers for a multiplication."""
         return self._cast(numbers, self.arithmetic.format, self.arithmetic.operands)
 
     def sum(
@@ -186,10 +186,17 @@ class Proven:
         more: "Later | None" = None,
         across_steps: bool = False,
     ) -> Computed:
-        """rows @ weights for each pair, and what is added to them: one sum, in any order.
+        """The sum of rows @ weights for each pair and of the addends, in any order.
 
-        more: terms of the same sum that are not in this result. across_steps: parts of the sum may be held in the
-        format of elementwise operations in between. Where that is the narrower one, addends may be added in it.
+        Args:
+            products: Pairs of rows and weights.
+            addends: Numbers to add.
+            more: Terms of the same sum that are not in this result.
+            across_steps: True if parts of the sum may be stored in the format of elementwise operations. If that is the
+                narrower format, addends may also be added in it.
+
+        Returns:
+            The sum with its error.
         """
         terms = sum(weights.rows for _, weights in products) + len(addends) + (more.terms if more else 0)
         exact: list[Balls] = []
@@ -207,7 +214,7 @@ class Proven:
             size.append(numbers.reach)
         total = _total(size)
         self.require(total)
-        # Every product and every addition may underflow; each such error counts as a summand of its own.
+        # Every product and every addition may underflow. Each such error counts as a separate summand.
         lost = 2 * terms * self.summing(across_steps=across_steps).underflow
         error = _total(inherited) + self.growth(terms, across_steps=across_steps) * (total + lost) + lost
         result = self._cast(Computed(_total(exact), error), self.arithmetic.sums, self.arithmetic.format)
@@ -236,7 +243,7 @@ class Proven:
         return Computed(numbers.exact.sum(axis=0, initial=arb(0)), error + growth * (size + lost) + lost)
 
     def require(self, size: Balls, limit: arb | None = None) -> None:
-        """Refuse numbers that may overflow: sums of terms, unless another limit is given."""
+        """Raise OutsideDomain if numbers may overflow. The default limit applies to sums of terms."""
         limit = self._limit if limit is None else limit
         if any(not value < limit for value in size.flat):
             raise OutsideDomain(f"numbers of up to {max(map(float, size.flat)):.2g} may overflow {self.arithmetic}")
@@ -256,7 +263,7 @@ class Proven:
         inherited = reach - reduce(np.multiply, (up(factor.exact) for factor in factors))
         roundings = len(factors) - 1
         growth = (1 + self.once.u) ** roundings - 1
-        # A product that underflows is multiplied by factors still to come; one that overflows is lost.
+        # A product that underflows is multiplied by the remaining factors; a product that overflows is lost.
         later = reduce(np.multiply, (larger(factor.reach, arb(1)) for factor in factors))
         self.require(later, self._half)
         return Computed(exact, up(inherited) + growth * reach + roundings * self.once.underflow * later)
@@ -272,7 +279,7 @@ class Proven:
         return self._gate(sigma(a.exact), self._through_sigma(a))
 
     def sigma_and_complement(self, a: Computed) -> tuple[Gate, Gate]:
-        """sigma(a), and 1 - sigma(a) as sigma(-a): the error of a is the same in both, with the other sign."""
+        """sigma(a), and 1 - sigma(a) as sigma(-a). The error of a is the same in both, with opposite sign."""
         inherited = self._through_sigma(a)
         return self._gate(sigma(a.exact), inherited), self._gate(sigma(-a.exact), inherited)
 
@@ -281,18 +288,18 @@ class Proven:
         return self._gate(tanh(a.exact), smaller(up(4 * sigma_slope(2 * around(a))), arb(1)) * a.error)
 
     def _through_sigma(self, a: Computed) -> Balls:
-        """By the mean value theorem, with the steepest slope on the way."""
+        """The error that sigma passes on: by the mean value theorem, with the steepest slope on the way."""
         return smaller(up(sigma_slope(around(a))), arb(0.25)) * a.error
 
     def _gate(self, exact: Balls, inherited: Balls) -> Gate:
-        """k ULP: at most 2 k u relative, k spacings where the result is subnormal."""
+        """An activation with an error of k ULP: at most 2 k u relative, k spacings if the result is subnormal."""
         return Gate(exact, inherited, self._relative * (up(exact) + inherited) + self._absolute)
 
     def blend(self, z: Gate, keep: Gate, n: Computed, h: Computed) -> Computed:
         """z h + (1 - z) n in every form; keep is 1 - z as sigma(-a).
 
-        Where a form reads one z, its error enters once, through h - n. Where 1 - z is sigma(-a), the error of a still
-        does, and the two activation errors enter each by itself.
+        If a form reads one z, the error of z enters once, through h - n. If 1 - z is sigma(-a), the error of a still
+        enters once, but the two activation errors enter separately.
         """
         d = h.exact - n.exact
         s = 1 - z.exact
@@ -314,7 +321,7 @@ class Proven:
 
 
 def around(numbers: Computed) -> np.ndarray:
-    """Balls that hold what may be computed."""
+    """Balls that contain the computed values."""
     return _widened(numbers.exact, numbers.error)
 
 

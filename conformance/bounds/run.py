@@ -1,12 +1,14 @@
-"""Whole runs: how far states and gradients may be from the exact ones, where single steps cannot be seen.
+"""Bounds of whole runs: the distance of states and gradients from the exact ones, for GRUs that do not return each
+state.
 
-Forward. Let e be the error of a state. The next one is J e, J the Jacobian somewhere between the exact state and the
-computed one, and the step's own error, bounded for every state in between. J is evaluated on that whole set, so that
-second-order effects are inside: proven, not first-order. Backward, the cotangent of the state travels likewise through
-the transposed Jacobians, and each step adds its own rounding and what the forward error changes of its Jacobian.
+Forward. Let e be the error of a state. The next error is J e, where J is the Jacobian somewhere between the exact and
+the computed state, plus the step's own error, bounded for every state in between. J is evaluated on this whole set, so
+second-order effects are included: the bound is proven, not first-order. Backward, the cotangent of the state passes
+through the transposed Jacobians in the same way. Each step adds its own rounding, and the change of its Jacobian by the
+forward error.
 
-Errors that were made in different steps add through true products of Jacobians (spread.py), so that the bound does not
-grow where the GRU forgets. Where it does grow past the range of what it bounds, it is refused.
+Errors from different steps add through true products of Jacobians (spread.py), so the bound does not grow where the GRU
+forgets. A bound that exceeds the range of its numbers is refused.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,17 +29,18 @@ from reference import Parameters
 T = TypeVar("T")
 LAST_BITS = 4096
 THIN = arb(2) ** -64
-"""Part of the largest number of an array that the radius of an exact one may be: far below any float64 rounding."""
+"""The largest radius of an exact number, as a part of the array's largest number: far below any float64 rounding."""
 
 
 class Thick(ArithmeticError):
-    """The balls of exact numbers have grown too thick, as they do with every step: more bits are needed."""
+    """The balls of exact numbers have become too thick, as they do with every step; more bits are needed."""
 
 
 def at_enough_bits(evaluate: Callable[[], T], bits: int) -> T:
-    """What evaluate gives at the first precision, doubled from bits on, at which exact numbers are thin.
+    """Evaluate at the first precision, doubled from `bits` on, at which the balls of exact numbers are thin.
 
-    Raises OutsideDomain where LAST_BITS bits do not suffice.
+    Raises:
+        OutsideDomain: If LAST_BITS bits do not suffice.
     """
     while bits <= LAST_BITS:
         with precision(bits):
@@ -49,13 +52,13 @@ def at_enough_bits(evaluate: Callable[[], T], bits: int) -> T:
 
 
 def require_thin(exact: Balls) -> None:
-    """Refuse balls that tell too little of where an exact number is. Raises Thick."""
+    """Raise Thick if the balls of exact numbers are too wide."""
     if exact.size and not max(radius(exact).flat) <= THIN * max(up(exact).flat):
         raise Thick
 
 
 class Visit(NamedTuple):
-    """One valid step of some rows: where, the parts at the exact states and over all states that may be there."""
+    """One valid step of some rows: its place, and its parts at the exact states and over all possible states."""
 
     time: int
     rows: np.ndarray
@@ -67,9 +70,19 @@ class Visit(NamedTuple):
 
 @dataclass
 class BoundedRun:
-    """One direction's run: all times in processing order, the valid steps, the state reached at each time.
+    """One direction's run: all times in processing order, the valid steps, and the state at each time.
 
-    states, errors: (batch, time, units) of arb. valid: (batch, time). readers: how many directions read the inputs.
+    Attributes:
+        ops: Operations that carry their errors.
+        reset: The position of the reset gate.
+        back: The kernels for the derivative.
+        order: The times in processing order.
+        valid: The valid steps, (batch, time) booleans.
+        visits: The valid steps by their time.
+        states: The exact states, (batch, time, units) of arb.
+        errors: Their error bounds, (batch, time, units) of arb.
+        final: The final state with its error.
+        readers: The number of directions that read the inputs.
     """
 
     ops: Proven
@@ -93,11 +106,22 @@ def run_forward(
     order: Sequence[int],
     readers: int = 1,
 ) -> BoundedRun:
-    """The states of one direction, inputs (batch, time, input_dim), with their bounds.
+    """The states of one direction with their bounds.
 
-    readers: how many directions read the inputs.
+    Args:
+        ops: Operations that carry their errors.
+        p: The parameters.
+        inputs: (batch, time, input_dim).
+        start: The initial state, (batch, units).
+        valid: The valid steps, (batch, time) booleans.
+        order: The times in processing order.
+        readers: The number of directions that read the inputs.
 
-    Raises OutsideDomain where overflow is possible or the bound would prove nothing.
+    Returns:
+        The run.
+
+    Raises:
+        OutsideDomain: If overflow is possible, or the bound would prove nothing.
     """
     weights, back = StepWeights.proven(ops, p), BackWeights.of(ops, p)
     batch, time, _ = inputs.shape
@@ -130,7 +154,7 @@ def run_forward(
 
 
 class RunGradients(NamedTuple):
-    """Gradients of one direction, as computed in the format of the operations."""
+    """Gradients of one direction, in the format of the operations."""
 
     inputs: Computed
     initial_state: Computed
@@ -142,8 +166,14 @@ class RunGradients(NamedTuple):
 def run_backward(run: BoundedRun, outputs: Computed, final: Computed, flows: np.ndarray) -> RunGradients:
     """The gradients of one direction, by back-propagation through time.
 
-    outputs: cotangents (batch, time, units); final: (batch, units). flows: (batch, time), where the output is the
-    state, so that its cotangent reaches it.
+    Args:
+        run: The forward run.
+        outputs: Cotangents of the outputs, (batch, time, units).
+        final: The cotangent of the final state, (batch, units).
+        flows: (batch, time) booleans: True where the output is the state, so that its cotangent reaches the state.
+
+    Returns:
+        The gradients with their errors.
     """
     batch, time, units = outputs.exact.shape
     sizes = cast(Balls, np.where(flows[:, :, None], outputs.reach, nothing(outputs.reach)))
@@ -168,9 +198,10 @@ def run_backward(run: BoundedRun, outputs: Computed, final: Computed, flows: np.
 
 
 def _later(run: BoundedRun, flows: np.ndarray, sizes: Balls) -> dict[int | None, Later]:
-    """For each step, the cotangents of outputs that meet that of the state before it; for None, of the final state.
+    """For each step, the cotangents of outputs that are added to the cotangent of the state before it.
 
-    They come from its time back to that of the step before it, and may be added in any order.
+    The key None stands for the final state. The cotangents belong to the times from this step back to the step before
+    it, and may be added in any order.
     """
     batch, _, units = sizes.shape
     size = {owner: np.full((batch, units), arb(0), object) for owner in (None, *run.visits)}
@@ -199,7 +230,7 @@ def _visit_back(
     at, reach = maps(run.reset, run.back, visit.exact, exact_h), maps(run.reset, run.back, visit.over, over_h.exact)
 
     def carried(exact_map: Balls, over_map: Balls) -> Computed:
-        """What a map makes of the cotangent, and how far it may be off before this step's own roundings."""
+        """The product of a map and the cotangent, and its error before this step's own roundings."""
         if exact_map.ndim == 2:
             off = up(over_map) * error + up(over_map - exact_map) * up(exact)
             return Computed(exact_map * exact, off)
@@ -227,7 +258,7 @@ def _visit_back(
 
 
 class _Collected:
-    """What the steps leave for the gradients of inputs and weights."""
+    """The cotangents of all steps, from which the gradients of inputs and weights are computed."""
 
     def __init__(self, run: BoundedRun, batch: int, time: int) -> None:
         self.run = run
@@ -259,7 +290,9 @@ class _Collected:
 
 
 def _reset_state(visit: Visit) -> Computed:
-    """The state that the candidate sees with reset before: at the exact states, with all that may be computed of it."""
+    """The state that the candidate reads with reset before: at the exact states, with the error of all possible
+    states.
+    """
     if visit.exact.s is None or visit.over.s is None:
         return visit.h
     exact = visit.exact.s.exact
@@ -267,7 +300,7 @@ def _reset_state(visit: Visit) -> Computed:
 
 
 def _stack(parts: list[Computed], columns: int) -> Computed:
-    """All steps' rows, one below the other."""
+    """The rows of all steps, stacked."""
     none = np.full((0, columns), arb(0), object)
     return Computed(*(np.concatenate([none, *arrays]) for arrays in (zip(*parts, strict=True) if parts else ((), ()))))
 
@@ -277,14 +310,15 @@ def _gates(parts: list[Computed]) -> Computed:
 
 
 def _times(matrices: Balls, vectors: Balls) -> Balls:
-    """matrix @ vector for each row."""
+    """The product matrix @ vector for each row."""
     return (matrices * vectors[:, None, :]).sum(axis=-1) if len(vectors) else nothing(matrices[:, :, 0])
 
 
 def require_meaning(name: str, numbers: Computed) -> None:
     """Refuse bounds under which no element of an array would be known to be more than 0.
 
-    Raises OutsideDomain.
+    Raises:
+        OutsideDomain: If every bound exceeds the largest number.
     """
     if not numbers.exact.size:
         return
@@ -292,6 +326,4 @@ def require_meaning(name: str, numbers: Computed) -> None:
     finite = all(error.is_finite() for error in numbers.error.flat)
     largest = max(up(numbers.exact).flat)
     if not finite or (largest > 0 and all(error > largest for error in numbers.error.flat)):
-        raise OutsideDomain(
-            f"every bound of {name} is larger than the largest of its numbers, so it would prove nothing"
-        )
+        raise OutsideDomain(f"every bound of {name} exceeds its largest number, so it would prove nothing")

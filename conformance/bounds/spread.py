@@ -1,10 +1,11 @@
-"""How errors travel through time: each step's own errors, multiplied by the true product of the Jacobians after it.
+"""The propagation of errors through time: each step's own errors, multiplied by the true product of later Jacobians.
 
-An error vector e is kept as a sum of columns g with unknown factors in [-1, 1]: one column for each local error that
-was ever made. A step e' = J e + box multiplies every column by J and adds a column for each element of the box. The
-sum of absolute values is taken of the products, at the end: |J| |J| |J| would grow where the GRU forgets.
+An error vector e is a sum of columns g with unknown factors in [-1, 1], one column for each local error. A step e' = J
+e + box multiplies every column by J and adds a column for each element of the box. The sum of absolute values is taken
+of the products, at the end, because |J| |J| |J| would grow where the GRU forgets.
 
-Columns are float64, and their own rounding is added to the box, so the result is proven. Kept for many rows at once.
+Columns are float64. Their own rounding is added to the box, so the result is proven. One object holds many rows.
+
 Source: zonotopes, as in Kühn 1998, "Rigorously computed orbits of dynamical systems without the wrapping effect".
 """
 
@@ -16,7 +17,7 @@ from conformance.truth.balls import Balls
 UNIT = 2.0**-52
 """Twice the unit roundoff of float64: n UNIT exceeds the relative error of a sum of n products."""
 LOST = 2.0**-1074
-"""Float64's smallest number: what an operation on columns can lose to underflow."""
+"""Float64's smallest number: the largest loss of an operation on columns by underflow."""
 
 
 class Spread:
@@ -48,7 +49,7 @@ class Spread:
 
 
 def _through(matrix: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """matrix @ columns, and what its own rounding may have changed in each element, over all columns."""
+    """The product matrix @ columns, and a bound on its own rounding in each element, over all columns."""
     terms, count = columns.shape[1], columns.shape[2]
     sizes = np.einsum("rij,rj->ri", np.abs(matrix), _sum_up(np.abs(columns)))
     own = terms * UNIT * sizes * (1 + (terms + 2) * UNIT) + 2 * terms * count * LOST
@@ -56,7 +57,7 @@ def _through(matrix: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _sum_up(numbers: np.ndarray) -> np.ndarray:
-    """Sums over the last axis, not smaller than the real-number ones."""
+    """Sums over the last axis that are at least as large as the real-number sums."""
     return numbers.sum(axis=-1) * (1 + (numbers.shape[-1] + 2) * UNIT)
 
 

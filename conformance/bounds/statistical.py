@@ -1,12 +1,12 @@
-"""Statistical rules beside the proven bound: they see errors that are systematic, or too large on the whole.
+"""Statistical rules beside the proven bound: they detect errors that are systematic, or too large as a whole.
 
-The proven bound of a sum grows with its n terms, honest errors with sqrt(n), so at large sizes a wrong arithmetic can
-hide within it. Two rules, each with a false alarm probability of at most FALSE_ALARM under the model of
-bounds/expected.py. An alarm is a verdict of its own: the claimed class is not met, statistically.
+The proven bound of a sum grows with its n terms, honest errors with sqrt(n). At large sizes a wrong arithmetic can
+therefore stay within the bound. There are two rules. Each has a false alarm probability of at most FALSE_ALARM under
+the model of bounds/expected.py. An alarm is a separate verdict: the claimed class is not met, statistically.
 
 Spread: for independent errors with variance proxy 1, P(sum X^2 > N + 2 sqrt(N t) + 2 t) <= exp(-t) (Hsu, Kakade & Zhang
-2012, "A tail inequality for quadratic forms of subgaussian random vectors"). Drift: P(|sum w X| > t) <=
-2 exp(-t^2 / (2 sum w^2 s^2)) (Hoeffding 1963).
+2012, "A tail inequality for quadratic forms of subgaussian random vectors"). Drift: P(|sum w X| > t) <= 2 exp(-t^2 / (2
+sum w^2 s^2)) (Hoeffding 1963).
 """
 
 from math import log, sqrt
@@ -15,15 +15,20 @@ from typing import NamedTuple
 import numpy as np
 
 FALSE_ALARM = 2.0**-40
-"""Of each rule, in each verdict: a policy, not a tolerance. A suite of 10,000 verdicts a day alarms once in 300,000
-years of honest days."""
+"""The false alarm probability of each rule in each verdict. It is a policy, not a tolerance: at 10,000 verdicts a
+day, one false alarm in 300,000 years.
+"""
 
 
 class Sample(NamedTuple):
-    """What the rules need of a set of errors; samples of independent errors add.
+    """Statistics of a set of errors. Samples of independent errors add.
 
-    size: how many. squares: the sum of (error beyond what is claimed / noise)^2. drift: the weighted sum of errors.
-    claimed: the same sum of what is claimed. variance: of drift.
+    Attributes:
+        size: The number of errors.
+        squares: The sum of (error beyond the claim / noise)^2.
+        drift: The weighted sum of errors.
+        claimed: The same weighted sum of the claimed errors.
+        variance: The variance of drift.
     """
 
     size: int = 0
@@ -34,15 +39,16 @@ class Sample(NamedTuple):
 
     @staticmethod
     def of(error: np.ndarray, claimed: np.ndarray, noise: np.ndarray) -> "Sample":
-        """From errors, what a claim allows them to be, and the standard deviation of the rest.
+        """Make a sample from errors, the errors that a claim allows, and the standard deviation of the rest.
 
-        An error that is not finite is outside every bound, and tells nothing more here.
+        An error that is not finite is outside every bound and is left out here.
         """
         used = (noise > 0) & np.isfinite(error)
         error, claimed, noise = error[used], claimed[used], noise[used]
         beyond = np.maximum(np.abs(error) - claimed, 0) / noise
         scale = noise + claimed
-        # Numbers of which the claim allows more than rounding makes tell little, and count little.
+        # A number of which the claim allows more than rounding makes carries little information, and gets little
+        # weight.
         telling = noise / scale
         return Sample(
             error.size,
@@ -57,24 +63,24 @@ class Sample(NamedTuple):
 
     @property
     def spread(self) -> float:
-        """The size of the errors beyond what is claimed, in units of what the rule allows: over 1 is an alarm."""
+        """The size of the errors beyond the claim, relative to the rule's limit; above 1 it is an alarm."""
         t = -log(FALSE_ALARM)
         allowed = self.size + 2 * sqrt(self.size * t) + 2 * t
         return sqrt(self.squares / allowed)
 
     @property
     def leaning(self) -> float:
-        """How far the errors lean to one side, in units of what the rule allows: over 1 is an alarm."""
+        """The drift of the errors to one side, relative to the rule's limit; above 1 it is an alarm."""
         allowed = self.claimed + sqrt(2 * log(2 / FALSE_ALARM) * self.variance)
         return abs(self.drift) / allowed if allowed else 0.0
 
     @property
     def alarm(self) -> str | None:
-        """What the rules say, or None."""
+        """The message of the rules, or None."""
         worst = max(self.spread, self.leaning)
         if not worst > 1:
             return None
-        what = "are too large on the whole" if self.spread >= self.leaning else "lean to one side"
+        what = "are too large as a whole" if self.spread >= self.leaning else "lean to one side"
         return (
             f"the errors of {self.size} numbers {what}, by {worst:.3g} times what independent roundings would: "
             f"claimed class not met (statistical, p < 2^{log(FALSE_ALARM) / log(2):.0f})"
@@ -82,13 +88,13 @@ class Sample(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """What tells whether numbers are all too large or too small by one factor: for gradients, whose errors are bounded.
+    """The statistic that detects gradients that are all too large or too small by one factor.
 
-    A weighted sum of errors in proportion to their numbers. Gradients that share a factor share its rounding: those of
-    one gate and unit to all inputs, those of one row and time. Each such group counts as one error, as large as all
-    its bounds together; the arrays of one case count as one as well. Under groups that are independent, 0 in the mean
-    and within their bounds, the sum exceeds t sqrt(squares) with a probability of at most 2 exp(-t^2 / 2) (Hoeffding
-    1963).
+    It is a weighted sum of errors in proportion to their numbers; the errors are bounded. Gradients that share a factor
+    share its rounding: the gradients of one gate and unit to all inputs, or of one row and time. Each such group counts
+    as one error, as large as all its bounds together; the arrays of one case also count as one. If groups are
+    independent, have mean 0 and stay within their bounds, the sum exceeds t sqrt(squares) with a probability of at most
+    2 exp(-t^2 / 2) (Hoeffding 1963).
     """
 
     size: int = 0
@@ -97,7 +103,9 @@ class Scale(NamedTuple):
 
     @staticmethod
     def of(error: np.ndarray, exact: np.ndarray, bound: np.ndarray, shared: int | None = None) -> "Scale":
-        """From errors, the exact numbers and the errors' bounds; shared: the axis along which roundings are shared."""
+        """Make the statistic from errors, exact numbers and bounds. shared: the axis along which roundings are
+        shared.
+        """
         used = (bound > 0) & np.isfinite(bound) & np.isfinite(error)
         safe = np.where(used, bound, 1)
         part, off = np.where(used, exact / safe, 0), np.where(used, error / safe, 0)
@@ -106,7 +114,7 @@ class Scale(NamedTuple):
 
     @staticmethod
     def together(scales: "list[Scale]") -> "Scale":
-        """Arrays whose errors may have everything in common: their reaches add, not the squares of these."""
+        """Join arrays whose errors may have everything in common: their reaches add, not the squares of these."""
         reach = sum(sqrt(scale.squares) for scale in scales)
         return Scale(sum(scale.size for scale in scales), sum(scale.drift for scale in scales), reach**2)
 
@@ -115,13 +123,13 @@ class Scale(NamedTuple):
 
     @property
     def leaning(self) -> float:
-        """How far the numbers are scaled, in units of what the rule allows: over 1 is an alarm."""
+        """The scaling of the numbers, relative to the rule's limit; above 1 it is an alarm."""
         allowed = sqrt(2 * log(2 / FALSE_ALARM) * self.squares)
         return abs(self.drift) / allowed if allowed else 0.0
 
     @property
     def alarm(self) -> str | None:
-        """What the rule says, or None."""
+        """The message of the rule, or None."""
         if not self.leaning > 1:
             return None
         way = "large" if self.drift > 0 else "small"
@@ -133,4 +141,4 @@ class Scale(NamedTuple):
 
 NO_SAMPLE = Sample()
 NO_SCALE = Scale()
-"""No errors at all."""
+"""The statistics of no errors."""

@@ -1,10 +1,11 @@
-"""The one-step bound: everything that one step of a conforming GRU may return.
+"""The one-step bound: the set of all states that one step of a conforming GRU may return.
 
-Contract. Let h be the state that an implementation really had, and let it compute the next state by the equations in
-the arithmetic it claims, the blend in a form of BLENDS. Then the state it returns lies in the set given here.
+Contract. Let h be the state that an implementation really had. Let it compute the next state by the equations in its
+claimed arithmetic, with a blend in BLENDS. Then the state that it returns lies in the set returned here.
 
-Judging each step from the implementation's own previous state keeps the bound small at any length: nothing grows with
-time. The equations of a step are written once, over operations that carry their errors (proven.py, expected.py).
+Each step is judged from the implementation's own previous state. So the bound stays small at any length, because
+nothing grows with time. The equations are written once, over operations that carry their errors (proven.py,
+expected.py).
 """
 
 from functools import cached_property
@@ -23,7 +24,7 @@ BITS = 192
 
 
 class StepSet(NamedTuple):
-    """Balls, as two object arrays (rows, units) of arb: the exact step, and how far a conforming one may be from it."""
+    """Two object arrays (rows, units) of arb: the exact step, and the largest allowed distance from it."""
 
     exact: Balls
     bound: Balls
@@ -35,28 +36,30 @@ class StepSet(NamedTuple):
 
     @staticmethod
     def around(numbers: Computed) -> "StepSet":
-        """What may be computed, about the middle of what is exact."""
+        """The set of possible computed values, around the middle of the exact ones."""
         return StepSet(middle(numbers.exact), numbers.error + radius(numbers.exact))
 
     @property
     def balls(self) -> Balls:
-        """Both in one: all that the step may return."""
+        """The set as balls: all values that the step may return."""
         with precision(BITS):
             return spread(self.exact, self.bound)
 
     def margins(self, computed: np.ndarray) -> np.ndarray:
-        """How much of its bound each computed number uses. Over 1 is outside; NaN and infinities use all there is."""
+        """The share of its bound that each computed number uses. Above 1 is outside. NaN and infinities use an
+        infinite share.
+        """
         with precision(BITS):
             return margin(computed.astype(np.float64), self.exact, self.bound).astype(np.float64)
 
     def errors(self, computed: np.ndarray) -> np.ndarray:
-        """How far each computed number is from the exact one, with its sign, as float64."""
+        """The signed distance of each computed number from the exact one, as float64."""
         with precision(BITS):
             return (exactly(computed) - self.exact).astype(np.float64)
 
 
 class StepWeights(NamedTuple):
-    """One direction's parameters as operands: a kernel, recurrent kernel and two biases for each gate."""
+    """One direction's parameters as operands: a kernel, a recurrent kernel and two biases for each gate."""
 
     W: list[Any]
     U: list[Any]
@@ -65,7 +68,7 @@ class StepWeights(NamedTuple):
 
     @staticmethod
     def proven(ops: Proven, p: Parameters) -> "StepWeights":
-        """As operations that are proven read them."""
+        """Read parameters through proven operations."""
         kernels = (
             [Matrix(ops.operand(ops.read(block))) for block in array] for array in (p.kernel, p.recurrent_kernel)
         )
@@ -82,14 +85,24 @@ class OneStep:
 
     @cached_property
     def weights(self) -> StepWeights:
-        """Read once. Raises OutsideDomain where a weight may overflow the format of operands."""
+        """The weights as operands, converted once. Raises OutsideDomain if a weight may overflow the format of
+        operands.
+        """
         with precision(BITS):
             return StepWeights.proven(self.ops, self.parameters)
 
     def __call__(self, x: np.ndarray, h: np.ndarray) -> StepSet:
-        """The set for inputs x (rows, input_dim) and shown states h (rows, units), machine numbers.
+        """The set of allowed next states.
 
-        Raises OutsideDomain where overflow is possible or the bound would prove nothing.
+        Args:
+            x: Inputs (rows, input_dim), machine numbers.
+            h: Returned states (rows, units), machine numbers.
+
+        Returns:
+            The set, (rows, units).
+
+        Raises:
+            OutsideDomain: If overflow is possible, or the bound would prove nothing.
         """
         with precision(BITS):
             state = self.ops.carried(h)
@@ -101,10 +114,15 @@ class OneStep:
 
 
 class Parts(NamedTuple):
-    """What goes into the blend, and what the derivative needs.
+    """The quantities that the blend and the derivative need.
 
-    z, 1 - z as sigma(-a), the candidate n; the reset gate r, and what it multiplies: the recurrent product v ("after")
-    or the state, which gives s ("before").
+    Attributes:
+        z: The update gate.
+        keep: 1 - z, computed as sigma(-a).
+        n: The candidate state.
+        r: The reset gate.
+        v: The recurrent product that the reset gate multiplies ("after").
+        s: The product of the reset gate and the state ("before").
     """
 
     z: Gate
@@ -119,7 +137,7 @@ class Parts(NamedTuple):
 
 
 def step_parts(ops: Any, reset: str, w: StepWeights, x: Any, h: Any) -> Parts:
-    """One step up to its blend, for a place of the reset gate."""
+    """One step up to its blend, for a position of the reset gate."""
     return {"after": _after, "before": _before, "none": _none}[reset](ops, w, x, h)
 
 
@@ -145,7 +163,7 @@ def _update(ops: Any, w: StepWeights, x: Any, h: Any) -> tuple[Gate, Gate]:
 
 
 def _pre_activation(ops: Any, w: StepWeights, x: Any, h: Any, gate: int) -> Any:
-    """x W + b + h U + c: each side summed with its own bias, or the biases added first; or all in one sum."""
+    """x W + b + h U + c: each side summed with its own bias, the biases added first, or all in one sum."""
     side, state, b, c = (x, w.W[gate]), (h, w.U[gate]), w.b[gate], w.c[gate]
     if ops.arithmetic.summation == "any order":
         return ops.sum([side, state], [b, c])
@@ -155,7 +173,7 @@ def _pre_activation(ops: Any, w: StepWeights, x: Any, h: Any, gate: int) -> Any:
 
 
 def _joined(ops: Any, side: tuple[Any, Any], b: Any, state: Any) -> Any:
-    """x W + b, and the other side of a pre-activation: added to it, or a term of its sum."""
+    """x W + b and the other side of a pre-activation: added to it, or a term of its sum."""
     if ops.arithmetic.summation == "any order":
         return ops.sum([side], [b, state])
     return ops.add(ops.sum([side], [b]), state)
@@ -164,8 +182,8 @@ def _joined(ops: Any, side: tuple[Any, Any], b: Any, state: Any) -> Any:
 def merged(merge: str, forward: Balls, backward: Balls, arithmetic: Arithmetic) -> StepSet:
     """The set of one merged output, from the balls of both directions' states (rows, units).
 
-    "ave" may halve before or after the addition: one rounding, and an underflow for each half. The format is that in
-    which states are carried or that in which they are shown.
+    "ave" may halve before or after the addition: one rounding, and an underflow for each half. The result has the
+    format of the carried or of the returned states.
     """
     with precision(BITS):
         ops = Proven(arithmetic)

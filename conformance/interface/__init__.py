@@ -1,1 +1,3 @@
-"""Data that pass between the suite and a GRU: a case, its answer, declarations; their numbers and schemas in JSON."""
+"""The data that the suite and a GRU exchange: a case, its answer, declarations; and their numbers and schemas in
+JSON.
+"""

@@ -1,8 +1,8 @@
-"""An adapter: how the suite asks a GRU a question, and what that GRU says it can do.
+"""Adapters: the interface between the suite and a GRU.
 
-Anything with `run(case) -> Outputs` and `capabilities` is an adapter; `Adapter` makes one out of a function. What is
-not declared is not asked: the report says *declined*, with the reason, and it never counts as a pass. What is declared
-is judged.
+An adapter is any object with `run(case) -> Outputs` and `capabilities`. `Adapter` makes one from a function. The suite
+judges every capability that the adapter declares. It reports all others as *declined*, with the reason; a declined
+clause never counts as a pass.
 """
 
 import importlib
@@ -22,33 +22,62 @@ RESETS = ("after", "before", "none")
 
 
 class UsageError(ValueError):
-    """The user named something that is not there or is no adapter; the message says what to do."""
+    """The user named something that does not exist or is not an adapter. The message tells what to do."""
 
 
 class SubjectError(RuntimeError):
-    """The subject raised, or returned what is no answer."""
+    """The subject raised an exception, or returned something that is not an answer."""
 
 
 class Malformed(SubjectError):
-    """The subject returned something of another kind, shape or format."""
+    """The subject returned an answer of the wrong type, shape or format."""
 
 
 class Declined(SubjectError):
-    """The subject says of one case that it does not do this, and why: the clause is declined, unless another fails."""
+    """The subject does not support this case. The message is the reason.
+
+    `run` and `gradients` raise it. The clause is then declined, unless another of its cases fails.
+
+    Example:
+        >>> from conformance import Declined
+        >>> def run(case):
+        ...     if case.units % 8:
+        ...         raise Declined("units must be a multiple of 8")
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What a GRU does. Everything beyond one forward direction is off unless it is declared.
+    """Everything that a GRU supports. All beyond one forward direction is off by default.
 
-    arithmetic: the class claimed for each dtype ("float32", ...); other dtypes are declined.
-    outputs: it gives the sequence of outputs; one that does not answers Outputs(None, final_state), and its final
-    states are judged by the bound of the whole run.
-    lengths: right-padded rows of at least one step; zero_length: rows of none; masks: any boolean mask.
-    masked_outputs: the policies of case.POLICIES it offers; bidirectional_masked_outputs: those it offers
-    with two directions. merges: those of case.MERGES it offers.
-    gradients: it has `gradients(case, cotangents)`. compiles_per_shape: a new shape is expensive, so few are asked.
-    because: reasons for what it lacks, by the name of the field, the format, or "reset " and the place.
+    Attributes:
+        arithmetic: The claimed arithmetic of each dtype ("float16", "float32", "float64"). Other dtypes are declined.
+        resets: Positions of the reset gate: "after", "before", "none".
+        outputs: True if the GRU returns the state at every step. Otherwise `run` returns `Outputs(None, final_state)`,
+            and the bound of the whole run judges the final states.
+        initial_state: True if the GRU accepts an initial state.
+        lengths: True if rows may be right-padded, each with at least one step.
+        zero_length: True if a row may have no step.
+        masks: True if any boolean mask is allowed.
+        masked_outputs: Supported policies for outputs at masked steps, names in `case.POLICIES`.
+        reverse: True if the GRU can scan time backwards.
+        merges: Supported ways to join two directions, names in `case.MERGES`; empty means one direction only.
+        bidirectional_masked_outputs: Supported policies for masked outputs with two directions.
+        zero_time: True if sequences may have no step at all.
+        zero_batch: True if a batch may have no row.
+        gradients: True if the adapter has `gradients(case, cotangents)`.
+        compiles_per_shape: True if a new shape is expensive; the suite then uses few shapes.
+        because: Reasons for what the GRU does not support. Keys are names of attributes, formats, or "reset before" and
+            the like.
+
+    Raises:
+        UsageError: If a value is not one of those above. The message names the attribute.
+
+    Example:
+        >>> from conformance import Arithmetic, Capabilities
+        >>> claim = Arithmetic(dtype="float32", activation="4 ULP", source="measured with `probe`")
+        >>> Capabilities(arithmetic={"float32": claim}, lengths=True).masks
+        False
     """
 
     arithmetic: Mapping[str, Arithmetic]
@@ -86,9 +115,9 @@ class Capabilities:
                 raise UsageError(f"capabilities.{name} is {given!r}, but must be a tuple of names")
             unknown = [value for value in given if value not in allowed]
             if unknown:
-                raise UsageError(f"capabilities.{name} has {unknown}, but knows only {', '.join(allowed)}")
+                raise UsageError(f"capabilities.{name} has {unknown}; allowed are {', '.join(allowed)}")
             if len(set(given)) != len(given):
-                raise UsageError(f"capabilities.{name} is {given!r}: name each once")
+                raise UsageError(f"capabilities.{name} is {given!r}; name each value once")
         for name in ("resets", "masked_outputs"):
             if not getattr(self, name):
                 raise UsageError(f"capabilities.{name} is empty; name at least one")
@@ -97,30 +126,47 @@ class Capabilities:
                 raise UsageError(f"capabilities.arithmetic[{dtype!r}] is {claim!r}, not an Arithmetic of {dtype}")
 
     def __hash__(self) -> int:
-        return hash(repr(self))  # mappings have none
+        return hash(repr(self))  # mappings are not hashable
 
     def lacks(self, what: str) -> str:
-        """Why it is not asked for something, in words: it does not declare it, and the reason where it gives one."""
+        """The reason why the suite skips a capability: it is not declared, and the adapter's own reason if there is
+        one.
+        """
         because = self.because.get(what)
         return f"does not declare {what}" + (f": {because}" if because else "")
 
 
 class GRU(Protocol):
-    """What the suite needs of a subject. `gradients` is called only where it is declared."""
+    """The protocol of a subject. The suite calls `gradients` only if the subject declares them."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do."""
+        """Everything that the GRU supports."""
         ...
 
     def run(self, case: Case, /) -> Outputs:
-        """Answer the case."""
+        """Compute the outputs of a case."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class Adapter:
-    """A function from a case to its Outputs, with what it can do."""
+    """A function with its capabilities, as a subject of the suite.
+
+    Attributes:
+        run: Computes the `Outputs` of a `Case`.
+        capabilities: Everything that the GRU supports.
+        gradients: Computes the `Gradients` of a case from the cotangents of its outputs; None if the GRU has none.
+
+    Example:
+        >>> from conformance import Adapter, Arithmetic, Capabilities, Outputs
+        >>> from reference import gru
+        >>> def run(case):
+        ...     result = gru(case.inputs, case.single, None if case.initial_state is None else case.initial_state[0])
+        ...     return Outputs(result.outputs, result.final_state)
+        >>> claim = Arithmetic(dtype="float64", activation="4 ULP", source="NumPy")
+        >>> my_gru = Adapter(run=run, capabilities=Capabilities(arithmetic={"float64": claim}))
+    """
 
     run: Callable[[Case], Outputs]
     capabilities: Capabilities
@@ -128,11 +174,18 @@ class Adapter:
 
 
 def resolve(name: str, declares: bool = True) -> GRU:
-    """The adapter that "module:attribute" names; a class or a function without arguments is called for it.
+    """Import the adapter that "module:attribute" names, and call it if it is a class or a function without `run`.
 
-    declares: whether it has to have capabilities, or only a method run.
-    Raises UsageError with what to do for a module that is not there or cannot be imported, a missing attribute, or
-    something else.
+    Args:
+        name: The module and its attribute, joined by a colon.
+        declares: True if the adapter must have capabilities; False if a method `run` is enough.
+
+    Returns:
+        The adapter.
+
+    Raises:
+        UsageError: If the module or the attribute does not exist, importing it fails, or the object is not an adapter.
+            The message tells what to do.
     """
     module, colon, attribute = name.partition(":")
     if not (colon and module and attribute):
@@ -165,43 +218,53 @@ def resolve(name: str, declares: bool = True) -> GRU:
 
 
 ABSENT = object()
-"""In the place of an attribute that is not there: None could be one."""
+"""Marks a missing attribute, because None could be the value of one."""
 
-REMEDY = "give it run(case) -> Outputs and capabilities, or wrap a function in conformance.interface.adapter.Adapter"
+REMEDY = "add run(case) -> Outputs and capabilities, or wrap a function in conformance.interface.adapter.Adapter"
 
 
 def runnable(found: Any, name: str) -> Any:
-    """found, if it has a method run. Raises UsageError."""
+    """Return found if it has a method `run`. Raises UsageError."""
     if not callable(_attribute(found, name, "run")):
-        raise UsageError(f"{name!r} is a {type(found).__name__} without a method run: it is no adapter; {REMEDY}")
+        raise UsageError(
+            f"{name!r} is a {type(found).__name__} without a method run, so it is not an adapter; {REMEDY}"
+        )
     return found
 
 
 def _attribute(found: Any, name: str, attribute: str, default: Any = None) -> Any:
-    """An attribute of what a user wrote, or the default. Raises UsageError where looking at it raises."""
+    """Read an attribute of a user's object, or return the default. Raises UsageError if reading it raises."""
     try:
         return getattr(found, attribute, default)
     except (Exception, SystemExit) as error:
-        raise UsageError(f"{name!r}: looking at its attribute {attribute!r} raised {_one_line(error)}") from error
+        raise UsageError(f"{name!r}: reading its attribute {attribute!r} raised {_one_line(error)}") from error
 
 
 def accepted(found: Any, name: str) -> GRU:
-    """found, if it is an adapter. Raises UsageError that says what is missing."""
+    """Return found if it is an adapter. Raises UsageError, which names the missing part."""
     runnable(found, name)
     capabilities = _attribute(found, name, "capabilities")
     if not isinstance(capabilities, Capabilities):
         raise UsageError(f"{name!r}: capabilities is {capabilities!r}, but must be a Capabilities; {REMEDY}")
     if capabilities.gradients and not callable(_attribute(found, name, "gradients")):
-        raise UsageError(f"{name!r} declares gradients, but has no gradients(case, cotangents)")
+        raise UsageError(f"{name!r} declares gradients, but has no method gradients(case, cotangents)")
     return found
 
 
 def ask(gru: GRU, case: Case, *, copied: bool = True) -> Outputs:
-    """The subject's answer to a copy of the case, of the right shapes and dtype.
+    """Run a subject on a copy of the case, and check the shapes and dtype of its answer.
 
-    copied: False hands the case's own arrays over, whose memory layout a copy would not keep.
+    Args:
+        gru: The subject.
+        case: The case.
+        copied: False passes the case's own arrays, because a copy would not keep their memory layout.
 
-    Raises SubjectError where the subject raises, Malformed where it returns something else; numbers are not looked at.
+    Returns:
+        The answer. The numbers themselves are not checked.
+
+    Raises:
+        SubjectError: If the subject raises an exception.
+        Malformed: If the answer has another type, shape or dtype.
     """
     answer = answered("run", gru.run, case.copy() if copied else case)
     if not is_tuple(answer) or len(answer) != 2:
@@ -223,12 +286,20 @@ def ask(gru: GRU, case: Case, *, copied: bool = True) -> Outputs:
 
 
 def ask_gradients(gru: GRU, case: Case, cotangents: Outputs) -> Gradients:
-    """The subject's gradients for a case, of the right shapes and dtype. Raises SubjectError as ask does.
+    """Compute a subject's gradients of a case, and check their shapes and dtype.
 
-    cotangents: shaped like ask's answer to the case. With two directions the gradient to the inputs is one array, and
-    each of the others is a pair (forward, backward).
+    Args:
+        gru: The subject.
+        case: The case.
+        cotangents: Arrays shaped like the answer of `ask` to the case.
+
+    Returns:
+        The gradients. With two directions `inputs` is one array, and every other field is a pair (forward, backward).
+
+    Raises:
+        SubjectError: As `ask` does.
     """
-    subject: Any = gru  # which has gradients where it declares them
+    subject: Any = gru  # the subject has gradients if it declares them
     answer = answered("gradients", subject.gradients, case.copy(), cotangents)
     if not is_tuple(answer) or len(answer) != len(Gradients._fields):
         raise Malformed(f"gradients returned {_short(answer)}, but must return {Gradients._fields}")
@@ -251,7 +322,7 @@ def ask_gradients(gru: GRU, case: Case, cotangents: Outputs) -> Gradients:
 
 
 def answered(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
-    """What the subject's function returns. Raises SubjectError where it raises, or ends the process politely."""
+    """The result of a subject's function. Raises SubjectError if the function raises, or exits by SystemExit."""
     try:
         return function(*arguments)
     except SubjectError:

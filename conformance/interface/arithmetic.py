@@ -1,7 +1,7 @@
-"""Arithmetic classes: what a GRU says of its own arithmetic, from which every accepted difference follows.
+"""Arithmetic classes: an implementation's claim about its own arithmetic. Every accepted difference follows from it.
 
-A class is a claim. The suite judges an implementation against the class it claims; a looser class is another name in
-the report, never a wider tolerance.
+The suite judges an implementation against the class that it claims. A looser class appears under another name in the
+report; it is never a wider tolerance.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 DTYPES = ("float16", "float32", "float64")
-"""The formats in which numbers are handed over; TF32 and bfloat16 are none."""
+"""The formats of a case's numbers. TF32 and bfloat16 exist inside a computation only."""
 
 
 class Format(NamedTuple):
@@ -36,12 +36,12 @@ class Format(NamedTuple):
 
     @property
     def half_largest(self) -> Fraction:
-        """Half the largest number: past it, sums may overflow and nothing is claimed."""
+        """Half the largest number. Above it sums may overflow, and no bound holds."""
         return (1 - self.unit_roundoff) * Fraction(2) ** self.largest
 
 
 def contains(wide: Format, narrow: Format) -> bool:
-    """Whether every number of one format is a number of the other."""
+    """True if every number of the narrow format is also a number of the wide one."""
     return (
         wide.precision >= narrow.precision
         and wide.largest >= narrow.largest
@@ -59,9 +59,12 @@ FORMATS = {
 
 
 class Activation(NamedTuple):
-    """How far sigma and tanh may be from the exact value at their argument: all three parts added.
+    """The largest error of sigmoid and tanh at their argument: the sum of three parts.
 
-    ulps: units in the last place of that value. floor: unit roundoffs, whatever the value. absolute: a number.
+    Attributes:
+        ulps: Units in the last place of the exact value.
+        floor: Unit roundoffs, independent of the value.
+        absolute: An absolute error.
     """
 
     ulps: Fraction
@@ -78,32 +81,43 @@ ACTIVATIONS = {
     "8 ULP above 4u": Activation(Fraction(8), floor=4),
     "2^-10": Activation(Fraction(1, 2), absolute=Fraction(1, 2**10)),
 }
-"""The closed list of what can be claimed: a rougher activation is a finding, not a claim. A floor is for a sigma that
-is computed from tanh and so has no relative accuracy where it is small; 2^-10 for approximations by few terms."""
+"""The closed list of possible claims. A rougher activation is a finding, not a claim. A floor serves a sigmoid computed
+from tanh, which has no relative accuracy where it is small. 2^-10 serves approximations with few terms.
+"""
 
 ROUNDINGS = ("nearest", "any")
 SUMMATIONS = ("separate", "any order")
 
 
 class InvalidClaim(ValueError):
-    """A claim that is not of the closed list."""
+    """A claim with a value outside the closed lists."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arithmetic:
-    """Each operation rounded to its format, or contracted with the next; sums in any order.
+    """The arithmetic of an implementation. Each operation is rounded to its format or contracted with the next
+    operation; sums have any order.
 
-    dtype: the format of the numbers that are handed over and returned.
-    compute: the format of elementwise operations, of activations and of the carried state; None is dtype.
-    products: the format to which the operands of matrix products are rounded first; None is compute.
-    accumulator: the format in which products are summed; None is compute.
-    output: the format to which states are rounded to be shown; None is compute, or dtype where that is the narrower.
-    activation: how accurate sigma and tanh are, one of ACTIVATIONS.
-    rounding: "nearest", or "any": directed, stochastic, truncating, as in tensor cores.
-    summation: "separate": x W + b and h U + c are summed apart, then added (a gate's two biases may be added
-    beforehand); "any order": all terms of a pre-activation in one sum.
-    flush: subnormal operands and results are replaced by 0 (a copy is not).
-    source: where the claim comes from.
+    Attributes:
+        dtype: The format of inputs and outputs: "float16", "float32" or "float64".
+        activation: The accuracy of sigmoid and tanh, a name in `ACTIVATIONS`.
+        compute: The format of elementwise operations, activations and the carried state; None means dtype.
+        products: The format to which the operands of matrix products are rounded first; None means compute.
+        accumulator: The format in which products are summed; None means compute.
+        output: The format to which returned states are rounded; None means the narrower of compute and dtype.
+        rounding: "nearest", or "any" for directed, stochastic or truncating rounding, as in tensor cores.
+        summation: "separate" if x W + b and h U + c are summed separately and then added (a gate's two biases may be
+            added beforehand); "any order" if all terms of a pre-activation form one sum.
+        flush: True if subnormal operands and results become 0. Copies keep them.
+        source: The origin of the claim, such as a manual or a measurement.
+
+    Raises:
+        InvalidClaim: If a value is outside its closed list, or dtype cannot hold the numbers of the output format.
+
+    Example:
+        >>> from conformance import Arithmetic
+        >>> str(Arithmetic(dtype="float32", activation="4 ULP", source="a measurement"))
+        'float32, activations within 4 ULP'
     """
 
     dtype: str
@@ -132,15 +146,15 @@ class Arithmetic:
         ):
             value = getattr(self, name)
             if not any(type(value) is type(choice) and value == choice for choice in allowed):
-                raise InvalidClaim(f"{name} is {value!r}, but a claim is one of {', '.join(map(repr, allowed))}")
+                raise InvalidClaim(f"{name} is {value!r}, but must be one of {', '.join(map(repr, allowed))}")
         if not contains(self.interface, self.output_format):
             raise InvalidClaim(
-                f"output is {self.output!r}, whose numbers {self.dtype} cannot hold; name a narrower one"
+                f"output is {self.output!r}, but {self.dtype} cannot hold its numbers; choose a narrower format"
             )
 
     @property
     def interface(self) -> Format:
-        """The format of the numbers that are handed over."""
+        """The format of inputs and outputs."""
         return FORMATS[self.dtype]
 
     @property
@@ -150,7 +164,7 @@ class Arithmetic:
 
     @property
     def operands(self) -> Format:
-        """The format of the operands of products."""
+        """The format of the operands of matrix products."""
         return FORMATS[self.products or self.compute or self.dtype]
 
     @property
@@ -160,7 +174,7 @@ class Arithmetic:
 
     @property
     def output_format(self) -> Format:
-        """The format of the states that are shown."""
+        """The format of the returned states."""
         usual = self.compute if contains(self.interface, self.format) else None
         return FORMATS[self.output or usual or self.dtype]
 
@@ -171,14 +185,15 @@ class Arithmetic:
 
     @property
     def expects(self) -> bool:
-        """Whether errors can be expected to first order: roundings to nearest, and activations no rougher than them.
+        """True if the expected error can be computed to first order.
 
-        An activation off by 2^-10 leaves a second-order term that is larger than any rounding.
+        Roundings must be to nearest, and activations no rougher than them: an activation that is off by 2^-10 leaves a
+        second-order term larger than any rounding.
         """
         return self.rounding == "nearest" and not self.accuracy.absolute
 
     def unit(self, format: Format) -> Fraction:
-        """The largest relative error of one rounding to a format: u to nearest, 2 u in any other way."""
+        """The largest relative error of one rounding to a format: u to nearest, 2 u otherwise."""
         return format.unit_roundoff * (1 if self.rounding == "nearest" else 2)
 
     def underflow(self, format: Format) -> Fraction:

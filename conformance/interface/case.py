@@ -1,7 +1,8 @@
-"""A case: one question put to a GRU, in exact machine numbers; and the answer it gives.
+"""Cases and answers: one input to a GRU in exact machine numbers, and the GRU's output.
 
-A case serves everything: Hypothesis draws it, a report prints it as one line of text, and that line gives back the same
-numbers bit for bit (floating-point values travel as hexadecimal literals, NaN and infinities included).
+Every part of the suite uses cases. Hypothesis draws them, and a report prints one as a line of text that restores the
+same numbers bit for bit (floating-point numbers as hexadecimal literals, NaN and infinities included).
+
 Left out: formats that a Python float cannot hold exactly (longdouble).
 """
 
@@ -28,17 +29,29 @@ POLICIES = {
 }
 
 COTANGENTS = ("all", "outputs", "final", "large")
-"""Kinds of cotangents: of all that a run gives, of its outputs or final states alone, and of all, times 2^20."""
+"""Kinds of cotangents: of all results of a run, of its outputs alone, of its final states alone, and of all, times
+2^20.
+"""
 
 OFFERED = ("carry", "zero")
-"""The policies that the specification offers; the other one exists, and can be judged."""
+"""The policies that the specification offers. Implementations with the third policy exist and can be judged."""
 
 
 class Outputs(NamedTuple):
-    """What a GRU answers. Shapes: outputs (batch, time, units), final_state (batch, units).
+    """The answer of a GRU to a case.
 
-    Bidirectional: outputs (batch, time, units), twice as wide under "concat", a pair under "apart", aligned with the
-    inputs' time; final_state a pair (forward, backward).
+    Attributes:
+        outputs: The state at every step, an array (batch, time, units) of the case's dtype. With two directions it is
+            aligned with the inputs' time: of width 2 units under "concat", a pair of arrays under "apart", otherwise of
+            width units. None if the GRU does not return it.
+        final_state: The state after the last valid step, an array (batch, units); with two directions a pair (forward,
+            backward).
+
+    Example:
+        >>> import numpy as np
+        >>> from conformance import Outputs
+        >>> Outputs(np.zeros((2, 5, 3)), np.zeros((2, 3))).final_state.shape
+        (2, 3)
     """
 
     outputs: Any
@@ -46,10 +59,19 @@ class Outputs(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """The cotangents of a case's inputs (batch, time, input_dim), initial state (batch, units) and parameters.
+    """The gradients of a case. With two directions every field but `inputs` is a pair (forward, backward).
 
-    The parameters' are shaped like them: gates first. Two directions: inputs is one array, since both read it; each of
-    the others is a pair (forward, backward). Where the case gives no initial state, the one of the zeros in its place.
+    Attributes:
+        inputs: An array (batch, time, input_dim); one array with two directions also, because both read it.
+        initial_state: An array (batch, units). If the case has no initial state, it is the gradient to the zeros used.
+        kernel: An array (gates, input_dim, units), gates in the order z, r, n.
+        recurrent_kernel: An array (gates, units, units).
+        bias: An array (2, gates, units): input biases, then recurrent biases.
+
+    Example:
+        >>> from conformance import Gradients
+        >>> Gradients._fields
+        ('inputs', 'initial_state', 'kernel', 'recurrent_kernel', 'bias')
     """
 
     inputs: Any
@@ -61,14 +83,31 @@ class Gradients(NamedTuple):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Case:
-    """Inputs, parameters and options of one run.
+    """The inputs, parameters and options of one run.
 
-    inputs: (batch, time, input_dim), float16, float32 or float64; masked steps may hold anything.
-    parameters: one for a single direction, two (forward, backward) for a bidirectional run.
-    initial_state: None, or one array (batch, units) for each direction.
-    lengths: None or (batch,) integers; mask: None or (batch, time) booleans; not both.
-    reverse: scan time backwards (one direction only). merge: how two directions are joined, one of MERGES.
-    masked_outputs: one of POLICIES. cotangent_kind: one of COTANGENTS, for which gradients are wanted where they are.
+    Attributes:
+        inputs: An array (batch, time, input_dim) of float16, float32 or float64. Masked steps may hold any value.
+        parameters: One `reference.Parameters` for one direction, two (forward, backward) for a bidirectional run.
+        initial_state: None, or one array (batch, units) for each direction.
+        lengths: None, or (batch,) integers from 0 to time. Excludes `mask`.
+        mask: None, or (batch, time) booleans, True where a step counts. Excludes `lengths`.
+        reverse: True scans time backwards (one direction only).
+        merge: The way to join two directions, one of `MERGES`; None with one direction.
+        masked_outputs: The policy for outputs at masked steps, a key of `POLICIES`.
+        cotangent_kind: The cotangents for which gradients are computed, one of `COTANGENTS`.
+
+    Raises:
+        InvalidCase: If shapes, dtypes or options do not fit together. The message says which value was found and which
+            was expected.
+
+    Example:
+        >>> import numpy as np
+        >>> from conformance import Case
+        >>> from reference import Parameters
+        >>> p = Parameters(np.ones((3, 2, 4)), np.ones((3, 4, 4)), np.zeros((2, 3, 4)), "after")
+        >>> case = Case(inputs=np.ones((1, 5, 2)), parameters=(p,))
+        >>> case.dtype, case.batch, case.time, case.units
+        ('float64', 1, 5, 4)
     """
 
     inputs: np.ndarray
@@ -83,15 +122,20 @@ class Case:
 
     def __post_init__(self) -> None:
         directions = len(self.parameters)
-        _require(directions in (1, 2), "parameters", f"{directions} of them", "one, or a pair (forward, backward)")
+        _require(directions in (1, 2), "parameters", f"{directions} elements", "one, or a pair (forward, backward)")
         first = self.parameters[0]
         inputs = self.inputs
         _require(inputs.ndim == 3, "inputs", f"shape {inputs.shape}", "(batch, time, input_dim)")
         _require(self.dtype in DTYPES, "inputs", f"dtype {self.dtype}", f"one of {', '.join(DTYPES)}")
         for p in self.parameters:
-            _require(p.dtype == inputs.dtype, "parameters", f"dtype {p.dtype}", f"that of inputs, {inputs.dtype}")
+            _require(p.dtype == inputs.dtype, "parameters", f"dtype {p.dtype}", f"{inputs.dtype}, the dtype of inputs")
             _require(p.input_dim == inputs.shape[2], "parameters", f"input_dim {p.input_dim}", f"{inputs.shape[2]}")
-            _require((p.units, p.reset) == (first.units, first.reset), "parameters", "two kinds", "equal directions")
+            _require(
+                (p.units, p.reset) == (first.units, first.reset),
+                "parameters",
+                "two sizes or resets",
+                "the same units and reset in both directions",
+            )
         if self.initial_state is not None:
             got = [state.shape for state in self.initial_state]
             wanted = [(self.batch, first.units)] * directions
@@ -120,7 +164,7 @@ class Case:
 
     @property
     def dtype(self) -> str:
-        """The name of the format of every number in the case."""
+        """The name of the case's floating-point format."""
         return self.inputs.dtype.name
 
     @property
@@ -130,7 +174,7 @@ class Case:
 
     @property
     def time(self) -> int:
-        """The number of steps, padding included."""
+        """The number of steps, including padding."""
         return self.inputs.shape[1]
 
     @property
@@ -140,17 +184,17 @@ class Case:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """The size of each axis."""
+        """The size of each axis, by name."""
         return {"batch": self.batch, "time": self.time, "input_dim": self.inputs.shape[2], "units": self.units}
 
     @property
     def reset(self) -> str:
-        """Where the reset gate acts: "after", "before" or "none"."""
+        """The position of the reset gate: "after", "before" or "none"."""
         return self.parameters[0].reset
 
     @property
     def valid(self) -> np.ndarray:
-        """Which steps count: (batch, time) booleans, whichever way the case says it."""
+        """The valid steps, a (batch, time) array of booleans, from the mask or the lengths."""
         if self.mask is not None:
             return self.mask
         if self.lengths is not None:
@@ -159,7 +203,7 @@ class Case:
 
     @property
     def starts(self) -> tuple[np.ndarray, ...]:
-        """The initial state of each direction: zeros where the case gives none."""
+        """The initial state of each direction; zeros if the case gives none."""
         if self.initial_state is not None:
             return self.initial_state
         return tuple(np.zeros((self.batch, self.units), self.inputs.dtype) for _ in self.parameters)
@@ -171,7 +215,7 @@ class Case:
         return parameters
 
     def copy(self) -> "Case":
-        """The case with arrays of its own. Parameters cannot be written to, so both cases share them."""
+        """A case with its own arrays. Both cases share the parameters, which are read-only."""
         return replace(
             self,
             inputs=self.inputs.copy(),
@@ -181,7 +225,10 @@ class Case:
         )
 
     def to_json(self, write: Callable[[np.ndarray], dict[str, Any]] = to_hex) -> dict[str, Any]:
-        """The case as JSON values; from_json gives it back bit for bit. write: an array, as numbers.py does."""
+        """The case as JSON values. `from_json` restores it bit for bit.
+
+        write: converts an array; see numbers.py.
+        """
         return {
             "dtype": self.dtype,
             "reset": self.reset,
@@ -199,23 +246,25 @@ class Case:
     @staticmethod
     def from_json(data: Any) -> "Case":
         """The case that JSON values describe. Raises InvalidCase."""
-        from conformance.interface.reading import case_of  # here, since it makes cases
+        from conformance.interface.reading import case_of  # here, because that module makes cases
 
         return case_of(data)
 
     def to_text(self) -> str:
-        """The case in one word, for a command line."""
+        """The case as one word, for a command line."""
         return base64.urlsafe_b64encode(zlib.compress(json.dumps(self.to_json()).encode(), 9)).decode()
 
     @staticmethod
     def from_text(text: str) -> "Case":
-        """The case that to_text wrote. Raises InvalidCase for anything else."""
+        """The case that a word written by `to_text` describes. Raises InvalidCase for any other text."""
         try:
             return Case.from_json(json.loads(zlib.decompress(base64.urlsafe_b64decode(text))))
         except InvalidCase:
             raise
-        except (ValueError, zlib.error, RecursionError) as error:  # of base64, UTF-8, JSON
-            raise InvalidCase(f"this text is no case: {error}; copy it whole from a report's 'again' line") from error
+        except (ValueError, zlib.error, RecursionError) as error:  # from base64, UTF-8 or JSON
+            raise InvalidCase(
+                f"this text is not a case: {error}; copy all of it from a report's 'again' line"
+            ) from error
 
 
 def _require(fact: bool, what: str, got: str, expected: str) -> None:

@@ -1,9 +1,10 @@
-"""Free combinations: cases that draw every option by itself, and one axis at a size where kernels switch code.
+"""Free combinations: cases that choose each option independently, at sizes where kernels switch code.
 
-Every pair of values of two options that can go together stands in some case (Cohen et al. 1997, "The AETG system").
-Each case belongs to the clause that says what it asks; a clause's own cases are drawn by strategies.py beside these.
+Every possible pair of values of two options occurs in some case (Cohen et al. 1997, "The AETG system"). Each case
+belongs to the clause that states its options; strategies.py draws the other cases of a clause.
 
-Left out: sizes as an option of pairs. They take turns instead, so each stands in at least one case of a long list.
+Left out: sizes as an option of pairs. Sizes take turns instead, so that each occurs in at least one case of a long
+list.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,9 +29,9 @@ AROUND = (1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 72, 127, 128, 129)
 """Sizes on both sides of the widths of vectors, tiles and blocks."""
 LONG_TIMES = (200, 300)
 ALIGNED = (8, 16, 24, 32)
-"""Sizes of all axes at once where a kernel may take whole vectors everywhere."""
+"""Sizes of all axes at once at which a kernel may use whole vectors everywhere."""
 COMPILED_SHAPES: tuple[Shape, ...] = ((1, 17, 1, 8), (8, 8, 8, 8), (2, 3, 4, 65), (3, 41, 2, 4), (17, 5, 9, 7))
-"""For subjects that compile for each shape."""
+"""Shapes for subjects that compile for each shape."""
 
 LENGTHS = ("lengths", "equal lengths", "full lengths", "no full row", "lengths with zero", "no length")
 MASKS = ("masks", "full mask", "one step", "masks with zero", "empty mask")
@@ -40,18 +41,22 @@ VALUES = (
     "zero inputs", "large states", "remembering",
 )  # fmt: skip
 TAME = ("few bits", "many bits", "saturated gates", "steep gates", "zero inputs", "large states", "remembering")
-"""Values for which the bound of a gradient, or of a merge of two whole runs, proves something."""
+"""Values for which the bound of a gradient, or of a merge of two whole runs, is not vacuous."""
 STARTS = ("given", "none", "zeros")
 RUN = "run"
-"""An answer of outputs and final states; the other answers are gradients for a kind of cotangents."""
+"""An answer with outputs and final states. The other answers are gradients for a kind of cotangents."""
 
 
 COMMON = (RUN, "forward", "after", "none")
-"""Values that half of the cases take where any would do: most kernels have more code for them, and they cost less."""
+"""Values that half of the cases take where any value would do: most kernels have more code for them, and they cost
+less.
+"""
 
 
 class Costs(NamedTuple):
-    """Seconds that judging a case takes: for each case, and for each product of a weight and a number."""
+    """The seconds that judging a case takes: a part for each case, and a part for each product of a weight and a
+    number.
+    """
 
     case: float
     product: float
@@ -63,7 +68,7 @@ class Costs(NamedTuple):
 
 
 RUN_COSTS, GRADIENT_COSTS = Costs(0.01, 4e-7), Costs(0.02, 6e-6)
-"""Measured on one core at 2.8 GHz; a list of cases is cut by them, no verdict depends on them."""
+"""Measured on one core at 2.8 GHz. They limit the length of a list of cases; no verdict depends on them."""
 
 
 def options(capabilities: Capabilities, dtypes: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -84,7 +89,7 @@ def options(capabilities: Capabilities, dtypes: Sequence[str]) -> dict[str, tupl
 
 
 def possible(chosen: Combination, capabilities: Capabilities) -> bool:
-    """The values chosen so far go together."""
+    """True if the values chosen so far can go together."""
     run, padding, policy = chosen.get("run"), chosen.get("padding"), chosen.get("policy")
     values, answer, start = chosen.get("values"), chosen.get("answer"), chosen.get("start")
     two = run in MERGES
@@ -98,7 +103,7 @@ def possible(chosen: Combination, capabilities: Capabilities) -> bool:
         return False
     if values in ("large states",) and start not in (None, "given"):
         return False
-    hidden = run in ("sum", "mul", "ave")  # the merge hides each state, so whole runs are judged
+    hidden = run in ("sum", "mul", "ave")  # the merge hides each state, so the bound of whole runs applies
     if (hidden or answer not in (None, RUN)) and values not in (None, *TAME):
         return False
     return capabilities.outputs or (run not in ("sum", "mul", "ave") or answer != RUN)
@@ -107,7 +112,7 @@ def possible(chosen: Combination, capabilities: Capabilities) -> bool:
 def covering(
     choices: Mapping[str, Sequence[str]], fits: Callable[[Combination], bool], rng: np.random.Generator
 ) -> Iterator[Combination]:
-    """Combinations until every possible pair of values has been in one; the best of several tries first."""
+    """Yield combinations until they contain every possible pair of values. Each is the best of several tries."""
     names = list(choices)
     left: set[Pair] = {
         ((one, a), (other, b))
@@ -118,7 +123,7 @@ def covering(
         pair = min(left)
         tries = [one for _ in range(12) if (one := completed(dict(pair), choices, fits, rng)) is not None]
         if not tries:
-            left.discard(pair)  # they cannot go together
+            left.discard(pair)  # the two values cannot go together
             continue
         best, new = tries[0], set[Pair]()
         for one in tries:
@@ -135,7 +140,9 @@ def completed(
     fits: Callable[[Combination], bool],
     rng: np.random.Generator,
 ) -> dict[str, str] | None:
-    """The choice with a value for every other option, drawn so that all go together; in the order of the options."""
+    """Choose a value for every other option at random, such that all go together. Returns None if there is no such
+    choice.
+    """
     if not fits(chosen):
         return None
     names = [str(name) for name in rng.permutation([name for name in choices if name not in chosen])]
@@ -153,7 +160,7 @@ def completed(
 
 
 def made(chosen: Combination, shape: Shape, rng: np.random.Generator) -> Case:
-    """The case of a combination, with numbers of its own."""
+    """Make the case of a combination, with random numbers."""
     batch, time, input_dim, units = shape
     values, run, padding = chosen["values"], chosen["run"], chosen["padding"]
     directions = 2 if run in MERGES else 1
@@ -176,7 +183,7 @@ def made(chosen: Combination, shape: Shape, rng: np.random.Generator) -> Case:
 
 
 def padded_as(kind: str, rng: np.random.Generator, batch: int, time: int) -> np.ndarray:
-    """Which steps count, (batch, time) booleans, under a kind of padding."""
+    """The valid steps of a kind of padding, a (batch, time) array of booleans."""
     if kind in ("masks", "masks with zero", "one step"):
         return masks(rng, batch, time, kind)
     short = max(time - 1, min(time, 1))
@@ -192,7 +199,7 @@ def padded_as(kind: str, rng: np.random.Generator, batch: int, time: int) -> np.
 
 
 def _bits(values: str, shape: Shape, directions: int, dtype: str) -> int:
-    """The fractional bits of the numbers. Where there are many they get few, so that a case fits a command line."""
+    """The fractional bits of the numbers: few bits for a large case, so that it fits a command line."""
     if values != "many bits":
         return FEW
     batch, time, input_dim, units = shape
@@ -209,7 +216,7 @@ def _regime(values: str) -> str:
 
 
 def _steep(case: Case, rng: np.random.Generator) -> Case:
-    """Pre-activations of the gates so far out that the slope there is below the smallest normal number."""
+    """Move the gates' pre-activations so far out that the slope there is below the smallest normal number."""
     return _with_biases(case, lambda bias: bias + rng.choice((-100, -60, 60, 100), bias.shape))
 
 
@@ -223,7 +230,7 @@ def _with_biases(case: Case, changed: Callable[[np.ndarray], np.ndarray]) -> Cas
 
 
 def _zero_inputs(case: Case, rng: np.random.Generator) -> Case:
-    """Input vectors that are all zero, at valid steps too, the first and the last among them."""
+    """Set some input vectors to zero, at valid steps too, including the first and the last."""
     inputs = case.inputs.copy()
     zero = rng.random(inputs.shape[:2]) < 0.3
     zero[::2, :1] = zero[1::2, -1:] = True
@@ -237,9 +244,9 @@ def _large_states(case: Case, _: np.random.Generator) -> Case:
 
 
 def _remembering(case: Case, _: np.random.Generator) -> Case:
-    """Gates that hold the state at every step but the ends, which the first input tells.
+    """Make gates that keep the state at every step except the ends, which the first input marks.
 
-    So what the first step wrote, and the initial state beneath it, decide the last step, however many lie between.
+    So the first step and the initial state determine the last step, whatever the number of steps between.
     """
     inputs = case.inputs.copy()
     inputs[:, :, 0] = 1
@@ -264,7 +271,7 @@ CHANGES: Mapping[str, Callable[[Case, np.random.Generator], Case]] = {
 
 
 def shapes(rng: np.random.Generator, *, zero_time: bool) -> Iterator[Shape]:
-    """Shapes without end: one axis at a special size in turn, or all aligned, the other axes small."""
+    """Yield shapes without end: one axis at a special size in turn, or all axes aligned; the other axes are small."""
     times = (*AROUND, *LONG_TIMES, *((0,) if zero_time else ()))
     axes: dict[str, tuple[int, ...]] = {"batch": AROUND, "time": times, "input_dim": AROUND, "units": AROUND}
     special = [(axis, size) for axis, sizes in axes.items() for size in sizes]

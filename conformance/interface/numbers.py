@@ -1,13 +1,14 @@
-"""Numbers in JSON: the one dialect of all files and messages that hold a case or an answer.
+"""Numbers in JSON: the one notation of all files and messages that hold a case or an answer.
 
-A number is a JSON number; or a string: a hexadecimal literal, taken exactly ("0x1.8p-1", as Python's float.hex writes
-it), a word ("NaN", "Infinity", "-Infinity", or as Python writes them "nan", "inf", "-inf"), or "-0", for languages that
-write a negative zero as 0. An array is nested lists, or its shape and its numbers in row-major order.
+A number is a JSON number or a string. A string is a hexadecimal literal, read exactly ("0x1.8p-1", as Python's
+float.hex writes it); a word ("NaN", "Infinity", "-Infinity", or Python's "nan", "inf", "-inf"); or "-0", for languages
+that write a negative zero as 0. An array is a nested list, or an object with its shape and its numbers in row-major
+order.
 
-A decimal need not be a number of the format. One that a person writes is `rounded` to the nearest, once. One that a
-program answers has to be `named`: a decimal as short as tells the format's numbers apart (0.1 is a float32 number, as
-its printers write it) names the nearest; one of more digits must be a number of the format exactly, so that nobody
-computes in a wider format than is asked and has it rounded here.
+A decimal may lie between two numbers of the format. A person's decimal is `rounded` once to the nearest number. A
+program's decimal must be `named`: it has at most as many digits as distinguish the format's numbers, and names the
+nearest one (0.1 is a float32 number, as float32 printers write it). A decimal with more digits must be a number of the
+format exactly, so that no program computes in a wider format and has its answer rounded here.
 """
 
 import json
@@ -24,26 +25,28 @@ from conformance.interface.arithmetic import FORMATS
 from conformance.interface.type_guards import is_list, is_object
 
 DIGITS = {"float16": 5, "float32": 9, "float64": 17}
-"""So many significant digits tell all numbers of a format apart: 1 + precision log10(2), rounded up."""
+"""Significant digits that distinguish all numbers of a format: 1 + precision log10(2), rounded up."""
 WORDS = {
     **{"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf, "-0": -0.0},
-    **{"nan": math.nan, "inf": math.inf, "-inf": -math.inf},  # as Python writes them
+    **{"nan": math.nan, "inf": math.inf, "-inf": -math.inf},  # Python's spelling
 }
 LONGEST = 1 << 20
-"""The longest axis that is read: an array without numbers could claim any."""
+"""The longest axis that is accepted, because an array without numbers could claim any."""
 DEEPEST, LARGEST = 4, 1 << 30
-"""The most axes that are read, and the most numbers."""
+"""The largest number of axes, and the largest number of numbers."""
 FAR = 5000
-"""Past this many decimal places in front of the point or behind it, a number is infinite or 0 in every format."""
+"""Decimal places before or after the point beyond which a number is infinite or 0 in every format."""
 HEX = re.compile(
     r"[+-]?0x(?P<whole>[0-9a-f]+)(?:\.(?P<fraction>[0-9a-f]*))?p(?P<exponent>[+-]?[0-9]{1,9})", re.IGNORECASE
 )
 Rule = Callable[[Any, float, str, str], float]
-"""From a decimal that is no number of the format, its float64, the format and its place, to the number that it is."""
+"""A rule for a decimal that is not a number of the format: from the decimal, its float64, the format and its place to a
+number.
+"""
 
 
 class InvalidCase(ValueError):
-    """What was given does not describe a case, or an array of one."""
+    """Data that does not describe a case, or an array of one."""
 
 
 # Writing.
@@ -57,7 +60,7 @@ def to_hex(array: np.ndarray) -> dict[str, Any]:
 
 
 def to_decimals(array: np.ndarray) -> dict[str, Any]:
-    """An array as JSON values: its numbers as shortest decimals, which name the same float64 (booleans as they are)."""
+    """An array as JSON values: its numbers as the shortest decimals that name the same float64 (booleans unchanged)."""
     values = array.ravel().tolist()
     if array.dtype != np.bool_:
         words = {math.inf: "Infinity", -math.inf: "-Infinity"}
@@ -66,7 +69,7 @@ def to_decimals(array: np.ndarray) -> dict[str, Any]:
 
 
 def written(value: Any, write: Callable[[np.ndarray], dict[str, Any]] = to_hex) -> Any:
-    """Arrays as `write` has them; a pair of them as a list, what has named fields as an object, None as it is."""
+    """Convert every array by `write`. A pair becomes a list, a named tuple an object; None stays None."""
     if value is None:
         return None
     if type(value) is np.ndarray:
@@ -80,9 +83,9 @@ def written(value: Any, write: Callable[[np.ndarray], dict[str, Any]] = to_hex) 
 
 
 def read_array(value: Any, dtype: str, name: str, rule: Rule | None = None) -> np.ndarray:
-    """The array of a format that a JSON value describes. Raises InvalidCase for anything else, with its place.
+    """Read an array of a format from a JSON value. Raises InvalidCase, which names the place of the fault.
 
-    rule: of decimals that are no numbers of the format: `rounded`, if none is given.
+    rule: applies to decimals that are not numbers of the format; the default is `rounded`.
     """
     shape, entries = _entries(value, name)
     wide = np.array([_wide(entry, dtype, where) for entry, where in entries], np.float64)
@@ -91,13 +94,13 @@ def read_array(value: Any, dtype: str, name: str, rule: Rule | None = None) -> n
     for place in np.flatnonzero((array.astype(np.float64) != wide) & ~np.isnan(wide)):
         entry, where = entries[place]
         if isinstance(entry, str):
-            raise InvalidCase(f"{where} is {entry}, which is no {dtype} number; write a decimal to have it rounded")
+            raise InvalidCase(f"{where} is {entry}, which is not a {dtype} number; write a decimal to have it rounded")
         array[place] = (rule or rounded)(entry, float(wide[place]), dtype, where)
     return array.reshape(shape)
 
 
 def read_arrays(value: Any, dtype: str, name: str, rule: Rule | None = None) -> Any:
-    """An array that is given by shape and values, a pair of such as a tuple, or None. Raises InvalidCase."""
+    """Read an array given by shape and values, a list of two as a tuple, or None. Raises InvalidCase."""
     if is_list(value):
         if len(value) != 2:
             raise InvalidCase(f"{name} is {short(value)}, expected an array, or a list of two")
@@ -106,13 +109,13 @@ def read_arrays(value: Any, dtype: str, name: str, rule: Rule | None = None) -> 
 
 
 def read_integers(value: Any, name: str) -> np.ndarray:
-    """The integers that a JSON value describes. Raises InvalidCase."""
+    """Read integers from a JSON value. Raises InvalidCase."""
     shape, entries = _entries(value, name)
     return np.array([_integer(entry, where) for entry, where in entries], np.int64).reshape(shape)
 
 
 def read_booleans(value: Any, name: str) -> np.ndarray:
-    """The booleans that a JSON value describes, also as 0 and 1. Raises InvalidCase."""
+    """Read booleans from a JSON value; 0 and 1 are allowed. Raises InvalidCase."""
     shape, entries = _entries(value, name)
     for entry, where in entries:
         if not isinstance(entry, bool | int | float | Decimal) or entry not in (0, 1):
@@ -126,17 +129,19 @@ def _entries(value: Any, name: str) -> tuple[tuple[int, ...], list[tuple[Any, st
         require_keys(value, name, ("shape", "values"))
         sizes = value["shape"]
         if not is_list(sizes) or not is_list(value["values"]):
-            raise InvalidCase(f"{name} has a shape {short(sizes)} and values {short(value['values'])}, expected lists")
+            raise InvalidCase(
+                f"{name} has the shape {short(sizes)} and values {short(value['values'])}, expected lists"
+            )
         shape = tuple(_integer(size, f"{name}.shape") for size in sizes)
         entries = [(entry, f"{name}.values[{place}]") for place, entry in enumerate(value["values"])]
         if not all(0 <= size <= LONGEST for size in shape) or len(entries) != math.prod(shape):
-            raise InvalidCase(f"{name} has {len(entries)} values, but its shape is {list(shape)}; make them fit")
+            raise InvalidCase(f"{name} has {len(entries)} values, but its shape {list(shape)} needs another number")
     else:
         shape = _shape(value, name)
         entries = list(_nested(value, shape, name))
     if len(shape) > DEEPEST or math.prod(size or 1 for size in shape) > LARGEST:
         found = list(shape)[:8]
-        raise InvalidCase(f"{name} has the shape {found} ...; no case has more than 4 axes, or so many numbers")
+        raise InvalidCase(f"{name} has the shape {found} ..., expected at most 4 axes and fewer numbers")
     return shape, entries
 
 
@@ -151,13 +156,13 @@ def _shape(value: Any, name: str) -> tuple[int, ...]:
 
 
 def _nested(value: Any, shape: tuple[int, ...], name: str) -> Iterator[tuple[Any, str]]:
-    """Every entry with its place; the lists must be of one length at each depth."""
+    """Every entry with its place. All lists at one depth must have the same length."""
     if not shape:
         yield value, name
         return
     if not is_list(value) or shape[0] != len(value):
         got = f"{len(value)} entries" if is_list(value) else short(value)
-        raise InvalidCase(f"{name} has {got}, expected a list of {shape[0]}, as its neighbours have")
+        raise InvalidCase(f"{name} has {got}, expected a list of {shape[0]}, like its neighbours")
     for place, part in enumerate(value):
         yield from _nested(part, shape[1:], f"{name}[{place}]")
 
@@ -173,7 +178,7 @@ def _wide(entry: Any, dtype: str, where: str) -> float:
         try:
             return exact_float(entry)
         except ValueError as error:
-            raise InvalidCase(f"{where} is {short(entry)}, which is no hexadecimal literal: {error}") from error
+            raise InvalidCase(f"{where} is {short(entry)}, which is not a hexadecimal literal: {error}") from error
     if isinstance(entry, bool) or not isinstance(entry, int | float | Decimal):
         todo = 'expected a number, or a hexadecimal literal such as "0x1.8p-1"'
         raise InvalidCase(f"{where} is {short(entry)}, {todo}")
@@ -182,34 +187,34 @@ def _wide(entry: Any, dtype: str, where: str) -> float:
     except OverflowError:
         wide = math.inf
     if not math.isfinite(wide):
-        raise InvalidCase(f'{where} is past the largest {dtype} number; scale it down, or write the word "Infinity"')
+        raise InvalidCase(f'{where} is above the largest {dtype} number; scale it down, or write the word "Infinity"')
     return wide
 
 
 def exact_float(text: str) -> float:
-    """The float64 that a hexadecimal literal names. Raises InvalidCase where it names none, instead of the nearest."""
+    """The float64 that a hexadecimal literal names exactly. Raises InvalidCase if there is none."""
     try:
         value = float.fromhex(text)
     except OverflowError as error:
-        raise InvalidCase(f"{text} is past the largest float64 number; write a smaller one") from error
+        raise InvalidCase(f"{text} is above the largest float64 number; write a smaller one") from error
     if value.hex() == text:
-        return value  # as it was written, and so most often
+        return value  # the usual notation, and so the common case
     found = HEX.fullmatch(text)
     if found is None and math.isfinite(value):
-        raise InvalidCase(f"{text} is no hexadecimal literal; write it as Python's float.hex does, as 0x1.8p-1")
+        raise InvalidCase(f"{text} is not a hexadecimal literal; write it like Python's float.hex, as 0x1.8p-1")
     if found is None:
         return value  # NaN or an infinity
     digits = found["fraction"] or ""
     mantissa, exponent = int(found["whole"] + digits, 16), int(found["exponent"]) - 4 * len(digits)
     far = mantissa != 0 and abs(exponent) > 1 << 12
     if far or (mantissa and abs(Fraction(value)) != Fraction(2) ** exponent * mantissa):
-        raise InvalidCase(f"{text} is no float64 number; write the nearest one, as Python's float.hex does")
+        raise InvalidCase(f"{text} is not a float64 number; write the nearest one, like Python's float.hex")
     return value
 
 
 def rounded(entry: Any, wide: float, dtype: str, where: str) -> float:
-    """The number of the format nearest to a decimal, the even one of two. Raises InvalidCase past the largest."""
-    del wide  # which is rounded already
+    """The number of the format nearest to a decimal, ties to even. Raises InvalidCase above the largest number."""
+    del wide  # it is already rounded
     value, format = Decimal(entry), FORMATS[dtype]
     if not value or value.adjusted() < -FAR:
         return 0.0
@@ -221,17 +226,17 @@ def rounded(entry: Any, wide: float, dtype: str, where: str) -> float:
         nearest = round(exact / quantum) * quantum
         if abs(nearest) < Fraction(2) ** (format.largest + 1):
             return float(nearest)
-    raise InvalidCase(f"{where} is {short(entry)}, which is past the largest {dtype} number; scale it down")
+    raise InvalidCase(f"{where} is {short(entry)}, which is above the largest {dtype} number; scale it down")
 
 
 def named(entry: Any, wide: float, dtype: str, where: str) -> float:
-    """The number of the format that a decimal is a short name of, and of that one alone. Raises InvalidCase."""
+    """The only number of the format that a decimal can stand for. Raises InvalidCase if there is none."""
     with np.errstate(over="ignore"):
         nearest = np.float64(wide).astype(dtype)
         sides = [np.nextafter(nearest, nearest.dtype.type(end)) for end in (-np.inf, np.inf)]
     if float(f"{wide:.{DIGITS[dtype] - 1}e}") != wide or not np.isfinite(nearest):
-        todo = f"round it to {dtype} before it is written"
-        raise InvalidCase(f"{where} is {short(entry)}, which is no {dtype} number; {todo}")
+        todo = f"round it to {dtype} before you write it"
+        raise InvalidCase(f"{where} is {short(entry)}, which is not a {dtype} number; {todo}")
     if float(np.format_float_scientific(nearest, unique=True)) == wide:
         return float(
             nearest
@@ -252,7 +257,7 @@ def _integer(entry: Any, where: str) -> int:
 
 
 def require_keys(data: Any, name: str, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
-    """Raise InvalidCase for what is no object, has a key that nothing would read, or lacks one that is needed."""
+    """Raise InvalidCase for a value that is not an object, for an unknown key and for a missing key."""
     known = ", ".join(needed + optional)
     if not is_object(data):
         raise InvalidCase(f"{name} is {short(data)}, expected an object with the keys {known}")
@@ -265,7 +270,7 @@ def require_keys(data: Any, name: str, needed: tuple[str, ...], optional: tuple[
 
 
 def short(value: Any) -> str:
-    """A JSON value in a message."""
+    """A JSON value, shortened for a message."""
     if is_list(value):
         return f"a list of {len(value)}"
     if is_object(value):

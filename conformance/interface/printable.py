@@ -1,7 +1,7 @@
-"""Text from others, fit to be shown: control characters and escapes are spelled out, not obeyed.
+"""Text from other programs, made safe to print: control characters and escapes are spelled out.
 
-A message may come from any program and hold anything: a terminal's commands, a NUL, half of a surrogate pair. None of
-these may reach a terminal or a file, where XML would not even have a way to hold them.
+A message from another program may hold anything: terminal commands, NUL, half of a surrogate pair. None of these may
+reach a terminal or a file; XML cannot even represent them.
 """
 
 from dataclasses import fields, is_dataclass, replace
@@ -11,14 +11,14 @@ from conformance.interface.type_guards import is_list, is_object, is_tuple
 
 
 def printable(text: str) -> str:
-    """The text, of which line ends alone are kept among the characters that do not print."""
+    """The text with every unprintable character escaped, except line ends."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 def all_printable(message: Any) -> Any:
-    """A message with all its texts printable: those in lists, objects and data classes too. The rest is as it is."""
+    """A message with all its texts printable, including those in lists, objects and data classes."""
     if isinstance(message, str):
         return printable(message)
     if is_list(message):

@@ -1,8 +1,8 @@
-"""A case from JSON: of a golden vector, of an 'again' line, or as a person writes it, with numbers in nested lists.
+"""Read a case from JSON: from a golden vector, an 'again' line, or a file that a person wrote with nested lists.
 
-Numbers are as in numbers.py; a decimal is rounded once, to the nearest number of the case's dtype. Keys that may be
-left out have the defaults of Case. Everything else is refused with what to do: unknown keys, ragged lists, numbers past
-the largest of the dtype.
+numbers.py defines the notation of numbers; a decimal is rounded once, to the nearest number of the case's dtype. Keys
+that are left out have the defaults of Case. Unknown keys, ragged lists and numbers above the largest of the dtype raise
+InvalidCase, whose message tells what to do.
 """
 
 import json
@@ -29,14 +29,14 @@ OPTIONAL = ("initial_state", "lengths", "mask", "reverse", "merge", "masked_outp
 
 
 def read_case(text: str) -> tuple[Case, Outputs | None]:
-    """The case that a JSON text describes, and its cotangents, None where it gives none. Raises InvalidCase."""
+    """Read a case and its cotangents, None if there are none, from JSON text. Raises InvalidCase."""
     try:
-        # Decimals as they are written, and what JSON has no number for as the word that it is.
+        # Decimals keep their text. NaN and infinities, for which JSON has no number, become words.
         data = json.loads(text, parse_int=Decimal, parse_float=Decimal, parse_constant=str, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
-        raise InvalidCase(f"this is no JSON: {error}; write one object with the keys {', '.join(NEEDED)}") from error
+        raise InvalidCase(f"this is not JSON: {error}; write one object with the keys {', '.join(NEEDED)}") from error
     except InvalidOperation as error:
-        raise InvalidCase("a number has an exponent that no format comes near; write a smaller one") from error
+        raise InvalidCase("a number has an exponent outside every format; write a smaller exponent") from error
     except RecursionError as error:
         raise InvalidCase("lists are nested too deep; write arrays of three axes at most") from error
     require_keys(data, "the case", NEEDED, (*OPTIONAL, "cotangents"))
@@ -46,7 +46,7 @@ def read_case(text: str) -> tuple[Case, Outputs | None]:
 
 
 def case_of(data: Any) -> Case:
-    """The case that JSON values describe. Raises InvalidCase."""
+    """Make the case that JSON values describe. Raises InvalidCase."""
     require_keys(data, "the case", NEEDED, OPTIONAL)
     dtype = data["dtype"]
     if dtype not in DTYPES:
@@ -76,7 +76,7 @@ def _parameters(data: Any, name: str, dtype: str, reset: Any) -> Parameters:
 
 
 def _states(value: Any, dtype: str) -> tuple[np.ndarray, ...] | None:
-    """One array for each direction; for a single one also the array itself."""
+    """One array for each direction. With one direction the array itself is also accepted."""
     if value is None:
         return None
     states = value if is_list(value) and _depth(value) != 2 else [value]
@@ -84,7 +84,7 @@ def _states(value: Any, dtype: str) -> tuple[np.ndarray, ...] | None:
 
 
 def _cotangents(data: Any, case: Case) -> Outputs | None:
-    """Cotangents of the answer in its shapes, None in the place of what is left out."""
+    """Cotangents in the shapes of the answer, None for each missing part."""
     if data is None:
         return None
     require_keys(data, "cotangents", (), Outputs._fields)
@@ -122,5 +122,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise InvalidCase(f"{', '.join(twice)} is given twice; leave one")
+        raise InvalidCase(f"{', '.join(twice)} is given twice; remove one")
     return dict(pairs)

@@ -1,10 +1,11 @@
-"""Hypothesis strategies for cases: sizes that differ, numbers of several scales, masks with holes, lengths unsorted.
+"""Hypothesis strategies for cases: distinct sizes, numbers of several scales, masks with holes, unsorted lengths.
 
-Numbers come from a drawn seed, in full precision or rounded to a few bits: the first shows rounding, the second is what
-a failing case shrinks to, so that a person can check it by hand. No two gates, units, rows, steps or biases are alike.
+Numbers come from a drawn seed, in full precision or rounded to a few bits. Full precision shows rounding errors; a
+failing case shrinks to few bits, so that a person can check it by hand. No two gates, units, rows, steps or biases are
+equal.
 
-No drawn integer reaches 100: among larger ones Hypothesis favours those that stand in whatever modules happen to be
-imported, and the same subject would get other cases in another process.
+Drawn integers stay below 100. Among larger integers Hypothesis prefers those that occur in the imported modules, so the
+same subject would get other cases in another process.
 """
 
 from collections.abc import Sequence
@@ -27,15 +28,16 @@ DISTINCT: Shape = (3, 5, 2, 4)
 LONG: Shape = (1, 40, 3, 2)
 WIDE: Shape = (9, 2, 17, 33)
 SHAPES: tuple[Shape, ...] = (TINY, SMALL, DISTINCT, LONG, WIDE)
-"""Few, because some subjects compile for each of them; past the widths of vectors and the lengths of chunks; the
-smallest first, so that what fails everywhere fails where a person can follow it."""
+"""Few shapes, because some subjects compile for each of them. They exceed the widths of vectors and the lengths of
+chunks. The smallest comes first, so that a fault at every size is reported at a size that a person can follow.
+"""
 
 REGIMES = ("plain", "large weights", "saturated gates", "far gates", "near underflow")
-"""far gates: pre-activations of some thousands, past the logarithm of every format's largest number."""
+"""Kinds of numbers; "far gates" means pre-activations beyond the logarithm of every format's largest number."""
 
 
 def shapes(*, least_batch: int = 1, least_time: int = 1) -> st.SearchStrategy[Shape]:
-    """Any small sizes, for subjects that compile nothing."""
+    """Draw small sizes, for subjects that compile nothing."""
     return st.tuples(st.integers(least_batch, 5), st.integers(least_time, 9), st.integers(1, 6), st.integers(1, 6))
 
 
@@ -53,11 +55,23 @@ def cases(
     merges: Sequence[str] = ("apart",),
     regimes: Sequence[str] = REGIMES,
 ) -> Case:
-    """Cases of one format and the given options.
+    """Draw cases of one format and the given options.
 
-    padding: "none", "lengths" (each row at least one step), "lengths with zero", "masks" (holes, on either side; each
-    row at least one step), "masks with zero", "one step" (a mask that leaves each row at most one step).
-    runs: "forward", "reverse" or "bidirectional", which is joined by one of merges.
+    Args:
+        dtype: "float16", "float32" or "float64".
+        shapes: Sizes (batch, time, input_dim, units) to choose from.
+        resets: Positions of the reset gate.
+        initial_state: True if cases have an initial state.
+        padding: Kinds of padding. "none"; "lengths" (each row at least one step); "lengths with zero"; "masks" (holes
+            on either side, each row at least one step); "masks with zero"; "one step" (at most one valid step in each
+            row).
+        masked_outputs: Policies for outputs at masked steps.
+        runs: "forward", "reverse" or "bidirectional".
+        merges: Ways to join two directions.
+        regimes: Names in `REGIMES`.
+
+    Returns:
+        A Hypothesis strategy of `Case`.
     """
     batch, time, input_dim, units = draw(shapes if isinstance(shapes, st.SearchStrategy) else st.sampled_from(shapes))
     reset, regime = draw(st.sampled_from(resets)), draw(st.sampled_from(regimes))
@@ -80,7 +94,7 @@ def cases(
 
 
 class Numbers:
-    """Random machine numbers of one format and regime, rounded to so many fractional bits (of their scale)."""
+    """Random machine numbers of one format and regime, rounded to the given fractional bits of their scale."""
 
     def __init__(self, rng: np.random.Generator, dtype: str, bits: int, regime: str) -> None:
         self.rng, self.dtype, self.bits, self.regime = rng, dtype, bits, regime
@@ -88,7 +102,7 @@ class Numbers:
 
     def inputs(self, shape: tuple[int, ...]) -> np.ndarray:
         """Inputs: around 1, around the smallest normal number, or in the thousands."""
-        # Past every format's largest exponent, and its sums still within the bound's domain.
+        # The value exceeds every format's largest exponent, and sums of it stay within the bound's domain.
         far = 2.0 ** min(12, FORMATS[self.dtype].largest - 9)
         return self._cast(self.rng.standard_normal(shape), far if self.regime == "far gates" else self.scale)
 
@@ -111,7 +125,7 @@ class Numbers:
         )
 
     def _cast(self, values: np.ndarray, scale: float) -> np.ndarray:
-        """Rounded to so many fractional bits, never to 0: an absent term would hide a wrong one."""
+        """Round to the fractional bits, but never to 0, because a missing term would hide a wrong one."""
         quantum = 2.0**-self.bits
         rounded = np.round(values / quantum)
         rounded[rounded == 0] = 1
@@ -119,7 +133,7 @@ class Numbers:
 
 
 def lengths(rng: np.random.Generator, batch: int, time: int, *, zero: bool) -> np.ndarray:
-    """Unsorted lengths; among three rows or more: a full one, a short one and, if wanted, an empty one."""
+    """Unsorted lengths. Three rows or more contain a full row, a short row and, if `zero`, an empty row."""
     least = min(1, time)
     chosen = [min(2, time), time, *rng.integers(least, time + 1, max(batch - 2, 0))][:batch]
     if zero and batch:
@@ -128,7 +142,7 @@ def lengths(rng: np.random.Generator, batch: int, time: int, *, zero: bool) -> n
 
 
 def masks(rng: np.random.Generator, batch: int, time: int, kind: str) -> np.ndarray:
-    """Masks with leading, trailing and inner masked steps; rows without a valid step only if the kind says so."""
+    """Masks with leading, trailing and inner masked steps. Only kinds with "zero" have rows without a valid step."""
     mask = np.zeros((batch, time), bool)
     if not mask.size:
         return mask

@@ -1,12 +1,16 @@
-"""Balls: what certified numbers are made of, and Ziv's loop, which makes them.
+"""Ball arithmetic and Ziv's loop, which certify the rounding of numbers.
 
-A ball is a midpoint with a rigorous radius, and arithmetic on balls obeys the inclusion principle: for all x in X, f(x)
-is in F(X). So the real-number value of a formula on these very machine numbers lies in its ball, and where every point
-of a ball rounds to one float64, that float64 is correctly rounded, with proof. Precision is doubled until it is so.
+A ball is a midpoint with a rigorous radius. Arithmetic on balls obeys the inclusion principle: for all x in X, f(x) is
+in F(X). So the real-number value of a formula lies in its ball. If every point of a ball rounds to the same float64,
+that float64 is proven to be correctly rounded. Ziv's loop doubles the precision until this holds.
 
-Arrays of balls are object arrays of arb; None stands where there is no number. The elementary functions are NumPy's on
-such arrays or those below. Source: Ziv 1991, "Fast evaluation of elementary mathematical functions with correctly
-rounded last bit"; Johansson 2017, "Arb". Left out: directed rounding of the results, formats other than float64.
+Arrays of balls are object arrays of arb, with None where there is no number. The elementary functions are NumPy's on
+such arrays, or those below.
+
+Source: Ziv 1991, "Fast evaluation of elementary mathematical functions with correctly rounded last bit"; Johansson
+2017, "Arb".
+
+Left out: directed rounding of the results, formats other than float64.
 """
 
 from collections.abc import Callable, Generator
@@ -18,11 +22,11 @@ from flint import arb, arb_mat, ctx
 
 FIRST_BITS, LAST_BITS = 64, 4096
 TINY = 1 << 16
-"""Exponents past this are cut to it: 2^-TINY is far below half the smallest float64, 2^TINY above the largest."""
+"""Exponents beyond this are cut to it: 2^-TINY is far below half the smallest float64, 2^TINY above the largest."""
 
 
 class NotCertified(ArithmeticError):
-    """No precision up to LAST_BITS decides how some number rounds, or it lies past the largest float64."""
+    """The rounding of a number stays undecided at LAST_BITS, or the number lies above the largest float64."""
 
 
 class Undecided(ArithmeticError):
@@ -32,14 +36,16 @@ class Undecided(ArithmeticError):
 T = TypeVar("T")
 
 Balls = Any
-"""An array of balls, of dtype object: NumPy's types know no arithmetic on arrays of anything but its own numbers."""
+"""An array of balls, of dtype object; NumPy's types describe no arithmetic on object arrays."""
 
 
 class Settled(NamedTuple, Generic[T]):
-    """Correctly rounded float64 arrays, NaN where there was no ball, with their certificate.
+    """Correctly rounded float64 arrays, NaN where there was no ball, and their certificate.
 
-    values: the arrays, in the tuples in which their balls came. bits: the precision that settled all of them.
-    radius: the exponent of a power of two that no ball's radius exceeds; None where every ball is exact.
+    Attributes:
+        values: The arrays, in the same nested tuples as their balls.
+        bits: The precision that settled all of them.
+        radius: The exponent of a power of two that bounds the radius of every ball; None if every ball is exact.
     """
 
     values: T
@@ -48,10 +54,16 @@ class Settled(NamedTuple, Generic[T]):
 
 
 def settle(evaluate: Callable[[], T]) -> Settled[T]:
-    """Ziv's loop: arrays of balls, evaluated at double the precision until every ball rounds to one float64.
+    """Ziv's loop: evaluate arrays of balls at doubled precision until every ball rounds to one float64.
 
-    evaluate returns an array or a tuple of such, nested and named as one likes; None in it stays. Raises NotCertified
-    where LAST_BITS bits do not settle the rounding, or where a number lies past the largest float64.
+    Args:
+        evaluate: Returns an array of balls or nested tuples of arrays, named tuples included; None in them stays.
+
+    Returns:
+        The rounded arrays with their certificate.
+
+    Raises:
+        NotCertified: If LAST_BITS bits do not settle a rounding, or a number lies above the largest float64.
     """
     bits = FIRST_BITS
     while bits <= LAST_BITS:
@@ -61,11 +73,11 @@ def settle(evaluate: Callable[[], T]) -> Settled[T]:
             return Settled(each(round_balls, found), bits, radius_exponent(found))
         except Undecided:
             bits *= 2
-    raise NotCertified(f"some number needs more than {LAST_BITS} bits to be rounded; there is no truth to cite")
+    raise NotCertified(f"a number needs more than {LAST_BITS} bits to be rounded, so it cannot be certified")
 
 
 def each(function: Callable[[np.ndarray], Any], arrays: Any) -> Any:
-    """The function's result for every array in nested tuples, in the same tuples. None stays."""
+    """Apply the function to every array in nested tuples and keep the tuples. None stays."""
     if arrays is None:
         return None
     if type(arrays) is np.ndarray:
@@ -76,7 +88,7 @@ def each(function: Callable[[np.ndarray], Any], arrays: Any) -> Any:
 
 @contextmanager
 def precision(bits: int) -> Generator[None, None, None]:
-    """Arb's working precision inside the block."""
+    """Set Arb's working precision inside the block."""
     before, ctx.prec = ctx.prec, bits
     try:
         yield
@@ -95,21 +107,22 @@ def zeros(shape: tuple[int, ...]) -> Balls:
 
 
 def matrix(array: Balls) -> arb_mat:
-    """A plane of balls as a matrix in Arb's own form, whose products run in C."""
+    """A plane of balls as a matrix of Arb, whose products run in C."""
     rows, columns = array.shape
     return arb_mat(rows, columns, array.ravel().tolist())
 
 
 def times(rows: Balls, factor: arb_mat) -> Balls:
-    """rows @ factor, as balls."""
+    """The product rows @ factor, as balls."""
     return np.array((matrix(rows) * factor).entries(), object).reshape(len(rows), factor.ncols())
 
 
 def round_balls(array: Balls) -> np.ndarray:
-    """The one float64 each ball rounds to, NaN for None.
+    """The float64 to which each ball rounds, NaN for None.
 
-    Raises Undecided where a ball reaches across a rounding boundary, NotCertified where it lies past the largest
-    float64.
+    Raises:
+        Undecided: If a ball reaches across a rounding boundary.
+        NotCertified: If a ball lies above the largest float64.
     """
     rounded = np.full(array.shape, np.nan)
     for index, ball in np.ndenumerate(array):
@@ -121,20 +134,20 @@ def round_balls(array: Balls) -> np.ndarray:
         if low != high:
             raise Undecided
         if abs(low) == float("inf"):
-            raise NotCertified("some number lies past the largest float64; there is no truth to cite")
-        rounded[index] = low + 0.0  # no sign on a zero
+            raise NotCertified("a number lies above the largest float64, so it cannot be certified")
+        rounded[index] = low + 0.0  # removes the sign of a zero
     return rounded
 
 
 def radius_exponent(arrays: Any) -> int | None:
-    """The exponent of a power of two that no ball's radius exceeds; None where every ball is exact."""
+    """The exponent of a power of two that bounds the radius of every ball; None if every ball is exact."""
     parts: list[tuple[int, int]] = []
     each(lambda array: parts.extend(_parts(ball.rad()) for ball in array.flat if ball is not None), arrays)
     return max((mantissa.bit_length() + exponent for mantissa, exponent in parts if mantissa), default=None)
 
 
 def _ends(ball: arb) -> tuple[float, float]:
-    """What the lowest and the highest point of a ball round to."""
+    """The float64 numbers nearest to the lowest and the highest point of a ball."""
     (middle, low), (radius, other) = _clamped(ball.mid()), _clamped(ball.rad())
     exponent = min(low, other)
     middle, radius = middle << (low - exponent), radius << (other - exponent)
@@ -142,19 +155,19 @@ def _ends(ball: arb) -> tuple[float, float]:
 
 
 def _nearest(mantissa: int, exponent: int) -> float:
-    """mantissa 2^exponent rounded to the nearest float64, ties to even; an infinity past the largest."""
+    """The float64 nearest to mantissa 2^exponent, ties to even; an infinity above the largest."""
     try:
-        # Python's division of integers is rounded once, subnormal numbers too.
+        # Python rounds a quotient of integers once, also when it is subnormal.
         return mantissa / (1 << -exponent) if exponent < 0 else float(mantissa << exponent)
     except OverflowError:
         return float("inf") if mantissa > 0 else -float("inf")
 
 
 def _clamped(exact: arb) -> tuple[int, int]:
-    """Mantissa and exponent of an exact ball, of a size that fits into memory.
+    """Mantissa and exponent of an exact ball, limited to a size that fits into memory.
 
-    2^-1e30 is a legal number to Arb. Far below every float64, a larger one of the same sign rounds alike, and a larger
-    radius keeps the proof; what is far above them stays there, and is never certified.
+    Arb allows exponents such as 2^-1e30. Far below every float64, a larger number of the same sign rounds alike, and a
+    larger radius keeps the proof. A number far above them stays there and is never certified.
     """
     mantissa, exponent = _parts(exact)
     if not mantissa:
@@ -181,7 +194,7 @@ def _sigma_ball(a: arb) -> arb:
 
 
 def _sigma_slope_ball(a: arb) -> arb:
-    """sigma(a) sigma(-a) as e / (1 + e)^2 with e = exp(-|a|): no cancellation where a gate is saturated."""
+    """The slope sigma(a) sigma(-a) as e / (1 + e)^2 with e = exp(-|a|), without cancellation for a saturated gate."""
     e = (-abs(a)).exp()
     return e / (1 + e) ** 2
 

@@ -1,7 +1,8 @@
-"""The one call to cite: everything that a case's equations give, each number correctly rounded to float64.
+"""The function to cite: every quantity that a case's equations define, correctly rounded to float64.
 
-Source: the specification's equations, evaluated by oracle and oracle_gradients. Left out: forward-mode derivatives (see
-oracle_tangents), and what the certificate means (see balls).
+Source: the specification's equations, evaluated by forward.py and gradients.py.
+
+Left out: forward-mode derivatives (see tangents.py), and the meaning of the certificate (see balls.py).
 """
 
 from typing import Any, NamedTuple
@@ -17,9 +18,13 @@ from conformance.truth.gradients import certify_gradients
 
 
 class Steps(NamedTuple):
-    """What one direction computed at every step: (batch, time, units) each, NaN at masked steps.
+    """The quantities of one direction at every step: arrays (batch, time, units), NaN at masked steps.
 
-    z: the update gate. r: the reset gate, None where there is none. n: the candidate. h: the state after the step.
+    Attributes:
+        z: The update gate.
+        r: The reset gate; None without one.
+        n: The candidate state.
+        h: The state after the step.
     """
 
     z: np.ndarray
@@ -29,11 +34,17 @@ class Steps(NamedTuple):
 
 
 class Truth(NamedTuple):
-    """The answer to a case and how it comes about, correctly rounded float64 numbers, with their certificate.
+    """The answer to a case and its intermediate quantities as correctly rounded float64 numbers, with their
+    certificate.
 
-    outputs, final_state: in the shapes of Outputs, under the case's policy and merge. steps: one for each direction.
-    gradients: None where no cotangents were given. bits: the most precision that any number took. radius: the exponent
-    of a power of two that no number's ball exceeded in radius when it was rounded; None where every ball was exact.
+    Attributes:
+        outputs: In the shape of `Outputs.outputs`, under the case's policy and merge.
+        final_state: In the shape of `Outputs.final_state`.
+        steps: One for each direction.
+        gradients: The gradients for the given cotangents; None without cotangents.
+        bits: The highest precision that a number needed.
+        radius: The exponent of a power of two that bounds the radius of every ball before rounding; None if every ball
+            was exact.
     """
 
     outputs: Any
@@ -44,7 +55,7 @@ class Truth(NamedTuple):
     radius: int | None
 
     def to_json(self) -> dict[str, Any]:
-        """The truth as JSON values, pairs as lists; from_json gives it back bit for bit."""
+        """The truth as JSON values, with pairs as lists. `from_json` restores it bit for bit."""
         return {
             "outputs": written(self.outputs),
             "final_state": written(self.final_state),
@@ -56,7 +67,7 @@ class Truth(NamedTuple):
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> "Truth":
-        """The truth that to_json wrote. Raises InvalidCase for anything else."""
+        """Read the JSON that `to_json` writes. Raises InvalidCase for any other data."""
         require_keys(data, "the truth", Truth._fields)
         steps, gradients, bits, radius = (data[name] for name in ("steps", "gradients", "bits", "radius"))
         if not is_list(steps):
@@ -82,11 +93,19 @@ def _read(data: dict[str, Any], name: str) -> Any:
 
 
 def truth(case: Case, cotangents: Outputs | None = None) -> Truth:
-    """The truth for a case; with cotangents of its answer, the gradients too.
+    """Compute the certified answer to a case, and its gradients if cotangents are given.
 
-    cotangents: in the shapes of the answer, of any of the three formats; None in it is zeros. Where the policy puts a
-    0, they are not read. Raises InvalidCase for what does not fit and for a number that is read and not finite,
-    NotCertified where no precision settles the rounding.
+    Args:
+        case: The case. Numbers at masked steps may be anything, all others must be finite.
+        cotangents: Cotangents of the answer, in its shapes and of float16, float32 or float64; None in it means zeros.
+            Cotangents of outputs that the policy sets to 0 are ignored.
+
+    Returns:
+        The answer, its intermediate quantities and its gradients.
+
+    Raises:
+        InvalidCase: If shapes do not fit, or a number that is read is not finite.
+        NotCertified: If no precision settles a rounding.
     """
     require_finite(case)
 

@@ -1,10 +1,11 @@
-"""Certified truth: the GRU evaluated in ball arithmetic until every output is a correctly rounded float64.
+"""The forward oracle: the GRU in ball arithmetic, with every output correctly rounded to float64.
 
-Written from the equations over Arb matrices (python-flint); shares no code with reference or tf_gru. What a step
-computed is kept, for the derivatives in oracle_gradients and oracle_tangents.
+It follows the equations over Arb matrices (python-flint) and shares no code with `reference` or `tf_gru`. It keeps the
+quantities of each step for the derivatives in gradients.py and tangents.py.
 
 Source: Cho et al. 2014, arXiv:1406.1078 (v1: reset after the product; v3: before); Johansson 2017, "Arb".
-Left out: what the certificate means (see balls), the one call that gives everything (see truth).
+
+Left out: the meaning of the certificate (see balls.py), and the function that returns everything (see certified.py).
 """
 
 from typing import Any, NamedTuple
@@ -19,9 +20,11 @@ from conformance.truth.balls import Balls, balls, matrix, settle, sigma, times, 
 class Certified(NamedTuple):
     """Correctly rounded float64 outputs and final states of each direction, with their certificate.
 
-    outputs: one (batch, time, units) array a direction, the state after each valid step and NaN at masked ones.
-    final_state: one (batch, units) array a direction. bits: the precision used. radius: a power of two that no ball's
-    radius exceeds, as its exponent (None where every ball is exact).
+    Attributes:
+        outputs: For each direction an array (batch, time, units): the state after each valid step, NaN at masked steps.
+        final_state: For each direction an array (batch, units).
+        bits: The precision used.
+        radius: The exponent of a power of two that bounds the radius of every ball; None if every ball is exact.
     """
 
     outputs: tuple[Balls, ...]
@@ -31,9 +34,11 @@ class Certified(NamedTuple):
 
 
 def certify(case: Case) -> Certified:
-    """The truth for a case.
+    """Compute the certified states of a case.
 
-    Raises InvalidCase for a number that is read and not finite, NotCertified where no precision settles the rounding.
+    Raises:
+        InvalidCase: If a number that is read is not finite.
+        NotCertified: If no precision settles a rounding.
     """
     require_finite(case)
 
@@ -46,7 +51,7 @@ def certify(case: Case) -> Certified:
 
 
 class Weights(NamedTuple):
-    """One direction's parameters as balls: a matrix a gate, and both biases (gates, units)."""
+    """One direction's parameters as balls: a matrix for each gate, and both biases (gates, units)."""
 
     W: list[arb_mat]
     U: list[arb_mat]
@@ -55,17 +60,27 @@ class Weights(NamedTuple):
 
     @staticmethod
     def of(kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray) -> "Weights":
-        """Machine numbers, exactly."""
+        """Convert machine numbers exactly."""
         W, U = balls(kernel), balls(recurrent_kernel)
         return Weights([matrix(gate) for gate in W], [matrix(gate) for gate in U], *balls(bias))
 
 
 class Step(NamedTuple):
-    """One step of the rows for which it counts: all that was computed, as balls (rows, units).
+    """One step of the rows for which it is valid: all its quantities, as balls (rows, units).
 
-    x: (rows, input_dim). h: the state before. a_z, a_r, a_n: the gates' pre-activations. h_n: the state's side of a_n,
-    before the reset gate acts on it if that is after the product. new: the state after. Without a reset gate a_r and r
-    are empty.
+    Attributes:
+        time: The position of the step in the inputs.
+        rows: The rows for which the step is valid.
+        x: The inputs (rows, input_dim).
+        h: The state before the step.
+        a_z: The pre-activation of the update gate.
+        a_r: The pre-activation of the reset gate; empty without one.
+        a_n: The pre-activation of the candidate.
+        h_n: The recurrent side of a_n, before the reset gate if that acts after the product.
+        z: The update gate.
+        r: The reset gate; empty without one.
+        n: The candidate state.
+        new: The state after the step.
     """
 
     time: int
@@ -83,7 +98,7 @@ class Step(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """One direction: its steps in processing order, the states it starts from and ends with, (batch, units)."""
+    """One direction: its steps in processing order, its initial and its final states (batch, units)."""
 
     steps: list[Step]
     start: Balls
@@ -91,7 +106,7 @@ class Scan(NamedTuple):
 
 
 def scans(case: Case) -> list[Scan]:
-    """Every direction of a case, at the precision that is set."""
+    """Every direction of a case, at the current precision."""
     return [_scan(case, direction) for direction in range(len(case.parameters))]
 
 
@@ -114,7 +129,7 @@ def _scan(case: Case, direction: int) -> Scan:
             x = balls(case.inputs[rows, t])
             a_z = _gate(x, h[rows], weights, 0)
             a_r, a_n, h_n, r = step(x, h[rows], weights)
-            # 1 - z as sigma(-a): nothing cancels where z is close to 1.
+            # sigma(-a) stands for 1 - z, so that nothing cancels where z is close to 1.
             z, n = sigma(a_z), np.tanh(a_n)
             new = z * h[rows] + sigma(-a_z) * n
             steps.append(Step(t, rows, x, h[rows], a_z, a_r, a_n, h_n, z, r, n, new))
@@ -122,7 +137,7 @@ def _scan(case: Case, direction: int) -> Scan:
     return Scan(steps, start, h)
 
 
-# The reset gate and the candidate: a_r, a_n, the state's side of a_n, and r.
+# The reset gate and the candidate: a_r, a_n, the recurrent side of a_n, and r.
 
 
 def _after(x: Balls, h: Balls, of: Weights) -> tuple[Balls, Balls, Balls, Balls]:
@@ -153,18 +168,18 @@ def _gate(x: Balls, h: Balls, of: Weights, gate: int) -> Balls:
 
 
 def answer(case: Case, runs: list[Scan]) -> Outputs:
-    """The whole answer, as balls: the policy at masked steps, then the merge; one final state, or a pair."""
+    """The whole answer as balls, after the policy at masked steps and the merge: one final state, or a pair."""
     finals = tuple(run.final for run in runs)
     return Outputs(merged(case, directions(case, runs)), finals[0] if case.merge is None else finals)
 
 
 def directions(case: Case, runs: list[Scan]) -> list[Balls]:
-    """Each direction's outputs before the merge: (batch, time, units)."""
+    """Each direction's outputs before the merge, (batch, time, units)."""
     return [outputs_of(case, k, states(case, run), run.start) for k, run in enumerate(runs)]
 
 
 def states(case: Case, run: Scan, name: str = "new") -> Balls:
-    """One quantity of every step: (batch, time, units), None at masked steps."""
+    """One quantity of every step, (batch, time, units), None at masked steps."""
     found = np.full((case.batch, case.time, case.units), None, object)
     for step in run.steps:
         found[step.rows, step.time] = getattr(step, name)
@@ -172,7 +187,7 @@ def states(case: Case, run: Scan, name: str = "new") -> Balls:
 
 
 def visible_steps(case: Case, direction: int) -> np.ndarray:
-    """Where a state is shown: (batch, time) booleans. Elsewhere the policy puts a 0."""
+    """The steps whose output is a state, (batch, time) booleans. The policy sets all other outputs to 0."""
     if case.masked_outputs == "carry":
         return np.ones((case.batch, case.time), bool)
     if case.masked_outputs == "zero":
@@ -185,7 +200,9 @@ def visible_steps(case: Case, direction: int) -> np.ndarray:
 
 
 def outputs_of(case: Case, direction: int, states: Balls, start: Balls) -> Balls:
-    """One direction's outputs, from its states at valid steps and its initial one: the policy at masked steps."""
+    """One direction's outputs under the policy at masked steps, from its initial state and its states at valid
+    steps.
+    """
     outputs = zeros((case.batch, case.time, case.units))
     state = start.copy()
     visible = visible_steps(case, direction)
@@ -196,7 +213,7 @@ def outputs_of(case: Case, direction: int, states: Balls, start: Balls) -> Balls
 
 
 def merged(case: Case, parts: list[Balls]) -> Any:
-    """The outputs of all directions as the case shows them: one array, or a pair where they are apart."""
+    """Merge the outputs of all directions: one array, or a pair under "apart"."""
     if case.merge is None:
         return parts[0]
     forward, backward = parts
@@ -211,18 +228,16 @@ def merged(case: Case, parts: list[Balls]) -> Any:
 
 
 def require_finite(case: Case) -> None:
-    """Refuse a number that is read and has no truth."""
+    """Refuse a case with a number that is read and is not finite. Raises InvalidCase."""
     finite = np.isfinite(case.inputs) | ~case.valid[:, :, None]
-    every_finite(case.inputs, finite, "inputs", "mask this step, or repair it")
+    every_finite(case.inputs, finite, "inputs", "mask this step, or use a finite number")
     for direction, state in enumerate(case.starts):
         name = "initial_state" if len(case.starts) == 1 else f"initial_state[{direction}]"
-        every_finite(state, np.isfinite(state), name, "repair it")
+        every_finite(state, np.isfinite(state), name, "use a finite number")
 
 
 def every_finite(array: np.ndarray, finite: np.ndarray, name: str, todo: str) -> None:
     """Raise InvalidCase at the first number that is not marked as finite."""
     for index in np.argwhere(~finite):
         where = tuple(int(i) for i in index)
-        raise InvalidCase(
-            f"{name}{list(where)} is {array[where]} and is read, but only finite numbers have a truth; {todo}"
-        )
+        raise InvalidCase(f"{name}{list(where)} is {array[where]}, but the oracle needs finite numbers; {todo}")

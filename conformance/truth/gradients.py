@@ -1,10 +1,11 @@
-"""Certified gradients: back-propagation through time in ball arithmetic, correctly rounded like the answer itself.
+"""The oracle of gradients: back-propagation through time in ball arithmetic, correctly rounded to float64.
 
-Each gate's slope is computed without cancellation, so saturated gates need no more bits than others. Written from the
-derivatives of the equations; shares no code with reference or tf_gru.
+Each gate's slope is computed without cancellation, so saturated gates need no additional bits. The code follows the
+derivatives of the equations and shares no code with `reference` or `tf_gru`.
 
 Source: Werbos 1990, "Backpropagation through time"; Cho et al. 2014, arXiv:1406.1078 (v1 and v3).
-Left out: forward mode (oracle_tangents), second derivatives.
+
+Left out: forward mode (tangents.py), second derivatives.
 """
 
 from collections.abc import Iterator
@@ -21,10 +22,12 @@ from conformance.truth.reading import read_cotangents
 
 
 class CertifiedGradients(NamedTuple):
-    """Correctly rounded float64 gradients, in the shapes of Gradients, with their certificate.
+    """Correctly rounded float64 gradients, in the shapes of `Gradients`, with their certificate.
 
-    bits: the precision used. radius: the exponent of a power of two that no ball's radius exceeds; None where every
-    ball is exact.
+    Attributes:
+        gradients: The gradients.
+        bits: The precision used.
+        radius: The exponent of a power of two that bounds the radius of every ball; None if every ball is exact.
     """
 
     gradients: Gradients
@@ -33,13 +36,19 @@ class CertifiedGradients(NamedTuple):
 
 
 def certify_gradients(case: Case, cotangents: Outputs) -> CertifiedGradients:
-    """The true gradients of a case for these cotangents of its answer.
+    """Compute the certified gradients of a case for cotangents of its answer.
 
-    cotangents: in the shapes of the answer, of any of the three formats; None is zeros. Where the policy puts a 0,
-    they are not read. The gradient to a masked input is exactly 0.
+    Args:
+        case: The case.
+        cotangents: Cotangents of the answer, in its shapes and of float16, float32 or float64; None in it means zeros.
+            Cotangents of outputs that the policy sets to 0 are ignored.
 
-    Raises InvalidCase for what does not fit and for a number that is read and not finite, NotCertified where no
-    precision settles the rounding.
+    Returns:
+        The gradients. The gradient to a masked input is exactly 0.
+
+    Raises:
+        InvalidCase: If shapes do not fit, or a number that is read is not finite.
+        NotCertified: If no precision settles a rounding.
     """
     require_finite(case)
     read = read_cotangents(case, cotangents)
@@ -48,7 +57,7 @@ def certify_gradients(case: Case, cotangents: Outputs) -> CertifiedGradients:
 
 
 def pulled_back(case: Case, cotangents: Outputs) -> Gradients:
-    """The gradients as balls, at the precision that is set. cotangents: as read_cotangents gives them."""
+    """The gradients as balls, at the current precision. cotangents: the result of `read_cotangents`."""
     runs = scans(case)
     d_outputs = _unmerged(case, runs, cotangents.outputs)
     d_finals = [cotangents.final_state] if case.merge is None else cotangents.final_state
@@ -60,7 +69,7 @@ def pulled_back(case: Case, cotangents: Outputs) -> Gradients:
 
 
 def _unmerged(case: Case, runs: list[Scan], cotangents: Any) -> list[Balls]:
-    """The cotangents of each direction's outputs, from those of the merged ones."""
+    """The cotangents of each direction's outputs, from the cotangents of the merged outputs."""
     if is_tuple(cotangents):
         return [balls(part) for part in cotangents]
     d = balls(cotangents)
@@ -73,23 +82,26 @@ def _unmerged(case: Case, runs: list[Scan], cotangents: Any) -> list[Balls]:
 
 
 class Transposed(NamedTuple):
-    """One direction's matrices, transposed: a gate each."""
+    """One direction's transposed matrices, one for each gate."""
 
     W: list[arb_mat]
     U: list[arb_mat]
 
     @staticmethod
     def of(kernel: np.ndarray, recurrent_kernel: np.ndarray) -> "Transposed":
-        """Machine numbers, exactly."""
+        """Convert machine numbers exactly."""
         W, U = (balls(np.swapaxes(weights, 1, 2)) for weights in (kernel, recurrent_kernel))
         return Transposed([matrix(gate) for gate in W], [matrix(gate) for gate in U])
 
 
 class Pulled(NamedTuple):
-    """What one step's cotangent becomes, as balls.
+    """The cotangents that one step pulls back, as balls.
 
-    d_h: that of the state before (rows, units). by_x, by_h: for each gate that of x W + b and that of the product with
-    U plus c, (rows, units). factors: for each gate what was multiplied with U, (rows, units).
+    Attributes:
+        d_h: The cotangent of the state before the step, (rows, units).
+        by_x: For each gate the cotangent of x W + b, (rows, units).
+        by_h: For each gate the cotangent of the product with U plus c, (rows, units).
+        factors: For each gate the factor that multiplies U, (rows, units).
     """
 
     d_h: Balls
@@ -131,7 +143,7 @@ def _weights(found: list[tuple[Step, Pulled]], gates: int, input_dim: int, units
     yield np.stack([np.concatenate([times(ones, matrix(d)) for d in side]) for side in (by_x, by_h)])
 
 
-# One step: z h + (1 - z) n, pulled back to all that it read.
+# One step: z h + (1 - z) n, pulled back to everything that it reads.
 
 
 def _after(step: Step, d: Balls, of: Transposed) -> Pulled:

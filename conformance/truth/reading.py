@@ -1,6 +1,6 @@
-"""What the derivatives' oracles are given beside a case: checked against its shapes, and finite where it is read.
+"""Check cotangents and tangents of a case: their shapes, and that every number that is read is finite.
 
-Left out: the case itself, which checks its own shapes (its finiteness is oracle.require_finite's).
+Left out: the case itself. It checks its own shapes; forward.py checks that its numbers are finite.
 """
 
 from typing import Any
@@ -13,9 +13,10 @@ from conformance.truth.forward import every_finite, visible_steps
 
 
 def read_cotangents(case: Case, cotangents: Any) -> Outputs:
-    """The cotangents of a case's answer as float64 arrays in its shapes; what the policy ignores is 0, as None is.
+    """The cotangents of a case's answer as float64 arrays in its shapes, 0 where the policy ignores them and for None.
 
-    Raises InvalidCase for what does not fit and for a number that is read and not finite.
+    Raises:
+        InvalidCase: If shapes do not fit, or a number that is read is not finite.
     """
     if not is_tuple(cotangents) or len(cotangents) != 2:
         raise InvalidCase(f"cotangents is a {type(cotangents).__name__}, expected Outputs(outputs, final_state)")
@@ -33,9 +34,10 @@ def read_cotangents(case: Case, cotangents: Any) -> Outputs:
 
 
 def read_tangents(case: Case, tangents: Any) -> Gradients:
-    """The tangents of all that a case reads as float64 arrays in its shapes; those of masked inputs are 0, as None is.
+    """The tangents of everything that a case reads as float64 arrays in its shapes, 0 for masked inputs and for None.
 
-    Raises InvalidCase for what does not fit and for a number that is read and not finite.
+    Raises:
+        InvalidCase: If shapes do not fit, or a number that is read is not finite.
     """
     if not is_tuple(tangents) or len(tangents) != len(Gradients._fields):
         raise InvalidCase(f"tangents is a {type(tangents).__name__}, expected Gradients{Gradients._fields}")
@@ -47,7 +49,7 @@ def read_tangents(case: Case, tangents: Any) -> Gradients:
 
 
 def _each(case: Case, value: Any, name: str, shape: tuple[int, ...]) -> Any:
-    """One array, or a pair of them for two directions."""
+    """One array, or a pair of arrays for two directions."""
     everywhere = np.ones(shape, bool)
     if case.merge is None:
         return _read(value, name, everywhere)
@@ -72,5 +74,5 @@ def _read(value: Any, name: str, where: np.ndarray) -> np.ndarray:
         raise InvalidCase(f"{name}: got {got}, expected a NumPy array of {', '.join(DTYPES)}")
     if value.shape != where.shape:
         raise InvalidCase(f"{name}: got shape {value.shape}, expected {where.shape}")
-    every_finite(value, np.isfinite(value) | ~where, name, "give a finite one")
+    every_finite(value, np.isfinite(value) | ~where, name, "use a finite number")
     return np.where(where, value, 0).astype(np.float64)

@@ -1,9 +1,10 @@
-"""Certified forward-mode derivatives: how the answer moves when all that a case reads moves, correctly rounded.
+"""The oracle of forward-mode derivatives: the tangents of the answer for tangents of all inputs, correctly rounded.
 
-Each line differentiates one line of the equations, without a thought for the reverse mode of oracle_gradients; so the
-adjoint identity <v, J w> = <J^T v, w> holds one against the other.
+Each line differentiates one line of the equations, independently of the reverse mode in gradients.py. Therefore the
+adjoint identity <v, J w> = <J^T v, w> tests one against the other.
 
 Source: Wengert 1964, "A simple automatic derivative evaluation program"; Cho et al. 2014, arXiv:1406.1078 (v1 and v3).
+
 Left out: reverse mode, second derivatives.
 """
 
@@ -21,8 +22,11 @@ from conformance.truth.reading import read_tangents
 class CertifiedTangents(NamedTuple):
     """Correctly rounded float64 tangents of the answer, in its shapes, with their certificate.
 
-    bits: the precision used. radius: the exponent of a power of two that no ball's radius exceeds; None where every
-    ball is exact.
+    Attributes:
+        outputs: The tangents of the outputs.
+        final_state: The tangents of the final state.
+        bits: The precision used.
+        radius: The exponent of a power of two that bounds the radius of every ball; None if every ball is exact.
     """
 
     outputs: Any
@@ -32,11 +36,19 @@ class CertifiedTangents(NamedTuple):
 
 
 def certify_tangents(case: Case, tangents: Gradients) -> CertifiedTangents:
-    """The true tangents of a case's answer, under its policy and merge, for these tangents of all that it reads.
+    """Compute the certified tangents of a case's answer, under its policy and merge.
 
-    tangents: in the shapes of Gradients, of any of the three formats; None is zeros. Those of masked inputs are not
-    read. Raises InvalidCase for what does not fit and for a number that is read and not finite, NotCertified where no
-    precision settles the rounding.
+    Args:
+        case: The case.
+        tangents: Tangents of everything that the case reads, in the shapes of `Gradients` and of float16, float32 or
+            float64; None in it means zeros. Tangents of masked inputs are ignored.
+
+    Returns:
+        The tangents of outputs and final state.
+
+    Raises:
+        InvalidCase: If shapes do not fit, or a number that is read is not finite.
+        NotCertified: If no precision settles a rounding.
     """
     require_finite(case)
     read = read_tangents(case, tangents)
@@ -45,7 +57,7 @@ def certify_tangents(case: Case, tangents: Gradients) -> CertifiedTangents:
 
 
 def pushed_forward(case: Case, tangents: Gradients) -> Outputs:
-    """The answer's tangents as balls, at the precision that is set. tangents: as read_tangents gives them."""
+    """The answer's tangents as balls, at the current precision. tangents: the result of `read_tangents`."""
     runs = scans(case)
     of_each = [tangents]
     if case.merge is not None:

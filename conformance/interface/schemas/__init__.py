@@ -1,4 +1,4 @@
-"""The schemas of all JSON that the suite writes, by name: JSON Schema 2020-12, where one names another by its $id."""
+"""The schemas of all JSON that the suite writes, by name: JSON Schema 2020-12, with references by $id."""
 
 import json
 from functools import cache
@@ -10,7 +10,7 @@ FILES = {path.stem: path for path in sorted(HERE.glob("*.json"))}
 
 
 def violations(name: str, data: Any) -> list[str]:
-    """A line for each thing in which JSON is not as its schema has it. Raises KeyError for a name of none."""
+    """A line for each violation of a schema. Raises KeyError for an unknown schema name."""
     return [
         f"{error.json_path}: {error.message[-160:]}" for error in sorted(validator(name).iter_errors(data), key=str)
     ]
@@ -18,8 +18,8 @@ def violations(name: str, data: Any) -> list[str]:
 
 @cache
 def validator(name: str) -> Any:
-    """The validator of a schema, itself held against the schema of schemas."""
-    # Here, because both would double the time that the command line starts.
+    """The validator of a schema. The schema itself is checked against its meta-schema."""
+    # Here, because both would double the start time of the command line.
     from jsonschema import Draft202012Validator
     from referencing import Registry
 
