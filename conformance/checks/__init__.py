@@ -1,5 +1,5 @@
-"""From one answer to a verdict: a check for each clause, the judge that asks it, and verdicts, which reports show.
+"""From an answer to a verdict: a check for each clause, the judge that runs it, and the verdicts of a report.
 
-A clause's sentence stands in conformance/specification.py, its check in `clauses`. A margin is computed in `steps` or
-`runs`, kept in `judgement`, and counted in `verdict`.
+conformance/specification.py contains the sentence of each clause, `clauses` its check. `steps` and `runs` compute
+margins, `judgement` collects them, and `verdict` counts them.
 """

@@ -1,6 +1,6 @@
-"""What a check is: a clause, the cases it wants, what a subject must declare to be asked, and a function.
+"""A check: a clause, its test cases, the capabilities that it needs, and a function that judges.
 
-Most clauses differ only in their cases; each_row_is_its_valid_steps is what they ask of them.
+Most clauses differ in their cases only and share the function `each_row_is_its_valid_steps`.
 """
 
 from collections.abc import Callable
@@ -22,21 +22,25 @@ from conformance.interface.strategies import DISTINCT, Shape, cases
 from conformance.interface.strategies import shapes as any_shapes
 
 CHOICES = ("resets", "padding", "masked_outputs", "runs", "merges", "regimes", "initial_state")
-"""The options of which each value is asked by itself, where a check gives several."""
+"""Options of which a check with several values tests each value separately."""
 COSTLY = ("resets", "masked_outputs", "padding", "merges")
-"""Those of which a thin check asks a compiling subject for the first only: each is another program to compile."""
+"""Options of which a thin check tests only the first value if the subject compiles: each value is another program."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One clause's check.
+    """The check of one clause.
 
-    examine: judges the subject on one case. options: what the case should be like, given what the subject can do (as
-    arguments of strategies.cases). needs: the name of what the subject lacks to be asked, or None. sizes: the shapes.
-    drawn: options of which each case draws one value, where another check asks for every combination.
-    thin: another check of the same clauses' code asks a compiling subject for every combination; this one need not.
-    fixed: the cases themselves, given what the subject can do and the format, where nothing is drawn.
-    cotangents: those for which a subject is asked for gradients at a case, where it is.
+    Attributes:
+        clause: The id of the clause.
+        examine: Judges the subject on one case.
+        options: Returns the arguments of `strategies.cases` for the capabilities of a subject.
+        needs: Returns the name of a missing capability, or None.
+        sizes: Shapes (batch, time, input_dim, units).
+        drawn: Options of which each case draws one value, because another check tests every combination.
+        thin: True if another check runs the same code of a compiling subject with every combination.
+        fixed: Returns the cases themselves for the capabilities and the format, if nothing is drawn.
+        cotangents: Returns the cotangents for which the check computes gradients at a case, or None.
     """
 
     clause: str
@@ -50,9 +54,9 @@ class Check:
     cotangents: Callable[[GRU, Case], Outputs] | None = None
 
     def cases(self, capabilities: Capabilities, dtype: str, *, wide: bool = False) -> list[st.SearchStrategy[Case]]:
-        """The cases for a subject: a strategy for each shape and each combination of the options that can be had.
+        """The cases for a subject: a strategy for each shape and each combination of options that it supports.
 
-        wide adds any small sizes, unless one must be 0.
+        wide: also draw small sizes of any kind, unless a size must be 0.
         """
         if self.fixed is not None:
             return [st.just(case) for case in self.fixed(capabilities, dtype)]
@@ -75,7 +79,7 @@ class Check:
         ]
 
     def declined(self, capabilities: Capabilities) -> str | None:
-        """Why a subject is not asked, in words, or None if it is."""
+        """The reason why a subject does not support this check, or None if it does."""
         lacking = self.needs(capabilities)
         return None if lacking is None else capabilities.lacks(lacking)
 
@@ -86,14 +90,14 @@ def _cases(dtype: str, shape: st.SearchStrategy[Shape], chosen: dict[str, Any]) 
 
 
 def runs(capabilities: Capabilities) -> dict[str, Any]:
-    """The runs a subject declares; in both directions, with outputs that show each."""
+    """The runs that a subject declares. Bidirectional runs use a merge that shows both directions."""
     showing = showing_both(capabilities)
     kinds = ("forward", *(("reverse",) if capabilities.reverse else ()), *(("bidirectional",) if showing else ()))
     return {"runs": kinds, "merges": showing or ("apart",)}
 
 
 def runs_with_padding(capabilities: Capabilities) -> dict[str, Any]:
-    """The runs for which a subject declares what stands at masked steps, with one policy that holds for all."""
+    """The runs for which a subject declares a policy at masked steps, with one policy that applies to all."""
     chosen = runs(capabilities)
     policies = capabilities.masked_outputs[:1] if padded(capabilities) else ("carry",)
     if padded(capabilities) and "bidirectional" in chosen["runs"]:
@@ -106,24 +110,24 @@ def runs_with_padding(capabilities: Capabilities) -> dict[str, Any]:
 
 
 def showing_both(capabilities: Capabilities) -> tuple[str, ...]:
-    """The first merge that a subject declares in which both directions can be seen."""
+    """The first declared merge that shows both directions separately."""
     return tuple(merge for merge in ("apart", "concat") if merge in capabilities.merges)[:1]
 
 
 def padded(capabilities: Capabilities, *, zero: bool = False) -> tuple[str, ...]:
-    """The kinds of padding a subject declares."""
+    """The kinds of padding that a subject declares."""
     suffix = " with zero" if zero else ""
     kinds = [kind for kind in ("masks", "lengths") if getattr(capabilities, kind)]
     return tuple(kind + suffix for kind in kinds)
 
 
 def needs_padding(capabilities: Capabilities) -> str | None:
-    """The field to blame where a subject has neither masks nor lengths."""
+    """The missing capability if a subject has neither masks nor lengths, otherwise None."""
     return None if capabilities.masks or capabilities.lengths else "lengths"
 
 
 def needs(*fields: str) -> Callable[[Capabilities], str | None]:
-    """The first of these fields that a subject leaves off."""
+    """The first of these capabilities that a subject does not declare."""
     return lambda capabilities: next((name for name in fields if not getattr(capabilities, name)), None)
 
 
@@ -133,15 +137,15 @@ def claim(gru: GRU, case: Case) -> Arithmetic:
 
 
 def each_row_is_its_valid_steps(gru: GRU, case: Case) -> Judgement:
-    """Every valid step from the state after the valid one before it, and the final state after the last.
+    """Judge every valid step from the state after the previous valid step, and the final state after the last.
 
-    In each direction of the case, whose outputs must show both; where there are none, the final states of the runs.
+    This applies to each direction; the outputs must show both. Without outputs it judges the final states of the runs.
     """
     return judge_run(case, ask(gru, case), claim(gru, case))
 
 
 def masked_outputs_follow_the_policy(gru: GRU, case: Case) -> Judgement:
-    """Copies and zeros are exact, in each direction."""
+    """Judge the outputs at masked steps, in each direction. Copies and zeros must be exact."""
     judgement = Judgement()
     policy = case.masked_outputs
     for direction, outputs, _ in directions(case, ask(gru, case)):
@@ -154,6 +158,6 @@ def masked_outputs_follow_the_policy(gru: GRU, case: Case) -> Judgement:
 
 
 def each_step_is_right_masked_or_not(gru: GRU, case: Case) -> Judgement:
-    """Both of the above, as far as they are shown."""
+    """Judge the steps and, if the subject returns outputs, the outputs at masked steps."""
     judgement = each_row_is_its_valid_steps(gru, case)
     return judgement.add(masked_outputs_follow_the_policy(gru, case)) if gru.capabilities.outputs else judgement

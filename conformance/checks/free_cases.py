@@ -1,4 +1,4 @@
-"""The free combinations that a subject is asked beside each check's own cases, and the clause that each belongs to."""
+"""Lists of free combinations of options, judged beside each check's own cases, and the clause of each combination."""
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -28,13 +28,13 @@ from conformance.interface.combinations import (
 from conformance.interface.strategies import DISTINCT, Shape
 
 TURNS = 80
-"""Sizes that are tried for a combination."""
+"""The number of sizes to try for a combination."""
 COMPILED_CASES = 24
-"""For a subject that compiles for each shape."""
+"""The number of cases for a subject that compiles for each shape."""
 
 
 class FreeCases(NamedTuple):
-    """A list of cases by clause and format; and how many pairs of values of two options stand in some of them."""
+    """A list of cases by clause and format, and the number of pairs of values of two options that occur in them."""
 
     cases: Mapping[tuple[str, str], list[Case]]
     pairs: int
@@ -43,8 +43,12 @@ class FreeCases(NamedTuple):
 class Extent(NamedTuple):
     """The extent of a list of free cases.
 
-    rounds: how often all pairs of options are covered, each time with other sizes and numbers. dearest: the seconds
-    that one case may cost. wide, long: gradients with many units, and with many steps, beside those.
+    Attributes:
+        rounds: The number of times that all pairs of options are covered, each time with other sizes and numbers.
+        more: The number of further cases.
+        dearest: The largest cost of one case, in seconds.
+        wide: The number of additional gradients with many units.
+        long: The number of additional gradients with many steps.
     """
 
     rounds: int = 1
@@ -56,16 +60,16 @@ class Extent(NamedTuple):
 
 @lru_cache(maxsize=16)
 def free_cases(capabilities: Capabilities, dtypes: tuple[str, ...], extent: Extent, seed: int) -> FreeCases:
-    """The cases by clause and format, the same for every subject that declares the same.
+    """The cases by clause and format, the same for all subjects with the same capabilities.
 
     Args:
-        capabilities: the subject's.
-        dtypes: formats of cases; those that the subject does not claim are left out.
-        extent: how many.
-        seed: the numbers, sizes and order follow from it.
+        capabilities: The capabilities of the subject.
+        dtypes: Formats of cases. Formats that the subject does not claim are left out.
+        extent: The extent of the list.
+        seed: Determines the numbers, sizes and order.
 
     Returns:
-        The cases, and what they cover.
+        The cases and the number of pairs that they cover.
     """
     rng = np.random.default_rng(crc32(f"{seed} free".encode()))
     found: dict[tuple[str, str], list[Case]] = {}
@@ -114,7 +118,7 @@ def _listed(
 
 
 def _allowed(chosen: Combination, shape: Shape, dearest: float) -> bool:
-    """The case is of its clause at this size, and not too dear."""
+    """True if the case stays in its clause at this size and does not cost too much."""
     gradient = chosen["answer"] != RUN
     batch, time, *_ = shape
     hidden = chosen["run"] in ("sum", "mul", "ave")
@@ -127,7 +131,7 @@ def _allowed(chosen: Combination, shape: Shape, dearest: float) -> bool:
 
 
 def clause_of(chosen: Combination, shape: Shape, rng: np.random.Generator) -> str:
-    """The clause that says what a combination asks."""
+    """The clause that a combination of options belongs to."""
     padding, two = chosen["padding"], chosen["run"] in MERGES
     padded, empty = padding != "none", padding in ("lengths with zero", "no length")
     if chosen["answer"] != RUN:

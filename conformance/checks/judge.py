@@ -1,4 +1,4 @@
-"""Judging a subject: each check on cases that Hypothesis draws, and the smallest case where one fails."""
+"""Judge a subject: run each check on cases that Hypothesis draws, and find the smallest case at which it fails."""
 
 import platform
 import re
@@ -36,12 +36,15 @@ SHORT = Extent(dearest=0.1)
 
 @dataclass(frozen=True)
 class Profile:
-    """How hard to look.
+    """The effort of a search.
 
-    examples: for each check, shared by its shapes and combinations of options, each of which is asked at least once.
-    seed: what the cases are drawn from: the same in every run, and for every subject that declares the same; None: from
-    the system's randomness. wide: sizes of any kind too, where nothing is compiled. free: the extent of the list of
-    free combinations.
+    Attributes:
+        examples: The number of cases of each check, shared by its shapes and combinations of options; each of these
+            gets at least one case.
+        seed: Determines the cases: the same in every run, and for all subjects with the same capabilities. None takes
+            randomness from the system.
+        wide: True also draws sizes of any kind, if the subject does not compile for each shape.
+        free: The extent of the list of free combinations.
     """
 
     examples: int
@@ -58,15 +61,15 @@ PROFILES = {
 SPECIFICATION = Reference()
 
 PATIENCE = 30.0
-"""Seconds that the failing verdicts of one subject may take before their cases are no longer made smaller."""
+"""Seconds for the failing verdicts of one subject. After them, failing cases are no longer made smaller."""
 
 NOTHING = "no number was judged: nothing lay inside the domain of its bound, or the case is not one for this clause"
 
 
 def describe(name: str, gru: GRU, profile: Profile | None = None) -> Subject:
-    """The subject's report before anything is judged; whatever it says of itself is text here.
+    """Describe a subject before it is judged, with everything that it declares as text.
 
-    profile: that by which it is judged, where it is: the report says how many pairs of options it asks.
+    profile: the profile that judges it; the report then contains the number of covered pairs of options.
     """
     capabilities = gru.capabilities
     policies: dict[str, list[str]] = {}
@@ -90,7 +93,7 @@ def describe(name: str, gru: GRU, profile: Profile | None = None) -> Subject:
 
 
 def wired(gru: GRU) -> str | None:
-    """Why the adapter is to be blamed, or None: the smoke stage, in each format that is claimed and judged."""
+    """Run the smoke stage in each format that is claimed and judged. Returns the adapter's fault, or None."""
     claimed = [dtype for dtype in DTYPES if dtype in gru.capabilities.arithmetic]
     for dtype in claimed:
         make_first_call(gru, first_case(gru.capabilities, dtype))
@@ -100,9 +103,9 @@ def wired(gru: GRU) -> str | None:
 def verdicts(
     gru: GRU, profile: Profile, checks: tuple[Check, ...] = CHECKS, *, shrink: bool = True
 ) -> Iterator[Verdict]:
-    """A verdict for each check and each of DTYPES.
+    """Yield a verdict for each check and each of DTYPES.
 
-    What fails nearly everywhere is shrunk for as long as PATIENCE; of later failures the first case found is shown.
+    If nearly everything fails, cases are made smaller for PATIENCE seconds; later failures show the first case found.
     """
     left = PATIENCE if shrink else 0.0
     for check in checks:
@@ -115,9 +118,9 @@ def verdicts(
 
 
 def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool = True) -> Verdict:
-    """One check in one format, on as many cases as the profile says.
+    """Run one check in one format, on as many cases as the profile sets.
 
-    shrink: where it fails, search for the smallest case that fails; otherwise the verdict has the first one.
+    shrink: search for the smallest failing case. Otherwise the verdict contains the first failing case.
     """
     declined = _declined(gru, check, dtype)
     if declined is not None:
@@ -143,7 +146,7 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
                 refused = refused or found.reason
                 return
             judged = replace(judgement, findings=[], wrong=[])
-            # The statistical rules hold for independent numbers, which large cases do not have.
+            # The statistical rules require independent numbers, which large cases do not have.
             total = total.add(
                 replace(judged, sample=NO_SAMPLE, scale=NO_SCALE, ulps=0.0, growth=NO_GROWTH) if free else judged
             )
@@ -152,7 +155,7 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
                     target(judgement.margin)
                 return
             first = _Found(case, found)
-        raise first  # also where Hypothesis asks for it again: a subject need not fail twice
+        raise first  # also when Hypothesis repeats the case: a subject need not fail twice
 
     try:
         strategies = check.cases(gru.capabilities, dtype, wide=profile.wide)
@@ -188,7 +191,7 @@ def _free(capabilities: Capabilities, profile: Profile) -> FreeCases:
 
 @lru_cache
 def _seed(profile: Profile) -> int:
-    """One for all checks of a run, so that together they ask the whole list."""
+    """One seed for all checks of a run, so that together they cover the whole list."""
     return randrange(2**32) if profile.seed is None else profile.seed
 
 
@@ -199,10 +202,10 @@ def _explore(
     drawn_from: int | None,
     simplest: bool,
 ) -> None:
-    """Let Hypothesis draw so many cases.
+    """Let Hypothesis draw this number of cases.
 
-    Its first is always the simplest there is; where one case is all that is wanted, and all of them would be that, it
-    is passed over unless `simplest` says so.
+    Its first case is always the simplest one. If each combination gets one case, all of these would be the simplest; so
+    the first is skipped unless `simplest` is True.
     """
     passed_over = simplest
 
@@ -228,7 +231,7 @@ def _explore(
 
 
 def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:
-    """One check on one case, as a report's 'again' line asks for it."""
+    """Run one check on one case, as the 'again' line of a report does."""
     declined = _declined(gru, check, case.dtype)
     if declined is not None:
         return Verdict(clause=check.clause, dtype=case.dtype, kind=DECLINED, reason=declined)
@@ -249,7 +252,9 @@ def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:
 
 
 class Failure(NamedTuple):
-    """What went wrong at a case: FAIL with a finding, ERROR or DECLINED; why; and the steps that are out of bounds."""
+    """A failure at a case: its kind (FAIL with a finding, ERROR or DECLINED), the reason, and the steps out of
+    bounds.
+    """
 
     kind: str
     reason: str
@@ -258,19 +263,19 @@ class Failure(NamedTuple):
 
     @property
     def likeness(self) -> tuple[str, str]:
-        """The same for all cases at which the same thing goes wrong, whatever the numbers."""
+        """A key that is equal for all cases with the same failure, whatever the numbers."""
         return self.kind, re.sub(r"[-+.\w]*\d[-+.\w]*", "0", self.finding.message if self.finding else self.reason)
 
 
 class _Found(AssertionError):
-    """Something is wrong, or there was no answer: Hypothesis need not go on."""
+    """Ends the search of Hypothesis at the first failure."""
 
     def __init__(self, case: Case, failure: Failure) -> None:
         self.case, self.failure = case, failure
 
 
 def failure(gru: GRU, check: Check, case: Case) -> tuple[Judgement, Failure | None]:
-    """The check's judgement of one case, and what went wrong there, if anything did."""
+    """The check's judgement of one case, and the failure if there is one."""
     try:
         judgement = check.examine(gru, case)
     except Declined as error:
@@ -288,9 +293,10 @@ def failure(gru: GRU, check: Check, case: Case) -> tuple[Judgement, Failure | No
 def smallest(
     gru: GRU, check: Check, case: Case, first: Failure, fails: Callable[[Case], Failure | None]
 ) -> tuple[Case, Failure]:
-    """The smallest case found at which the same goes wrong, and at which nothing is wrong with the specification.
+    """The smallest case with the same failure at which the specification itself passes.
 
-    The second, since a smaller case need not be one of the clause: where all weights are 0, so are honest gradients.
+    The second condition is needed because a smaller case may fall outside the clause: if all weights are 0, so are the
+    gradients of a right GRU.
     """
 
     def same(candidate: Case) -> Failure | None:
@@ -313,7 +319,7 @@ def _failed(gru: GRU, check: Check, case: Case, found: Failure) -> Verdict:
 
 
 def _unjudged(error: Exception) -> str:
-    """The check could not judge what it was given: the case is not of its kind, or outside what has a bound."""
+    """The reason why a check could not judge a case: it is of another kind, or has no bound."""
     return f"the case could not be judged by this clause: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 

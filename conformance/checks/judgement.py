@@ -1,4 +1,4 @@
-"""Findings of one check on one case: what is wrong and where, how much was judged, how errors stand over time."""
+"""Findings of one check on one case: faults and their places, the amount judged, and errors over time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,9 +14,16 @@ from reference import Parameters
 
 @dataclass(frozen=True)
 class Finding:
-    """One deviation: what is wrong, and where the first one is, as numbers. margin: how many bounds it is off.
+    """One deviation: the fault, and its first place with numbers.
 
-    order: where it stands among the findings of a run, in processing order.
+    Attributes:
+        message: The fault.
+        where: The name and index of the number.
+        computed: The subject's number.
+        exact: The exact number.
+        bound: The allowed distance.
+        margin: The distance in bounds.
+        order: The place of the finding in a run, in processing order.
     """
 
     message: str
@@ -39,14 +46,20 @@ class Finding:
 
 
 def _times(margin: float) -> str:
-    """How far off, in bounds; the quotient overflows where the bound is the smallest number there is."""
+    """The distance in bounds. The quotient overflows if the bound is the smallest number of the format."""
     return f"off by {margin:.3g} bounds" if np.isfinite(margin) else "far outside it"
 
 
 class WrongSteps(NamedTuple):
-    """Steps of one direction with some number out of its bound: what a gate is blamed by.
+    """Steps of one direction with a number out of its bound, from which the responsible gate is found.
 
-    x: (steps, input_dim). before, after: (steps, units), the states on either side. out: (steps, units) booleans.
+    Attributes:
+        parameters: The parameters of the direction.
+        arithmetic: The claimed arithmetic.
+        x: The inputs, (steps, input_dim).
+        before: The states before each step, (steps, units).
+        after: The states after each step, (steps, units).
+        out: True where a number is out of its bound, (steps, units).
     """
 
     parameters: Parameters
@@ -59,18 +72,23 @@ class WrongSteps(NamedTuple):
 
 @dataclass(frozen=True)
 class Growth:
-    """The worst of all runs at the first step in processing order, the second, ...; 0 where nothing was judged.
+    """The worst errors of all runs at the first step in processing order, the second, and so on; 0 where none is
+    judged.
 
-    margins: the part of the one-step bound that was used, from the subject's own state, which honest rounding does not
-    let grow. ulps: the distance of the whole run from certified truth, which it does, in units in the last place of 1,
-    or of the truth where that is larger. Left out: the case that had the worst one.
+    Attributes:
+        margins: The used part of the one-step bound, from the subject's own state. Honest rounding does not let it
+            grow.
+        ulps: The distance of the whole run from certified truth, in units in the last place of 1, or of the truth if
+            that is larger. Honest rounding lets it grow.
+
+    Left out: the case with the worst error.
     """
 
     margins: tuple[float, ...] = ()
     ulps: tuple[float, ...] = ()
 
     def __add__(self, other: "Growth") -> "Growth":
-        """Of both together."""
+        """The worst of both."""
         return Growth(_worst(self.margins, other.margins), _worst(self.ulps, other.ulps))
 
 
@@ -83,12 +101,18 @@ NO_GROWTH = Growth()
 
 @dataclass
 class Judgement:
-    """What one check says of one case: how many numbers it judged, the worst margin, and the findings.
+    """The judgement of one case by one check.
 
-    ulps: the largest distance from certified truth at the end of any step, in units in the last place of 1: for
-    information, since it grows with time as honest rounding does. sample: the errors of single steps, and scale:
-    those of gradients, for the statistical rules. wrong: the steps that are out of their bounds, in processing order.
-    growth: the worst at each step.
+    Attributes:
+        judged: The number of judged numbers.
+        margin: The worst margin.
+        findings: The deviations.
+        ulps: The largest distance from certified truth at the end of any step, in units in the last place of 1. It is
+            information only, because it grows with time even under honest rounding.
+        sample: The errors of single steps, for the statistical rules.
+        scale: The errors of gradients, for the statistical rules.
+        wrong: The steps out of their bounds, in processing order.
+        growth: The worst errors at each step.
     """
 
     judged: int = 0
@@ -101,7 +125,7 @@ class Judgement:
     growth: Growth = NO_GROWTH
 
     def add(self, other: "Judgement") -> "Judgement":
-        """Both judgements as one."""
+        """Join two judgements."""
         return Judgement(
             self.judged + other.judged,
             max(self.margin, other.margin),
@@ -114,7 +138,7 @@ class Judgement:
         )
 
     def require(self, fact: bool, message: str) -> None:
-        """One thing that is not arithmetic: it holds or it does not."""
+        """Judge a fact that is not arithmetic: it holds or it does not."""
         self.judged += 1
         if not fact:
             self.findings.append(Finding(message))
@@ -122,9 +146,9 @@ class Judgement:
     def same(
         self, computed: np.ndarray, exact: np.ndarray, message: str, name: str, others: Sequence[np.ndarray] = ()
     ) -> None:
-        """Numbers that must be equal: copies, not arithmetic. Signs of zero are not judged.
+        """Judge numbers that must be equal, because they are copies. Signs of zero are ignored.
 
-        others: arrays whose numbers would do as well as the exact ones (bounds/exact_copies.py).
+        others: arrays whose numbers are allowed too (bounds/exact_copies.py).
         """
         self.judged += computed.size
         wrong = np.argwhere(~np.any([computed == allowed for allowed in (exact, *others)], axis=0))
@@ -134,9 +158,9 @@ class Judgement:
 
 
 def ulps(computed: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Distances in units in the last place of 1, or of the truth where that is larger; infinite for NaN.
+    """Distances in units in the last place of 1, or of the truth if that is larger; infinite for NaN.
 
-    Of 1, because a state near 0 is the difference of two that are not, and may be flushed.
+    The unit of 1 is used because a state near 0 is the difference of two larger numbers, and may be flushed.
     """
     with np.errstate(all="ignore"):
         unit = np.spacing(np.maximum(np.abs(truth), 1).astype(computed.dtype))

@@ -1,6 +1,6 @@
-"""Judging what no single step shows: gradients, and the final states of a GRU that shows nothing else.
+"""Judge quantities that no single step shows: gradients, and the final states of a GRU that returns nothing else.
 
-Both against proven bounds for whole runs (bounds/run.py). Where a bound proves nothing, nothing is judged.
+Both are judged by proven bounds for whole runs (bounds/run.py). A number without such a bound is not judged.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,11 +25,11 @@ from conformance.truth.balls import precision
 T = TypeVar("T")
 
 _known: WeakKeyDictionary[Case, dict[Any, Any]] = WeakKeyDictionary()
-"""Bounds of whole runs, which depend on nothing of a subject's answer: several subjects are asked the same case."""
+"""Bounds of whole runs. They do not depend on a subject's answer, and several subjects answer the same case."""
 
 
 def _of_case(case: Case, key: tuple[Any, ...], computed: Callable[[], T]) -> T:
-    """The value that was computed for a case before, or is now. An OutsideDomain is not kept."""
+    """The value for a case, computed once. An OutsideDomain is not stored."""
     known = _known.setdefault(case, {})
     if key not in known:
         known[key] = computed()
@@ -37,11 +37,11 @@ def _of_case(case: Case, key: tuple[Any, ...], computed: Callable[[], T]) -> T:
 
 
 SHARED = {"inputs": 2, "initial_state": 1, "kernel": 1, "recurrent_kernel": 1, "bias": 0}
-"""For each gradient, the axis along which its numbers have a factor in common, and so its rounding."""
+"""For each gradient, the axis along which its numbers share a factor, and so a rounding."""
 
 
 def judge_run(case: Case, answer: Outputs, arithmetic: Arithmetic) -> Judgement:
-    """Each direction's steps and final state; where no outputs are given, final states by the bound of the run."""
+    """Judge each direction's steps and final state. Without outputs, judge final states by the bound of the run."""
     if answer.outputs is None:
         return judge_final_states(case, answer.final_state, arithmetic)
     total = Judgement()
@@ -60,7 +60,7 @@ def judge_run(case: Case, answer: Outputs, arithmetic: Arithmetic) -> Judgement:
 
 
 def directions(case: Case, answer: Outputs) -> Iterator[tuple[int, Any, np.ndarray]]:
-    """Each direction's number, outputs (None where none are given) and final state."""
+    """Yield each direction's number, outputs (None if there are none) and final state."""
     if case.merge is None:
         yield 0, answer.outputs, answer.final_state
         return
@@ -72,7 +72,7 @@ def directions(case: Case, answer: Outputs) -> Iterator[tuple[int, Any, np.ndarr
 
 
 def judge_final_states(case: Case, final: Any, arithmetic: Arithmetic) -> Judgement:
-    """Each direction's final state (batch, units) against the bound of its whole run; nothing where there is none."""
+    """Judge each direction's final state (batch, units) by the bound of its whole run, if there is a bound."""
     judgement = Judgement()
     finals = [final] if case.merge is None else final
     try:
@@ -86,9 +86,9 @@ def judge_final_states(case: Case, final: Any, arithmetic: Arithmetic) -> Judgem
 
 
 def judge_gradients(case: Case, cotangents: Outputs, computed: Gradients, arithmetic: Arithmetic) -> Judgement:
-    """Every gradient against its bound; those whose bound proves nothing are not judged, and not counted.
+    """Judge every gradient by its bound. Gradients without a bound are neither judged nor counted.
 
-    cotangents, computed: as for `conformance.interface.adapter.ask_gradients`.
+    cotangents, computed: as in `conformance.interface.adapter.ask_gradients`.
     """
     try:
         key = ("gradients", arithmetic, *(part.tobytes() for part in _arrays(cotangents)))
@@ -99,7 +99,7 @@ def judge_gradients(case: Case, cotangents: Outputs, computed: Gradients, arithm
 
 
 def gradients_within(allowed: Gradients, computed: Gradients, arithmetic: Arithmetic) -> Judgement:
-    """Gradients against what gradient_bounds allows."""
+    """Judge gradients by the sets that `gradient_bounds` returns."""
     judgement = Judgement()
     scales: list[Scale] = []
     for name, sets, numbers in zip(Gradients._fields, allowed, computed, strict=True):
@@ -123,19 +123,19 @@ def _arrays(answer: Outputs) -> Iterator[np.ndarray]:
 
 
 def final_bounds(case: Case, arithmetic: Arithmetic) -> list[StepSet]:
-    """What each direction's final state may be. Raises OutsideDomain where nothing is proven."""
+    """The set of allowed final states for each direction. Raises OutsideDomain if no bound is proven."""
     return at_enough_bits(lambda: [_shown(run) for run in _runs(case, arithmetic)], BITS)
 
 
 def output_balls(case: Case, arithmetic: Arithmetic) -> list[tuple[np.ndarray, StepSet]]:
-    """The balls of _output_balls, computed once for a case."""
+    """The result of `_output_balls`, computed once for a case."""
     return _of_case(case, ("outputs", arithmetic), lambda: _output_balls(case, arithmetic))
 
 
 def _output_balls(case: Case, arithmetic: Arithmetic) -> list[tuple[np.ndarray, StepSet]]:
-    """For each direction, balls of its outputs (batch, time, units) under the case's policy; and its final states.
+    """For each direction, balls of its outputs (batch, time, units) under the case's policy, and its final states.
 
-    Raises OutsideDomain where nothing is proven.
+    Raises OutsideDomain if no bound is proven.
     """
 
     def evaluate() -> list[tuple[np.ndarray, StepSet]]:
@@ -146,9 +146,9 @@ def _output_balls(case: Case, arithmetic: Arithmetic) -> list[tuple[np.ndarray, 
 
 
 def gradient_bounds(case: Case, cotangents: Outputs, arithmetic: Arithmetic) -> Gradients:
-    """What a conforming GRU may return as gradients: a StepSet in the place of each array, None where unproven.
+    """The allowed gradients: a StepSet in place of each array, None without a proven bound.
 
-    Raises OutsideDomain where nothing is proven of any.
+    Raises OutsideDomain if no gradient has a proven bound.
     """
 
     def evaluate() -> Gradients:
@@ -174,14 +174,14 @@ def _runs(case: Case, arithmetic: Arithmetic) -> list[BoundedRun]:
 
 
 def _shown(run: BoundedRun) -> StepSet:
-    """What may be shown of the final state."""
+    """The set of allowed final states after rounding to the output format."""
     return StepSet.around(run.ops.shown(run.final))
 
 
 def _flows(case: Case, direction: int) -> np.ndarray:
-    """Where the output is the state, (batch, time) booleans: elsewhere a cotangent of the output reaches nothing.
+    """The steps whose output is the state, (batch, time) booleans. Elsewhere a cotangent of the output reaches nothing.
 
-    The oracle has this in code of its own (truth.forward.visible_steps): neither would inherit a mistake of the other.
+    The oracle has separate code for this (truth.forward.visible_steps), so that no mistake is shared.
     """
     if case.masked_outputs == "carry":
         return np.ones_like(case.valid)
@@ -196,7 +196,7 @@ def _flows(case: Case, direction: int) -> np.ndarray:
 
 
 def _unmerged(case: Case, outputs: Any, runs: list[BoundedRun]) -> list[Computed]:
-    """The cotangents of each direction's outputs (batch, time, units), from those of the merged ones."""
+    """The cotangents of each direction's outputs (batch, time, units), from the cotangents of the merged outputs."""
     ops = runs[0].ops
     if case.merge is None:
         return [ops.cotangents(outputs)]

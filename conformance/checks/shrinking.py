@@ -1,10 +1,12 @@
-"""From a failing case to one that a person can check by hand: fewer rows, steps, units and inputs, then plain numbers.
+"""Reduce a failing case to one that a person can check by hand: fewer rows, steps, units and inputs, then plain
+numbers.
 
-Greedy delta debugging (Zeller & Hildebrandt 2002, "Simplifying and isolating failure-inducing input"): of every axis a
-part is kept, then options are dropped, then numbers become 0 or lose bits, as long as the same finding is made.
-Every step makes the case smaller by its measure, so the search ends; a budget of questions and of time ends it earlier.
+The search is greedy delta debugging (Zeller & Hildebrandt 2002, "Simplifying and isolating failure-inducing input"). It
+keeps a part of every axis, then drops options, then sets numbers to 0 or removes bits, as long as the finding is the
+same. Every step makes the case smaller by its measure, so the search ends. A budget of calls and of time ends it
+earlier.
 
-Left out: a state other than the one given. What a row had reached before the steps that are dropped is not put in.
+Left out: other initial states. The search does not replace dropped steps by the state that a row had reached.
 """
 
 import time
@@ -23,7 +25,7 @@ T = TypeVar("T")
 
 
 class Budget(NamedTuple):
-    """How many cases may be asked, and for how many seconds, to find a smaller one."""
+    """The limits of a search for a smaller case: the number of calls, and seconds."""
 
     asks: int
     seconds: float
@@ -31,7 +33,7 @@ class Budget(NamedTuple):
 
 CHEAP = Budget(400, 8)
 COMPILED = Budget(40, 60)
-"""For a subject that compiles for each shape, a second or so each."""
+"""For a subject that compiles for each shape, about a second each."""
 
 Moves = Callable[[Case], Iterator[Case]]
 
@@ -39,10 +41,18 @@ Moves = Callable[[Case], Iterator[Case]]
 def shrunk(
     case: Case, found: T, fails: Callable[[Case], T | None], capabilities: Capabilities, budget: Budget
 ) -> tuple[Case, T]:
-    """The smallest case that was found to fail in the same way, and what was found there.
+    """Find the smallest case that fails in the same way.
 
-    found: what fails(case) said. fails: None for a case at which the same is not found; it is asked only for cases of
-    the kinds that the capabilities declare, or that the first one is of.
+    Args:
+        case: The failing case.
+        found: The result of `fails(case)`.
+        fails: Returns None for a case without the same failure. It is called only for cases of the kinds that the
+            capabilities declare, or of the kind of the first case.
+        capabilities: The capabilities of the subject.
+        budget: The limits of the search.
+
+    Returns:
+        The smallest case found, and its failure.
     """
     seen = {case.to_text()}
     until = time.monotonic() + budget.seconds
@@ -64,7 +74,7 @@ def shrunk(
     changed = True
     while changed:
         changed = False
-        # What is large is cut until nothing more can be; of numbers each has one turn.
+        # Sizes are cut until nothing more can be removed; each number has one turn.
         for moves in (*_sizes(), partial(_options, capabilities=capabilities)):
             while better := smaller(case, moves):
                 (case, found), changed = better, True
@@ -112,7 +122,7 @@ def kept(case: Case, axis: str, index: np.ndarray) -> Case:
 
 
 def _square(case: Case) -> Iterator[Case]:
-    """As many inputs as units, for what goes wrong only where a kernel is square."""
+    """Cut inputs and units together, for faults that occur only where a kernel is square."""
     count = case.units
     if case.inputs.shape[2] == count:
         for index in parts(count):
@@ -132,7 +142,7 @@ def _sizes() -> tuple[Moves, ...]:
 
 
 def parts(count: int) -> Iterator[np.ndarray]:
-    """Which of so many to keep: one end, then halves, quarters and so on, then all but such a piece."""
+    """Yield the indices to keep: one end, then halves, quarters and so on, then all but such a piece."""
     if count < 2:
         return
     everything = np.arange(count)
@@ -168,7 +178,7 @@ def _options(case: Case, capabilities: Capabilities) -> Iterator[Case]:
 
 
 def _names(case: Case) -> list[tuple[str, int]]:
-    """Every array of numbers: what it is called, and of which direction."""
+    """Every array of numbers: its name and its direction."""
     of_each = ("kernel", "recurrent_kernel", "bias", *(("initial_state",) if case.initial_state is not None else ()))
     return [("inputs", 0), *((name, direction) for direction in range(len(case.parameters)) for name in of_each)]
 
@@ -194,7 +204,7 @@ def _put(case: Case, name: str, direction: int, array: np.ndarray) -> Case:
 
 
 def _simpler(name: str, direction: int, index: Any, values: Callable[[np.ndarray], tuple[Any, ...]]) -> Moves:
-    """Part of an array in fewer bits, the fewest first."""
+    """Reduce part of an array to fewer bits, the fewest first."""
 
     def moves(case: Case) -> Iterator[Case]:
         array = _array(case, name, direction)
@@ -208,7 +218,7 @@ def _simpler(name: str, direction: int, index: Any, values: Callable[[np.ndarray
 
 
 def _arrays(case: Case) -> Iterator[Moves]:
-    """Whole arrays, and the part of each gate: 0, or every number to few bits."""
+    """Set whole arrays and the part of each gate to 0, or round every number to few bits."""
     for name, direction in _names(case):
         yield _simpler(name, direction, ..., lambda part: (0, rounded(part, 1), rounded(part, 3)))
         gates = len(case.parameters[0].kernel)
@@ -217,14 +227,14 @@ def _arrays(case: Case) -> Iterator[Moves]:
 
 
 def _elements(case: Case) -> Iterator[Moves]:
-    """One number at a time: 0, 1, or fewer bits."""
+    """Set one number at a time to 0, to 1, or to fewer bits."""
     for name, direction in _names(case):
         for index in np.ndindex(_array(case, name, direction).shape):
             yield _simpler(name, direction, index, lambda x: (0, 1, -1, *(rounded(x, bits) for bits in (1, 2, 4))))
 
 
 def rounded(numbers: np.ndarray, bits: int) -> np.ndarray:
-    """To so many significant bits; what is no number stays."""
+    """Round to a number of significant bits. NaN and infinities stay."""
     numbers = np.asarray(numbers)
     with np.errstate(all="ignore"):
         mantissa, exponent = cast(Any, np.frexp(numbers.astype(np.float64)))
@@ -233,7 +243,7 @@ def rounded(numbers: np.ndarray, bits: int) -> np.ndarray:
 
 
 def measure(numbers: np.ndarray) -> int:
-    """How much there is to write down: nothing for 0, then a sign, the exponent and the significant bits."""
+    """The size of the numbers in writing: nothing for 0, otherwise a sign, the exponent and the significant bits."""
     values = np.asarray(numbers, np.float64)
     odd = ~np.isfinite(values)
     mantissa, exponent = np.frexp(np.where(odd, 1, values))

@@ -1,8 +1,9 @@
-"""Closed forms: what any GRU answers where its gates are forced. They tell a mis-wired adapter from a wrong GRU.
+"""Closed forms: the known answers of any GRU whose gates are forced. They distinguish a mis-wired adapter from a wrong
+GRU.
 
-A person can verify each in the head. They are judged within the one-step bound, so that an honest but differently
-written blend is not blamed. A wrong GRU still satisfies some of them; an adapter that is not wired to a GRU satisfies
-none. So where none holds the adapter is blamed and the score withheld, and where some do the clause closed-forms fails.
+A person can verify each one by hand. The one-step bound judges them, so that a differently written blend passes. A
+wrong GRU still satisfies some of them; an adapter that is not connected to a GRU satisfies none. If none holds, the
+report blames the adapter and gives no score. If only some hold, the clause closed-forms fails.
 """
 
 from typing import NamedTuple, cast
@@ -20,15 +21,20 @@ from reference.parameters import Reset
 
 BATCH, TIME, INPUT_DIM, UNITS = DISTINCT
 FORCED = 64
-"""A pre-activation that forces a gate: sigma(64) rounds to 1 in every format, and sigma(-64), about 2^-92, is far below
-the last place of anything it is added to."""
+"""A pre-activation that forces a gate: sigma(64) rounds to 1 in every format, and sigma(-64), about 2^-92, is far
+below the last place of any number that it is added to.
+"""
 
 
 class Form(NamedTuple):
-    """A closed form: its sentence, and what forces the gates.
+    """A closed form: its sentence, and the values that force the gates.
 
-    update, candidate: the biases of the update gate and of the candidate. weighted: the candidate reads the inputs.
-    zero_state: starts from zeros, whatever the subject can be given.
+    Attributes:
+        sentence: The sentence of the form.
+        update: The bias of the update gate.
+        candidate: The bias of the candidate.
+        weighted: True if the candidate reads the inputs.
+        zero_state: True if the run starts from zeros even if the subject accepts an initial state.
     """
 
     sentence: str
@@ -38,7 +44,10 @@ class Form(NamedTuple):
     zero_state: bool = False
 
     def case(self, dtype: str, reset: str, initial_state: bool) -> Case:
-        """Its case in a format and for a place of the reset gate; initial_state: a subject can be given one."""
+        """The case of this form in a format and for a position of the reset gate.
+
+        initial_state: True if the subject accepts an initial state.
+        """
         gates = 2 if reset == "none" else 3
         kernel = np.zeros((gates, INPUT_DIM, UNITS), dtype)
         biases = np.zeros((2, gates, UNITS), dtype)
@@ -54,7 +63,7 @@ class Form(NamedTuple):
         )
 
     def judge(self, gru: GRU, dtype: str, reset: str) -> Judgement:
-        """The subject on this form's case."""
+        """Judge the subject on this form's case."""
         case = self.case(dtype, reset, gru.capabilities.initial_state)
         answer = ask(gru, case)
         if answer.outputs is None:
@@ -72,12 +81,12 @@ FORMS = (
 
 
 def forms(capabilities: Capabilities, dtype: str) -> list[Case]:
-    """Every form, with the reset gate in each place that a subject has."""
+    """The cases of every form, with each position of the reset gate that a subject declares."""
     return [form.case(dtype, reset, capabilities.initial_state) for reset in capabilities.resets for form in FORMS]
 
 
 def smoke(gru: GRU, dtype: str) -> str | None:
-    """Why the adapter does not seem to be wired to a GRU, or None if some closed form holds."""
+    """The reason why the adapter does not seem to be connected to a GRU, or None if some closed form holds."""
     reasons: list[str] = []
     for form in FORMS:
         try:

@@ -1,4 +1,4 @@
-"""From an answer to findings: each step held against its one-step bound, from the state the subject itself had."""
+"""From an answer to findings: compare each step with its one-step bound, from the subject's own previous state."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -17,11 +17,20 @@ from reference import Parameters
 def judge_steps(
     case: Case, outputs: np.ndarray, arithmetic: Arithmetic, *, direction: int = 0, name: str = "outputs"
 ) -> tuple[Judgement, np.ndarray]:
-    """Each valid step of one direction against its bound; and the state the subject ends with, from its own outputs.
+    """Judge each valid step of one direction, and return the final state according to the subject's own outputs.
 
-    A step outside the domain of its bound is not judged, and not counted; nor is one from a state that is no number,
-    which is found where it was computed.
-    outputs: (batch, time, units) of that direction, aligned with the inputs' time.
+    A step outside the domain of its bound is neither judged nor counted. The same applies to a step from a state that
+    is not finite; the step that computed this state is judged.
+
+    Args:
+        case: The case.
+        outputs: The direction's outputs, (batch, time, units), aligned with the inputs' time.
+        arithmetic: The claimed arithmetic.
+        direction: 0 for forward, 1 for backward.
+        name: The name of the outputs in findings.
+
+    Returns:
+        The judgement, and the state after the last valid step, (batch, units).
     """
     judgement = Judgement()
     taken = _taken(case, outputs, direction)
@@ -32,9 +41,15 @@ def judge_steps(
 
 
 class Taken(NamedTuple):
-    """The valid steps of a run in processing order, a row each, and the state that was reached.
+    """The valid steps of a run in processing order, one row each, and the final state.
 
-    row, time: (steps,). x: (steps, input_dim). before, after: (steps, units), the states shown on either side.
+    Attributes:
+        row: The row in the batch, (steps,).
+        time: The time, (steps,).
+        x: The inputs, (steps, input_dim).
+        before: The returned states before each step, (steps, units).
+        after: The returned states after each step, (steps, units).
+        reached: The final state, (batch, units).
     """
 
     row: np.ndarray
@@ -63,7 +78,7 @@ def _taken(case: Case, outputs: np.ndarray, direction: int) -> Taken:
 
 
 def _allowed(bound: OneStep, taken: Taken) -> Iterator[tuple[Taken, StepSet]]:
-    """The sets of all steps at once, or where some are outside the domain, of each that is inside it."""
+    """Yield the sets of all steps at once, or, if some are outside the domain, of each step inside it."""
     taken = taken.part(np.isfinite(taken.before).all(axis=1))
     if not len(taken.row):
         return
@@ -105,14 +120,14 @@ def _judge_part(
 
 
 def _by_step(margins: np.ndarray, place: np.ndarray) -> tuple[float, ...]:
-    """The worst margin at each place in processing order; NaN, which is no margin, as infinity."""
+    """The worst margin at each place in processing order, with NaN as infinity."""
     worst = np.zeros(int(place.max(initial=-1)) + 1)
     np.maximum.at(worst, place, np.nan_to_num(margins.astype(np.float64), nan=np.inf, posinf=np.inf))
     return tuple(worst.tolist())
 
 
 def judge_set(allowed: StepSet, computed: np.ndarray, message: str, name: str) -> Judgement:
-    """Numbers against the set they must lie in; the finding shows the first that does not."""
+    """Compare numbers with the set that must contain them. The finding shows the first number outside."""
     margins = allowed.margins(computed)
     judgement = Judgement(computed.size, float(margins.max(initial=0)))
     if judgement.margin > 1:
@@ -123,18 +138,20 @@ def judge_set(allowed: StepSet, computed: np.ndarray, message: str, name: str) -
 
 
 def steps(case: Case, direction: int = 0) -> Iterator[int]:
-    """The times of a direction in the order in which it processes them; the oracle's own order is in oracle.py."""
+    """The times of a direction in processing order. The oracle has separate code for this order, in
+    truth/forward.py.
+    """
     order = range(case.time)
     return reversed(order) if backwards(case, direction) else iter(order)
 
 
 def backwards(case: Case, direction: int = 0) -> bool:
-    """Whether a direction starts at the last time."""
+    """True if a direction starts at the last time."""
     return case.reverse or direction == 1
 
 
 def masked_outputs(case: Case, states: np.ndarray, direction: int, policy: str, start: np.ndarray) -> np.ndarray:
-    """What a policy gives at every step, from the initial state and those at the valid ones: (batch, time, units)."""
+    """The outputs under a policy, (batch, time, units), from the initial state and the states at valid steps."""
     expected = states.copy()
     reached = start.copy()
     seen = np.zeros(case.batch, bool)
@@ -150,11 +167,11 @@ def masked_outputs(case: Case, states: np.ndarray, direction: int, policy: str, 
 
 @lru_cache(maxsize=64)
 def one_step(parameters: Parameters, arithmetic: Arithmetic) -> OneStep:
-    """The bound of these parameters, prepared once: parameters do not change and compare by identity."""
+    """The bound of these parameters, computed once. Parameters are immutable and compare by identity."""
     return OneStep(parameters, arithmetic)
 
 
 @lru_cache(maxsize=64)
 def expected_step(parameters: Parameters, arithmetic: Arithmetic) -> ExpectedStep:
-    """What is expected of these parameters' steps, prepared once."""
+    """The expected errors of steps with these parameters, computed once."""
     return ExpectedStep(parameters, arithmetic)

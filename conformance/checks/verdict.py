@@ -1,4 +1,4 @@
-"""A report as data: a verdict for each clause and format, and what explains the wrong ones. Nothing here judges."""
+"""Reports as data: a verdict for each clause and format, and explanations of failures. Nothing here judges."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -7,20 +7,24 @@ from conformance.checks.judgement import Finding, Growth, WrongSteps
 from conformance.interface.case import OFFERED, POLICIES
 
 DTYPES = ("float32", "float64")
-"""The formats in which every subject is asked: with the clauses, the fixed denominator of every score."""
+"""The formats in which every subject is judged. With the clauses, they are the fixed denominator of every score."""
 
 PASS, FAIL, STATISTICAL, ERROR, DECLINED = KINDS = ("pass", "fail", "statistical", "error", "declined")
-"""statistical: every number is within its bound, and together they are not what the claimed class makes."""
+""""statistical": every number is within its bound, but together the errors contradict the claimed class."""
 WRONG = (FAIL, STATISTICAL, ERROR)
-"""Those that fail a run."""
+"""The kinds that fail a run."""
 
 
 @dataclass(frozen=True)
 class Blame:
-    """Who is to blame for the first wrong number of a case, in words.
+    """The part that is responsible for the first wrong number of a case.
 
-    gate: "z", "r" or "n"; "state or blend" where none of them can have made any of the numbers; None where none
-    explains all, or several do about as well. value: what it would have to be there, exact: what it is.
+    Attributes:
+        gate: "z", "r" or "n"; "state or blend" if no gate can have made any of the numbers; None if no gate explains
+            all, or several explain them about as well.
+        sentence: The blame in words.
+        value: The value that the gate would need there.
+        exact: Its exact value.
     """
 
     gate: str | None
@@ -46,8 +50,9 @@ class Part:
 class Cause:
     """The known mistakes that explain a wrong answer.
 
-    explanations: each a deviation, or two at once, that explains the answer as well as the others do. limits: the sizes
-    at which they do not hold; None where they hold at each size.
+    Attributes:
+        explanations: Each is one deviation or two at once. All of them explain the answer equally well.
+        limits: The sizes at which they do not hold; None if they hold at every tested size.
     """
 
     explanations: tuple[tuple[Part, ...], ...]
@@ -56,16 +61,28 @@ class Cause:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """One clause in one format. kind: one of KINDS; error: the subject gave no answer; declined: not declared.
+    """The verdict on one clause in one format.
 
-    margin: the worst use of a bound, 1 being all of it; None where nothing was judged. ulps: the largest distance of a
-    whole run from certified truth, in units in the last place of 1, where it was measured. cases, judged: how many
-    cases were asked and how many numbers judged. reason: what is wrong or why it was declined. wrong: the steps that
-    are out of their bounds, for blame alone: no report has them. blame: the gate that is most responsible for them.
-    cause: the known mistakes that explain the answer to the smallest failing case; None where none is known.
-    again: the smallest failing case as text. cotangents: those for which its gradients were asked, as JSON values; None
-    where none were. growth: the worst margin and the worst distance from truth at each step, where runs were held
-    against certified truth.
+    Attributes:
+        clause: The id of the clause.
+        dtype: The format.
+        kind: One of KINDS. "error" means that the subject gave no answer, "declined" that it does not support the
+            clause.
+        margin: The largest used part of a bound, 1 for all of it; None if nothing was judged.
+        ulps: The largest distance of a whole run from certified truth, in units in the last place of 1, if it was
+            measured.
+        cases: The number of cases.
+        judged: The number of judged numbers.
+        reason: The fault, or the reason for declining.
+        finding: The first deviation.
+        wrong: The steps out of their bounds, for finding the responsible gate; no report contains them.
+        blame: The gate that is most responsible for them.
+        cause: The known mistakes that explain the answer to the smallest failing case; None if none is known.
+        again: The smallest failing case as text.
+        cotangents: The cotangents of its gradients as JSON values; None without gradients.
+        growth: The worst margin and the worst distance from truth at each step, if runs were compared with certified
+            truth.
+        asked: The smallest and largest size of each axis.
     """
 
     clause: str
@@ -88,7 +105,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Grade:
-    """The best class met in one format: its name, or None where no class of the list holds; and its worst margin."""
+    """The best class met in one format, with its worst margin. `met` is None if no class in the list is met."""
 
     dtype: str
     met: str | None
@@ -98,14 +115,21 @@ class Grade:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Explanations of a subject's answers, asked with one place of the reset gate, in one format.
+    """Explanations of a subject's answers for one position of the reset gate, in one format.
 
-    explanations: each a deviation, or two at once, that explains every answer; none where no known convention does.
-    questions: how many were asked. wrong: how many were not answered as specified. refused: how many not at all, the
-    first of them for this reason.
-    consistent: the weaker arithmetics in which every answer is right, where no convention explains. failed: why there
-    is no diagnosis, where it broke. limits: the sizes at which the
-    explanations do not hold. varies: the question that got two answers, so that none of them is explained.
+    Attributes:
+        reset: The position of the reset gate.
+        dtype: The format.
+        questions: The number of questions.
+        wrong: The number of wrong answers.
+        refused: The number of questions without an answer.
+        reason: The reason of the first of these.
+        explanations: Single deviations, or pairs of deviations, that explain every answer; empty if no known convention
+            does.
+        consistent: Weaker arithmetics in which every answer is right, if no convention explains them.
+        failed: The reason why there is no diagnosis, if it broke.
+        limits: The sizes at which the explanations do not hold.
+        varies: The question that got two different answers, so that nothing explains them.
     """
 
     reset: str = ""
@@ -153,12 +177,19 @@ class Diagnosis:
 
 @dataclass(kw_only=True)
 class Subject:
-    """One subject's report.
+    """The report on one subject.
 
-    grades: the best class of arithmetic met in each format, where the whole suite was asked. diagnosis: what would
-    explain its answers, where a clause failed. broken: why there is no score: it could not be found, or no closed form
-    holds. kernels: the kernels that ran, where the adapter says so. pairs: pairs of values of two
-    options, of which each stood in some case.
+    Attributes:
+        name: The subject's name.
+        versions: Versions of its packages.
+        kernels: The kernels that ran, if the adapter names them.
+        claims: The claimed arithmetic of each format, as text.
+        policies: The policies at masked steps by kind of run.
+        verdicts: One for each clause and format.
+        grades: The best class of arithmetic met in each format, if all clauses were judged.
+        diagnosis: An explanation of the answers, if a clause failed.
+        broken: The reason why there is no score: the subject could not be found, or no closed form holds.
+        pairs: The number of pairs of values of two options that occur in some case.
     """
 
     name: str
@@ -173,13 +204,14 @@ class Subject:
     pairs: int = 0
 
     def count(self, kind: str) -> int:
-        """How many verdicts are of one kind."""
+        """The number of verdicts of one kind."""
         return sum(verdict.kind == kind for verdict in self.verdicts)
 
     def worst(self, dtype: str) -> tuple[Verdict, float] | None:
-        """The pass in a format that used the most of its bound, and the largest ULP of all passes in it.
+        """The passing verdict in a format that used the largest part of its bound, and the largest ULP of all passes in
+        it.
 
-        None where no pass has arithmetic; 0 ULP where no run was held against certified truth.
+        None if no pass involves arithmetic; 0 ULP if no run was compared with certified truth.
         """
         passed = [verdict for verdict in self.verdicts if verdict.dtype == dtype and verdict.kind == PASS]
         worst = max(passed, key=lambda verdict: verdict.margin or 0, default=None)
@@ -189,7 +221,7 @@ class Subject:
 
     @property
     def code(self) -> int:
-        """0: something was judged and nothing failed. 1: a failure or an error. 2: there is nothing to score."""
+        """The exit code. 0: something was judged and nothing failed. 1: a failure or an error. 2: nothing to score."""
         if self.broken is not None:
             return 2
         if any(self.count(kind) for kind in WRONG):
@@ -198,7 +230,9 @@ class Subject:
 
     @property
     def remarks(self) -> list[str]:
-        """The sizes asked; its policies at masked steps in words, and where the specification does not offer them."""
+        """The judged sizes, and the policies at masked steps in words, with a note if the specification does not
+        offer them.
+        """
         return [*self._asked, *self._policies]
 
     @property

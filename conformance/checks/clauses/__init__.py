@@ -1,4 +1,4 @@
-"""One small function for each clause of conformance/specification.py, in the order in which a report shows them."""
+"""The checks, one small function for each clause in conformance/specification.py, in the order of reports."""
 
 from conformance.checks.check import Check
 from conformance.checks.clauses import bidirectional, contract, gradients, laws, state, step, time
@@ -12,6 +12,6 @@ CHECKS: tuple[Check, ...] = (
     *contract.CHECKS,
     *laws.CHECKS,
 )
-"""Every check. There is one for each of conformance.specification.CLAUSES."""
+"""All checks, one for each clause in conformance.specification.CLAUSES."""
 
 BY_CLAUSE = {check.clause: check for check in CHECKS}

@@ -1,4 +1,4 @@
-"""Two directions: each by itself within its bounds, aligned; and the merge."""
+"""Clauses about two directions: each direction's steps, their alignment, and the merge."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from conformance.interface.strategies import SMALL
 
 
 def the_merge_is_the_one_asked_for(gru: GRU, case: Case) -> Judgement:
-    """A merge hides both states, so the merged outputs are held against the bounds of both whole runs."""
+    """Judge merged outputs by the bounds of both whole runs, because a merge hides both states."""
     judgement = Judgement()
     outputs, finals = ask(gru, case)
     try:

@@ -1,4 +1,4 @@
-"""The contract of a function: its arguments stay as they are, and an answer depends on nothing else."""
+"""Clauses about the contract of a function: its arguments stay unchanged, and its answer depends on nothing else."""
 
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -18,7 +18,9 @@ TWO_ANSWERS = "one case, two answers"
 
 
 def arguments_are_not_modified(gru: GRU, case: Case) -> Judgement:
-    """Number for number. Parameters are read-only arrays already; a subject that writes to them raises."""
+    """Compare the arguments number for number. Parameters are read-only arrays; a subject that writes to them
+    raises.
+    """
     mine = case.copy()
     answered("run", gru.run, mine)
     judgement = Judgement()
@@ -30,7 +32,7 @@ def arguments_are_not_modified(gru: GRU, case: Case) -> Judgement:
 
 
 def nothing_is_kept_between_calls(gru: GRU, case: Case) -> Judgement:
-    """The same call gives the same bits after other calls, and an answer stays as it was given."""
+    """Require the same bits from the same call after other calls, and an answer that later calls do not change."""
     other = replace(
         case,
         inputs=np.flip(case.inputs, 1).copy(),
@@ -41,7 +43,7 @@ def nothing_is_kept_between_calls(gru: GRU, case: Case) -> Judgement:
     kept = _copied(first)
     ask(gru, other)
     _require_same(judgement, kept, first, "the first was changed by a later call")
-    if claim(gru, case).rounding != "any":  # which may be stochastic
+    if claim(gru, case).rounding != "any":  # such rounding may be stochastic
         _require_same(judgement, kept, ask(gru, case), "the second after a call with other inputs")
     _require_same(
         judgement, kept, _asked_by_views(gru, case), "the second for the same numbers in another memory layout"
@@ -55,7 +57,7 @@ def nothing_is_kept_between_calls(gru: GRU, case: Case) -> Judgement:
 
 
 class FirstCall(NamedTuple):
-    """The first call that a subject got in a process. answer: None where it raised."""
+    """The first call of a subject in a process. `answer` is None if it raised."""
 
     gru: GRU
     case: Case
@@ -67,7 +69,7 @@ _first_calls: dict[tuple[int, str], FirstCall] = {}
 
 
 def first_case(capabilities: Capabilities, dtype: str) -> Case:
-    """A plain case, the same for all that are asked it."""
+    """A plain case, the same for all subjects with the same capabilities."""
     numbers = Numbers(np.random.default_rng(0), dtype, 2, "plain")
     batch, time, input_dim, units = DISTINCT
     return Case(
@@ -78,7 +80,7 @@ def first_case(capabilities: Capabilities, dtype: str) -> Case:
 
 
 def make_first_call(gru: GRU, case: Case) -> None:
-    """Keep the answer to the very first call, which clause calls-independent holds against a later one."""
+    """Store the answer to the very first call. The clause calls-independent compares it with a later one."""
     try:
         answer, error = _copied(ask(gru, case)), ""
     except SubjectError as raised:
@@ -98,7 +100,7 @@ def _require_first_call(judgement: Judgement, gru: GRU, dtype: str) -> None:
 
 
 def _require_same(judgement: Judgement, one: Outputs, other: Outputs, when: str) -> None:
-    """Bit for bit, NaN included; signs of zero are not judged."""
+    """Require equal bits, NaN included. Signs of zero are ignored."""
     for name, expected, computed in zip(Outputs._fields, map(_parts, one), map(_parts, other), strict=True):
         for a, b in zip(expected, computed, strict=True):
             judgement.judged += a.size
@@ -121,9 +123,9 @@ def _copied(answer: Outputs) -> Outputs:
 
 
 def _asked_by_views(gru: GRU, case: Case) -> Outputs:
-    """The answer where inputs and states are views with strides of their own: transposed, and with gaps.
+    """The answer for inputs and states that are views with strides: transposed, and with gaps.
 
-    It may round differently: products of other memory layouts may sum in another order.
+    It may round differently, because products of other memory layouts may sum in another order.
     """
     views = replace(
         case,
@@ -134,7 +136,7 @@ def _asked_by_views(gru: GRU, case: Case) -> Outputs:
 
 
 def _strided(array: np.ndarray) -> np.ndarray:
-    """The same numbers in a transposed array with every second place unused, NaN."""
+    """The same numbers in a transposed array in which every second place is NaN and unused."""
     wide = np.full((2 * array.shape[-1], *array.shape[:-1]), np.nan, array.dtype)
     view = np.moveaxis(wide[::2], 0, -1)
     view[...] = array
@@ -142,8 +144,8 @@ def _strided(array: np.ndarray) -> np.ndarray:
 
 
 def _changed_in_place(gru: GRU, case: Case, name: str) -> Judgement:
-    """The case after its last weight, in the same array as before, became another number."""
-    mine = replace(case, parameters=tuple(replace(p) for p in case.parameters))  # with arrays of its own
+    """Judge the case after the last weight, in the same array as before, has changed its value."""
+    mine = replace(case, parameters=tuple(replace(p) for p in case.parameters))  # with separate arrays
     ask(gru, mine)
     for p in mine.parameters:
         array = getattr(p, name)

@@ -1,4 +1,4 @@
-"""Gradients: their values against a proven bound; and where they are exact, at masked steps."""
+"""Clauses about gradients: values within a proven bound, and exact values at masked steps."""
 
 from math import prod
 
@@ -15,7 +15,9 @@ from conformance.truth.balls import each
 
 
 def the_gradient_to_a_masked_input_is_zero(gru: GRU, case: Case) -> Judgement:
-    """Exactly 0, and not 0 at some valid input, else nothing was asked."""
+    """Require exactly 0 at masked inputs, and a number other than 0 at some valid input, so that the check means
+    something.
+    """
     judgement = Judgement()
     gradients = ask_gradients(gru, case, given_cotangents(gru, case))
     masked = gradients.inputs[~case.valid]
@@ -25,7 +27,7 @@ def the_gradient_to_a_masked_input_is_zero(gru: GRU, case: Case) -> Judgement:
 
 
 def nan_in_the_padding_changes_no_gradient(gru: GRU, case: Case) -> Judgement:
-    """Number for number: what is not read cannot change the order of any sum."""
+    """Compare number for number: padding that is never read cannot change the order of any sum."""
     judgement, given = Judgement(), given_cotangents(gru, case)
     clean = ask_gradients(gru, case, given)
     dirty = ask_gradients(gru, poisoned(case), given)
@@ -35,25 +37,27 @@ def nan_in_the_padding_changes_no_gradient(gru: GRU, case: Case) -> Judgement:
 
 
 def gradients_are_right(gru: GRU, case: Case) -> Judgement:
-    """Of inputs, initial state, kernels and biases, for cotangents of all outputs and final states."""
+    """Judge the gradients of inputs, initial state, kernels and biases, for cotangents of all outputs and final
+    states.
+    """
     given = given_cotangents(gru, case)
     return judge_gradients(case, given, ask_gradients(gru, case, given), claim(gru, case))
 
 
 def given_cotangents(gru: GRU, case: Case) -> Outputs:
-    """The cotangents that these checks give a subject."""
+    """The cotangents that these checks pass to a subject."""
     return of_what_it_gives(gru, cotangents(case))
 
 
 def of_what_it_gives(gru: GRU, cotangents: Outputs) -> Outputs:
-    """The cotangents of what a subject answers: where that is final states alone, those of outputs are 0."""
+    """The cotangents of the subject's own answer: zero for outputs if it returns final states only."""
     if gru.capabilities.outputs:
         return cotangents
     return cotangents._replace(outputs=each(np.zeros_like, cotangents.outputs))
 
 
 def cotangents(case: Case) -> Outputs:
-    """Cotangents of outputs and final states in the shapes of the answer, made from the case alone."""
+    """Cotangents of outputs and final states in the shapes of the answer, computed from the case alone."""
     scale = {name: float(case.cotangent_kind in ("all", name)) for name in ("outputs", "final")}
     if case.cotangent_kind == "large":
         scale = dict.fromkeys(scale, 2.0 ** min(20, FORMATS[case.dtype].largest // 2))

@@ -1,7 +1,7 @@
-"""Laws that need no truth about values: what a run and a changed run have to do with each other.
+"""Laws that need no true values: relations between a run and a changed run.
 
-Two honest runs may round differently, so equality is too much to ask. What each law says is that the answer to the
-changed case, changed back, is an answer to the case itself: every step within its bound, from that answer's own states.
+Two correct runs may round differently, so equality cannot be required. Each law requires that the answer to the changed
+case, changed back, is a valid answer to the original case: every step within its bound, from that answer's own states.
 """
 
 from collections.abc import Callable
@@ -19,17 +19,17 @@ from reference import Parameters
 
 
 def two_parts_are_the_whole(gru: GRU, case: Case) -> Judgement:
-    """The second part starts from the final state of the first."""
+    """Split the sequence. The second part starts from the final state of the first."""
     middle = case.time // 2
     if not middle and not gru.capabilities.zero_time:
-        return Judgement()  # its first part would have no step, which the subject did not declare
+        return Judgement()  # the first part would have no step, which the subject does not support
     first = ask(gru, replace(case, inputs=case.inputs[:, :middle]))
     second = ask(gru, replace(case, inputs=case.inputs[:, middle:], initial_state=(first.final_state,)))
     return _judge(gru, case, second, lambda outputs: np.concatenate([first.outputs, outputs], axis=1))
 
 
 def rows_are_independent(gru: GRU, case: Case) -> Judgement:
-    """The rows in another order."""
+    """Run the rows in another order."""
     order = np.roll(np.arange(case.batch), 1)
     states = None if case.initial_state is None else tuple(state[order] for state in case.initial_state)
     answer = ask(gru, replace(case, inputs=case.inputs[order], initial_state=states))
@@ -38,7 +38,7 @@ def rows_are_independent(gru: GRU, case: Case) -> Judgement:
 
 
 def units_are_alike(gru: GRU, case: Case) -> Judgement:
-    """The units in another order, with their weights, biases and states."""
+    """Run with the units in another order, with their weights, biases and states."""
     order = np.roll(np.arange(case.units), 1)
     p = case.single
     permuted = Parameters(
@@ -51,7 +51,7 @@ def units_are_alike(gru: GRU, case: Case) -> Judgement:
 
 
 def more_padding_changes_nothing(gru: GRU, case: Case) -> Judgement:
-    """Two more masked steps at the end."""
+    """Append two masked steps."""
     extra = np.ones_like(case.inputs[:, :2])
     inputs = np.concatenate([case.inputs, extra], axis=1)
     if gru.capabilities.masks:
@@ -63,7 +63,7 @@ def more_padding_changes_nothing(gru: GRU, case: Case) -> Judgement:
 
 
 def reverse_is_forward_on_flipped_time(gru: GRU, case: Case) -> Judgement:
-    """The reverse run of flipped inputs, flipped back."""
+    """Run the flipped inputs in reverse, and flip the outputs back."""
     answer = ask(gru, replace(case, inputs=np.flip(case.inputs, 1).copy(), reverse=True))
     return _judge(gru, case, answer, lambda outputs: np.flip(outputs, 1))
 
@@ -75,7 +75,7 @@ def _judge(
     outputs: Callable[[np.ndarray], np.ndarray],
     final: Callable[[np.ndarray], np.ndarray] = lambda final: final,
 ) -> Judgement:
-    """The answer to the changed case, changed back: its steps, or where none are shown, its final state."""
+    """Judge the answer to the changed case, changed back: its steps, or without outputs its final state."""
     if answer.outputs is None:
         return judge_final_states(case, final(answer.final_state), claim(gru, case))
     judgement, _ = judge_steps(case, outputs(answer.outputs), claim(gru, case))
@@ -83,7 +83,7 @@ def _judge(
 
 
 def _one_reset(capabilities: Capabilities) -> dict[str, object]:
-    """For laws that change the sizes: a compiling subject compiles for each."""
+    """Options for laws that change the sizes, because a compiling subject compiles for each size."""
     return {**_plain(capabilities), "resets": capabilities.resets[:1]}
 
 

@@ -1,4 +1,4 @@
-"""The state: where it starts, where it ends, and what happens where there is no step at all."""
+"""Clauses about the state: its start, its end, and runs without any step."""
 
 from conformance.bounds.exact_copies import allowed_copies
 from conformance.checks.check import (
@@ -18,7 +18,7 @@ from conformance.interface.case import Case
 
 
 def no_time_leaves_the_initial_state(gru: GRU, case: Case) -> Judgement:
-    """In each direction."""
+    """Require the initial state as the final state, in each direction."""
     judgement = Judgement()
     for direction, _, final in directions(case, ask(gru, case)):
         message = "without any step the final state is not the initial one"
@@ -28,7 +28,7 @@ def no_time_leaves_the_initial_state(gru: GRU, case: Case) -> Judgement:
 
 
 def no_rows_give_no_rows(gru: GRU, case: Case) -> Judgement:
-    """Shapes are checked where the subject is asked."""
+    """Require empty answers. `ask` checks the shapes."""
     judgement = Judgement()
     for _, outputs, final in directions(case, ask(gru, case)):
         numbers = final.size + (0 if outputs is None else outputs.size)

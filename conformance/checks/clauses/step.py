@@ -1,4 +1,4 @@
-"""One step: each of a run's steps against its one-step bound, for each place of the reset gate."""
+"""Clauses about one step: each step of a run within its one-step bound, for each position of the reset gate."""
 
 import contextlib
 from collections.abc import Callable
@@ -17,7 +17,9 @@ from conformance.truth.forward import certify
 
 
 def every_step_is_within_its_bound(gru: GRU, case: Case) -> Judgement:
-    """Judged from the subject's own previous state; beside it, how far whole runs end up from certified truth."""
+    """Judge each step from the subject's own previous state, and measure the distance of whole runs from certified
+    truth.
+    """
     answer = ask(gru, case)
     judgement = judge_run(case, answer, claim(gru, case))
     with contextlib.suppress(NotCertified):
@@ -25,7 +27,7 @@ def every_step_is_within_its_bound(gru: GRU, case: Case) -> Judgement:
         shown, exact = (
             (answer.final_state, truth.final_state) if answer.outputs is None else (answer.outputs, truth.outputs)
         )
-        off = ulps(shown, exact[0])  # of forward runs, which are all that this check asks for
+        off = ulps(shown, exact[0])  # this check uses forward runs only
         judgement.ulps = float(off.max(initial=0))
         if answer.outputs is not None:
             over_time = off.max(axis=(0, 2), initial=0)
@@ -42,7 +44,7 @@ def _needs_reset(reset: str) -> Callable[[Capabilities], str | None]:
 
 
 def shapes_and_format_are_the_case_s(gru: GRU, case: Case) -> Judgement:
-    """The answer is well formed and finite."""
+    """Require a well-formed and finite answer."""
     judgement = Judgement()
     try:
         outputs, final = ask(gru, case)

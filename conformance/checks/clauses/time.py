@@ -1,4 +1,4 @@
-"""Time: lengths, masks, what stands at masked steps, what is never read, and reverse."""
+"""Clauses about time: lengths, masks, outputs at masked steps, unread padding, and reverse."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,12 +23,12 @@ POISON = (np.nan, np.inf, -np.inf)
 
 
 def padding_is_never_read(gru: GRU, case: Case) -> Judgement:
-    """With NaN and infinities at every masked step, everything is what it was."""
+    """Require unchanged answers with NaN and infinities at every masked step."""
     return each_step_is_right_masked_or_not(gru, poisoned(case))
 
 
 def poisoned(case: Case) -> Case:
-    """The case with NaN and infinities in turn as every masked input."""
+    """The case with NaN and infinities in turn as masked inputs."""
     inputs = case.inputs.copy()
     masked = inputs[~case.valid]
     masked[...] = np.resize(np.array(POISON, case.dtype), masked.shape)
@@ -37,7 +37,7 @@ def poisoned(case: Case) -> Case:
 
 
 def _padding(capabilities: Capabilities, **options: Any) -> dict[str, Any]:
-    """Every reset and kind of padding; the first policy, unless the options say more."""
+    """Options with every reset and kind of padding, and the first policy, unless `options` set more."""
     return {
         "resets": capabilities.resets,
         "padding": padded(capabilities),
