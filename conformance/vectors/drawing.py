@@ -1,7 +1,7 @@
 """The numbers of vectors: few bits, no two alike, and the same on every machine and in every version of Python.
 
-They come from `random.Random(seed).random()`, of which Python's documentation promises the same sequence in every
-version; NumPy promises that of no generator's distributions, so none is used.
+They come from `random.Random(seed).random()`. Python's documentation promises the same sequence in every version. NumPy
+promises this for no distribution of its generators, so this module uses none.
 """
 
 from math import prod
@@ -17,8 +17,11 @@ from reference.parameters import Reset
 class Numbers:
     """Draws multiples of 2**-bits, never 0, from a seed.
 
-    bits: up to 12 of them, a value comes again only when all others have come; 23 make numbers that fill a float32.
-    dtype: the format in which they are exact. gain: a factor of weights.
+    Attributes:
+        dtype: The format in which the numbers are exact.
+        bits: The number of fractional bits. Up to 12 bits, a value repeats only after all others have occurred; 23 bits
+            fill a float32.
+        gain: A factor of weights.
     """
 
     def __init__(self, seed: int, *, dtype: str = "float32", bits: int = 3, gain: float = 1.0) -> None:
@@ -47,13 +50,13 @@ class Numbers:
         return self.draw(shape, 2.0, 2)
 
     def draw(self, shape: tuple[int, ...], limit: float, bits: int) -> np.ndarray:
-        """Multiples of 2**-bits between -limit and limit, both left out."""
+        """Multiples of 2**-bits between -limit and limit, both excluded."""
         highest = int(limit * 2**bits)
         pool: list[int] = []
         values: list[int] = []
         for _ in range(prod(shape)):
             if bits > 12:
-                # Of so many hardly any comes twice; odd, so that the last bit is used.
+                # With so many values hardly any occurs twice. They are odd, so that the last bit is used.
                 values.append(2 * int(self._random.random() * highest) + 1 - highest)
                 continue
             if not pool:

@@ -1,7 +1,7 @@
-"""The files: canonical JSON, one a vector, made from what is authored, and read for replay.
+"""The files: canonical JSON, one file for each vector, written from the authored cases and read by replay.
 
-Canonical: keys in the order of the schema, one line for each row of an array, so that two versions can be compared by
-eye. Every byte follows from `authored` and certified truth; `check` makes them again.
+Canonical means: keys in the order of the schema, and one line for each row of an array, so that a person can compare
+two versions. Every byte follows from `authored` and certified truth; `check` makes them again.
 """
 
 import json
@@ -19,29 +19,34 @@ SCHEMA = "schema.json"
 
 
 def paths(folder: Path = FOLDER) -> list[Path]:
-    """Every file of a vector, by name."""
+    """The paths of all vector files, sorted by name."""
     return sorted(path for path in folder.glob("*.json") if path.name != SCHEMA)
 
 
 def stored(folder: Path = FOLDER) -> dict[str, Stored]:
-    """Every vector by its name, as its file has it."""
+    """All vectors in a folder's files, by name."""
     return {path.stem: read(path) for path in paths(folder)}
 
 
 def read(path: Path) -> Stored:
-    """One vector. Raises InvalidCase where its case or its truth is none."""
+    """Read one vector. Raises InvalidCase if its case or its truth is not valid."""
     return from_json(json.loads(path.read_text()))
 
 
 def content(vector: Vector) -> str:
-    """What the file of a vector holds."""
+    """The text of a vector's file."""
     return canonical(to_json(vector, truth(vector.case, vector.cotangents))) + "\n"
 
 
 def write(folder: Path = FOLDER, progress: Callable[[str], None] = lambda name: None) -> list[Path]:
-    """Write every vector, remove every .json of the folder that is not authored; the paths that changed.
+    """Write every vector, and remove every .json file of the folder that belongs to no authored vector.
 
-    progress: called with each name.
+    Args:
+        folder: The folder of the files.
+        progress: Called with each name.
+
+    Returns:
+        The paths that changed.
     """
     changed: list[Path] = []
     for path, expected, found in _compared(folder, AUTHORED, progress):
@@ -56,7 +61,7 @@ def write(folder: Path = FOLDER, progress: Callable[[str], None] = lambda name: 
 
 
 def check(folder: Path = FOLDER, progress: Callable[[str], None] = lambda name: None) -> list[str]:
-    """A line for each file that is not, byte for byte, what is authored and true."""
+    """A line for each file that differs from its authored vector and certified truth."""
     lines: list[str] = []
     for path, expected, found in _compared(folder, AUTHORED, progress):
         if found is None:
@@ -71,7 +76,9 @@ def check(folder: Path = FOLDER, progress: Callable[[str], None] = lambda name: 
 def _compared(
     folder: Path, vectors: Mapping[str, Vector], progress: Callable[[str], None]
 ) -> Iterator[tuple[Path, bytes | None, bytes | None]]:
-    """Each file: its path, what it must hold (None: nothing) and what it holds (None: it is not there)."""
+    """Yield each file: its path, its expected content (None: the file must not exist), and its content (None: no
+    file).
+    """
     for name, vector in vectors.items():
         path = folder / f"{name}.json"
         yield path, content(vector).encode(), path.read_bytes() if path.exists() else None
@@ -82,7 +89,7 @@ def _compared(
 
 
 def _difference(expected: bytes, found: bytes) -> str:
-    """The first line that differs."""
+    """A message with the first line that differs."""
     right, wrong = expected.split(b"\n"), found.split(b"\n")
     where = next((i for i, pair in enumerate(zip(right, wrong, strict=False)) if pair[0] != pair[1]), None)
     if where is None:
@@ -92,7 +99,7 @@ def _difference(expected: bytes, found: bytes) -> str:
 
 
 def canonical(value: Any, indent: str = "") -> str:
-    """JSON as the files have it."""
+    """The JSON of a value, in the form of the files."""
     if is_object(value) and set(value) == {"shape", "values"}:
         return _array(value, indent)
     inner = indent + " "
@@ -105,7 +112,7 @@ def canonical(value: Any, indent: str = "") -> str:
 
 
 def _array(array: dict[str, Any], indent: str) -> str:
-    """A line for the shape and one for each row of the last axis."""
+    """One line for the shape, and one line for each row of the last axis."""
     values, shape = array["values"], array["shape"]
     width = shape[-1] if shape and shape[-1] else 1
     rows = [json.dumps(values[i : i + width])[1:-1] for i in range(0, len(values), width)]

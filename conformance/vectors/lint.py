@@ -1,7 +1,7 @@
-"""Whether the data can see: what public tests of GRUs break, each as a rule with a function of a vector and its truth.
+"""Rules for good vectors. Each rule is a function of a vector or of its truth; public tests of GRUs break all of them.
 
-A rule that fails says which bug could hide. A vector that breaks one on purpose waives it by name, and a waiver that is
-not needed is itself a finding. `over_all` are rules that no single vector can satisfy.
+A vector that breaks a rule could miss a mistake. A vector that breaks one on purpose waives it by name; a waiver
+without need is reported too. `over_all` checks rules that no single vector can satisfy.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,18 +15,20 @@ from conformance.vectors.vector import Stored, Vector
 
 
 def sizes(case: Case) -> bool:
-    """batch, time, input_dim and units are pairwise different and all more than 1: else an exchanged axis fits."""
+    """batch, time, input_dim and units differ pairwise and exceed 1; otherwise an exchanged axis could fit."""
     found = (*case.inputs.shape, case.units)
     return len(set(found)) == len(found) and min(found) > 1
 
 
 def time(case: Case) -> bool:
-    """There are three steps or more: else the recurrent side is hardly used."""
+    """There are three steps or more; otherwise the recurrent side hardly matters."""
     return case.time >= 3
 
 
 def weights(case: Case) -> bool:
-    """Two units or more, and no recurrent block is diagonal or symmetric: else before is after, and transposes fit."""
+    """There are two units or more, and no recurrent block is diagonal or symmetric; otherwise reset before and after
+    agree, and a transposed matrix fits.
+    """
     return case.units >= 2 and all(
         np.any(block != np.diag(np.diag(block))) and np.any(block != block.T)
         for p in case.parameters
@@ -35,17 +37,17 @@ def weights(case: Case) -> bool:
 
 
 def initial_state(case: Case) -> bool:
-    """Initial states are given, and none of their numbers is 0: else an ignored one is not seen."""
+    """Initial states are given, and no number in them is 0; otherwise ignoring them could pass."""
     return case.initial_state is not None and all(state.size and state.all() for state in case.initial_state)
 
 
 def bias(case: Case) -> bool:
-    """No bias is 0, the candidate's recurrent one above all: else it can be anywhere, or not at all."""
+    """No bias is 0, above all the candidate's recurrent bias; otherwise its place could not be seen."""
     return all(p.bias.all() for p in case.parameters)
 
 
 def gates(case: Case) -> bool:
-    """Gates and the two bias rows differ: else their order is not seen."""
+    """The gates differ, and the two bias rows differ; otherwise their order could not be seen."""
     return all(
         _different_arrays(p.kernel)
         and _different_arrays(p.recurrent_kernel)
@@ -62,7 +64,7 @@ def units(case: Case) -> bool:
 
 
 def rows(case: Case) -> bool:
-    """Rows differ in their valid inputs or, where there are none, in their states; and their states differ."""
+    """Rows differ in their valid inputs or, without any, in their states; and their states differ."""
     seen = np.where(case.valid[:, :, None], case.inputs, 0).reshape(case.batch, case.time * case.inputs.shape[2])
     return (
         case.batch > 0
@@ -72,7 +74,7 @@ def rows(case: Case) -> bool:
 
 
 def steps(case: Case) -> bool:
-    """The valid inputs of a row differ from step to step: else their order is not seen."""
+    """The valid inputs of a row differ from step to step; otherwise their order could not be seen."""
     return all(_different_arrays(case.inputs[row, case.valid[row]]) for row in range(case.batch))
 
 
@@ -106,7 +108,7 @@ def tails(truth: Truth) -> bool:
 
 
 def padding(case: Case) -> bool:
-    """Where there are lengths or a mask, some step is masked, and what stands there is far from what is read."""
+    """If there are lengths or a mask, some step is masked, and masked inputs are far from valid ones."""
     if case.lengths is None and case.mask is None:
         return True
     masked = case.inputs[~case.valid]
@@ -122,17 +124,17 @@ OF_CASES = _named(
 )  # fmt: skip
 OF_TRUTHS = _named(tails)
 RULES = OF_CASES | OF_TRUTHS
-"""Every rule for one vector, by its name: of its case, or of its truth."""
+"""Every rule for one vector by its name: rules for its case, and rules for its truth."""
 
 
 def broken(case: Case, truth: Truth) -> list[str]:
-    """The names of the rules that do not hold."""
+    """The names of the broken rules."""
     found = [name for name, rule in OF_CASES.items() if not rule(case)]
     return found + [name for name, rule in OF_TRUTHS.items() if not rule(truth)]
 
 
 def lint(vector: Vector, truth: Truth) -> Iterator[str]:
-    """A line for each rule that is broken and not waived, and for each that is waived without need."""
+    """A line for each broken rule without a waiver, and for each waiver without need."""
     names = broken(vector.case, truth)
     for name in names:
         if name not in vector.waives:

@@ -1,7 +1,7 @@
-"""The note on each flag in the vectors' files, from the catalogue of known mistakes.
+"""The notes on flags in the vectors' files, from the catalogue of known mistakes.
 
-A flag on a vector says: an implementation with this mistake fails this vector. Left out: mistakes that no answer shows,
-as those of shapes at export, and mistakes of one device.
+A flag on a vector means: an implementation with this mistake fails this vector. Left out: mistakes that no answer
+shows, such as shapes at export, and mistakes of one device.
 """
 
 from typing import TypedDict
@@ -9,11 +9,18 @@ from typing import TypedDict
 from conformance.diagnosis.catalogue import MISTAKES
 
 FLAGS: dict[str, str] = {mistake.flag: name for name, mistake in MISTAKES.items() if mistake.flag}
-"""By each flag, the catalogue's name of its mistake."""
+"""The catalogue's name of the mistake for each flag."""
 
 
 class Note(TypedDict):
-    """A note as a file has it. bug: the flag in words. description: what the code does. effect: what one sees."""
+    """A note in a file.
+
+    Attributes:
+        bug: The flag in words.
+        description: The behaviour of the code.
+        effect: The visible effect.
+        links: Addresses of reports.
+    """
 
     bug: str
     description: str
@@ -22,7 +29,7 @@ class Note(TypedDict):
 
 
 def note(flag: str) -> Note:
-    """The note on a flag; its links begin with the threads of akin mistakes."""
+    """The note on a flag. Its links begin with the threads of related mistakes."""
     mistake = MISTAKES[FLAGS[flag]]
     akin = [address for name in mistake.akin for address in MISTAKES[name].addresses]
     return Note(

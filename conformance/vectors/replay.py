@@ -1,11 +1,11 @@
-"""Replay: a subject, in a process of its own, judged by the files alone.
+"""Replay: judge a subject in its own process by the vectors' files alone.
 
-Each vector is asked in each of its formats; what is not declared is declined, with the reason. A question that crashes
-the process, or has no answer in time, loses that one: the next is asked of a new process.
+The subject answers each vector in each of its formats; a vector that it does not support is declined, with the reason.
+A question that crashes the process, or has no answer in time, costs this question only: a new process continues.
 
-An answer is judged as everywhere in the suite: each step by its one-step bound from the subject's own states, final
-states and masked outputs exactly, merges and gradients by their bounds. Vectors of clauses that are about calls, or
-about two runs, are asked as their clause says besides.
+Answers are judged as everywhere in the suite: each step by its one-step bound from the subject's own states, final
+states and masked outputs exactly, merges and gradients by their bounds. Vectors of clauses about calls, or about two
+runs, also run their clause's check.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -43,12 +43,12 @@ RELATIONS = (
     "padding-appended",
     "time-reversed",
 )
-"""The clauses whose check says more than one answer to the case can show."""
+"""The clauses whose check requires more than one answer to the case."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A vector by its name, its clause, and a format."""
+    """A vector's name, its clause, and a format."""
 
     vector: str
     clause: str
@@ -65,10 +65,19 @@ class Replayed(Verdict):
 def replay(
     name: str, asked: Iterable[Question], *, time_limit: float, progress: Callable[[], None] = lambda: None
 ) -> Subject:
-    """The subject's report on these questions. progress is called at each answer.
+    """Judge a subject by these questions.
 
-    A question without an answer in time_limit seconds is an error, and so is one that ends the process. Where no closed
-    form that was asked holds, the adapter is blamed and there is no score.
+    A question without an answer in `time_limit` seconds is an error, and so is a question that ends the process. If no
+    closed form holds, the report blames the adapter and gives no score.
+
+    Args:
+        name: A registered name or "module:attribute".
+        asked: The questions.
+        time_limit: Seconds for one answer.
+        progress: Called at each answer.
+
+    Returns:
+        The report.
     """
     try:
         worker, report = _started(name, time_limit)
@@ -94,7 +103,7 @@ def replay(
 
 
 def _started(name: str, time_limit: float) -> tuple[Worker, Subject]:
-    """The process of a subject, and what it says of itself. Raises Gone where it cannot be had."""
+    """Start a subject's process and receive its description. Raises Gone if the process cannot answer."""
     worker, answer = Worker(_work, name), None
     try:
         answer = worker.hear(max(time_limit, STARTING))
@@ -107,7 +116,9 @@ def _started(name: str, time_limit: float) -> tuple[Worker, Subject]:
 
 
 def _work(name: str, pipe: Connection) -> None:
-    """In the subject's process: say what it is, or why it cannot be had; then answer questions until it is ended."""
+    """Describe the subject in its process, or send the reason for a failure; then answer questions until the process
+    ends.
+    """
     try:
         gru = load_apart(name)
     except UsageError as error:
@@ -121,21 +132,21 @@ def _work(name: str, pipe: Connection) -> None:
 
 
 def questions(vectors: Iterable[Vector]) -> Iterator[Question]:
-    """All that is asked: the same for every subject."""
+    """All questions, the same for every subject."""
     for vector in vectors:
         for dtype in vector.dtypes:
             yield Question(vector=vector.name, clause=vector.clause, dtype=dtype)
 
 
 def judge_vector(gru: GRU, golden: Stored, dtype: str) -> Replayed:
-    """The verdict on one vector in one of its formats. Where it has cotangents the gradients are judged."""
+    """Judge one vector in one of its formats. If it has cotangents, judge the gradients."""
     case, cotangents = golden.vector.cast(dtype)
     verdict = judge_case(gru, _check(golden, cotangents), case)
     return Replayed(vector=golden.vector.name, **vars(verdict))
 
 
 def _check(golden: Stored, cotangents: Outputs | None) -> Check:
-    """A vector as a check of its own, of one case."""
+    """A vector as a check with one case."""
     vector, truth = golden
 
     def examine(gru: GRU, case: Case) -> Judgement:
@@ -153,7 +164,7 @@ def _check(golden: Stored, cotangents: Outputs | None) -> Check:
 
 
 def _judge_outputs(gru: GRU, case: Case, clause: str, truth: Outputs) -> Judgement:
-    """The answer to a vector's case, and what its clause asks besides."""
+    """Judge the answer to a vector's case, and run the check of its clause if that requires more."""
     judgement = BY_CLAUSE[clause].examine(gru, case) if clause in RELATIONS else Judgement()
     hidden = case.merge in ("sum", "mul", "ave")
     examine = the_merge_is_the_one_asked_for if hidden else each_step_is_right_masked_or_not
@@ -166,12 +177,12 @@ def _judge_outputs(gru: GRU, case: Case, clause: str, truth: Outputs) -> Judgeme
 
 
 def _judge_gradients(gru: GRU, case: Case, cotangents: Outputs) -> Judgement:
-    """Each gradient by its bound, which is 0 about 0 at a masked input."""
+    """Judge each gradient by its bound, which is 0 at a masked input."""
     return judge_gradients(case, cotangents, ask_gradients(gru, case, cotangents), claim(gru, case))
 
 
 def lacking(capabilities: Capabilities, vector: Vector) -> Iterator[str]:
-    """What a subject does not declare and would have to, to be asked: names of fields, or of their values."""
+    """Capabilities that a vector needs and a subject does not declare: names of fields, or of their values."""
     case, two = vector.case, vector.case.merge is not None
     policies = capabilities.bidirectional_masked_outputs if two else capabilities.masked_outputs
     needed = {
@@ -196,6 +207,8 @@ def lacking(capabilities: Capabilities, vector: Vector) -> Iterator[str]:
 
 
 def _distance(computed: Any, truth: Any) -> float:
-    """How far a part of an answer is from that in the file, in units in the last place of 1, or of what is larger."""
+    """The distance of an answer's part from the file's, in units in the last place of 1 or of the number, if that is
+    larger.
+    """
     pairs = zip(computed, truth, strict=True) if is_tuple(truth) else [(computed, truth)]
     return max((float(ulps(part, exact).max(initial=0)) for part, exact in pairs), default=0.0)

@@ -1,7 +1,7 @@
-"""Which bugs would explain the vectors that fail.
+"""Find mistakes that would explain the failing vectors.
 
-A flag says that an implementation with this bug fails the vector. So a flag with a vector that passes explains nothing;
-and where a step is wrong, nearly every vector fails, and nearly every flag explains it.
+A flag means that an implementation with this mistake fails the vector. Therefore a flag with a passing vector explains
+nothing. If a step is wrong, nearly every vector fails, and nearly every flag explains it.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from conformance.vectors.vector import Vector
 
 
 class Suspect(NamedTuple):
-    """A flag, and how many of the vectors that show it fail, of those that were asked."""
+    """A flag, the number of failing vectors with this flag, and the number of judged ones."""
 
     flag: str
     failing: int
@@ -24,7 +24,7 @@ class Suspect(NamedTuple):
 def suspects(verdicts: Iterable[Replayed], vectors: dict[str, Vector]) -> list[Suspect]:
     """The flags all of whose vectors fail in some format; for vectors that none of these explains, their own flags.
 
-    The first are those with the most vectors.
+    The flags with the most vectors come first.
     """
     failing: dict[str, bool] = {}
     for verdict in verdicts:

@@ -1,4 +1,4 @@
-"""Files held against the schema beside them (JSON Schema 2020-12), and against what a schema cannot say."""
+"""Check files against their schema (JSON Schema 2020-12), and against rules that a schema cannot express."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from conformance.vectors.vector import identity
 
 
 def violations(folder: Path = FOLDER) -> list[str]:
-    """A line for each thing wrong in a folder's files."""
+    """A line for each violation in a folder's files."""
     return [f"{path.name}: {line}" for path in paths(folder) for line in _of_text(path)]
 
 
@@ -26,10 +26,10 @@ def _of_text(path: Path) -> list[str]:
 
 
 def violations_of(data: Any, name: str) -> list[str]:
-    """A line for each thing wrong in one file's JSON. name: what the file is called."""
+    """A line for each violation in one file's JSON. name: the name of the file."""
     from jsonschema.exceptions import best_match  # pyright: ignore[reportUnknownVariableType]
 
-    # Of alternatives, what is wrong with the nearest.
+    # Among alternatives, report the violation of the nearest.
     nearest: list[Any] = [best_match([error]) for error in sorted(validator("vector").iter_errors(data), key=str)]
     broken = [f"{error.json_path}: {_end(error.message)}" for error in nearest if error is not None]
     return broken or list(_unsaid(data, name))
@@ -42,7 +42,7 @@ def _end(message: str) -> str:
 
 def _unsaid(data: dict[str, Any], name: str) -> Iterator[str]:
     if data["name"] != name:
-        yield f"its name is {data['name']!r}, but a file is named as its vector"
+        yield f"its name is {data['name']!r}, but the file must have the name of its vector"
     if not data["name"].startswith(data["clause"] + "-"):
         yield f"its name does not begin with its clause {data['clause']!r}"
     question = {"case": data["case"], "cotangents": data["cotangents"]}

@@ -1,7 +1,7 @@
-"""A vector: a case, the clause it belongs to, the bugs it shows; and its JSON, with the truth beside it.
+"""A vector: a case, its clause, and the mistakes that it shows; and its JSON with the truth.
 
-Numbers are hexadecimal literals, so that every bit of them is in the file, NaN and infinities included. The id is the
-hash of the question alone, so it stays whatever is learnt about it later.
+Numbers are hexadecimal literals, so that the file contains every bit, NaN and infinities included. The id is the hash
+of the question alone, so it never changes when more is learnt about the question.
 """
 
 import hashlib
@@ -22,10 +22,17 @@ from reference import Parameters
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Vector:
-    """One question. name: the clause and what is special. flags: of FLAGS. cotangents: None where it asks no gradient.
+    """One question.
 
-    waives: the rules of the lint that it breaks on purpose; one that waives none is a deciding vector. A file does not
-    hold them.
+    Attributes:
+        name: The clause and the special feature.
+        clause: The id of the clause.
+        description: The feature in words.
+        flags: Mistakes that the vector shows, of `notes.FLAGS`.
+        case: The case.
+        cotangents: Cotangents of the answer; None if it has no gradients.
+        waives: Rules of the lint that it breaks on purpose. A vector without waivers is a deciding vector. Files do not
+            contain them.
     """
 
     name: str
@@ -38,12 +45,12 @@ class Vector:
 
     @property
     def dtypes(self) -> tuple[str, ...]:
-        """The formats in which it is asked: those of every score that hold its numbers exactly."""
+        """The formats of the vector: all judged formats that hold its numbers exactly."""
         return tuple(dtype for dtype in DTYPES if np.can_cast(self.case.dtype, dtype))
 
     @property
     def question(self) -> dict[str, Any]:
-        """What is asked, as JSON values: all that the id is made of."""
+        """The question as JSON values: everything that the id depends on."""
         cotangents = None if self.cotangents is None else each(to_hex, self.cotangents)._asdict()
         return {"case": self.case.to_json(), "cotangents": cotangents}
 
@@ -53,7 +60,7 @@ class Vector:
         return identity(self.question)
 
     def cast(self, dtype: str) -> tuple[Case, Outputs | None]:
-        """The question in another of its formats, number for number."""
+        """The question in another of its formats, with the same numbers."""
 
         def to(arrays: Any) -> Any:
             return each(lambda array: array.astype(dtype), arrays)
@@ -67,19 +74,19 @@ class Vector:
 
 
 class Stored(NamedTuple):
-    """A vector as its file has it."""
+    """A vector and its truth, as its file contains them."""
 
     vector: Vector
     truth: Truth
 
 
 def identity(question: dict[str, Any]) -> str:
-    """sha256 of a question's JSON: keys sorted, no spaces."""
+    """The sha256 of a question's JSON with sorted keys and no spaces."""
     return hashlib.sha256(json.dumps(question, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def to_json(vector: Vector, truth: Truth) -> dict[str, Any]:
-    """All that the file of a vector holds, in its order."""
+    """Everything in a vector's file, in its order."""
     return {
         "id": vector.id,
         "name": vector.name,
@@ -94,7 +101,7 @@ def to_json(vector: Vector, truth: Truth) -> dict[str, Any]:
 
 
 def from_json(data: dict[str, Any]) -> Stored:
-    """The vector and the truth of a file. Raises InvalidCase where the case or the truth is none."""
+    """The vector and the truth in a file. Raises InvalidCase if the case or the truth is not valid."""
     case, cotangents = Case.from_json(data["case"]), data["cotangents"]
     vector = Vector(
         name=data["name"],

@@ -1,4 +1,4 @@
-"""The vectors, stated in a few words each: what is special about the case, and the seed of its numbers."""
+"""The vectors in a few words each: the special feature of the case, and the seed of its numbers."""
 
 from conformance.specification import CLAUSES
 from conformance.vectors.authored import contract, directions, gradients, padding, state, steps

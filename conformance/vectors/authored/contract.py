@@ -1,6 +1,6 @@
-"""Vectors of calls, and of two runs in relation.
+"""Vectors of calls, and of two related runs.
 
-They are asked as their clause says: the same case twice, in two parts, with its rows or units in another order.
+Their clauses' checks run too: the same case twice, in two parts, or with its rows or units in another order.
 """
 
 from conformance.vectors.authored.questions import LENGTHS, case, vector
@@ -8,7 +8,7 @@ from conformance.vectors.vector import Vector
 
 
 def calls() -> list[Vector]:
-    """A function: it changes nothing and keeps nothing."""
+    """A call changes nothing and keeps nothing."""
     return [
         vector("plain", "Inputs and state are compared after the call.", case(620),
                clause="inputs-unmodified", flags="InputsModified"),
@@ -25,7 +25,7 @@ def calls() -> list[Vector]:
 
 
 def laws() -> list[Vector]:
-    """Two runs in relation, each place of the reset gate once."""
+    """Two related runs, with each position of the reset gate once."""
     flags = {
         "split": "InitialStateIgnored",
         "rows-permuted": "RowsShareReset",

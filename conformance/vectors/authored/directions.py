@@ -1,4 +1,4 @@
-"""Vectors of direction: reverse, two directions, and how they are joined."""
+"""Vectors of direction: reverse, two directions, and their merge."""
 
 from typing import Any
 
@@ -87,7 +87,7 @@ def both_masked() -> list[Vector]:
 
 
 def merges() -> list[Vector]:
-    """All ways of joining, without padding and with."""
+    """All merges, without and with padding."""
     clause = "merge"
     answers: list[Vector] = []
     for seed, merge in enumerate(MERGES):

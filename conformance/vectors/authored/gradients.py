@@ -1,4 +1,4 @@
-"""Vectors of gradients: their values, with padding and in two directions; padding has none and changes none."""
+"""Vectors of gradients: their values, with padding and in two directions; and gradients at padding."""
 
 from typing import Any
 
@@ -81,7 +81,7 @@ def both() -> list[Vector]:
 
 
 def padding() -> list[Vector]:
-    """The gradient to a masked input is 0, and what stands there changes no gradient."""
+    """The gradient to a masked input is 0, and its value changes no gradient."""
     zero, unchanged = "masked-gradient", "padding-gradient"
     poison: dict[str, Any] = {"padding": POISON}
     return [

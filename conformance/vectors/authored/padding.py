@@ -1,4 +1,4 @@
-"""Vectors of padding: lengths, masks, what stands at masked steps, and that nothing there is read."""
+"""Vectors of padding: lengths, masks, outputs at masked steps, and padding that must not be read."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def lengths() -> list[Vector]:
 
 
 def length_zero() -> list[Vector]:
-    """Rows of no step beside rows of some, and alone."""
+    """Rows without a step, beside other rows and alone."""
     clause = "length-zero"
     return [
         vector("mixed", "A row of length 0 among others.", case(410, lengths=WITH_EMPTY),
@@ -72,7 +72,7 @@ def masks() -> list[Vector]:
 
 
 def policies() -> list[Vector]:
-    """The two policies that the specification offers, and the one that exists."""
+    """The two policies of the specification, and the third that exists in implementations."""
     clause = "masked-outputs"
     return [
         vector("carry-lengths", "The state stands after a row's end.", case(430, lengths=LENGTHS, policy="carry"),

@@ -1,4 +1,4 @@
-"""How vectors are stated: a few words for each, and numbers from a seed."""
+"""Functions that state a vector in a few words, with numbers from a seed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,22 +11,22 @@ from conformance.vectors.vector import Vector
 from reference import Parameters
 
 SIZES = (4, 5, 2, 3)
-"""batch, time, input_dim and units of a vector that says nothing else: all different, none of them 1."""
+"""batch, time, input_dim and units of a vector unless it says otherwise: all different, and none of them 1."""
 UNITS = SIZES[-1]
 
 LENGTHS = (3, 5, 2, 1)
-"""Unsorted, with 1 and all of the time."""
+"""Unsorted, with 1 and the full length."""
 WITH_EMPTY = (3, 5, 0, 1)
-"""The same with 0: for vectors that are about it, since some implementations refuse it."""
+"""The same with 0, for vectors about empty rows, because some implementations refuse them."""
 HOLES = ("x.xx.", ".x..x", "..xx.", "xx..x")
-"""Masks, a row each, x where a step counts: with holes, leading and trailing masked steps."""
+"""Masks with holes, leading and trailing masked steps: one row each, x for a valid step."""
 LEFT = ("..xxx", "xxxxx", "....x", ".xxxx")
 """Padding on the left."""
 
 FAR = (2.0**100, -(2.0**100))
-"""What stands at masked steps: numbers that no step could read unseen, and that are finite."""
+"""Finite inputs at masked steps that no step could read unnoticed."""
 POISON = (float("nan"), float("inf"), -float("inf"))
-"""Or what no arithmetic takes away again."""
+"""Inputs at masked steps that no later arithmetic can remove."""
 
 
 def case(
@@ -45,10 +45,25 @@ def case(
     bits: int = 3,
     gain: float = 1.0,
 ) -> Case:
-    """A case of numbers drawn from a seed, all different; masked inputs are those of `padding` in turn.
+    """A case with numbers from a seed, all different.
 
-    run: "forward", "reverse" or "both" directions, joined by merge. policy: "zero" where there is padding, which is
-    what most implementations offer, unless it says more.
+    Args:
+        seed: The seed of the numbers.
+        sizes: (batch, time, input_dim, units).
+        reset: The position of the reset gate.
+        start: True if the case has an initial state.
+        run: "forward", "reverse" or "both" directions.
+        merge: The merge of both directions.
+        lengths: The lengths of the rows, or None.
+        mask: One row each, x for a valid step, or None.
+        policy: The policy at masked steps. None means "zero" with padding, which most implementations offer.
+        padding: The values of masked inputs, in turn.
+        dtype: The format.
+        bits: The fractional bits of the numbers.
+        gain: A factor of the weights.
+
+    Returns:
+        The case.
     """
     batch, time, input_dim, units = sizes
     numbers = Numbers(seed, dtype=dtype, bits=bits, gain=gain)
@@ -79,7 +94,7 @@ def with_weights(
     recurrent_kernel: np.ndarray | float | None = None,
     bias: np.ndarray | float | None = None,
 ) -> Case:
-    """The case with other parameters in its one direction, each array broadcast to its shape."""
+    """The case with other parameters in its single direction, each array broadcast to its shape."""
     p = question.single
 
     def given(values: np.ndarray | float | None, default: np.ndarray) -> np.ndarray:
@@ -92,7 +107,7 @@ def with_weights(
 
 
 def pushed(question: Case, by: tuple[int, ...]) -> Case:
-    """The case with these added to the input biases of every gate, in turn and with both signs."""
+    """The case with these values added to the input biases of every gate, in turn and with both signs."""
     p = question.single
     bias = p.bias.copy()
     signs = np.resize(np.array([1, -1, -1, 1, 1]), bias[0].shape)
@@ -109,9 +124,18 @@ def vector(
     flags: str = "",
     waives: str = "",
 ) -> Vector:
-    """A vector, with cotangents if its clause is about gradients. flags, waives: words apart by spaces.
+    """A vector, with cotangents if its clause is about gradients.
 
-    name: what comes after the clause.
+    Args:
+        name: The part of the name after the clause.
+        description: The special feature.
+        question: The case.
+        clause: The id of the clause.
+        flags: Flags, separated by spaces.
+        waives: Waived rules, separated by spaces.
+
+    Returns:
+        The vector.
     """
     return Vector(
         name=f"{clause}-{name}",
@@ -125,7 +149,7 @@ def vector(
 
 
 def cotangents(question: Case) -> Outputs:
-    """Cotangents of few bits, of everything that the case answers."""
+    """Cotangents with few bits for the whole answer of a case."""
     numbers = Numbers(question.inputs.size + question.units, dtype=question.dtype)
     shape, state = (question.batch, question.time, question.units), (question.batch, question.units)
     if question.merge is None:

@@ -1,4 +1,4 @@
-"""Vectors of the state: closed forms, where a run starts and ends, and where there is no step or no row at all."""
+"""Vectors of the state: closed forms, the start and the end of a run, and runs without any step or row."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,11 +12,11 @@ from conformance.vectors.vector import Vector
 FORCED = 64.0
 """A pre-activation at which sigma is 0 or 1 to the last place of every format, or far below it."""
 UNWEIGHTED = "weights bias units gates tails"
-"""What closed forms waive: with parameters of 0 there is nothing to tell apart."""
+"""Rules that closed forms waive: parameters of 0 cannot be told apart."""
 
 
 def closed_forms() -> list[Vector]:
-    """What a person can verify in the head; where none holds, the adapter is to be looked at first."""
+    """Cases that a person can verify by hand. If none passes, the adapter is at fault."""
     clause = "closed-forms"
     answers: list[Vector] = []
     for reset, seed in (("after", 300), ("before", 310), ("none", 320)):
@@ -41,7 +41,7 @@ def _closed(question: Case, *, update: float) -> Case:
 
 
 def starts() -> list[Vector]:
-    """No initial state is one of zeros."""
+    """A missing initial state means zeros."""
     clause = "initial-state-none"
     none: dict[str, Any] = {"start": False}
     return [

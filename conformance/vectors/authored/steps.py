@@ -1,4 +1,4 @@
-"""Vectors of one step: shapes, the three places of the reset gate, and the numbers where arithmetic is hard."""
+"""Vectors of one step: shapes, the three positions of the reset gate, and numbers at which arithmetic is hard."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,11 +10,11 @@ from conformance.vectors.authored.questions import LENGTHS, UNITS, case, pushed,
 from conformance.vectors.vector import Vector
 
 EVERYTHING = "GateOrder BiasGateOrder BiasIgnored BiasTwice BiasTransposed UpdateSense RecurrentTransposed SigmoidTwice"
-"""Bugs that every deciding vector of a step shows."""
+"""Mistakes that every deciding vector of a step shows."""
 
 
 def shapes() -> list[Vector]:
-    """Sizes in which axes can be confused, and those in which nothing can."""
+    """Sizes at which axes can be confused, and sizes at which nothing can."""
     clause = "shape-and-dtype"
     return [
         vector("distinct", "All sizes differ: no transposed axis fits.", case(1, sizes=(2, 6, 5, 4)),
@@ -31,7 +31,7 @@ def shapes() -> list[Vector]:
 
 
 def plain(reset: str, seed: int, flags: str) -> list[Vector]:
-    """What each place of the reset gate is asked."""
+    """The cases for each position of the reset gate."""
     clause = f"step-{reset}"
     full: dict[str, Any] = {"bits": 23, "reset": reset}
     return [
@@ -62,7 +62,7 @@ def plain(reset: str, seed: int, flags: str) -> list[Vector]:
 
 
 def after() -> list[Vector]:
-    """What only the reset gate after the product, or only one of the three, need be asked."""
+    """Cases that concern only the reset gate after the product, or that one position covers for all."""
     clause = "step-after"
     zero = np.zeros((2, 3, UNITS))
     reset_and_candidate = zero.copy()
@@ -103,7 +103,7 @@ def after() -> list[Vector]:
 
 
 def _scaled(question: Case, by: float, *, everything: bool = False) -> Case:
-    """The case with its inputs multiplied; or its initial states and biases as well."""
+    """The case with its inputs multiplied by a factor; optionally its initial states and biases too."""
     factor = question.inputs.dtype.type(by)
     scaled = replace(question, inputs=question.inputs * factor)
     if not everything:
