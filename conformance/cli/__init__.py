@@ -1,1 +1,1 @@
-"""The command line, one file a command; `report` formats what it prints, and computes no number of it."""
+"""The command line, with one file for each command. `report` formats the results and computes no number of them."""

@@ -1,4 +1,4 @@
-"""python -m conformance again: one clause on one case, as the 'again' line of a report has it."""
+"""The command `again`: run one clause on one case, from the 'again' line of a report."""
 
 from pathlib import Path
 
@@ -17,9 +17,9 @@ from conformance.suite import judge_apart
 @click.argument("clause", type=click.Choice(list(CLAUSES)))
 @click.argument("case")
 def again(name: str, clause: str, case: str) -> None:
-    """Ask subject NAME for CLAUSE on one CASE, as an 'again' line of a report says.
+    """Run the check of CLAUSE on one CASE of subject NAME, as in the 'again' line of a report.
 
-    @FILE is the case in that file; there it may also be JSON, as `oracle` reads it.
+    @FILE reads the case from that file, which may also contain JSON, as for `oracle`.
     """
     try:
         text = Path(case[1:]).read_text(encoding="utf-8") if case.startswith("@") else case

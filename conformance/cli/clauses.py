@@ -1,4 +1,4 @@
-"""python -m conformance clauses: the specification's clauses."""
+"""The command `clauses`: list the clauses of the specification."""
 
 import click
 from rich.table import Table
@@ -9,7 +9,7 @@ from conformance.specification import CLAUSES
 
 @click.command("clauses")
 def list_clauses() -> None:
-    """The specification's clauses."""
+    """List the clauses of the specification."""
     table = Table("clause", "what every conforming GRU does")
     for clause, sentence in CLAUSES.items():
         table.add_row(clause, sentence)

@@ -1,4 +1,4 @@
-"""python -m conformance diagnose: what would explain a GRU's wrong answers."""
+"""The command `diagnose`: explain a GRU's wrong answers."""
 
 import dataclasses
 import json
@@ -19,12 +19,13 @@ from conformance.interface.adapter import UsageError
 @subject
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write it as JSON too")
 def diagnose(name: str, json_file: Path | None) -> None:
-    """Which known conventions or mistakes explain the answers of NAME.
+    """Find known conventions or mistakes that explain the answers of NAME.
 
-    NAME is a registered name or module:attribute, or in its place stands a program (--process COMMAND). It is asked a
-    few dozen tiny questions, in this process but for a program; and it is no verdict: that is what `run` is for.
-    Exit code 0: all questions are answered as specified. 1: something differs, has no answer, or the diagnosis failed.
-    2: a usage error.
+    NAME is a registered name or module:attribute; --process COMMAND names a program instead. The GRU answers a few
+    dozen tiny questions, in this process unless it is a program. The result is no verdict; use `run` for that.
+
+    Exit code 0: all answers follow the specification. 1: an answer differs or is missing, or the diagnosis failed. 2: a
+    usage error.
     """
     require_folders(json_file)
     try:

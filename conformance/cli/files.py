@@ -1,4 +1,6 @@
-"""The files that a command is asked to write: refused before anything is judged, or said where it fails after all."""
+"""The files that a command writes. A file that cannot be written is refused before anything is judged, where
+possible.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,17 +9,19 @@ import click
 
 
 def require_folders(*files: Path | None) -> None:
-    """Refuse a file in a folder that is not there, and one file that is to be two."""
+    """Refuse a file in a missing folder, and the same file given twice. Raises click.UsageError."""
     given = [file for file in files if file is not None]
     for file in given:
         if not file.parent.is_dir():
-            raise click.UsageError(f"{file}: there is no folder {file.parent}; make it first")
+            raise click.UsageError(f"{file}: there is no folder {file.parent}; create it first")
         if sum(file.resolve() == other.resolve() for other in given) > 1:
-            raise click.UsageError(f"{file} is to be two files, of which the later would replace the other; name two")
+            raise click.UsageError(
+                f"{file} is given for two outputs, and the second would replace the first; name two files"
+            )
 
 
 def save(file: Path, writer: Callable[[Path], object]) -> None:
-    """Have the file written. Raises click.UsageError where it cannot be."""
+    """Write the file. Raises click.UsageError if that fails."""
     try:
         writer(file)
     except OSError as error:

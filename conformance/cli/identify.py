@@ -1,4 +1,4 @@
-"""python -m conformance identify: the conventions of a black box, found by asking, with nothing declared."""
+"""The command `identify`: find the conventions of a black box by questions, whatever it declares."""
 
 import json
 from pathlib import Path
@@ -25,9 +25,11 @@ ROWS = (*TRAITS, "biases", "arithmetic", "precision")
 @click.option("--time-limit", type=FROM_ONE, default=120, show_default=True, help="Seconds for one question")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all of it as JSON")
 def identify(names: tuple[str, ...], time_limit: float, json_file: Path | None) -> None:
-    """What each GRU computes, whatever it declares: registered names, module:attribute, programs (--process COMMAND).
+    """Identify the equations that each GRU computes, whatever it declares.
 
-    Exit code 0: a step of each was recognized. 1: of some GRU none was. 2: a usage error, or nothing could be asked.
+    NAME is a registered name or module:attribute; --process COMMAND names a program instead.
+
+    Exit code 0: a step of each GRU was recognized. 1: no step of some GRU was. 2: a usage error, or no answer at all.
     """
     require_folders(json_file)
     found: dict[str, Identity] = {}

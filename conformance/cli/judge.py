@@ -1,4 +1,4 @@
-"""gru-conformance judge: the process in which `pytest --gru` has the suite's tests judged, one question at a time."""
+"""The command `judge`: the process in which `pytest --gru` judges GRUs, one question at a time."""
 
 import os
 from multiprocessing.connection import Connection
@@ -20,7 +20,7 @@ from conformance.interface.adapter import GRU, UsageError
 @click.argument("profile", type=click.Choice(list(PROFILES)))
 @click.argument("names", nargs=-1)
 def answer(pipe: int, profile: str, names: tuple[str, ...]) -> None:
-    """Answer questions about the GRUs of these names, by a connection that the caller has opened."""
+    """Answer questions about the named GRUs through a connection that the caller has opened."""
     lead_a_group()
     os.environ.update({variable: value for variable, value in QUIET.items() if variable not in os.environ})
     connection = Connection(pipe)
@@ -39,7 +39,7 @@ def answer(pipe: int, profile: str, names: tuple[str, ...]) -> None:
 
 
 def _smoke(gru: GRU) -> tuple[str, str]:
-    """The verdict on the adapter: it declares a format that is judged, and is wired to a GRU."""
+    """The verdict on the adapter: it declares a judged format and is connected to a GRU."""
     if not set(DTYPES) & set(gru.capabilities.arithmetic):
         return ERROR, f"none of {', '.join(DTYPES)} is declared"
     why = wired(gru)
@@ -47,7 +47,7 @@ def _smoke(gru: GRU) -> tuple[str, str]:
 
 
 def _clause(name: str, gru: GRU, profile: str, clause: str, dtype: str) -> tuple[str, str]:
-    """The kind of the verdict on a clause in a format, and its text."""
+    """The kind and the text of the verdict on a clause in a format."""
     check = BY_CLAUSE[clause]
     verdict = blamed(gru, judge(gru, check, dtype, PROFILES[profile]))
     told = verdict.kind not in (PASS, DECLINED)

@@ -1,4 +1,4 @@
-"""python -m conformance list: the registered subjects."""
+"""The command `list`: list the registered subjects."""
 
 import click
 from rich.table import Table
@@ -9,7 +9,7 @@ from conformance.cli.terminal import paper
 
 @click.command("list")
 def list_subjects() -> None:
-    """The registered subjects, and whether what they need is installed."""
+    """List the registered subjects, and whether the packages that they need are installed."""
     table = Table("name", "needs", "installed")
     for name, subject in REGISTERED.items():
         todo = "yes" if subject.installed else f"no: pip install 'tf-gru\\[{subject.extra}]'"

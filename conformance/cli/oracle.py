@@ -1,4 +1,4 @@
-"""python -m conformance oracle: the certified answer to a case in a file, as numbers that can be cited."""
+"""The command `oracle`: the certified answer to a case in a file, as numbers that can be cited."""
 
 import hashlib
 import json
@@ -22,12 +22,13 @@ from gru_conformance import version
 @click.argument("file", metavar="CASE.json", type=click.Path(path_type=Path))
 @click.option("--json", "json_file", metavar="FILE", help="Write all of it, the gates too, as JSON; - is the terminal")
 def oracle(file: Path, json_file: str | None) -> None:
-    """The certified answer to the case in CASE.json: each number correctly rounded to float64, with proof.
+    """Print the certified answer to the case in CASE.json: each number correctly rounded to float64, with proof.
 
-    The file holds what Case.to_json writes, or the same keys with plain numbers in nested lists (docs/citing.md has
-    one). With "cotangents" in it, {"outputs": ..., "final_state": ...}, the gradients are given too.
+    The file contains JSON as Case.to_json writes it, or the same keys with plain numbers in nested lists
+    (docs/citing.md has an example). With the key "cotangents", {"outputs": ..., "final_state": ...}, the answer
+    includes the gradients.
 
-    Exit code 0: certified. 1: no precision settles how some number rounds. 2: the file holds no case.
+    Exit code 0: certified. 1: no precision settles the rounding of a number. 2: the file contains no case.
     """
     if json_file not in (None, "-"):
         require_folders(Path(json_file))
@@ -64,7 +65,7 @@ def _read(file: Path) -> tuple[Case, Outputs | None]:
 
 
 def _numbers(found: Truth) -> Iterator[str]:
-    """A line for each number: its name, 17 significant digits, and the same exactly."""
+    """Yield a line for each number: its name, 17 significant digits, and its exact value."""
     gradients = {} if found.gradients is None else found.gradients._asdict()
     arrays = {"outputs": found.outputs, "final_state": found.final_state}
     arrays |= {f"gradients.{name}": gradient for name, gradient in gradients.items()}

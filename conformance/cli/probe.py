@@ -1,4 +1,4 @@
-"""python -m conformance probe: how accurate sigma and tanh of a GRU are, beside what it claims."""
+"""The command `probe`: measure the accuracy of a GRU's sigmoid and tanh, and compare it with the claim."""
 
 import json
 import os
@@ -33,7 +33,7 @@ from gru_conformance import version
 
 @dataclass
 class _Report:
-    """One subject's: what was found in each format, why a format was not probed, and what ended it."""
+    """The results of one subject: measurements by format, reasons for formats without one, and an error if it broke."""
 
     name: str
     versions: dict[str, str]
@@ -43,13 +43,15 @@ class _Report:
 
     @property
     def code(self) -> int:
-        """0: something was measured, no claim is refuted. 1: one is, or there was no answer. 2: nothing to measure."""
+        """The exit code. 0: something was measured, and no claim is refuted. 1: a claim is refuted, or an answer is
+        missing. 2: nothing to measure.
+        """
         if self.error is not None or not all(probed.met for probed in self.probed):
             return 1
         return 0 if self.probed else 2
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
+        """The results as JSON values."""
         return {
             "name": self.name,
             "versions": self.versions,
@@ -68,7 +70,9 @@ class _Report:
 )
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all of it as JSON")
 def probe(names: tuple[str, ...], dtypes: tuple[str, ...], rounds: int, json_file: Path | None) -> None:
-    """How accurate sigma and tanh of each GRU are: registered names, module:attribute, programs (--process COMMAND).
+    """Measure the accuracy of each GRU's sigmoid and tanh.
+
+    NAME is a registered name or module:attribute; --process COMMAND names a program instead.
 
     Exit code 0: everything measured is as accurate as claimed. 1: a claim is refuted, or a GRU gave no answer. 2: a
     usage error, or a GRU that declares nothing to measure.
@@ -121,13 +125,13 @@ def _probed(name: str, gru: GRU, dtypes: tuple[str, ...], rounds: int) -> _Repor
 
 @contextmanager
 def _quietly() -> Generator[None, None, None]:
-    """What a framework reads when it is imported; and what it prints itself goes nowhere."""
+    """Set the variables that frameworks read at import, and discard their output."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     kept = [(stream, os.dup(stream)) for stream in (1, 2)]
     with tempfile.TemporaryFile() as nowhere:
         try:
-            _flush()  # what was printed before is to be seen, and what is printed in between is not, when it is written
+            _flush()  # flush first: earlier output must appear, and output in between must not
             for stream, _ in kept:
                 os.dup2(nowhere.fileno(), stream)
             yield
@@ -139,7 +143,7 @@ def _quietly() -> Generator[None, None, None]:
 
 
 def _flush() -> None:
-    """Have Python write what it holds back."""
+    """Flush Python's output buffers."""
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
 
@@ -203,7 +207,7 @@ def _lines(report: _Report) -> Iterator[str]:
 
 
 def _sentence(probed: Probed, swept: Swept) -> str:
-    """Claim, measurement beyond what else is claimed, and the class that is met."""
+    """The claim, the measured error beyond other claimed errors, and the class that is met."""
     _, ulp, above = probed.claim.activation.partition(" ULP")
     above = above if ulp else f" above {probed.claim.activation}" if probed.claim.accuracy.absolute else ""
     at = np.dtype(probed.dtype).type(swept.beyond.argument)

@@ -1,4 +1,4 @@
-"""python -m conformance run: judge subjects, print the report and write it in other forms."""
+"""The command `run`: judge subjects, print the report and write it in other forms."""
 
 import os
 from collections.abc import Callable
@@ -51,14 +51,14 @@ def run(
     """Judge subjects: registered names, module:attribute, or programs (--process COMMAND).
 
     Exit code 0: something was judged and nothing failed. 1: a failure or an error. 2: a usage error, a failed smoke
-    stage, or nothing but declined clauses.
+    stage, or declined clauses only.
     """
     require_folders(json_file, junit_file, html_file, markdown_file, badge_file)
     try:
         require(*(NEEDS if html_file else NEEDS[:1] if badge_file else ()))
         for name in beside:
             if name not in REGISTERED and ":" not in name:
-                load(name)  # says what it could be; as no verdict of it decides, nothing else would tell
+                load(name)  # raises an error that names the fault; no verdict on this subject would report it
     except UsageError as error:
         raise click.UsageError(str(error)) from error
     judged = _with_progress(tuple(dict.fromkeys(names + beside)), profile, clauses, jobs, time_limit)

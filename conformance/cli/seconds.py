@@ -7,13 +7,13 @@ import click
 
 
 class Seconds(click.FloatRange):
-    """A number of seconds; from one on, unless another smallest is given."""
+    """A number of seconds, at least 1 unless another minimum is given."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """As a float. NaN passes every comparison of a range, so that it is refused here."""
+        """Convert to a float. NaN passes every comparison of a range, so this method refuses it."""
         seconds = super().convert(value, param, ctx)
         if not math.isfinite(seconds):
-            self.fail(f"{value} is no length of time.", param, ctx)
+            self.fail(f"{value} is not a length of time.", param, ctx)
         return seconds
 
 

@@ -1,4 +1,4 @@
-"""How a command is told what to judge: names, and programs by their command."""
+"""Command-line arguments that name subjects: names, and programs by their commands."""
 
 import functools
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Command = Callable[..., Any]
 
 
 def subjects(command: Command) -> Command:
-    """Give a command NAME... and --process; it is called with all of them as names, of which there is at least one."""
+    """Add NAME... and --process to a command, and call it with all of them as `names`, which has at least one."""
 
     @functools.wraps(command)
     def told(names: tuple[str, ...], programs: tuple[str, ...], case_limit: float, **options: Any) -> Any:
@@ -23,7 +23,7 @@ def subjects(command: Command) -> Command:
 
 
 def subject(command: Command) -> Command:
-    """Give a command NAME or --process; it is called with the one of them as name."""
+    """Add NAME or --process to a command, and call it with the one given as `name`."""
 
     @functools.wraps(command)
     def told(name: str | None, programs: tuple[str, ...], case_limit: float, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""python -m conformance vectors list | check | write | replay: the golden vectors."""
+"""The commands `vectors list | check | write | replay` for the golden vectors."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -20,12 +20,12 @@ from conformance.vectors.validate import violations
 
 @click.group()
 def vectors() -> None:
-    """The golden vectors: fixed cases with certified answers, one JSON file each (docs/vectors.md)."""
+    """List, check, write and replay the golden vectors: fixed cases with certified answers (docs/vectors.md)."""
 
 
 @vectors.command("list")
 def list_vectors() -> None:
-    """Every vector: its id (the first digits), name, clause, and the bugs it shows."""
+    """List every vector: its id (the first digits), name, clause, and the mistakes that it shows."""
     _require_sound()
     table = Table("id", "name", "clause", "flags")
     for name, (vector, _) in files.stored(files.FOLDER).items():
@@ -35,9 +35,9 @@ def list_vectors() -> None:
 
 @vectors.command()
 def check() -> None:
-    """Make every byte again and compare; hold every file against the schema.
+    """Make every byte of the files again and compare, and check every file against the schema.
 
-    Exit code 0: the files are what is authored and true. 1: a line for each that is not.
+    Exit code 0: all files are as authored and certified. 1: some differ; a line names each.
     """
     with _progress("checking", len(files.AUTHORED)) as advance:
         lines = [*files.check(files.FOLDER, progress=lambda name: advance()), *violations(files.FOLDER)]
@@ -49,7 +49,7 @@ def check() -> None:
 
 @vectors.command()
 def write() -> None:
-    """Write every file again, and remove those that are no vector's."""
+    """Write every file again, and remove files that belong to no vector."""
     with _progress("writing", len(files.AUTHORED)) as advance:
         changed = files.write(files.FOLDER, progress=lambda name: advance())
     for path in changed:
@@ -63,10 +63,12 @@ def write() -> None:
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as JSON")
 @click.option("--time-limit", type=FROM_ONE, default=300, show_default=True, help="Seconds for one answer")
 def replay(name: str, chosen: tuple[str, ...], json_file: Path | None, time_limit: float) -> None:
-    """Judge NAME, a registered name, module:attribute or a program (--process COMMAND), by the files alone.
+    """Judge NAME by the files alone.
+
+    NAME is a registered name or module:attribute; --process COMMAND names a program instead.
 
     Exit code 0: something was judged and nothing failed. 1: a failure or an error. 2: a usage error, an adapter for
-    which no closed form holds, or nothing but declined vectors.
+    which no closed form holds, or declined vectors only.
     """
     require_folders(json_file)
     _require_sound()
@@ -84,7 +86,7 @@ def replay(name: str, chosen: tuple[str, ...], json_file: Path | None, time_limi
 
 
 def _require_sound() -> None:
-    """Refuse a folder in which some file is no vector, or one whose question was changed."""
+    """Refuse a folder with a file that is not a valid vector. Raises click.UsageError."""
     lines = violations(files.FOLDER)
     if lines:
         raise click.UsageError(f"{lines[0]}; `python -m conformance vectors check` names all, `write` makes them again")
@@ -92,7 +94,7 @@ def _require_sound() -> None:
 
 @contextmanager
 def _progress(description: str, total: int) -> Generator[Callable[[], None], None, None]:
-    """A bar on the terminal; elsewhere nothing."""
+    """A bar on the terminal; without one nothing."""
     with progress_bars() as bars:
         task = bars.add_task(description, total=total)
         yield lambda: bars.advance(task)

@@ -1,7 +1,8 @@
 """Reports: verdicts (conformance/checks/verdict.py) as text, JSON, JUnit, HTML, Markdown and a badge.
 
-terminal.py: a table and findings. data.py: JSON, whose schema is schema.json. junit.py. page.py: one HTML page, from
-page.html, page.css and page.js, with the pictures of figures.py. markdown.py: for a build's summary. badge.py: an SVG.
+terminal.py prints a table and findings. data.py writes JSON, whose schema is schema.json. junit.py writes JUnit XML.
+page.py writes one HTML page from page.html, page.css and page.js, with the pictures of figures.py. markdown.py writes a
+build's summary. badge.py writes an SVG.
 """
 
 from conformance.cli.report.badge import write_badge

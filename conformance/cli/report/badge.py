@@ -1,7 +1,8 @@
-"""A badge: how many of all verdicts are passes, as a small SVG.
+"""A badge: the number of passes among all verdicts, as a small SVG.
 
-The denominator is every clause in every format, whatever was asked. Green says that all of them passed. What was
-declined or not asked is said and makes it blue; a failure or an error, red; and where nothing passed or failed, grey.
+The denominator is every clause in every format, whatever was judged. Green means that all passed. Declined clauses and
+clauses that were not judged are named and make it blue; a failure or an error makes it red. It is grey if nothing
+passed or failed.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ LABEL = "GRU conformance"
 GREEN, BLUE, RED, GREY = "#1a7f37", "#0550ae", "#b3261e", "#57606a"
 """White letters on each have a contrast of 4.5 or more (WCAG 2.2, 1.4.3)."""
 CHARACTER, ROOM = 7, 14
-"""Of text, in pixels: letters are stretched to it, so that it fits in any font."""
+"""Widths of text in pixels. Letters are stretched to them, so that the text fits in any font."""
 
 
 def said(subjects: Sequence[Subject]) -> tuple[str, str]:
@@ -37,7 +38,7 @@ def said(subjects: Sequence[Subject]) -> tuple[str, str]:
 
 
 def badge(subjects: Sequence[Subject]) -> str:
-    """The SVG."""
+    """The SVG of these subjects."""
     words, colour = said(subjects)
     left, right = (CHARACTER * len(text) + ROOM for text in (LABEL, words))
     return filled("badge.svg", label=LABEL, words=words, colour=colour, left=left, right=right, room=ROOM)

@@ -1,6 +1,6 @@
-"""The summary of the kill matrix that reports show: how many wrong GRUs of each family each check kills.
+"""The summary of the kill matrix that reports show: the number of wrong GRUs of each family that each check catches.
 
-`python -m studies matrix --write` makes caught.json of the record, which is not part of an installed suite.
+`python -m studies matrix --write` makes caught.json from the record, which is not part of an installed suite.
 """
 
 import json

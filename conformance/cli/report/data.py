@@ -1,4 +1,4 @@
-"""The report as JSON, of the form that schema.json has; and the machine it was made on."""
+"""The report as JSON, in the form of schema.json, and a description of the machine."""
 
 import json
 import platform
@@ -14,7 +14,7 @@ from gru_conformance import version
 
 
 def machine() -> dict[str, Any]:
-    """The system, the kind of processor, and what NumPy found it to have beyond what NumPy was built for."""
+    """The system, the kind of processor, and the processor features that NumPy found beyond its baseline."""
     simd = np.show_config(mode="dicts")["SIMD Extensions"]
     features = [*simd.get("baseline", []), *simd.get("found", [])]
     return {"system": platform.platform(), "processor": platform.machine(), "features": features}
@@ -32,12 +32,12 @@ def to_json(subjects: list[Subject], profile: str) -> dict[str, Any]:
 
 
 def write_json(path: Path, subjects: list[Subject], profile: str) -> None:
-    """The report as JSON; a margin of infinity is the string "inf"."""
+    """Write the report as JSON. An infinite margin becomes the string "inf"."""
     path.write_text(json.dumps(_finite(to_json(subjects, profile)), indent=1, allow_nan=False) + "\n")
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no infinities and no NaN: as strings."""
+    """Convert infinities and NaN to strings, because JSON has no numbers for them."""
     if is_object(value):
         return {key: _finite(item) for key, item in value.items()}
     if is_list(value) or is_tuple(value):

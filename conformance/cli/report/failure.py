@@ -1,9 +1,9 @@
-"""The text about failing clauses of one cause: the explanation and its fix, the first wrong number, a line to paste.
+"""The text about failing clauses with one cause: the explanation and its fix, the first wrong number, a line to paste.
 
-The explanation comes first. Only where none is known do the clause, the gate that alone accounts for the numbers, and
-the case in decimals follow: a case is written out where a person can check it by hand, which is what failing cases
-shrink to. Its decimals are the shortest that name the same machine numbers. The line that repeats it holds the case as
-text; where that is longer than a shell takes in one word, it goes to a file.
+The explanation comes first. If none is known, the text gives the clause, the gate that alone explains the wrong
+numbers, and the case in decimals. A case is written out only if a person can check it by hand; failing cases are shrunk
+to such sizes. Each decimal is the shortest that names the same machine number. The line that repeats the judgement
+contains the case as text; a case that is too long for a word on a command line goes to a file.
 """
 
 import re
@@ -24,25 +24,25 @@ from conformance.interface.type_guards import is_tuple
 from conformance.specification import CLAUSES
 
 BY_HAND = 60
-"""So many numbers are written out."""
+"""The largest number of numbers that are written out."""
 
 LONGEST = 100_000
-"""Characters of one word on a command line: Linux takes 128 KiB (MAX_ARG_STRLEN)."""
+"""Characters of one word on a command line; Linux accepts 128 KiB (MAX_ARG_STRLEN)."""
 
 EXTRA = 4
 """A number is shown with so many digits past the first in which it differs from the exact one."""
 
 COLUMN = 7
-"""The width of the column of labels."""
+"""The width in characters of the column of labels."""
 
 Line = tuple[str, str]
-"""A label, or none where a line goes on, and the text."""
+"""A label, empty on a continuation line, and the text."""
 
 
 def one_cause_each(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
-    """The wrong verdicts by their cause, those with a known cause first.
+    """Group the wrong verdicts by their cause. Groups with a known cause come first.
 
-    Where no cause is known, one clause's formats are one cause, and so are errors of the same words.
+    Without a known cause, all formats of one clause form a group, and so do all errors with the same text.
     """
     groups: dict[Any, list[Verdict]] = {}
     for verdict in verdicts:
@@ -53,25 +53,38 @@ def one_cause_each(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
 
 
 def failure_text(name: str, verdict: Verdict, folder: Path | None = None) -> list[str]:
-    """The lines about one verdict of the subject of this name, the first one its heading.
+    """The lines about one verdict, the first one its heading.
 
-    folder: where a case goes that is too long for a command line; the current folder where none is given.
+    Args:
+        name: The subject's name.
+        verdict: The verdict.
+        folder: The folder for a case that is too long for a command line; None means the current folder.
+
+    Returns:
+        The lines.
     """
     heading = f"{verdict.kind.upper()} {verdict.clause} {verdict.dtype}: {CLAUSES[verdict.clause]}"
     return [heading, *in_columns(failure_lines(name, [verdict], folder, whole=True))]
 
 
 def in_columns(lines: Sequence[Line]) -> list[str]:
-    """Each line with its label in a column."""
+    """The lines, with their labels in a column."""
     return [f"{label + ':' if label else '':<{COLUMN}}{text}" for label, text in lines]
 
 
 def failure_lines(
     name: str, verdicts: Sequence[Verdict], folder: Path | None = None, *, whole: bool = False
 ) -> list[Line]:
-    """The lines about failing verdicts of one cause, of which the first stands for all.
+    """The lines about failing verdicts with one cause. The details are those of the first verdict.
 
-    folder: as in failure_text. whole: the case is written out also where the cause is known.
+    Args:
+        name: The subject's name.
+        verdicts: The verdicts.
+        folder: The folder for a case that is too long for a command line; None means the current folder.
+        whole: Write out the case even if the cause is known.
+
+    Returns:
+        The lines with their labels.
     """
     first, *others = verdicts
     lines = list(_said(first.cause) if first.cause else _found(first))
@@ -89,7 +102,7 @@ def failure_lines(
 
 
 def _said(cause: Cause) -> Iterator[Line]:
-    """The explanations and their fixes."""
+    """Yield the explanations and their fixes."""
     several = len(cause.explanations) > 1
     for number, explanation in enumerate(cause.explanations, 1):
         for place, part in enumerate(explanation):
@@ -103,18 +116,20 @@ def _said(cause: Cause) -> Iterator[Line]:
 
 
 def _found(verdict: Verdict) -> Iterator[Line]:
-    """The finding of a verdict without a known cause, and what its clause says."""
+    """Yield the finding of a verdict without a known cause, and the text of its clause."""
     yield "", verdict.reason if verdict.finding is None else verdict.finding.message
     yield "rule", CLAUSES[verdict.clause]
 
 
 def thread(link: str) -> str:
-    """A thread as its readers write it, owner/name#number, or the address of anything else."""
+    """A GitHub thread as owner/name#number; any other address unchanged."""
     return re.sub(r"^https://github\.com/([^/]+/[^/]+)/(?:issues|pull)/(\d+)$", r"\1#\2", link)
 
 
 def where(finding: Finding) -> str:
-    """The place of a wrong number, the number and the exact one in the digits that tell them apart, and the bound."""
+    """The place of a wrong number, the number, the exact number, and the bound, with enough digits to show the
+    difference.
+    """
     computed, exact = finding.computed, finding.exact
     if computed is None or exact is None or not (isfinite(computed) and isfinite(exact)) or computed == exact:
         shown = f"{finding.where} = {computed!r}, exact {exact!r}"
@@ -125,7 +140,7 @@ def where(finding: Finding) -> str:
 
 
 def _case(verdict: Verdict, case: Case) -> Iterator[Line]:
-    """The smallest case, and the cotangents where its gradients were asked."""
+    """Yield the smallest case, with its cotangents if the clause is about gradients."""
     first, *numbers = smallest_case(case)
     yield "case", first
     if verdict.cotangents is not None and case.inputs.size <= BY_HAND:
@@ -134,7 +149,7 @@ def _case(verdict: Verdict, case: Case) -> Iterator[Line]:
 
 
 def _named(verdicts: Sequence[Verdict]) -> str:
-    """Clauses with their formats, those of the same formats together."""
+    """The clauses with their formats; clauses with the same formats stand together."""
     formats: dict[str, list[str]] = {}
     for verdict in verdicts:
         formats.setdefault(verdict.clause, []).append(verdict.dtype)
@@ -145,7 +160,7 @@ def _named(verdicts: Sequence[Verdict]) -> str:
 
 
 def smallest_case(case: Case) -> Iterator[str]:
-    """The case's sizes and options, and its numbers if they are few."""
+    """Yield the case's sizes and options, and its numbers if they are few."""
     p, runs = case.parameters[0], "two directions" if case.merge else "reverse" if case.reverse else "forward"
     sizes = (
         (case.batch, "row"),
@@ -183,7 +198,9 @@ def smallest_case(case: Case) -> Iterator[str]:
 
 
 def given_cotangents(cotangents: Mapping[str, Any], dtype: str) -> Iterator[str]:
-    """What the gradients are of: the cotangents of outputs and final state, from their JSON values."""
+    """Yield the cotangents of outputs and final state, for which the gradients were computed, from their JSON
+    values.
+    """
     for name, values in cotangents.items():
         given = read_arrays(values, dtype, name)
         parts = given if is_tuple(given) else (given,)
@@ -191,7 +208,7 @@ def given_cotangents(cotangents: Mapping[str, Any], dtype: str) -> Iterator[str]
 
 
 def decimals(array: np.ndarray) -> str:
-    """Nested brackets of the shortest decimals that give the same numbers in the array's format."""
+    """Nested brackets of the shortest decimals that name the same numbers in the array's format."""
     if array.ndim:
         return "[" + ", ".join(map(decimals, array)) + "]"
     number: Any = array[()]
@@ -200,7 +217,7 @@ def decimals(array: np.ndarray) -> str:
 
 
 def again(name: str, verdict: Verdict, folder: Path | None = None) -> str:
-    """The command that asks the same subject for the same clause on this case."""
+    """The command that runs the same clause of the same subject on this case."""
     case = verdict.again or ""
     if len(case) > LONGEST:
         path = (folder or Path()) / f"case-{zlib.crc32(case.encode()):08x}.txt"

@@ -1,6 +1,6 @@
-"""The report's pictures as SVG that stands in the page: margins of each class of arithmetic, and errors over time.
+"""The report's pictures as SVG inside the page: margins of each class of arithmetic, and errors over time.
 
-Lines and letters have the colours of the page, bright or dark, and every series a mark of its own besides its colour.
+Lines and letters have the colours of the page, bright or dark. Every series has a mark of its own besides its colour.
 """
 
 import re
@@ -13,18 +13,18 @@ from conformance.checks.verdict import DTYPES, PASS, Subject
 
 INK, FAINT = "#010203", "#010204"
 SERIES = ("#010211", "#010212", "#010213", "#010214", "#010215", "#010216")
-"""Stand-ins for colours of the page's style, by whose names they are replaced."""
+"""Placeholders that are replaced by the names of the page's colours."""
 MARKS = ("o", "s", "^", "D", "v", "P")
 STYLES = ("-", "--", "-.", ":")
 NAMES = {INK: "currentColor", FAINT: "var(--line)"} | {
     colour: f"var(--series-{number})" for number, colour in enumerate(SERIES, 1)
 }
 BINS = 20
-"""Of a histogram, from no part of the bound to all of it."""
+"""The bins of a histogram, from no part of the bound to all of it."""
 
 
 def margins_by_class(subjects: list[Subject]) -> dict[str, list[float]]:
-    """The margins of passes by the class they were judged by, where something was arithmetic."""
+    """The margins of passes by their claimed class, for clauses about arithmetic."""
     found: dict[str, list[float]] = {}
     for subject in subjects:
         for verdict in subject.verdicts:
@@ -34,7 +34,7 @@ def margins_by_class(subjects: list[Subject]) -> dict[str, list[float]]:
 
 
 def histogram(margins: list[float], name: str) -> str:
-    """How many verdicts used which part of their bound. name: of the picture in the page."""
+    """A histogram of the used parts of bounds. name: the picture's name in the page."""
     figure, axes = _figure(3.6, 2.0)
     axes.hist(margins, bins=BINS, range=(0, 1), color=SERIES[0], edgecolor=INK, linewidth=0.5)
     axes.axvline(1, color=INK, linestyle="--", linewidth=1)
@@ -46,7 +46,7 @@ def histogram(margins: list[float], name: str) -> str:
 
 
 def over_time(subjects: list[Subject], dtype: str, measure: str) -> dict[str, list[float]]:
-    """By subject, the worst of one measure of Growth at each step in one format, where there is any."""
+    """For each subject, the worst value of one measure of Growth at each step in one format, if there is any."""
     found: dict[str, list[float]] = {}
     for subject in subjects:
         runs = [getattr(v.growth, measure) for v in subject.verdicts if v.dtype == dtype and v.growth is not None]
@@ -57,7 +57,7 @@ def over_time(subjects: list[Subject], dtype: str, measure: str) -> dict[str, li
 
 
 def growth(series: dict[str, list[float]], said: str, name: str) -> str:
-    """A line a subject, on a logarithmic axis; what is 0 or no number is left out."""
+    """One line for each subject, on a logarithmic axis. Zeros and values that are not finite are left out."""
     figure, axes = _figure(3.6, 2.6)
     for line, mark, style, (subject, values) in zip(cycle(SERIES), cycle(MARKS), cycle(STYLES), series.items()):
         shown = [(t, value) for t, value in enumerate(values, 1) if value > 0 and isfinite(value)]
@@ -76,7 +76,7 @@ def growth(series: dict[str, list[float]], said: str, name: str) -> str:
 
 
 def drawable(subjects: list[Subject]) -> list[tuple[str, str]]:
-    """The formats and measures of which there is something to draw."""
+    """The formats and measures that have values to draw."""
     return [
         (dtype, measure) for dtype in DTYPES for measure in ("ulps", "margins") if over_time(subjects, dtype, measure)
     ]
@@ -97,7 +97,7 @@ def _figure(width: float, height: float) -> Any:
 
 
 def _svg(figure: Any, name: str) -> str:
-    """The figure as an element: its ids are its own, its size the page's, its colours those of the style."""
+    """The figure as an SVG element with unique ids, in the page's size and with the colours of its style."""
     import matplotlib as mpl
 
     text = StringIO()

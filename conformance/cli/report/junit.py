@@ -9,7 +9,9 @@ from conformance.cli.report.failure import failure_text
 
 
 def write_junit(path: Path, subjects: list[Subject]) -> None:
-    """The report as JUnit XML: a suite a subject, a case a clause and format; declined ones are skipped."""
+    """Write the report as JUnit XML: a suite for each subject, a case for each clause and format; declined ones are
+    skipped.
+    """
     xml = JUnitXml("conformance")
     for subject in subjects:
         suite = TestSuite(subject.name)

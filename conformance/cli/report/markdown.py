@@ -1,4 +1,4 @@
-"""The report as Markdown for a build's summary: each finding with its reproducing line, then verdicts side by side."""
+"""The report as Markdown for a build's summary: findings with their reproducing lines, then a table of verdicts."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,11 +10,13 @@ from conformance.cli.report.terminal import grouped, unexplained
 from conformance.specification import CLAUSES
 
 MOST = 900_000
-"""Bytes: a GitHub step's summary may have 1 MiB. Findings past it are named, and only named."""
+"""The largest size in bytes, because a GitHub step's summary is limited to 1 MiB. Later findings are only named."""
 
 
 def markdown(subjects: list[Subject], profile: str) -> str:
-    """The whole text: scores, findings with the explanations first, then the table; as many findings as have room."""
+    """The whole text: scores, findings with the explanations first, then the table. Findings beyond MOST are only
+    named.
+    """
     head, table = "\n".join(_scores(subjects)), "\n".join(_table(subjects, profile))
     size, parts = len(head.encode()) + len(table.encode()), [head]
     for subject in subjects:
@@ -64,7 +66,7 @@ def _table(subjects: list[Subject], profile: str) -> Iterator[str]:
 
 
 def _row(*cells: str) -> Iterator[str]:
-    """Within a table a bar ends a cell, in code too, unless it is escaped."""
+    """A row of a table. In a table a bar ends a cell, in code too, unless it is escaped."""
     yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
@@ -77,7 +79,7 @@ def _cell(verdict: Verdict) -> str:
 
 
 def _code(text: str) -> str:
-    """As code in one line; nothing in it is markup."""
+    """Text as code in one line, in which nothing is markup."""
     text = " ".join(text.split())
     ticks = "`" * (_longest(text) + 1)
     return f"{ticks} {text} {ticks}" if "`" in text else f"`{text}`"
@@ -109,5 +111,5 @@ def _finding(subject: Subject, verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def write_markdown(path: Path, subjects: list[Subject], profile: str) -> None:
-    """Write the Markdown."""
+    """Write the report as Markdown."""
     path.write_text(markdown(subjects, profile), encoding="utf-8")

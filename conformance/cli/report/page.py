@@ -1,7 +1,7 @@
-"""The report as one HTML page that needs nothing else: no network, no fonts, no other file.
+"""The report as one HTML page without any other file, font or network.
 
-page.html, page.css and page.js beside this file are put together. The page reads without scripts, on paper, on a
-telephone, bright or dark, with a keyboard, and without colours; its policy forbids the browser to load anything.
+It joins page.html, page.css and page.js of this folder. The page works without scripts, on paper, on a telephone, in
+bright and dark, with a keyboard, and without colours. Its policy forbids the browser to load anything.
 """
 
 import platform
@@ -29,7 +29,7 @@ SAID = {
 
 
 def page(subjects: list[Subject], profile: str) -> str:
-    """The page's text. Raises UsageError where Jinja or matplotlib is missing."""
+    """The text of the page. Raises UsageError if Jinja or matplotlib is missing."""
     require(*NEEDS)
     scored = [subject for subject in subjects if subject.verdicts]
     matrix = summary.read()
@@ -59,7 +59,7 @@ def _beside(name: str) -> str:
 
 
 def _table(subjects: list[Subject]) -> list[tuple[str, list[list[dict[str, str]]]]]:
-    """For each clause that was asked, for each subject with a score, its cells in the order of DTYPES."""
+    """For each judged clause and each subject with a score, its cells in the order of DTYPES."""
     rows: list[tuple[str, list[list[dict[str, str]]]]] = []
     for clause in CLAUSES:
         cells = [
@@ -78,7 +78,7 @@ def _table(subjects: list[Subject]) -> list[tuple[str, list[list[dict[str, str]]
 
 
 def _cell(place: int, subject: Subject, verdict: Verdict) -> dict[str, str]:
-    """One verdict of the table: its word, its title, and where its link leads, if it has one."""
+    """One verdict of the table: its word, its title, and the target of its link if there is one."""
     text = SHORT.get(verdict.kind) or (f"{verdict.margin:.3f}" if verdict.margin else "–")
     said = f"{subject.name}, {verdict.clause}, {verdict.dtype}: {verdict.kind}"
     if verdict.kind == PASS:
@@ -97,7 +97,7 @@ def _anchor(place: int, verdict: Verdict) -> str:
 
 
 def _subject(place: int, subject: Subject) -> dict[str, Any]:
-    """What the template shows of one subject."""
+    """The template's values for one subject."""
     worst: list[tuple[str, ...]] = []
     for dtype in DTYPES:
         if (found := subject.worst(dtype)) is not None:
@@ -155,7 +155,7 @@ def _histograms(subjects: list[Subject]) -> list[tuple[str, str, str]]:
 
 
 def _growth(subjects: list[Subject]) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """For each format and measure a title, the picture, and in words each subject's first, largest and last."""
+    """For each format and measure a title, the picture, and each subject's first, largest and last value in words."""
     found: list[tuple[str, str, list[tuple[str, str]]]] = []
     for number, (dtype, measure) in enumerate(figures.drawable(subjects)):
         series = figures.over_time(subjects, dtype, measure)
@@ -169,5 +169,5 @@ def _growth(subjects: list[Subject]) -> list[tuple[str, str, list[tuple[str, str
 
 
 def write_page(path: Path, subjects: list[Subject], profile: str) -> None:
-    """Write the page. Raises UsageError where Jinja or matplotlib is missing."""
+    """Write the page. Raises UsageError if Jinja or matplotlib is missing."""
     path.write_text(page(subjects, profile), encoding="utf-8")

@@ -1,4 +1,6 @@
-"""What a replay found, for a person and as JSON: a table, then what failed and which bugs would explain it."""
+"""The result of a replay, for a person and as JSON: a table, then the failures and the mistakes that would explain
+them.
+"""
 
 import json
 from collections.abc import Iterable
@@ -18,7 +20,7 @@ from conformance.vectors.vector import Vector
 
 
 def show(console: Console, report: Subject, vectors: dict[str, Vector]) -> None:
-    """The table of vectors, unless nothing was answered; the score; what failed, with the likely bugs."""
+    """Print the table of vectors (unless there is no answer), the score, and the failures with the likely mistakes."""
     if report.verdicts:
         console.print(_table(_replayed(report)))
         console.print("A number is the largest part of a bound that was used (1 is all of it).")
@@ -46,7 +48,7 @@ def show(console: Console, report: Subject, vectors: dict[str, Vector]) -> None:
 
 
 def write_json(path: Path, report: Subject, vectors: dict[str, Vector]) -> None:
-    """The whole report as JSON; infinities and NaN are strings."""
+    """Write the whole report as JSON. Infinities and NaN become strings."""
     found = [{**suspect._asdict(), **note(suspect.flag)} for suspect in suspects(_replayed(report), vectors)]
     ids = {name: vector.id for name, vector in vectors.items()}
     text = json.dumps({"subject": report.to_json(), "ids": ids, "suspects": found})
@@ -63,7 +65,7 @@ def _show_worst(console: Console, report: Subject, dtype: str) -> None:
 
 
 def _replayed(report: Subject) -> list[Replayed]:
-    """Its verdicts, each of one vector."""
+    """The report's verdicts, one for each vector and format."""
     return cast(list[Replayed], report.verdicts)
 
 
@@ -87,7 +89,7 @@ def _cell(verdict: Replayed | None) -> str:
 
 
 def _grouped(verdicts: Iterable[Replayed]) -> dict[str, set[str]]:
-    """Why vectors were declined, each reason with their names."""
+    """The names of declined vectors by reason."""
     found: dict[str, set[str]] = {}
     for verdict in verdicts:
         if verdict.kind == DECLINED:

@@ -1,4 +1,4 @@
-"""The templates beside this file, filled in; whatever is filled in is escaped."""
+"""Fill the templates in this folder. Every value is escaped."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,14 +8,14 @@ from conformance.interface.adapter import UsageError
 
 
 def require(*modules: str) -> None:
-    """Raises UsageError where one is not installed: before anything is judged, not after."""
+    """Raise UsageError if a module is not installed, before anything is judged."""
     for name in modules:
         if find_spec(name) is None:
             raise UsageError(f"this report needs {name}; pip install 'tf-gru[report]'")
 
 
 def filled(name: str, **values: Any) -> str:
-    """A template's text with these values. Raises UsageError where Jinja is missing."""
+    """The text of a template with these values. Raises UsageError if Jinja is missing."""
     require("jinja2")
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

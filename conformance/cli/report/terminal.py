@@ -1,4 +1,4 @@
-"""The report on a terminal: each subject's score and findings, then verdicts side by side, then details."""
+"""The report on a terminal: scores and findings of each subject, then a table of verdicts, then details."""
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,9 +13,12 @@ STYLE = {PASS: "green", FAIL: "bold red", STATISTICAL: "bold red", ERROR: "red",
 
 
 def show(console: Console, subjects: list[Subject], *, whole: bool = False) -> None:
-    """Each subject's score and findings, explanations first; then all verdicts side by side; then each one's details.
+    """Print scores and findings of each subject, explanations first; then a table of all verdicts; then details.
 
-    whole: cases are written out also where the cause is known.
+    Args:
+        console: The terminal.
+        subjects: The reports.
+        whole: Write out the cases even if the cause is known.
     """
     for subject in subjects:
         _show_findings(console, subject, whole=whole)
@@ -30,7 +33,7 @@ def show(console: Console, subjects: list[Subject], *, whole: bool = False) -> N
 
 
 def _table(subjects: list[Subject]) -> Table:
-    """A column a subject; in each cell its formats in the order of DTYPES."""
+    """A table with one column for each subject and, in each cell, its formats in the order of DTYPES."""
     table = Table(title=f"clause by subject: {', '.join(DTYPES)}", title_justify="left")
     table.add_column("clause", no_wrap=True)
     for subject in subjects:
@@ -80,7 +83,7 @@ def _show_findings(console: Console, subject: Subject, *, whole: bool) -> None:
 
 
 def unexplained(subject: Subject) -> list[str]:
-    """The diagnosis in sentences, where it explains none of the failing clauses."""
+    """The diagnosis in sentences if it explains none of the failing clauses, otherwise no lines."""
     explained = any(verdict.cause for verdict in subject.verdicts)
     return [] if subject.diagnosis is None or explained else subject.diagnosis.lines
 
@@ -110,7 +113,7 @@ def _show_details(console: Console, subject: Subject) -> None:
 
 
 def grouped(subject: Subject) -> dict[str, list[str]]:
-    """Why clauses were declined, each reason with its clauses."""
+    """The declined clauses by reason."""
     found: dict[str, dict[str, None]] = {}
     for verdict in subject.verdicts:
         if verdict.kind == DECLINED:
