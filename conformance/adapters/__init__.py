@@ -1,6 +1,11 @@
-"""The GRUs that can be asked: a short file for each framework, and programs in any language.
+"""Adapters of known GRUs: a short file for each framework, and programs in any language.
 
 A framework is imported only when its subject is chosen.
+
+Example:
+    >>> from conformance.adapters import load
+    >>> sorted(load("reference").capabilities.arithmetic)
+    ['float16', 'float32', 'float64']
 """
 
 import sys
@@ -14,7 +19,7 @@ from gru_conformance import REMEDY, admit, shadowed
 
 
 class Registered(NamedTuple):
-    """Where an adapter is, the modules it needs, and the extra of this distribution that brings them."""
+    """The place of an adapter, the modules that it needs, and the extra of this distribution that installs them."""
 
     target: str
     modules: tuple[str, ...]
@@ -22,12 +27,12 @@ class Registered(NamedTuple):
 
     @property
     def installed(self) -> bool:
-        """Whether what it needs is there."""
+        """True if the modules that it needs are installed."""
         return not self.missing
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The modules that are not there."""
+        """The modules that are not installed."""
         return tuple(module for module in self.modules if sys.modules.get(module, ...) is None or not find_spec(module))
 
 
@@ -35,7 +40,7 @@ TF_GRU = (
     *("eager", "graph", "xla", "native", "native-graph", "native-recompute"),
     *("autodiff", "loop", "compiled", "recompute", "recompute-loop"),
 )
-"""Paths and kernels of our layers."""
+"""Call paths and kernels of our layers."""
 
 REGISTERED = {
     "reference": Registered("conformance.adapters.reference:gru", ("numpy",), "conformance"),
@@ -90,7 +95,7 @@ REGISTERED = {
 
 
 def load_apart(name: str, declares: bool = True) -> GRU:
-    """As load, in a process of the suite's own, where a project may have modules of the same names as the suite."""
+    """Load an adapter as `load` does, in a process that admits project modules with names of the suite's packages."""
     admit()
     module = name.partition(":")[0]
     if name not in REGISTERED and not is_process(name) and (theirs := shadowed(module)):
@@ -99,9 +104,17 @@ def load_apart(name: str, declares: bool = True) -> GRU:
 
 
 def load(name: str, declares: bool = True) -> GRU:
-    """The adapter of a registered name, module:attribute or process:COMMAND. Raises UsageError with what to do.
+    """Load the adapter of a registered name, module:attribute or process:COMMAND.
 
-    declares: whether module:attribute has to declare what it can.
+    Args:
+        name: The name.
+        declares: True if an adapter of module:attribute must have capabilities.
+
+    Returns:
+        The adapter.
+
+    Raises:
+        UsageError: If there is no such adapter. The message tells what to do.
     """
     if is_process(name):
         return from_name(name)

@@ -1,4 +1,4 @@
-"""Gradients of a framework's weights, gate by gate, found by where its layout puts each number."""
+"""The gradients of a framework's weights by gate, for any layout of its arrays."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,14 +7,15 @@ import numpy as np
 from reference import Parameters
 
 Layout = Callable[[Parameters], Sequence[np.ndarray]]
-"""A framework's arrays of one direction's parameters."""
+"""A function from one direction's parameters to a framework's arrays."""
 
 
 def by_gate(layout: Layout, p: Parameters, gradients: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
-    """The gradients of kernel, recurrent kernel and bias, from those of the framework's arrays, in their order.
+    """The gradients of kernel, recurrent kernel and bias, from the gradients of the framework's arrays in their order.
 
-    Parameters whose numbers are their own places, counted from 1, tell where each goes, and with which sign. A
-    recurrent bias that the framework adds to the input bias has its gradient: it counts in their sum alone.
+    The layout of parameters that contain their own places, counted from 1, shows the place and the sign of each number.
+    If the framework adds a recurrent bias to the input bias, both have the same gradient, because only their sum
+    counts.
     """
     ends = np.cumsum([array.size for array in p.weights])
     places = np.split(np.arange(1, 1 + ends[-1]).astype(np.float64), ends[:-1])
@@ -34,7 +35,7 @@ def by_gate(layout: Layout, p: Parameters, gradients: Sequence[np.ndarray]) -> t
 
 
 def _kept(layout: Layout, p: Parameters) -> np.ndarray:
-    """Of which gates the framework holds the recurrent bias: where a 2 beside an input bias of 1 is still a 2."""
+    """The gates whose recurrent bias the framework holds: a 2 beside an input bias of 1 is still a 2."""
     kept = np.zeros(len(p.gates), bool)
     for gate in range(len(p.gates)):
         bias = np.zeros(p.bias.shape)

@@ -1,4 +1,4 @@
-"""equinox.nn.GRUCell, mapped over rows by jax.vmap and over time by jax.lax.scan, as its documentation shows it."""
+"""equinox.nn.GRUCell, mapped over rows by jax.vmap and over time by jax.lax.scan, as in its documentation."""
 
 from typing import Any
 

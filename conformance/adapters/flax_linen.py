@@ -1,8 +1,8 @@
 """flax.linen: GRUCell in RNN, and in Bidirectional, compiled.
 
-RNN's outputs past a row's length are those of a run on over the padding (its documentation: "NOT zeroed out"), for
-which the suite has no policy, so `gru` is asked without lengths; `lengths` gives the carry alone, of which the
-documentation says that it is that of the last valid element.
+RNN continues past a row's length over the padding (its documentation: "NOT zeroed out"). The suite has no policy for
+such outputs, so `gru` is judged without lengths. `lengths` returns the carry only, which is the state of the last valid
+element according to the documentation.
 """
 
 from typing import Any

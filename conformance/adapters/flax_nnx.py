@@ -1,7 +1,7 @@
 """flax.nnx: GRUCell in RNN, and in Bidirectional, compiled.
 
-The cell's documentation has a bias b_hn for which the cell has no number. What a case asks for there is left out, and
-the suite sees it. As with linen, it is asked without lengths.
+The cell's documentation has a bias b_hn, but the cell has no such number. The adapter drops the case's value, and the
+suite detects it. As with linen, it is judged without lengths.
 """
 
 from typing import Any

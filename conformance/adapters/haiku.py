@@ -1,6 +1,6 @@
 """haiku.GRU in haiku.dynamic_unroll, compiled.
 
-Its z is 1 - z of the specification, so what is kept of the state is 1 - sigma(-a).
+Its z is 1 - z of the specification, so it keeps the part 1 - sigma(-a) of the state.
 """
 
 from typing import Any

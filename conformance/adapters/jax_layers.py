@@ -1,7 +1,7 @@
-"""What the adapters on JAX share: a pure function of weights, inputs and states, compiled by jax.jit, and its vjp.
+"""The common base of the JAX adapters: a pure function of weights, inputs and states, compiled by jax.jit, and its vjp.
 
-One program for each configuration and shape; the weights are arguments. float64 is switched on for the cases that want
-it, and for those alone.
+There is one program for each configuration and shape; the weights are arguments. float64 is enabled for cases of that
+format only.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ Weights = Mapping[str, Any]
 
 
 class Asked(NamedTuple):
-    """What a program is compiled for, beside its shapes and formats."""
+    """The configuration that a program is compiled for, besides its shapes and formats."""
 
     reset: str
     input_dim: int
@@ -42,9 +42,11 @@ class Asked(NamedTuple):
 class JaxLayers:
     """A GRU as a pure function.
 
-    apply: (asked, weights of each direction, inputs, initial states or None, lengths or mask or None) to (outputs,
-    final states): one array, or a pair of them for outputs apart; one final state for each direction.
-    weights: the framework's tree for one direction's parameters.
+    Attributes:
+        apply: A function from (configuration, weights of each direction, inputs, initial states or None, lengths or
+            mask or None) to (outputs, final states). The outputs are one array, or a pair if they are apart; there is
+            one final state for each direction.
+        weights: A function from one direction's parameters to the framework's tree.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class JaxLayers:
         self.backward = jax.jit(partial(_backward, apply), static_argnums=0)
 
     def run(self, case: Case) -> Outputs:
-        """One call of the compiled function."""
+        """Call the compiled function once."""
         with jax.enable_x64(case.dtype == "float64"):
             given = (self._trees(case), case.inputs, case.initial_state, steps(case))
             outputs, finals = self.forward(Asked.of(case), *given)
@@ -70,7 +72,7 @@ class JaxLayers:
         return Outputs(shown, states[0] if case.merge is None else states)
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """By jax.vjp of the same function; outputs that it does not give have no cotangents."""
+        """Compute gradients by jax.vjp of the same function. Outputs that it does not return have no cotangents."""
         if not self.capabilities.outputs:
             cotangents = cotangents._replace(outputs=jax.tree.map(np.zeros_like, cotangents.outputs))
         finals = (cotangents.final_state,) if case.merge is None else tuple(cotangents.final_state)
@@ -89,12 +91,12 @@ class JaxLayers:
 
 
 def steps(case: Case) -> np.ndarray | None:
-    """The lengths as 32-bit integers, the mask, or nothing."""
+    """The lengths as 32-bit integers, the mask, or None."""
     return case.mask if case.lengths is None else case.lengths.astype(np.int32)
 
 
 def xla(summation: str = "separate", activation: str = "8 ULP") -> dict[str, Arithmetic]:
-    """What XLA's CPU compiler claims."""
+    """The claims for XLA's CPU compiler."""
     return {
         dtype: Arithmetic(
             dtype=dtype, activation=activation, summation=summation, flush=True, source="XLA's tanh and logistic"

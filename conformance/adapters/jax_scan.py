@@ -1,7 +1,7 @@
-"""A GRU by jax.lax.scan alone, as people write one: no framework on top, the weights those of Keras' layout.
+"""A GRU in plain jax.lax.scan, without a framework, with weights in Keras' layout.
 
-A masked step keeps the state by jnp.where. Its input is replaced by 0 first, since jnp.where differentiates both of its
-sides (as JAX's own questions and answers say), and 0 times NaN is NaN.
+A masked step keeps the state by jnp.where. Its input is first replaced by 0, because jnp.where differentiates both of
+its branches (see JAX's FAQ), and 0 times NaN is NaN.
 """
 
 from typing import Any

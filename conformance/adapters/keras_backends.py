@@ -1,7 +1,7 @@
-"""What the adapters of Keras' layers share on every backend: a layer, the case's weights, and its results.
+"""Functions for the adapters of Keras' layers on every backend: a layer, the case's weights, and its results.
 
-No backend is imported here. Keras takes its own from the environment when it is imported, so each wants a process of
-its own, which the suite gives to every subject.
+This module imports no backend. Keras reads its backend from the environment at import, so each backend needs its own
+process, which the suite provides for every subject.
 """
 
 import os
@@ -17,7 +17,7 @@ from reference.layouts import merge_biases, to_keras
 
 
 def on(backend: str) -> Any:
-    """Keras on a backend. Raises RuntimeError where this process has it on another."""
+    """Import Keras on a backend. Raises RuntimeError if this process already uses another one."""
     os.environ["KERAS_BACKEND"] = backend
     import keras
 
@@ -29,7 +29,7 @@ def on(backend: str) -> Any:
 
 
 def capabilities(arithmetic: dict[str, Arithmetic], first: str, *, compiles: bool) -> Capabilities:
-    """What keras.layers.GRU and Bidirectional do; first: what stands at a masked step where nothing else is asked."""
+    """The capabilities of keras.layers.GRU and Bidirectional. first: the default policy at masked steps."""
     return Capabilities(
         arithmetic=arithmetic,
         resets=("after", "before"),
@@ -66,7 +66,7 @@ def unbuilt(keras: Any, case: Case) -> Any:
 
 
 def layer(keras: Any, case: Case) -> Any:
-    """The same, built, with the case's weights."""
+    """The same layer, built, with the case's weights."""
     made = unbuilt(keras, case)
     made.build((None, None, case.inputs.shape[2]))
     made.set_weights(weights(case))
@@ -74,27 +74,29 @@ def layer(keras: Any, case: Case) -> Any:
 
 
 def weights(case: Case) -> list[np.ndarray]:
-    """What set_weights takes: one direction after the other."""
+    """The arrays for set_weights, one direction after the other."""
     return [array for p in case.parameters for array in arrays(p)]
 
 
 def arrays(p: Parameters) -> list[np.ndarray]:
-    """Keras' arrays. Reset before and none have one bias row, so both are added: exactly, or it is refused."""
+    """Keras' arrays. Reset before and none have one bias row, so both biases are added exactly, or the case is
+    refused.
+    """
     return to_keras(p if p.reset == "after" else merge_biases(p))
 
 
 def mask(case: Case) -> np.ndarray | None:
-    """The case's mask, where it has padding."""
+    """The case's mask, or None without padding."""
     return None if case.mask is None and case.lengths is None else case.valid
 
 
 def states(case: Case, given: Any) -> Any:
-    """The initial states as the layer takes them: a list of two for two directions."""
+    """The initial states in the layer's form: a list of two for two directions."""
     return None if given is None else list(given) if case.merge is not None else given[0]
 
 
 def answer(case: Case, parts: list[np.ndarray]) -> Outputs:
-    """A layer's results, aligned with the inputs' time."""
+    """The answer from a layer's results, aligned with the inputs' time."""
     if case.merge is None:
         outputs, final = parts
         return Outputs(outputs[:, ::-1].copy() if case.reverse else outputs, final)
@@ -102,7 +104,7 @@ def answer(case: Case, parts: list[np.ndarray]) -> Outputs:
 
 
 def as_returned(case: Case, cotangents: Outputs) -> list[np.ndarray]:
-    """The cotangents of a layer's results, in their order; only a single reverse run returns its last time first."""
+    """The cotangents of a layer's results, in their order. Only a single reverse run returns its last time first."""
     if case.merge is None:
         outputs = cotangents.outputs[:, ::-1].copy() if case.reverse else cotangents.outputs
         return [outputs, cotangents.final_state]

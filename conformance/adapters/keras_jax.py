@@ -1,6 +1,6 @@
 """keras.layers.GRU and keras.layers.Bidirectional on Keras' JAX backend, compiled by jax.jit, on the CPU.
 
-float64 is switched on for the whole process, which serves this subject alone.
+float64 is enabled for the whole process, which serves this subject only.
 """
 
 from functools import partial
@@ -38,7 +38,7 @@ class KerasJax:
         self._programs: dict[tuple[object, ...], tuple[Any, Any]] = {}
 
     def run(self, case: Case) -> Outputs:
-        """The layer's sequence of outputs and its final states."""
+        """Compute the layer's outputs and its final states."""
         forward, _ = self._program(case)
         return answer(case, [np.array(part) for part in forward(weights(case), case.inputs, _starts(case), mask(case))])
 

@@ -1,6 +1,6 @@
-"""What the adapters of tf_gru and of Keras share: a Keras layer with the case's weights, called along one path.
+"""The common base of the adapters of tf_gru and of Keras: a Keras layer with the case's weights, called along one path.
 
-A layer is built once for each configuration, so that a compiled path compiles once for each shape, not each case.
+A layer is built once for each configuration, so that a compiled path compiles once for each shape, not for each case.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ PATHS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
 class KerasLayers:
     """Layers that `build` makes for a case, called along a path: "eager", "graph" or "xla".
 
-    arguments: the layer's call arguments besides the inputs, from a case.
+    arguments: a function from a case to the layer's call arguments besides the inputs.
     """
 
     def __init__(
@@ -42,12 +42,12 @@ class KerasLayers:
         self._layers: dict[tuple[object, ...], _Layer] = {}
 
     def run(self, case: Case) -> Outputs:
-        """The layer's sequence of outputs and its final state, aligned with the inputs' time."""
+        """Compute the layer's outputs and its final state, aligned with the inputs' time."""
         parts = [np.array(part) for part in self._layer(case).forward(tf.constant(case.inputs), self.arguments(case))]
         return answer(case, parts)
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """By TensorFlow's own tape, inside the path."""
+        """Compute gradients by TensorFlow's own tape, inside the path."""
         starts = [tf.constant(state) for state in case.starts]
         given = {**self.arguments(case), "initial_state": starts if case.merge is not None else starts[0]}
         of_results = [tf.constant(part) for part in as_returned(case, cotangents)]
@@ -56,7 +56,7 @@ class KerasLayers:
 
     @property
     def kernels(self) -> set[str]:
-        """Those that ran, as far as it can be seen: an eager call shows none."""
+        """The kernels that ran, as far as they are visible; an eager call shows none."""
         if self.path is PATHS["xla"]:
             return {COMPILED} if self._layers else set()
         return held(graph for layer in self._layers.values() for graph in layer.graphs)
@@ -81,7 +81,7 @@ class _Layer:
 
     @cached_property
     def forward(self) -> Callable[..., Any]:
-        """Inputs and call arguments to a list of tensors."""
+        """A function from inputs and call arguments to a list of tensors."""
 
         def forward(inputs: Any, arguments: dict[str, Any]) -> Any:
             self._traced()
@@ -91,7 +91,8 @@ class _Layer:
 
     @cached_property
     def backward(self) -> Callable[..., Any]:
-        """Inputs, call arguments and a cotangent of each result, to those of inputs, initial states and weights.
+        """A function from inputs, call arguments and a cotangent of each result to the gradients of inputs, states and
+        weights.
 
         The weights are in the order of set_weights: one direction after the other.
         """
@@ -115,7 +116,7 @@ class _Layer:
 
 
 def initial_state(case: Case) -> dict[str, Any]:
-    """The call argument initial_state, where the case has one."""
+    """The call argument initial_state, if the case has one."""
     if case.initial_state is None:
         return {}
     states = [tf.constant(state) for state in case.initial_state]
@@ -123,7 +124,7 @@ def initial_state(case: Case) -> dict[str, Any]:
 
 
 def answer_gradients(case: Case, results: list[np.ndarray]) -> Gradients:
-    """The gradients of the inputs, of the initial state of each direction, and of the weights in Keras' order."""
+    """The gradients of the inputs, of each direction's initial state, and of the weights in Keras' order."""
     directions = len(case.parameters)
     inputs, states, weights = results[0], results[1 : 1 + directions], results[1 + directions :]
     each = [
@@ -145,6 +146,6 @@ def _by_gate(fused: np.ndarray, p: Parameters) -> np.ndarray:
 
 
 def _bias_by_gate(bias: np.ndarray, p: Parameters) -> np.ndarray:
-    """Keras' rows as (2, gates, units); a single row is the gradient of both, since both are added to it."""
+    """Keras' rows as (2, gates, units). A single row is the gradient of both biases, because both are added to it."""
     rows = bias if bias.ndim == 2 else np.stack([bias, bias])
     return rows.reshape(2, len(p.gates), p.units)

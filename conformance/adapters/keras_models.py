@@ -1,6 +1,6 @@
-"""A Keras model around a case's layer, as users save and export one: inputs by name, weights of the layer alone.
+"""A Keras model around a case's layer, as users save and export it: inputs by name, and only the layer's weights.
 
-A model is converted once for each configuration; the weights of a case are given to what came out of the conversion.
+A model is converted once for each configuration. The converted model receives the weights of each case.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Arrays = dict[str, np.ndarray]
 
 
 def model(case: Case, layer: Any) -> keras.Model:
-    """The layer called on inputs that are named as in `feeds`; batch and time are unknown."""
+    """A model that calls the layer on inputs named as in `feeds`, with unknown batch and time."""
     p = case.parameters[0]
     x = keras.Input((None, p.input_dim), dtype=case.dtype, name="inputs")
     states = [keras.Input((p.units,), dtype=case.dtype, name=name) for name in _states(case)]
@@ -32,7 +32,7 @@ def model(case: Case, layer: Any) -> keras.Model:
 
 
 def feeds(case: Case) -> Arrays:
-    """What goes into the model of a case, in the order of its inputs."""
+    """The inputs of a case's model, in their order."""
     given = {"inputs": case.inputs, **dict(zip(_states(case), case.initial_state or (), strict=True))}
     if case.mask is not None:
         given["mask"] = case.mask
@@ -42,7 +42,7 @@ def feeds(case: Case) -> Arrays:
 
 
 def configuration(case: Case) -> tuple[object, ...]:
-    """What a model is made for."""
+    """The configuration for which a model is made."""
     p = case.parameters[0]
     return (p.reset, case.dtype, p.input_dim, p.units, case.reverse, case.merge, case.masked_outputs, *feeds(case))
 
@@ -56,7 +56,7 @@ def _states(case: Case) -> tuple[str, ...]:
 class Converted:
     """A subject whose models are converted first.
 
-    convert: from a case to a function of feeds and weights that gives the model's results.
+    convert: a function from a case to a function of feeds and weights that returns the model's results.
     """
 
     def __init__(
@@ -69,11 +69,11 @@ class Converted:
         self._converted: dict[tuple[object, ...], Any] = {}
 
     def run(self, case: Case) -> Outputs:
-        """The results of the converted model."""
+        """Compute the results of the converted model."""
         return answer(case, self.converted(case)(feeds(case), weights(case)))
 
     def converted(self, case: Case) -> Any:
-        """What `convert` made for the case's configuration."""
+        """The result of `convert` for the case's configuration."""
         key = configuration(case)
         if key not in self._converted:
             self._converted[key] = self.convert(case)

@@ -18,14 +18,14 @@ class KerasTorch:
     capabilities = capabilities(dict(Torch.capabilities.arithmetic), "zero-before-first", compiles=False)
 
     def run(self, case: Case) -> Outputs:
-        """The layer's sequence of outputs and its final states."""
+        """Compute the layer's outputs and its final states."""
         with torch.no_grad():
             given = None if case.initial_state is None else [torch.tensor(state) for state in case.initial_state]
             parts = _call(layer(keras, case), case, torch.tensor(case.inputs), given)
         return answer(case, [part.numpy().copy() for part in parts])
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """By autograd."""
+        """Compute gradients by autograd."""
         made = layer(keras, case)
         inputs = torch.tensor(case.inputs, requires_grad=True)
         starts = [torch.tensor(state, requires_grad=True) for state in case.starts]

@@ -1,4 +1,4 @@
-"""The process in which an exported model is served: it has TensorFlow, and cannot import the package that made it."""
+"""The process that serves an exported model. It has TensorFlow, but cannot import the package that made the model."""
 
 import sys
 from multiprocessing.connection import Connection
@@ -8,15 +8,15 @@ MAKERS = ("tf_gru", "reference")
 
 
 def forbid() -> None:
-    """Let nothing import what made the model: None in sys.modules makes an import raise."""
+    """Forbid imports of the packages that made the model: None in sys.modules makes an import raise."""
     sys.modules.update(dict.fromkeys(MAKERS))  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def serve(descriptor: int) -> None:
     """Answer messages until the other end closes.
 
-    A message is (folder, feeds, weights, cotangents or None); the answer the results of the SavedModel's function
-    `serve`, or the gradients of inputs, states and weights, as arrays; or the text of what was raised.
+    A message is (folder, feeds, weights, cotangents or None). The answer contains the results of the SavedModel's
+    function `serve`, or the gradients of inputs, states and weights, as arrays; or the text of an exception.
     """
     forbid()
     pipe = Connection(descriptor)

@@ -1,4 +1,4 @@
-"""What the adapters on ONNX's operator GRU share: a model of that one node, what it is fed, and what it answers."""
+"""Functions for the adapters of ONNX's operator GRU: a model of this single node, its inputs, and its answer."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ OPSET = 14
 
 
 def feeds(case: Case) -> dict[str, np.ndarray]:
-    """The inputs that a case gives, time first."""
+    """The inputs of a case, time first."""
     given = {"X": case.inputs.transpose(1, 0, 2), **{k: v for k, v in to_onnx(*case.parameters).items() if k in INPUTS}}
     if case.lengths is not None:
         given["sequence_lens"] = case.lengths.astype(np.int32)
@@ -34,7 +34,7 @@ def attributes(case: Case) -> tuple[tuple[str, Any], ...]:
 
 
 def model(inputs: tuple[str, ...], attributes: tuple[tuple[str, Any], ...], dtype: str) -> ModelProto:
-    """A model of the one node with these inputs."""
+    """A model of the single node with these inputs."""
     number = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
 
     def value(name: str, rank: int) -> ValueInfoProto:
@@ -50,7 +50,7 @@ def model(inputs: tuple[str, ...], attributes: tuple[tuple[str, Any], ...], dtyp
 
 
 def answer(case: Case, outputs: np.ndarray, final: np.ndarray) -> Outputs:
-    """Y (time, directions, batch, units) and Y_h (directions, batch, units) as the suite wants them."""
+    """Y (time, directions, batch, units) and Y_h (directions, batch, units) in the suite's form."""
     parts = tuple(part.transpose(1, 0, 2).copy() for part in outputs.transpose(1, 0, 2, 3))
     if case.merge is None:
         return Outputs(parts[0], final[0].copy())

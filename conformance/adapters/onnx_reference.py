@@ -1,7 +1,7 @@
-"""onnx.reference.ReferenceEvaluator on a model of the operator GRU: what ONNX itself computes, in NumPy.
+"""onnx.reference.ReferenceEvaluator on a model of the operator GRU: ONNX's own computation in NumPy.
 
-The specification does not say what Y holds past a row's length, so `gru` is asked without lengths; `lengths` for Y_h
-alone.
+The specification does not define Y past a row's length, so `gru` is judged without lengths; `lengths` is judged by Y_h
+only.
 """
 
 from functools import lru_cache
@@ -19,7 +19,7 @@ NUMPY = "NumPy's exp and tanh; sigma is 1 / (1 + exp(-a)): 0 where exp overflows
 
 
 class Reference:
-    """One evaluator for each set of options; weights are inputs of the model."""
+    """One evaluator for each set of options. Weights are inputs of the model."""
 
     packages = ("onnx", "numpy")
 
@@ -46,7 +46,7 @@ class Reference:
         )
 
     def run(self, case: Case) -> Outputs:
-        """Time-major inside. NumPy's warning where exp overflows is no error."""
+        """Compute outputs time first. NumPy's warning where exp overflows is not an error."""
         given = feeds(case)
         with np.errstate(over="ignore"):
             outputs, final = _evaluator(tuple(given), attributes(case), case.dtype).run(None, given)

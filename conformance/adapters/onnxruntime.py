@@ -1,4 +1,4 @@
-"""ONNX Runtime's GRU operator on the CPU, through a model of that one node."""
+"""ONNX Runtime's GRU operator on the CPU, through a model of this single node."""
 
 from functools import lru_cache
 from typing import Any
@@ -16,11 +16,11 @@ REFUSED = {
     "zero_time": "the runtime refuses sequences without a step",
     "zero_batch": "the runtime refuses a batch without rows",
 }
-"""What no model has that ONNX Runtime runs."""
+"""Capabilities that no model in ONNX Runtime has."""
 
 
 class OnnxRuntime:
-    """One session for each set of options; weights are inputs of the model."""
+    """One session for each set of options. Weights are inputs of the model."""
 
     packages = ("onnxruntime", "onnx")
     capabilities = Capabilities(
@@ -46,7 +46,7 @@ class OnnxRuntime:
         self.kernels: set[str] = set()
 
     def run(self, case: Case) -> Outputs:
-        """Time-major inside, as the runtime wants it."""
+        """Compute outputs time first, as the runtime requires."""
         given = feeds(case)
         session = _session(tuple(given), attributes(case))
         outputs, final = session.run(None, given)

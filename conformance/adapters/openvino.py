@@ -1,8 +1,8 @@
-"""OpenVINO's operation GRUSequence on the CPU, through a model of that one node.
+"""OpenVINO's operation GRUSequence on the CPU, through a model of this single node.
 
-The plugin is told to compute in float32, which is what it does where the hardware has nothing narrower; models in
-float64 it takes, and computes in float32. Its package reports over the network that it is used; a suite should not, so
-the reporting module is hidden from it, which it is prepared for.
+The adapter sets the plugin to compute in float32, its default on hardware without a narrower format; it accepts models
+in float64 and computes them in float32. OpenVINO's package reports its use over the network. The suite hides the
+reporting module, which the package supports.
 """
 
 # ruff: noqa: E402
@@ -26,7 +26,7 @@ ONEDNN = "oneDNN's tanh and logistic: measured 1.2 ULP and 1.5 u; the logistic i
 
 
 class OpenVino:
-    """One compiled model for each set of options; weights are inputs of the model."""
+    """One compiled model for each set of options. Weights are inputs of the model."""
 
     packages = ("openvino",)
     capabilities = Capabilities(
@@ -51,7 +51,7 @@ class OpenVino:
     )
 
     def run(self, case: Case) -> Outputs:
-        """Rows first, as the operation has them; lengths and initial states are inputs it always has."""
+        """Compute with rows first, as the operation requires. Lengths and initial states are always inputs."""
         made = to_openvino(*map(_merged, case.parameters))
         lengths = np.full(case.batch, case.time) if case.lengths is None else case.lengths
         given = (case.inputs, np.stack(case.starts, axis=1), lengths.astype(np.int32), *(made[k] for k in "WRB"))

@@ -1,4 +1,14 @@
-"""The specification itself, as a subject."""
+"""The specification itself as a subject.
+
+Example:
+    >>> import numpy as np
+    >>> from conformance import Case
+    >>> from conformance.adapters.reference import gru
+    >>> from reference import Parameters
+    >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+    >>> gru.run(Case(inputs=np.ones((1, 5, 2)), parameters=(p,))).outputs.shape
+    (1, 5, 4)
+"""
 
 from conformance.interface.adapter import Capabilities
 from conformance.interface.arithmetic import Arithmetic
@@ -32,7 +42,7 @@ class Reference:
     )
 
     def run(self, case: Case) -> Outputs:
-        """One call of reference.gru or reference.bigru."""
+        """Call reference.gru or reference.bigru once."""
         options = {"lengths": case.lengths, "mask": case.mask, "masked_outputs": case.masked_outputs}
         if case.merge is not None:
             return Outputs(
@@ -42,7 +52,7 @@ class Reference:
         return Outputs(*run_gru(case.inputs, case.single, initial_state=state, reverse=case.reverse, **options))
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """One call of reference.gru_backward or reference.bigru_backward."""
+        """Call reference.gru_backward or reference.bigru_backward once."""
         options = {
             "grad_outputs": cotangents.outputs,
             "grad_final_state": cotangents.final_state,

@@ -1,4 +1,4 @@
-"""What TensorFlow's CPU kernels claim of their arithmetic; `python -m conformance probe` measures each claim again."""
+"""Claims about the arithmetic of TensorFlow's CPU kernels. `python -m conformance probe` measures each claim again."""
 
 from conformance.interface.arithmetic import Arithmetic
 
@@ -19,7 +19,7 @@ NATIVE = {
 
 
 def tensorflow(path: str) -> dict[str, Arithmetic]:
-    """The class claimed for each format along a path: "eager", "graph", "xla" or "native"."""
+    """The claimed class of each format along a path: "eager", "graph", "xla" or "native"."""
     claims = {"xla": XLA, "native": NATIVE}.get(path, EIGEN)
     return {
         dtype: Arithmetic(dtype=dtype, activation=activation, flush=True, source=source)

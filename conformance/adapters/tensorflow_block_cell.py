@@ -16,7 +16,7 @@ NAMES = {"w_ru": "gates/kernel", "b_ru": "gates/bias", "w_c": "candidate/kernel"
 
 
 class BlockCell:
-    """The operator takes its weights with each step."""
+    """The operator, which receives its weights at each step."""
 
     packages = ("tensorflow",)
     capabilities = Capabilities(
@@ -38,7 +38,7 @@ class BlockCell:
     )
 
     def run(self, case: Case) -> Outputs:
-        """The states of all steps, and the last."""
+        """Compute the states of all steps, and the last state."""
         arrays = to_rnn_cell(merge_biases(case.single))
         weights = {name: tf.constant(arrays[of]) for name, of in NAMES.items()}
         state, states = tf.constant(case.starts[0]), []

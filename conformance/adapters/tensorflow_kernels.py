@@ -1,4 +1,4 @@
-"""Which of TensorFlow's ways to run a sequence a traced graph holds: what a report says of the kernels that ran."""
+"""The kernels that a traced graph of TensorFlow contains, for the report's list of kernels that ran."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -26,7 +26,7 @@ def _kernels(graph: Any) -> Iterator[str]:
     compiled = {one.signature.name for one in graph.library.function if one.attr["_XlaMustCompile"].b}
     if compiled:
         yield COMPILED
-    # What a compiled function calls is compiled too: its loops are XLA's, and no kernel beside it.
+    # Functions called by a compiled function are compiled too: their loops belong to XLA, and are not separate kernels.
     bodies = {one.signature.name: one.node_def for one in graph.library.function}
     waiting, met = [graph.node], set()
     while waiting:
@@ -43,7 +43,7 @@ def _kernels(graph: Any) -> Iterator[str]:
 
 
 def _functions(value: Any) -> Iterator[str]:
-    """The functions that an attribute names."""
+    """Yield the functions that an attribute names."""
     if value.HasField("func"):
         yield value.func.name
     yield from (one.name for one in value.list.func)

@@ -1,4 +1,4 @@
-"""tf_gru.GRU and tf_gru.BiGRU: eager, in tf.function, and compiled by XLA; and each of their kernels."""
+"""tf_gru.GRU and tf_gru.BiGRU: eager, in tf.function, compiled by XLA, and with each of their kernels."""
 
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ def build(case: Case, **options: Any) -> Any:
 
 
 def call_arguments(case: Case) -> dict[str, Any]:
-    """What a layer of either kind is called with besides the inputs."""
+    """The call arguments of a layer of either kind besides the inputs."""
     given = initial_state(case)
     if case.mask is not None:
         given["mask"] = tf.constant(case.mask)
@@ -34,7 +34,7 @@ def call_arguments(case: Case) -> dict[str, Any]:
 
 
 def capabilities(path: str, **others: Any) -> Capabilities:
-    """What the layers do, and what a path does otherwise."""
+    """The capabilities of the layers, with a path's differences."""
     everything: dict[str, Any] = {
         "arithmetic": tensorflow(path),
         "resets": ("after", "before", "none"),

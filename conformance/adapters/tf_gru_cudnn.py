@@ -1,7 +1,7 @@
-"""tf_gru's layers on an NVIDIA GPU: cuDNN's kernel for every call that it can take, called eagerly.
+"""tf_gru's layers on an NVIDIA GPU: cuDNN's kernel for every call that it supports, called eagerly.
 
-Where TensorFlow sees no such GPU no format is declared, for that reason. What is claimed follows TensorFlow's switch of
-TF32 as it is when this module is imported; the activations are claimed from documents, not yet from a measurement.
+If TensorFlow sees no such GPU, no format is declared, with this reason. The claim follows TensorFlow's TF32 setting
+when this module is imported. The claimed accuracy of activations comes from documents, not yet from a measurement.
 """
 
 from functools import partial
@@ -19,7 +19,7 @@ ONE_PLACE = "cuDNN's GRU resets after the product only"
 
 
 def arithmetic(*, tf32: bool) -> dict[str, Arithmetic]:
-    """What is claimed with float32 products in TF32, and without."""
+    """The claims with float32 products in TF32, and without."""
     products = {"products": "tf32", "rounding": "any"} if tf32 else {}
     shared = {"activation": "8 ULP above 2u", "summation": "any order", "source": CUDA}
     return {

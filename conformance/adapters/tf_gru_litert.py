@@ -1,4 +1,4 @@
-"""tf_gru's layers in a Keras model that `model.export` turned into LiteRT's built-in operators, on its interpreter."""
+"""tf_gru's layers in a Keras model that `model.export` converted to LiteRT's built-in operators, on its interpreter."""
 
 import tempfile
 from collections.abc import Callable

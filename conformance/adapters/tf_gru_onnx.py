@@ -1,4 +1,4 @@
-"""tf_gru's layers in a Keras model that `model.export` turned into ONNX, on ONNX Runtime's CPU."""
+"""tf_gru's layers in a Keras model that `model.export` converted to ONNX, on ONNX Runtime's CPU provider."""
 
 import tempfile
 from collections.abc import Callable

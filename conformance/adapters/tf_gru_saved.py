@@ -1,4 +1,4 @@
-"""tf_gru's layers in a Keras model that was saved and read again: as `.keras`, and as a SavedModel without our code."""
+"""tf_gru's layers in a Keras model that was saved and loaded: as `.keras`, and as a SavedModel without our code."""
 
 import atexit
 import os
@@ -26,21 +26,21 @@ from conformance.interface.case import Case, Gradients, Outputs
 
 PACKAGES = ("tf-gru", "tensorflow", "keras")
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": os.pathsep.join(sys.path)}
-"""What the process of a saved model gets beside ours."""
+"""Additional variables in the environment of a saved model's process."""
 
 
 class KerasSave:
-    """A model with the case's weights, saved as `.keras` and read again, for each case."""
+    """A model with the case's weights, saved as `.keras` and loaded, for each case."""
 
     capabilities, packages = capabilities("eager"), PACKAGES
 
     def run(self, case: Case) -> Outputs:
-        """The results of the model that was read, eagerly."""
+        """Compute the results of the loaded model, eagerly."""
         results = self._again(case)([tf.constant(array) for array in feeds(case).values()])
         return answer(case, [result.numpy() for result in results])
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """By TensorFlow's tape."""
+        """Compute gradients by TensorFlow's tape."""
         case = replace(case, initial_state=case.starts)
         loaded = self._again(case)
         inputs = [tf.constant(array) for array in feeds(case).values()]
@@ -68,7 +68,7 @@ class KerasSave:
 
 
 class SavedModel(Converted):
-    """Models exported once for each configuration, and one process for all of them, in which tf_gru is not there."""
+    """Models exported once for each configuration, in one process without tf_gru."""
 
     def __init__(self) -> None:
         super().__init__(self._export, capabilities("graph"), PACKAGES)
@@ -76,7 +76,7 @@ class SavedModel(Converted):
         atexit.register(self._open.close)
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """By TensorFlow's tape, around the loaded function."""
+        """Compute gradients by TensorFlow's tape, around the loaded function."""
         case = replace(case, initial_state=case.starts)
         ask = self.converted(case)
         parts = as_returned(case, cotangents)
@@ -101,7 +101,9 @@ class SavedModel(Converted):
 
     @cached_property
     def _server(self) -> Connection:
-        """The process ends when this end of the pipe is closed, which is opened last and closed first."""
+        """The process that serves the models. It ends when this end of the pipe is closed, which is opened last,
+        closed first.
+        """
         ours, theirs = Pipe()
         code = f"from {serve.__module__} import {serve.__name__}; {serve.__name__}({theirs.fileno()})"
         started = subprocess.Popen(

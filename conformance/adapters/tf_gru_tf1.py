@@ -1,4 +1,4 @@
-"""tf_gru.gru in a graph and a session of TensorFlow 1, its loops in that version's control flow too.
+"""tf_gru.gru in a graph and a session of TensorFlow 1, whose loops also use that version's control flow.
 
 One graph serves every case of a configuration: batch, time and the width of the inputs are unknown in it.
 """
@@ -36,12 +36,12 @@ class TensorFlow1:
         self._graphs: dict[tuple[object, ...], _Built] = {}
 
     def run(self, case: Case) -> Outputs:
-        """Outputs and final state by name, from one session."""
+        """Compute outputs and final state by name, in one session."""
         built, fed = self._built(case), _fed(case)
         return Outputs(*built.session.run(built.results, {built.placeholders[name]: fed[name] for name in fed}))
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """By tf.gradients, in the graph."""
+        """Compute gradients by tf.gradients, in the graph."""
         built = self._built(case, differentiated=True)
         fed = _fed(case, differentiated=True) | dict(zip(COTANGENTS, cotangents, strict=True))
         results = built.session.run(built.results, {built.placeholders[name]: fed[name] for name in fed})
@@ -103,7 +103,7 @@ def _build(case: Case, fed: tuple[str, ...], differentiated: bool) -> _Built:
 
 @contextmanager
 def _control_flow_of_its_time() -> Iterator[None]:
-    """Loops of Switch and Merge, as a program of TensorFlow 1 has them after disable_v2_behavior."""
+    """Use loops of Switch and Merge, as a TensorFlow 1 program has them after disable_v2_behavior."""
     v1.disable_control_flow_v2()
     try:
         yield

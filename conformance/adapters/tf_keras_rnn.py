@@ -1,7 +1,7 @@
-"""TensorFlow 1's GRUCell, which is in tf_keras now, in dynamic_rnn and bidirectional_dynamic_rnn, in a session.
+"""TensorFlow 1's GRUCell, now in tf_keras, in dynamic_rnn and bidirectional_dynamic_rnn, in a session.
 
-What tf.compat.v1.nn.rnn_cell is where TF_USE_LEGACY_KERAS=1 is set; taken from there, since Keras 3 and it cannot be
-tf.keras in one process. One graph serves every case of a configuration.
+tf.compat.v1.nn.rnn_cell is this module under TF_USE_LEGACY_KERAS=1. The adapter imports it from tf_keras, because one
+process cannot have both Keras 3 and tf_keras as tf.keras. One graph serves every case of a configuration.
 """
 
 import warnings
@@ -24,7 +24,7 @@ CELLS = ("fw", "bw")
 
 
 class DynamicRnn:
-    """A session for each configuration; each case assigns its weights to the variables first."""
+    """A session for each configuration. Each case first assigns its weights to the variables."""
 
     packages = ("tf_keras", "tensorflow")
     capabilities = Capabilities(
@@ -53,14 +53,14 @@ class DynamicRnn:
         self._graphs: dict[tuple[object, ...], _Built] = {}
 
     def run(self, case: Case) -> Outputs:
-        """Outputs and final states, from one run of the session."""
+        """Compute outputs and final states in one run of the session."""
         results = self._run(case, _fed(case))
         if case.merge is None:
             return Outputs(*results)
         return Outputs(tuple(results[:2]), tuple(results[2:]))
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """By tf.gradients, in the graph."""
+        """Compute gradients by tf.gradients, in the graph."""
         parts = [*cotangents] if case.merge is None else [*cotangents.outputs, *cotangents.final_state]
         fed = _fed(case, started=True) | {f"cotangent {place}": part for place, part in enumerate(parts)}
         inputs, *others = self._run(case, fed)
@@ -108,7 +108,7 @@ def _build(case: Case, fed: tuple[str, ...]) -> _Built:
     dtype, units, width = case.dtype, case.units, case.inputs.shape[2]
     names = CELLS[: len(case.parameters)]
     with tf.Graph().as_default() as graph, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # each of them says that it is deprecated
+        warnings.simplefilter("ignore")  # each warning is about deprecation
         inputs = v1.placeholder(dtype, (None, None, width))
         lengths = v1.placeholder("int64", (None,)) if "lengths" in fed else None
         starts = [v1.placeholder(dtype, (None, units)) for _ in names] if "start fw" in fed else None

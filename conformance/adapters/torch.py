@@ -12,11 +12,11 @@ from reference.layouts import to_torch
 
 SLEEF = "SLEEF's exp and tanh, within 1 ULP; sigma is 1 / (1 + exp(-a)): 0 where exp overflows, below the normal range"
 SUFFIXES = ("_l0", "_l0_reverse")
-"""What the names of the two directions' weights end in."""
+"""The suffixes of the weights' names in the two directions."""
 
 
 class Torch:
-    """One module for each case; nothing is compiled."""
+    """One module for each case. Nothing is compiled."""
 
     packages = ("torch",)
     always_packed = False
@@ -43,14 +43,14 @@ class Torch:
     )
 
     def run(self, case: Case) -> Outputs:
-        """Padded outputs, unpacked to the case's time."""
+        """Compute padded outputs, unpacked to the case's time."""
         with torch.no_grad():
             outputs, final = self._forward(made(case), case, torch.tensor(case.inputs), _state(case))
         states = tuple(state.numpy() for state in final)
         return Outputs(outputs.numpy(), states[0] if case.merge is None else states)
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """By autograd."""
+        """Compute gradients by autograd."""
         module = made(case)
         inputs = torch.tensor(case.inputs, requires_grad=True)
         state = torch.tensor(np.stack(case.starts), requires_grad=True)
@@ -78,7 +78,7 @@ class Torch:
 
 
 class Packed(Torch):
-    """Every sequence packed, whether it has padding or not: the steps of all rows behind one another."""
+    """A module whose sequences are always packed, with padding or without: the steps of all rows one after another."""
 
     always_packed = True
 
@@ -97,7 +97,7 @@ def made(case: Case) -> torch.nn.GRU:
 
 
 def weights_by_gate(module: torch.nn.Module, p: Parameters, suffix: str) -> tuple[np.ndarray, ...]:
-    """The gradients of kernel, recurrent kernel and bias of the direction whose names end in suffix."""
+    """The gradients of kernel, recurrent kernel and bias of the direction whose names have this suffix."""
     weights = dict(module.named_parameters())
     gradients = [weights[name].grad.numpy() for name in to_torch(p, suffix)]
     return by_gate(lambda p: list(to_torch(p, suffix).values()), p, gradients)

@@ -1,4 +1,4 @@
-"""torch.nn.GRUCell on the CPU, eager: one step after the other."""
+"""torch.nn.GRUCell on the CPU, eager: one step after another."""
 
 import torch
 
@@ -10,7 +10,7 @@ from reference.layouts import to_torch
 
 
 class TorchCell:
-    """One module for each case; nothing is compiled."""
+    """One module for each case. Nothing is compiled."""
 
     packages = ("torch",)
     capabilities = Capabilities(
@@ -26,14 +26,14 @@ class TorchCell:
     )
 
     def run(self, case: Case) -> Outputs:
-        """The states of all steps, and the last."""
+        """Compute the states of all steps, and the last state."""
         state = None if case.initial_state is None else torch.tensor(case.initial_state[0])
         with torch.no_grad():
             outputs, final = _forward(_module(case), torch.tensor(case.inputs), state)
         return Outputs(outputs.numpy(), final.numpy())
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """By autograd."""
+        """Compute gradients by autograd."""
         module = _module(case)
         inputs, state = (torch.tensor(array, requires_grad=True) for array in (case.inputs, case.starts[0]))
         outputs = _forward(module, inputs, state)

@@ -1,16 +1,18 @@
-"""torch.nn.GRU as torch.onnx.export writes it, run by ONNX Runtime: what is deployed of a PyTorch model.
+"""torch.nn.GRU as torch.onnx.export writes it, run by ONNX Runtime: a deployed PyTorch model.
 
-By the exporter of TorchScript (dynamo=False), which takes milliseconds; batch and time are dynamic. Rows of different
-lengths are packed, in the module that is exported; the model has their lengths as an input, in any order.
-Source: https://docs.pytorch.org/docs/2.13/onnx_torchscript.html. Left out: the exporter of torch.export, which takes
-seconds for each model.
+It uses the TorchScript exporter (dynamo=False), which takes milliseconds; batch and time are dynamic. Rows of different
+lengths are packed in the exported module; their lengths are an input of the model, in any order.
+
+Source: https://docs.pytorch.org/docs/2.13/onnx_torchscript.html.
+
+Left out: the exporter of torch.export, which takes seconds for each model.
 """
 
 import io
 import os
 import warnings
 
-os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # its shape inference does not know packed sequences, and says so
+os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # shape inference warns that it does not know packed sequences
 
 import numpy as np
 import onnxruntime
@@ -27,7 +29,7 @@ RESULTS = ("outputs", "final_state")
 
 
 class Padded(torch.nn.Module):
-    """Packs, runs, and pads again."""
+    """A module that packs, runs, and pads again."""
 
     def __init__(self, gru: torch.nn.GRU) -> None:
         super().__init__()
@@ -36,7 +38,7 @@ class Padded(torch.nn.Module):
     def forward(
         self, inputs: torch.Tensor, state: torch.Tensor, lengths: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Outputs (batch, time, directions * units) and final states (directions, batch, units)."""
+        """Compute outputs (batch, time, directions * units) and final states (directions, batch, units)."""
         packed = torch.nn.utils.rnn.pack_padded_sequence(inputs, lengths, batch_first=True)
         outputs, final = self.gru(packed, state)
         return torch.nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True)[0], final
@@ -68,7 +70,7 @@ class TorchOnnx:
         self.kernels: set[str] = set()
 
     def run(self, case: Case) -> Outputs:
-        """Through the bytes of a model, as a file would have them."""
+        """Run the model from its bytes, as from a file."""
         given = {"inputs": case.inputs, "state": np.stack(case.starts)}
         if case.lengths is not None:
             given["lengths"] = case.lengths.astype(np.int64)
@@ -79,7 +81,7 @@ class TorchOnnx:
 
 
 def exported(case: Case) -> bytes:
-    """The model of a case's weights, traced with other numbers and sizes than the case's own."""
+    """The model with a case's weights, traced with numbers and sizes that differ from the case's."""
     gru = made(case)
     inputs, state = torch.zeros(2, 3, gru.input_size), torch.zeros(len(case.parameters), 2, gru.hidden_size)
     traced = (gru, (inputs, state)) if case.lengths is None else (Padded(gru), (inputs, state, torch.tensor([3, 2])))
@@ -87,7 +89,7 @@ def exported(case: Case) -> bytes:
     axes = {name: DYNAMIC[name] for name in names} | {"outputs": DYNAMIC["inputs"], "final_state": DYNAMIC["state"]}
     file = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that the exporter is the older one, and that a GRU's batch might be fixed
+        warnings.simplefilter("ignore")  # warnings about the older exporter and about a fixed batch
         torch.onnx.export(*traced, file, dynamo=False, input_names=names, output_names=list(RESULTS), dynamic_axes=axes)
     return file.getvalue()
 

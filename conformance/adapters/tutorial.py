@@ -1,6 +1,6 @@
 """The tutorial's GRU of `tf_gru.tutorial`: in a graph and session of TensorFlow 1, and eagerly.
 
-Its weights are made with the object, so a case's are assigned; the final state is the output of the last step taken.
+The object makes its weights, so a case's weights are assigned. The final state is the output of the last step.
 """
 
 from functools import lru_cache
@@ -43,18 +43,18 @@ def _capabilities() -> Capabilities:
 
 
 def named(gru: GRU, reset: str) -> list[list[tf.Variable]]:
-    """Its variables: kernel, recurrent kernel and bias, for each gate."""
+    """The variables: kernel, recurrent kernel and bias, for each gate."""
     return [[getattr(gru, kind + letter) for kind in "WUb"] for letter in LETTERS[reset]]
 
 
 def values(p: Parameters) -> list[list[np.ndarray]]:
-    """What these variables are given: gate for gate, the two biases added, exactly or not at all."""
+    """The values of these variables by gate, with the two biases added exactly; otherwise the case is refused."""
     p = merge_biases(p)
     return [list(gate) for gate in zip(p.kernel, p.recurrent_kernel, p.bias[0], strict=True)]
 
 
 def final_states(outputs: tf.Tensor, reverse: bool, merge: str | None) -> list[tf.Tensor]:
-    """Of each direction the output of the last step that was taken: of an aligned reversed run the first in time."""
+    """The output of each direction's last step. In an aligned reversed run this is the first in time."""
     if merge is None:
         return [outputs[:, 0 if reverse else -1]]
     forward, backward = tf.split(outputs, 2, axis=-1)
@@ -62,18 +62,20 @@ def final_states(outputs: tf.Tensor, reverse: bool, merge: str | None) -> list[t
 
 
 def answered(case: Case, outputs: np.ndarray, finals: list[np.ndarray]) -> Outputs:
-    """As the suite has it."""
+    """The answer in the suite's form."""
     return Outputs(outputs, finals[0] if case.merge is None else tuple(finals))
 
 
 def cotangents_of(case: Case, cotangents: Outputs) -> list[np.ndarray]:
-    """Those of the outputs, then of each direction's final state."""
+    """The cotangents of the outputs, then of each direction's final state."""
     finals = [cotangents.final_state] if case.merge is None else cotangents.final_state
     return [cotangents.outputs, *finals]
 
 
 def gradients_of(case: Case, results: list[np.ndarray]) -> Gradients:
-    """From those of inputs, then of each direction its h0 and, gate by gate, its weights."""
+    """The gradients in the suite's form, from gradients of inputs and, for each direction, of h0 and the weights by
+    gate.
+    """
     count, inputs, rest = len(case.parameters), results[0], results[1:]
     size = len(rest) // count
     each = []
@@ -91,13 +93,13 @@ class Eager:
     capabilities = _capabilities()
 
     def run(self, case: Case) -> Outputs:
-        """The recurrence, called again with the case's weights."""
+        """Call the recurrence again with the case's weights."""
         outputs = _assigned(case).whole.recurrence(tf.constant(case.inputs))
         states = final_states(outputs, case.reverse, case.merge)
         return answered(case, outputs.numpy(), [state.numpy() for state in states])
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """By a tape."""
+        """Compute gradients by a tape."""
         made, inputs = _assigned(case), tf.constant(case.inputs)
         starts = [tf.constant(state) for state in case.starts]
         with tf.GradientTape() as tape:
@@ -112,7 +114,7 @@ class Eager:
 
 
 class _Made(NamedTuple):
-    """What is called, and the GRUs that own the weights."""
+    """The object that is called, and the GRUs that own the weights."""
 
     whole: GRU | BiGRU
     directions: tuple[GRU, ...]
@@ -137,7 +139,7 @@ def _assigned(case: Case) -> _Made:
 
 
 class _Built(NamedTuple):
-    """A session with what is run in it. assign: sets all variables from what is fed for `weights`."""
+    """A session with its tensors. assign: sets all variables from the values fed for `weights`."""
 
     session: Any
     inputs: Any
@@ -156,13 +158,13 @@ class Graph:
     capabilities = _capabilities()
 
     def run(self, case: Case) -> Outputs:
-        """Outputs and final states from one session."""
+        """Compute outputs and final states in one session."""
         built = _ready(case)
         found = built.session.run([built.outputs, built.final_states], {built.inputs: case.inputs})
         return answered(case, *found)
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """By tf.gradients."""
+        """Compute gradients by tf.gradients."""
         built = _ready(case)
         given = dict(zip(built.cotangents, cotangents_of(case, cotangents), strict=True))
         return gradients_of(case, built.session.run(built.gradients, {built.inputs: case.inputs, **given}))

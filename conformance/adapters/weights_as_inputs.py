@@ -1,4 +1,4 @@
-"""A Keras model whose weights are inputs too, so that what it is converted to serves every case."""
+"""A Keras model whose weights are also inputs, so that one converted model serves every case."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 
 class WeightsAsInputs(keras.Model):
-    """The model, called with a dictionary of its inputs by name and of its weights as "w0", "w1", ..."""
+    """The model, called with a dictionary of its inputs by name and of its weights as "w0", "w1", and so on."""
 
     def __init__(self, inner: keras.Model) -> None:
         super().__init__()
@@ -17,7 +17,7 @@ class WeightsAsInputs(keras.Model):
         self.weight_names = tuple(f"w{place}" for place in range(len(inner.weights)))
 
     def call(self, given: dict[str, Any]) -> list[Any]:
-        """The model's results with these weights in place of its own."""
+        """Compute the model's results with these weights in place of its own."""
         values = [given[name] for name in self.weight_names]
         seeds = self.inner.non_trainable_variables
         inputs = [given[name] for name in self.given]
@@ -26,7 +26,7 @@ class WeightsAsInputs(keras.Model):
 
     @property
     def signature(self) -> list[Any]:
-        """What it is called with."""
+        """The signature of its inputs."""
         specs = {
             name: tf.TensorSpec(tensor.shape, tensor.dtype, name)
             for name, tensor in zip(self.given, self.inner.inputs, strict=True)

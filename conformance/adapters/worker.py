@@ -1,11 +1,11 @@
-"""A process of its own for a subject, so that one that crashes, hangs or prints takes nothing else with it.
+"""A separate process for a subject, so that a crash, a hang or output of the subject affects nothing else.
 
-A worker is started, asked, heard, and ended with all that it started; on Linux it ends where its parent is killed, too.
-What it prints goes to a log, of which the end is told where the process breaks. A message's text is made printable
-here, where it comes in, and nowhere after.
+A worker is started, receives questions, sends messages, and is ended with everything that it started. On Linux it also
+ends if its parent is killed. Its output goes to a log, whose end appears in the message if the process breaks. The text
+of a message is made printable here, where it arrives.
 
-POSIX only: process groups. Left out: a process that hangs in the middle of a message; and programs in any language,
-which are asked by lines (conformance/adapters/process).
+POSIX only: process groups. Left out: a process that hangs in the middle of a message; programs in other languages,
+which answer by lines (conformance/adapters/process).
 """
 
 import contextlib
@@ -23,16 +23,17 @@ from conformance.interface.printable import all_printable, printable
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 STARTING = 300
-"""Seconds within which a subject must be imported where a limit is for one answer."""
+"""Seconds for the import of a subject, if a limit applies to one answer."""
 TOLD, READ = 300, 1 << 16
-"""Characters of the end of the log that are told, and the bytes that are read for them."""
+"""Characters from the end of the log in a message, and the bytes that are read for them."""
 PR_SET_PDEATHSIG = 1
 
 
 class Gone(Exception):
-    """A worker that has ended, or was stopped because it was silent; the text says which, and what it printed last.
+    """A worker that has ended, or was stopped because it was silent. The message says which, and quotes its last
+    output.
 
-    code: its exit code, None where it was stopped.
+    code: its exit code; None if it was stopped.
     """
 
     def __init__(self, text: str, code: int | None) -> None:
@@ -41,9 +42,9 @@ class Gone(Exception):
 
 
 class Worker:
-    """A process that runs work(*arguments, pipe): what it sends on the pipe is heard, and what it is asked comes there.
+    """A process that runs work(*arguments, pipe). It sends messages and receives questions through the pipe.
 
-    work: a function of a module, where a new process finds it.
+    work: a function of a module, so that a new process can import it.
     """
 
     def __init__(self, work: Callable[..., None], *arguments: Any) -> None:
@@ -58,26 +59,26 @@ class Worker:
 
     @property
     def pid(self) -> int:
-        """The number of the process, and of its group."""
-        assert self._process.pid is not None, "started before"
+        """The id of the process and of its group."""
+        assert self._process.pid is not None, "the process is started"
         return self._process.pid
 
     @property
     def over(self) -> bool:
-        """Whether it was ended."""
+        """True if the process was ended."""
         return self._pipe.closed
 
     def fileno(self) -> int:
-        """The descriptor at which a message comes."""
+        """The descriptor at which messages arrive."""
         return self._pipe.fileno()
 
     def ask(self, question: Any) -> None:
-        """Send it a question. Where it has ended since, `hear` says so."""
+        """Send a question to the process. If the process has ended, `hear` reports it."""
         with contextlib.suppress(OSError):
             self._pipe.send(question)
 
     def hear(self, seconds: float) -> Any:
-        """Its next message. Raises Gone where it has ended, or says nothing for so many seconds."""
+        """The next message. Raises Gone if the process has ended, or sends nothing for so many seconds."""
         if self.over:
             raise Gone("the process was ended before", None)
         self._since = time.monotonic()
@@ -88,10 +89,10 @@ class Worker:
                 return message
 
     def end(self) -> None:
-        """End the process, and all that it started."""
+        """End the process and everything that it started."""
         if self.over:
             return
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # there is no group any more, or not yet
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # the group is gone, or does not exist yet
             os.killpg(self.pid, signal.SIGKILL)
         self._process.kill()
         self._process.join()
@@ -99,19 +100,21 @@ class Worker:
         self._log.close()
 
     def left(self, seconds: float) -> float:
-        """The part of so many seconds of silence that is left."""
+        """The remaining part of so many seconds of silence."""
         return max(0, self._since + seconds - time.monotonic())
 
     def news(self, seconds: float) -> list[Any]:
-        """The message that is there, or Gone, which ends it; none where it may still say something. As for `heard`."""
+        """The message that has arrived, or Gone, which ends the worker; empty if a message may still come. As for
+        `heard`.
+        """
         if self._pipe.poll():
             try:
                 message = self._pipe.recv()
-            except (EOFError, OSError):  # be it in the middle of a message
+            except (EOFError, OSError):  # also in the middle of a message
                 return [self._ended(seconds)]
             self._since = time.monotonic()
             return [all_printable(message)]
-        # What it started may hold the pipe open for longer than it lives.
+        # Processes that it started may hold the pipe open longer than it lives.
         if not self._process.is_alive() and not self._pipe.poll():
             return [self._ended(seconds)]
         if self.left(seconds):
@@ -133,9 +136,9 @@ class Worker:
 
 
 def heard(workers: Sequence[Worker], seconds: float) -> Iterator[tuple[Worker, Any]]:
-    """What some workers say within a second: at most one message of each, or a Gone in its place.
+    """Yield the messages that workers send within a second: at most one message of each, or a Gone in its place.
 
-    seconds: how long each may be silent after its start, its last message, or the call of `hear`.
+    seconds: the allowed silence of each after its start, its last message, or the call of `hear`.
     """
     wait(workers, timeout=min(1, *(worker.left(seconds) for worker in workers)))
     for worker in workers:
@@ -145,7 +148,7 @@ def heard(workers: Sequence[Worker], seconds: float) -> Iterator[tuple[Worker, A
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """An environment that frameworks read when they are imported, before a child has a word to say in it."""
+    """Set variables that frameworks read at import, before a child can set them."""
     added = {name: value for name, value in QUIET.items() if name not in os.environ}
     os.environ.update(added)
     try:
@@ -156,7 +159,9 @@ def _quiet() -> Iterator[None]:
 
 
 def lead_a_group() -> None:
-    """In a process: what it starts can be ended with it, and on Linux it ends where the suite is killed."""
+    """Lead a process group, so that all its processes can be ended together. On Linux, also end if the suite is
+    killed.
+    """
     os.setpgid(0, 0)
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,5 +1,5 @@
-"""A GRU in any language, as a program that the suite talks to in lines of JSON (docs/protocol.md).
+"""A GRU in any language: a program that exchanges lines of JSON with the suite (docs/protocol.md).
 
-Reading order: messages (as interface/schemas/process.json has them), lines (the program, its pipes and limits), keeper
-(what ends it whatever happens), subject (the adapter).
+Reading order: messages (in the form of interface/schemas/process.json), lines (the program, its pipes and limits),
+keeper (ends the program under all circumstances), subject (the adapter).
 """

@@ -1,9 +1,9 @@
-"""A program that is asked by lines: its process and pipes, and the limits of one answer in time and in length.
+"""A program that answers by lines: its process and pipes, and the limits of an answer in time and in length.
 
-All three pipes are served at once, so none that is full can stop the talk: a question is written while an answer or
-complaints are read. Of what the program says on standard error the end is kept, and told where it breaks.
+All three pipes are served at once, so a full one cannot block: a question is written while an answer or error output is
+read. The end of the program's standard error is kept, for the message if the program breaks.
 
-POSIX only: pipes that are waited for, and a descriptor that is handed on.
+POSIX only: waiting for pipes, and a descriptor that a child inherits.
 """
 
 import contextlib
@@ -19,20 +19,20 @@ from typing import IO, cast
 KEEPER = Path(__file__).parent / "keeper"
 CHUNK = 1 << 16
 TOLD = 300
-"""Characters of the end of standard error that are told."""
+"""Characters from the end of standard error that a message contains."""
 
 POLITE = 1.0
 """Seconds between the last line and the end of a program."""
 
 
 class Broken(Exception):
-    """The program ended, said nothing in time, or said too much; the text says which."""
+    """The program ended, gave no answer in time, or wrote too much. The message says which."""
 
 
 class Lines:
-    """A running program. What is asked and answered is one line each, of bytes, without its end.
+    """A running program. Each question and each answer is one line of bytes, without its end.
 
-    last: what it is told before it has to end, also where this process ends.
+    last: the last line, sent before the program is ended, also when this process ends.
     """
 
     def __init__(self, command: tuple[str, ...], last: bytes) -> None:
@@ -54,9 +54,9 @@ class Lines:
             os.set_blocking(stream.fileno(), False)
 
     def ask(self, question: bytes, *, seconds: float, limit: int) -> bytes:
-        """The line that answers the question. Raises Broken where none of up to limit bytes comes in time."""
+        """The line that answers the question. Raises Broken if no line within the limit arrives in time."""
         if self._heard:
-            raise Broken(f"it said something that nobody asked for: {_short(self._heard)}")
+            raise Broken(f"it wrote something before any question: {_short(self._heard)}")
         until = time.monotonic() + seconds
         left = memoryview(question + b"\n")
         with selectors.DefaultSelector() as ready:
@@ -85,7 +85,9 @@ class Lines:
                         self._read_complaints(ready)
 
     def kill(self) -> None:
-        """End the program and all it started, at once; `end` does so within a second of the last line."""
+        """End the program and everything that it started, at once. `end` does so within a second after the last
+        line.
+        """
         self.end.cancel()
         _killed(self._process, self._life)
 
@@ -95,7 +97,7 @@ class Lines:
         except BlockingIOError:
             return left
         except BrokenPipeError:
-            left = left[len(left) :]  # it has ended, or reads no more: its output tells
+            left = left[len(left) :]  # it has ended, or reads no more; its output will show
         if not left:
             ready.unregister(self._questions)
         return left
@@ -126,7 +128,7 @@ class Lines:
 
 
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:
-    streams = (process.stdin, process.stdout, process.stderr)  # all three were asked for
+    streams = (process.stdin, process.stdout, process.stderr)  # all three were requested
     return cast(tuple[IO[bytes], IO[bytes], IO[bytes]], streams)
 
 
@@ -140,7 +142,7 @@ def _ended(process: subprocess.Popen[bytes], life: int, last: bytes) -> None:
 
 
 def _killed(process: subprocess.Popen[bytes], life: int) -> None:
-    """The keeper sees the other end of its pipe closed, ends the program and then itself."""
+    """Close the pipe of the keeper, which then ends the program and itself."""
     os.close(life)
     process.wait()
     for stream in _pipes(process):

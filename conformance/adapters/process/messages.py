@@ -1,4 +1,4 @@
-"""Messages to a program and its answers, as lines of JSON: each is held against the schema."""
+"""Messages to a program and its answers, as lines of JSON. Each is checked against the schema."""
 
 import json
 from functools import lru_cache
@@ -19,7 +19,7 @@ SCHEMA = FILES["process"]
 
 
 class Foreign(SubjectError):
-    """A line that is no message, or not the one that answers the question."""
+    """A line that is not a message, or does not answer the question."""
 
 
 def line(message: dict[str, Any]) -> bytes:
@@ -28,11 +28,11 @@ def line(message: dict[str, Any]) -> bytes:
 
 
 def read(said: bytes, kinds: tuple[str, ...], number: int | None = None) -> dict[str, Any]:
-    """The message in a line. Raises Foreign for any other than one of these kinds that answers this question."""
+    """Read the message in a line. Raises Foreign unless it is of one of these kinds and answers this question."""
     try:
         message = json.loads(said, parse_constant=_constant, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
-        raise Foreign(f"answered what is no JSON: {_short(said)} ({_end(str(error))})") from error
+        raise Foreign(f"answered something that is not JSON: {_short(said)} ({_end(str(error))})") from error
     kind = message.get("kind") if is_object(message) else None
     if kind not in kinds:
         raise Foreign(f"answered {_short(said)}, but must answer an object whose kind is one of {', '.join(kinds)}")
@@ -47,17 +47,17 @@ def read(said: bytes, kinds: tuple[str, ...], number: int | None = None) -> dict
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object, its texts fit to be shown. Raises ValueError where it says something twice."""
+    """An object with printable texts. Raises ValueError for a repeated key."""
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"the key {key!r} stands twice in one object")
+            raise ValueError(f"the key {key!r} occurs twice in one object")
         found[printable(key)] = printable(value) if isinstance(value, str) else value
     return found
 
 
 def capabilities_of(message: dict[str, Any]) -> Capabilities:
-    """What a program says of itself. Raises UsageError or InvalidClaim for a claim that is none."""
+    """The capabilities in a program's message. Raises UsageError or InvalidClaim for an invalid claim."""
     said: dict[str, Any] = dict(message["capabilities"])
     claims = {dtype: Arithmetic(dtype=dtype, **claim) for dtype, claim in said.pop("arithmetic").items()}
     lists: dict[str, Any] = {name: tuple(value) for name, value in said.items() if is_list(value)}
@@ -65,17 +65,17 @@ def capabilities_of(message: dict[str, Any]) -> Capabilities:
 
 
 def outputs_of(message: dict[str, Any], dtype: str) -> Outputs:
-    """A result's arrays. Raises Malformed where they are none of dtype."""
+    """The arrays of a result. Raises Malformed if they are not arrays of this dtype."""
     return Outputs(*(_arrays(message[name], dtype, name) for name in Outputs._fields))
 
 
 def gradients_of(message: dict[str, Any], dtype: str) -> Gradients:
-    """An answer's gradients. Raises Malformed where they are none of dtype."""
+    """The gradients of an answer. Raises Malformed if they are not arrays of this dtype."""
     return Gradients(*(_arrays(message[name], dtype, f"gradients.{name}") for name in Gradients._fields))
 
 
 def violation(message: Any, kind: str) -> str | None:
-    """Where a message of this kind is not as the schema has it, or None."""
+    """The first violation of the schema by a message of this kind, or None."""
     from jsonschema.exceptions import best_match  # pyright: ignore[reportUnknownVariableType]
 
     error = cast(Any, best_match(_validator(kind).iter_errors(message)))
@@ -84,7 +84,7 @@ def violation(message: Any, kind: str) -> str | None:
 
 @lru_cache
 def _validator(kind: str) -> Any:
-    from jsonschema import Draft202012Validator  # here, because it would double the time that the command line starts
+    from jsonschema import Draft202012Validator  # here, because it would double the start time of the command line
 
     schema = json.loads(SCHEMA.read_text())
     Draft202012Validator.check_schema(schema)

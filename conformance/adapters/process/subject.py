@@ -1,4 +1,4 @@
-"""A program as an adapter: it is started once, asked case by case, and started anew where it broke."""
+"""A program as an adapter: it is started once, answers case by case, and is started again after it breaks."""
 
 import re
 import shlex
@@ -26,25 +26,25 @@ NAME = re.compile(r"process(?:@(?P<seconds>\d+(?:\.\d+)?))?:(?P<command>.*)", re
 CASE_SECONDS = 30.0
 START_SECONDS = 60.0
 SAID = 1 << 16
-"""Bytes that an answer may have beside its numbers."""
+"""Bytes that an answer may have besides its numbers."""
 
 A_NUMBER = 64
-"""Bytes that a number of an answer may take, with what separates it from the next."""
+"""Bytes that a number of an answer may take, including the separator."""
 
 
 def named(command: str, seconds: float = CASE_SECONDS) -> str:
-    """The name under which every command of the suite knows a program."""
+    """The name by which every command of the suite knows a program."""
     limit = np.format_float_positional(seconds, trim="-")  # all its digits, and never an exponent
     return f"process:{command}" if seconds == CASE_SECONDS else f"process@{limit}:{command}"
 
 
 def is_process(name: str) -> bool:
-    """Whether a name is that of a program."""
+    """True if a name is the name of a program."""
     return NAME.fullmatch(name) is not None
 
 
 def from_name(name: str) -> "Process":
-    """The program of a name that `named` gave. Raises UsageError with what to do where it does not start."""
+    """The program of a name that `named` returned. Raises UsageError if it does not start."""
     found = NAME.fullmatch(name)
     if found is None:
         raise UsageError(f"{name!r} names no program; expected process:COMMAND, or process@SECONDS:COMMAND")
@@ -59,11 +59,18 @@ def from_name(name: str) -> "Process":
 
 
 class Process:
-    """The program of a command, which is run as it is, by no shell.
+    """The program of a command, run without a shell.
 
-    seconds: for one case; starting: until it says what it can do. A program that ends, takes longer, says more than an
-    answer can have or anything that is no answer loses that case, which is an error; the next is asked of a new one.
-    Raises UsageError where the first does not start.
+    A program loses a case, which is then an error, if it ends, takes too long, writes more than an answer can have, or
+    writes something that is not an answer. A new process answers the next case.
+
+    Args:
+        command: The program and its arguments.
+        seconds: The limit for one case.
+        starting: The limit for the program's first message.
+
+    Raises:
+        UsageError: If the first process does not start.
     """
 
     def __init__(self, command: tuple[str, ...], *, seconds: float = CASE_SECONDS, starting: float = START_SECONDS):
@@ -81,20 +88,20 @@ class Process:
         self.versions = {"program": self._said["name"], **self._said["versions"]}
 
     def run(self, case: Case) -> Outputs:
-        """The program's answer to a case. Raises Declined, or SubjectError."""
+        """The program's answer to a case. Raises Declined or SubjectError."""
         parts = case.batch * case.time * case.units * 2 + case.batch * case.units * 2
         question = {"kind": "case", "case": case.to_json(to_decimals)}
         return outputs_of(self._answer(question, "result", parts), case.dtype)
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """The program's gradients. Raises Declined, or SubjectError."""
+        """The program's gradients. Raises Declined or SubjectError."""
         parts = case.inputs.size + case.batch * case.units * 2
         parts += sum(array.size for p in case.parameters for array in (p.kernel, p.recurrent_kernel, p.bias))
         asked = {"case": case.to_json(to_decimals), "cotangents": written(cotangents, to_decimals)}
         return gradients_of(self._answer({"kind": "gradients", **asked}, "gradients", parts), case.dtype)
 
     def end(self) -> None:
-        """Stop the program; a question after that starts it again."""
+        """Stop the program. A later question starts it again."""
         if self._lines is not None:
             self._lines.end()
             self._lines = None
@@ -125,7 +132,7 @@ class Process:
     def _ask(
         self, question: dict[str, Any], kinds: tuple[str, ...], seconds: float, numbers: int = 0, id: int | None = None
     ) -> dict[str, Any]:
-        assert self._lines is not None, "started before"
+        assert self._lines is not None, "the program is started"
         try:
             said = self._lines.ask(line(question), seconds=seconds, limit=SAID + A_NUMBER * numbers)
             return read(said, kinds, id)
@@ -137,6 +144,6 @@ class Process:
             raise
 
     def _break(self) -> None:
-        assert self._lines is not None, "started before"
+        assert self._lines is not None, "the program is started"
         self._lines.kill()
         self._lines = None

@@ -1,1 +1,1 @@
-"""A program of its own, run by its path: python conformance/adapters/process/keeper."""
+"""A separate program, run by its path: python conformance/adapters/process/keeper."""
