@@ -1,8 +1,9 @@
-"""Why an answer is wrong, and what a black box computes: known mistakes, blame, grades, identify, probe.
+"""Causes of a wrong answer, and the conventions of a black box: known mistakes, blame, grades, identify, probe.
 
 Reading order: catalogue (the known mistakes in words), known (their code, over numbers with a running error), questions
-(tiny cases), precision (weaker arithmetics), search (what explains all answers), attribution (the failing clauses that
-an explanation accounts for); then blame (a gate), grades (the best class that is met); identify and probe are folders.
+(tiny cases), precision (weaker arithmetics), search (explanations of all answers), attribution (the failing clauses
+that an explanation covers); then blame (the responsible gate), grades (the best class that is met). The commands
+identify and probe have folders of their own.
 """
 
 from conformance.diagnosis.attribution import diagnosed

@@ -1,11 +1,11 @@
-"""The failing clauses that one explanation accounts for: it is tried on each smallest failing case.
+"""The failing clauses that one explanation covers. It is tried on the smallest failing case of each clause.
 
-An explanation accounts for a failing clause where the subject's answer to the failing case is what a GRU with these
-deviations answers, and where that GRU fails the clause on the case, too. So an explanation of wrong numbers is never
-given for a wrong shape, for an argument that is overwritten, or for an answer that changes between calls.
+An explanation covers a failing clause under two conditions: the subject's answer to the failing case equals the answer
+of a GRU with these deviations, and that GRU fails the clause on the case, too. So an explanation of wrong numbers is
+never given for a wrong shape, for an overwritten argument, or for an answer that changes between calls.
 
-Left out: gradients, which a deviation does not have. A clause of gradients is accounted for where the answers to its
-failing case are wrong, and as explained.
+Left out: gradients, because deviations have none. An explanation covers a clause of gradients if it explains the
+outputs of the failing case and they are wrong.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from conformance.interface.case import Case, Outputs
 
 
 class Claiming:
-    """A subject that claims a weaker class in the place of its own."""
+    """A subject that claims a weaker class instead of its own."""
 
     def __init__(self, gru: GRU, weak: Arithmetic) -> None:
         own = gru.capabilities
@@ -41,7 +41,7 @@ class Claiming:
 
 
 class Hypothetical:
-    """A subject with some deviations, which declares what another subject declares, gradients apart."""
+    """A subject with some deviations. It declares the capabilities of another subject, except gradients."""
 
     def __init__(self, gru: GRU, parts: Parts) -> None:
         self.capabilities = replace(gru.capabilities, gradients=False)
@@ -59,9 +59,15 @@ class Hypothetical:
 
 
 def diagnosed(gru: GRU, verdicts: Sequence[Verdict] = ()) -> tuple[Diagnosis | None, list[Verdict]]:
-    """The diagnosis of a subject, and those of its failing verdicts for which the diagnosis accounts, with the cause.
+    """Diagnose a subject, and find the causes of its failing verdicts.
 
-    Where the diagnosis itself fails, its words are the error, since a verdict stands without it.
+    Args:
+        gru: The subject.
+        verdicts: Its failing verdicts.
+
+    Returns:
+        The diagnosis, and those verdicts that it explains, each with its cause. If the diagnosis itself fails, it
+        contains the error, because a verdict does not depend on it.
     """
     try:
         found = examined(gru)
@@ -73,7 +79,7 @@ def diagnosed(gru: GRU, verdicts: Sequence[Verdict] = ()) -> tuple[Diagnosis | N
 def attributed(
     gru: GRU, diagnosis: Diagnosis, found: Sequence[Explanation], verdicts: Sequence[Verdict]
 ) -> list[Verdict]:
-    """The failing verdicts for which explanations account, each with its cause."""
+    """The failing verdicts that explanations cover, each with its cause."""
     return [
         replace(verdict, cause=Cause(explanations, diagnosis.limits))
         for verdict in verdicts
@@ -82,7 +88,7 @@ def attributed(
 
 
 def _holding(gru: GRU, found: Sequence[Explanation], verdict: Verdict) -> tuple[tuple[Part, ...], ...]:
-    """The explanations, in words, that account for a failing verdict."""
+    """The explanations, in words, that cover a failing verdict."""
     if verdict.again is None:
         return ()
     case = Case.from_text(verdict.again)
@@ -91,7 +97,7 @@ def _holding(gru: GRU, found: Sequence[Explanation], verdict: Verdict) -> tuple[
 
 
 def _holds(gru: GRU, one: Explanation, verdict: Verdict, case: Case) -> bool:
-    """Whether one explanation accounts for a failing verdict."""
+    """True if one explanation covers a failing verdict."""
     check, claim = BY_CLAUSE[verdict.clause], gru.capabilities.arithmetic[case.dtype]
     weaker = [weak for weak in one.arithmetic if weak.dtype == case.dtype]
     if one.arithmetic and not one.parts:

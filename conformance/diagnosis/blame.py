@@ -1,17 +1,17 @@
 """The gate most responsible for steps that are out of their bounds: z, r or n, or none of them alone.
 
-One step of one unit is z h + (1 - z) n. With everything else exact, one gate can bring it only so far: z from n to h,
-n from z h - (1 - z) to z h + (1 - z), r (which acts through n) to some part of that. Each such interval, widened by the
-bound of the step, is the gate's *reach*. A gate explains a number that lies within its reach, and is to blame only if
-it explains every number that is out of its bound. Where several do, the one with the least room to do so is blamed: if
-a wrong gate put its number anywhere in its reach with equal chance, that is the most likely one (maximum likelihood).
+One step of one unit is z h + (1 - z) n. With everything else exact, one gate can move it only within an interval: z
+from n to h, n from z h - (1 - z) to z h + (1 - z), r (which acts through n) within some part of that. Each such
+interval, widened by the bound of the step, is the gate's *reach*. A gate explains a number that lies within its reach,
+and is responsible only if it explains every number that is out of its bound. If several gates do, the one with the
+smallest reach is named: if a wrong gate put its number anywhere in its reach with equal probability, it is the most
+likely one (maximum likelihood).
 
-One or two numbers cannot tell gates apart, so beside those of the failing case the subject is asked for a plain run,
-and the numbers that are wrong there count as well. Where two gates are wrong at once, or the blend is, or a candidate
-is past 1, none explains all: then that is what is said. What is blamed is a number, not a line of code: a gate that
-reads another's weights is wrong itself.
+One or two numbers cannot distinguish gates. Therefore the subject also computes a plain run, and the wrong numbers in
+it count as well. If two gates are wrong at once, or the blend is, or a candidate exceeds 1, no gate explains all, and
+the text says so. The result names a number, not a line of code: a gate that reads another's weights is wrong itself.
 
-Left out: gradients, copies, and states without outputs, of which no single step is seen.
+Left out: gradients, copies, and states without outputs, for which no single step is visible.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,16 +36,20 @@ from conformance.interface.strategies import DISTINCT, Numbers
 from conformance.truth.balls import precision
 
 MOST = 200
-"""So many wrong numbers are enough to tell gates apart."""
+"""The number of wrong numbers that is enough to distinguish gates."""
 
 ODDS = 1000
-"""A gate is blamed where it is so many times as likely as any other. A policy: it changes words, and no verdict."""
+"""A gate is named if it is this many times as likely as any other. This is a policy: it changes words, but no
+verdict.
+"""
 
 GATES = ("z", "r", "n")
 
 
 class _Reach(NamedTuple):
-    """The interval into which one gate can bring a number, what it would have to be for the computed one, and is."""
+    """The interval into which one gate can move a number, the gate's value for the computed number, and its exact
+    value.
+    """
 
     low: arb
     high: arb
@@ -60,14 +64,14 @@ class _Number(NamedTuple):
     bound: arb
     reach: dict[str, _Reach]
     state: tuple[arb, arb]
-    """What the state in the blend would have to be, and is."""
+    """The blend's state as the computed number would require, and the exact one."""
 
     def explained(self, gate: str) -> bool:
         reach = self.reach[gate]
         return bool(reach.low - self.bound <= self.computed <= reach.high + self.bound)
 
     def would(self, gate: str) -> str:
-        """What the gate would have to be."""
+        """The value that the gate would need, in words."""
         reach = self.reach[gate]
         if reach.value is None or reach.exact is None:
             return ""
@@ -80,7 +84,7 @@ class _Number(NamedTuple):
 
 
 def blamed(gru: GRU, verdict: Verdict) -> Verdict:
-    """The verdict with the gate that is most responsible, where steps are out of their bounds; without these steps."""
+    """The verdict with the most responsible gate, if steps are out of their bounds, and without these steps."""
     if not verdict.wrong or verdict.again is None:
         return verdict
     return replace(verdict, blame=_blame(gru, Case.from_text(verdict.again), verdict.wrong), wrong=())
@@ -118,12 +122,12 @@ def _blame(gru: GRU, case: Case, wrong: Sequence[WrongSteps]) -> Blame:
 
 
 def _shown(value: float, exact: float) -> str:
-    """The value is known no better than the state that was computed, so digits past the sixth say nothing."""
-    return f"{round(value, 6) + 0.0:g} in place of {round(exact, 6) + 0.0:g}"  # + 0.0, since -0 says nothing more
+    """The values in words. The value is known no better than the computed state, so it gets six digits."""
+    return f"{round(value, 6) + 0.0:g} in place of {round(exact, 6) + 0.0:g}"  # + 0.0 removes the sign of -0
 
 
 def _plain_run(gru: GRU, case: Case) -> list[WrongSteps]:
-    """What is wrong in a run of usual numbers without padding, forwards: enough to tell one gate from another."""
+    """The wrong steps of a forward run of plain numbers without padding, which help to distinguish gates."""
     batch, time, input_dim, units = DISTINCT
     numbers = Numbers(np.random.default_rng(0), case.dtype, FORMATS[case.dtype].precision, "plain")
     state = numbers.states((batch, units)) if gru.capabilities.initial_state else None
@@ -144,7 +148,7 @@ def _numbers(wrong: Sequence[WrongSteps]) -> list[_Number]:
 
 
 def _of(steps: WrongSteps) -> Iterator[_Number]:
-    """The wrong numbers that are finite, with every gate's reach at exact values of all else.
+    """Yield the finite wrong numbers, with every gate's reach at exact values of everything else.
 
     They were judged, so they lie inside the domain of the bound.
     """
@@ -174,9 +178,9 @@ def _of(steps: WrongSteps) -> Iterator[_Number]:
 
 
 def _of_reset(kept: arb, keep: arb, a_n: arb, terms: dict[int, arb], gates: dict[int, arb], computed: arb) -> _Reach:
-    """The reset gates of all units that enter one candidate: each multiplies a term of its pre-activation.
+    """The reach of all units' reset gates that enter one candidate: each multiplies a term of its pre-activation.
 
-    The value is given where it is one gate that would have to change.
+    The value is known if only one gate can have changed.
     """
     without = a_n - sum((gates[k] * terms[k] for k in terms), arb(0))
     ends = (
@@ -192,7 +196,7 @@ def _of_reset(kept: arb, keep: arb, a_n: arb, terms: dict[int, arb], gates: dict
 
 
 def _over(a: arb, b: arb) -> arb | None:
-    """A quotient, where there is one."""
+    """A quotient, or None."""
     return None if b == 0 or b.contains(0) else (a / b).mid()
 
 

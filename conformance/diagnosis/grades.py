@@ -1,11 +1,12 @@
-"""The best class that an implementation meets, whatever it claims: from the strictest on, the first that holds.
+"""The best class that an implementation meets, whatever it claims: the first in a list that begins with the strictest.
 
-A few runs are asked once and judged against one class after another, by the proven bounds and the statistical rules. A
-class counts as met only if every number of every run was judged by it, since a bound that proves nothing is met by
-anything: so where operations are in bfloat16, sums are in float32. It says what the numbers are consistent with, not
-how the implementation is written: "float32 with products in TF32".
-Subnormals, masks and reversal play no part in it. Left out: claims of rounding or summation beyond the usual, which
-only widen a bound; sums in bfloat16, of which nothing is proven at the sizes that are asked.
+The subject computes a few runs once, and they are judged by one class after another, with the proven bounds and the
+statistical rules. A class counts as met only if it can judge every number of every run, because a bound that proves
+nothing is met by anything; so classes with operations in bfloat16 have sums in float32. The grade names a class that
+agrees with the numbers, not the way in which the implementation is written: "float32 with products in TF32".
+
+Subnormals, masks and reversal do not matter here. Left out: claims of rounding or summation beyond the usual, which
+only widen a bound; sums in bfloat16, for which nothing is proven at these sizes.
 """
 
 from collections.abc import Sequence
@@ -23,10 +24,10 @@ from conformance.interface.case import Case, Outputs
 from conformance.interface.strategies import DISTINCT, WIDE, Numbers
 
 FINE, ROUGH = tuple(ACTIVATIONS)[:-1], tuple(ACTIVATIONS)[-1]
-"""The accuracies of activations that the other classes are tried with, and the one that is tried last."""
+"""The accuracies of activations in the other classes, and the accuracy that is tried last."""
 
 NARROW = ("correctly rounded", "4 ULP")
-"""For operations in a format of few bits, where 8 ULP are as far as a hard sigmoid is off."""
+"""The accuracies for operations in a format of few bits, where 8 ULP are as large as the error of a hard sigmoid."""
 
 WITHIN = {
     "float64": ("float64", "float32", "float16", "bfloat16"),
@@ -36,11 +37,11 @@ WITHIN = {
 """The formats in which a GRU with this interface may compute, the most precise first."""
 
 PRODUCTS = ("tf32", "float16", "bfloat16")
-"""What float32 products are replaced by."""
+"""The formats that replace float32 in products."""
 
 
 def grade(gru: GRU, dtype: str) -> Grade:
-    """The first class of the list that the subject meets. Raises SubjectError where it does not answer."""
+    """The first class in the list that the subject meets. Raises SubjectError if it gives no answer."""
     asked = [(case, ask(gru, case)) for case in _cases(gru, dtype)]
     flush = gru.capabilities.arithmetic[dtype].flush
     for arithmetic in ladder(dtype, flush=flush):
@@ -51,7 +52,7 @@ def grade(gru: GRU, dtype: str) -> Grade:
 
 
 def grades(gru: GRU, dtypes: tuple[str, ...] = ("float32", "float64")) -> list[Grade]:
-    """A grade for each format that is claimed; none for one in which the subject does not answer."""
+    """A grade for each claimed format, except formats in which the subject gives no answer."""
     found: list[Grade] = []
     for dtype in dtypes:
         if dtype in gru.capabilities.arithmetic:
@@ -63,9 +64,10 @@ def grades(gru: GRU, dtypes: tuple[str, ...] = ("float32", "float64")) -> list[G
 
 
 def meets(asked: Sequence[tuple[Case, Outputs]], arithmetic: Arithmetic) -> Judgement | None:
-    """All runs, with their answers, against one class.
+    """Judge all runs, with their answers, by one class.
 
-    None where it is not met, and where some number could not be judged by it: what proves nothing is met by anything.
+    Returns None if the class is not met, or if it cannot judge some number, because anything meets a bound that proves
+    nothing.
     """
     total = Judgement()
     for case, answer in asked:
@@ -100,7 +102,7 @@ def _class(dtype: str, flush: bool, **options: Any) -> Arithmetic:
 
 
 def _cases(gru: GRU, dtype: str) -> list[Case]:
-    """Plain runs of two sizes for each place of the reset gate; the sizes are those of the other checks."""
+    """Plain runs of two sizes for each position of the reset gate; the sizes are those of the other checks."""
     cases: list[Case] = []
     for seed, reset in enumerate(gru.capabilities.resets):
         for batch, time, input_dim, units in (DISTINCT, WIDE):

@@ -1,8 +1,8 @@
-"""Whether a subject meets a weaker arithmetic step by step: two plain runs are judged before a diagnosis says so.
+"""A test of weaker arithmetics step by step: a diagnosis names one only if two plain runs meet it.
 
-The bound about a hypothesis's whole run (running_error.py) is wide in a narrow arithmetic: wide enough for a wrong
-formula. Here each step is judged by the proven bound from the state that the subject itself had, and all of them by the
-statistical rules; and where the states are said to be of a narrower format, each shown one has to be a number of it.
+The bound of a hypothesis's whole run (running_error.py) is wide in a narrow arithmetic, wide enough for a wrong
+formula. Here the proven bound judges each step from the subject's own state, and the statistical rules judge all of
+them. If the states are said to have a narrower format, each returned one must be a number of it.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ SIZES = (DISTINCT, WIDE)
 
 
 def met(gru: GRU, dtype: str, reset: str, classes: Sequence[Arithmetic]) -> tuple[Arithmetic, ...]:
-    """Those of some classes that the subject meets in every plain run; none where a run has no answer."""
+    """The classes that the subject meets in every plain run; none if a run has no answer."""
     try:
         runs = [(case, ask(gru, case)) for case in (plain(dtype, reset, size) for size in SIZES)]
     except SubjectError:
@@ -42,7 +42,7 @@ def plain(dtype: str, reset: str, size: tuple[int, int, int, int]) -> Case:
 
 
 def rounded(shown: np.ndarray, weak: Arithmetic) -> np.ndarray:
-    """The nearest numbers of the format in which a class shows its states, where that is narrower than the array's."""
+    """The nearest numbers of the format of a class's returned states, if it is narrower than the array's."""
     significant, exponent = np.frexp(shown.astype(np.float64))
     scale = 2.0**weak.output_format.precision
     return np.ldexp(np.rint(significant * scale) / scale, exponent)

@@ -1,8 +1,9 @@
-"""The weaker arithmetics of a diagnosis: a closed list of classes, those less precise than the one that is claimed.
+"""The weaker arithmetics of a diagnosis: a closed list of classes that are less precise than the claimed one.
 
-A class is as precise as another where none of its formats is narrower and its activations are no rougher. TF32,
-float16 and bfloat16 products are what accelerators put in place of float32 ones; whole steps may be taken in a narrower
-format too. What a class says of answers is that they are consistent with it, no more.
+A class is as precise as another if none of its formats is narrower and its activations are no rougher. TF32, float16
+and bfloat16 products are common replacements of float32 products in accelerators; whole steps may also use a narrower
+format. An explanation by a class means only that the answers agree with it.
+
 Left out: sums in fewer bits than float32's, whose bound explains almost any answer.
 """
 
@@ -12,17 +13,17 @@ from dataclasses import replace
 from conformance.interface.arithmetic import ACTIVATIONS, FORMATS, Arithmetic, contains
 
 ROUGHER = ("8 ULP above 4u", "2^-10")
-"""The activations that are tried."""
+"""The accuracies of activations to try."""
 
 NARROWER = ("float32", "float16", "bfloat16")
-"""The formats in which steps are taken instead."""
+"""The formats of whole steps to try."""
 
 PRODUCTS = ("tf32", "float16", "bfloat16")
-"""The formats of the operands of products instead."""
+"""The formats of the operands of products to try."""
 
 
 def weaker(claim: Arithmetic) -> list[Arithmetic]:
-    """The classes of the list that are weaker than a claim, none of them before one that is as precise."""
+    """The classes in the list that are weaker than a claim. No class precedes one that is as precise."""
     steps = [replace(claim, activation=activation) for activation in ROUGHER]
     steps += [replace(claim, products=format) for format in PRODUCTS]
     for format in NARROWER:
@@ -36,24 +37,24 @@ def weaker(claim: Arithmetic) -> list[Arithmetic]:
 
 
 def as_precise(one: Arithmetic, other: Arithmetic) -> bool:
-    """Whether a class is included in another: what meets it meets the other."""
+    """True if a class is included in another: an answer that meets it meets the other."""
     *formats, activation = _measures(one)
     *others, rougher = _measures(other)
     return activation <= rougher and all(contains(FORMATS[a], FORMATS[b]) for a, b in zip(formats, others, strict=True))
 
 
 def strictest(met: Sequence[Arithmetic]) -> list[Arithmetic]:
-    """Those of some classes that are included in no other of them."""
+    """The classes that are included in no other of them."""
     return [one for one in met if not any(as_precise(other, one) for other in met if other is not one)]
 
 
 def telling(claim: Arithmetic, weak: Arithmetic) -> bool:
-    """Whether conventions are told apart in a weaker class: not where whole steps are taken in less than float32."""
+    """True if conventions can be distinguished in a weaker class: whole steps must use at least float32."""
     return weak.format == claim.format or contains(weak.format, FORMATS["float32"])
 
 
 def told(claim: Arithmetic, weak: Arithmetic) -> str:
-    """How a weaker class differs from the claim, in words; where whole steps are taken in less, no more than that."""
+    """The difference between a weaker class and the claim, in words; if whole steps use less, nothing else."""
     compute, products, sums, shown, _ = _measures(weak)
     if weak.format != claim.format:
         return f"steps in {compute}" + (f" with sums in {sums}" if weak.sums != weak.format else "")

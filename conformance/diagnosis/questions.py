@@ -1,8 +1,9 @@
-"""The questions of a diagnosis: a fixed set of tiny cases of what a subject declares, which tell conventions apart.
+"""The questions of a diagnosis: a fixed set of tiny cases within a subject's capabilities that distinguish conventions.
 
-One shape, batch 3, time 4, input_dim 2, units 3, and one square one where shapes are guessed from; initial states that
-are not 0; lengths unsorted, with 1, time, and 0 where that is declared; masks that start late, have holes, end early,
-and one of no valid step. Padding is finite, since what is read there has to show in numbers.
+There is one shape, batch 3, time 4, input_dim 2, units 3, and one square one, because some GRUs guess from shapes;
+initial states that are not 0; lengths unsorted, with 1, time, and 0 if that is declared; masks that start late, have
+holes, end early, and one without a valid step. Padding is finite, because the effect of reading it must be visible in
+numbers.
 """
 
 from collections.abc import Iterator
@@ -24,16 +25,16 @@ EMPTY_MASK = np.array([[0, 1, 1, 0], [0, 0, 0, 0], [0, 0, 1, 1]], bool)
 
 
 def questions(can: Capabilities, dtype: str, reset: str) -> tuple[Case, ...]:
-    """What is asked, the most telling first."""
+    """The cases, the most informative first."""
     return tuple(_questions(can, dtype, reset))
 
 
 OTHER_SHAPES = ((2, 3, 4, 8), (3, 2, 9, 17), (2, 20, 3, 4), (17, 2, 3, 5), (1, 3, 33, 40))
-"""Past the sizes of the questions, on both sides of the widths of vectors."""
+"""Sizes beyond those of the questions, on both sides of the widths of vectors."""
 
 
 def other_sizes(can: Capabilities, dtype: str, reset: str) -> tuple[Case, ...]:
-    """Cases of other sizes, at which an explanation of the answers to all questions has to hold, too."""
+    """Cases of other sizes, at which an explanation of all answers must hold too."""
     shapes = OTHER_SHAPES[:2] if can.compiles_per_shape else OTHER_SHAPES
     return tuple(_case(dtype, reset, shape, start=can.initial_state) for shape in shapes)
 

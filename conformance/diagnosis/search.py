@@ -1,9 +1,9 @@
-"""The search: which of the known deviations, alone or two at a time, would explain every answer of a subject.
+"""The search for known deviations, alone or two at a time, that would explain every answer of a subject.
 
-A hypothesis explains only if every number of every answer lies within the bound of the claimed arithmetic about the
-hypothesis' own (known/running_error.py). No distance is ranked, so nothing is explained by being nearest. Where several
-explain all answers they are all reported. Where none does, weaker arithmetics are tried (precision.py), alone and with
-one deviation each.
+A hypothesis explains only if every number of every answer lies within the bound of the claimed arithmetic around the
+hypothesis' own answer (known/running_error.py). Distances are not ranked, so nothing is explained by being nearest. If
+several hypotheses explain all answers, all are reported. If none does, weaker arithmetics are tried (precision.py),
+alone and with one deviation each.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,13 +30,15 @@ from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case, Outputs
 
 DEVIATIONS: tuple[type[Deviation], ...] = (*OF_STEPS, *OF_STATES, *OF_PADDING, *OF_DIRECTIONS)
-"""Everything that is known."""
+"""All known deviations."""
 
 AT_ONCE = 2
-"""So many deviations at a time are tried."""
+"""The largest number of deviations in one explanation."""
 
 FORMATS_ASKED = ("float64", "float32", "float16")
-"""The first in which something is wrong is diagnosed: the more precise, the more is told apart."""
+"""The formats of a diagnosis. The first one with a wrong answer is diagnosed, because a more precise one
+distinguishes more.
+"""
 
 
 Answer = tuple[np.ndarray, ...]
@@ -44,31 +46,55 @@ Parts = tuple[type[Deviation], ...]
 
 
 class Explanation(NamedTuple):
-    """Deviations that explain all answers, and the weaker classes in which they do: none where the claim holds."""
+    """Deviations that explain all answers, and the weaker classes in which they do; none if the claim holds."""
 
     parts: Parts
     arithmetic: tuple[Arithmetic, ...]
 
 
 class Examined(NamedTuple):
-    """A diagnosis, and the explanations that it has in words."""
+    """A diagnosis, and the explanations that it contains in words."""
 
     diagnosis: Diagnosis
     found: list[Explanation]
 
 
 def diagnose(gru: GRU) -> Diagnosis | None:
-    """The diagnosis of a subject, or None where every answer is as specified. Raises UsageError as examined does."""
+    """Explain a subject's wrong answers.
+
+    Args:
+        gru: The subject.
+
+    Returns:
+        The diagnosis; None if all answers follow the specification.
+
+    Raises:
+        UsageError: If the subject declares none of the formats, so that there is no question.
+
+    Example:
+        >>> from conformance.adapters.reference import gru
+        >>> from conformance.diagnosis import diagnose
+        >>> print(diagnose(gru))  # nothing is wrong
+        None
+    """
     found = examined(gru)
     return None if found is None else found.diagnosis
 
 
 def examined(gru: GRU) -> Examined | None:
-    """The explanations of a subject's answers; None where all of them are as specified.
+    """Explain a subject's wrong answers, with the explanations as data too.
 
-    Formats and places of the reset gate are asked one after the other; the first with a wrong answer is diagnosed.
-    Where there is none, the first with a question that is not answered is what is said.
-    Raises UsageError where none of the formats is declared: nothing would be asked.
+    Formats and positions of the reset gate are tried in turn; the first one with a wrong answer is diagnosed. If there
+    is none, the result describes the first one with an unanswered question.
+
+    Args:
+        gru: The subject.
+
+    Returns:
+        The diagnosis and its explanations; None if all answers follow the specification.
+
+    Raises:
+        UsageError: If the subject declares none of the formats, so that there is no question.
     """
     can, unanswered = gru.capabilities, None
     if not set(FORMATS_ASKED) & set(can.arithmetic):
@@ -95,7 +121,7 @@ def examined(gru: GRU) -> Examined | None:
 
 
 def confirmed(gru: GRU, dtype: str, reset: str, found: list[Explanation]) -> list[Explanation]:
-    """Explanations; less precision alone only as far as plain runs meet it too."""
+    """The explanations. Lower precision alone counts only as far as plain runs meet it too."""
     if any(one.parts for one in found):
         return found
     met_too = [one._replace(arithmetic=met(gru, dtype, reset, one.arithmetic)) for one in found]
@@ -103,7 +129,7 @@ def confirmed(gru: GRU, dtype: str, reset: str, found: list[Explanation]) -> lis
 
 
 def unlike(answers: Mapping[int, Answer], again: Mapping[int, Answer], cases: Sequence[Case]) -> str | None:
-    """The first case whose second answer has other bits than its first, in words."""
+    """The first case whose second answer differs from its first in some bit, in words."""
     for number, answer in answers.items():
         other = again.get(number)
         if other is None or not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(answer, other, strict=True)):
@@ -112,7 +138,7 @@ def unlike(answers: Mapping[int, Answer], again: Mapping[int, Answer], cases: Se
 
 
 def limits(gru: GRU, claim: Arithmetic, dtype: str, reset: str, found: Sequence[Explanation]) -> str | None:
-    """The sizes at which no explanation by a convention holds, in words; None where one holds at each."""
+    """The sizes at which no explanation by a convention holds, in words; None if one holds at each."""
     tried = [one.parts for one in found if one.parts and not one.arithmetic]
     if not tried:
         return None
@@ -132,7 +158,7 @@ def _sizes(case: Case) -> str:
 
 
 def in_words(found: Explanation, claim: Arithmetic) -> list[Part]:
-    """The parts of an explanation as a report has them."""
+    """The parts of an explanation as a report contains them."""
     parts = [_part(deviation.__name__) for deviation in found.parts]
     if found.arithmetic:
         beside = "with that, " if found.parts else ""
@@ -151,12 +177,12 @@ def _classes(found: Explanation, claim: Arithmetic) -> str:
 
 
 def asked(gru: GRU, cases: Sequence[Case]) -> dict[int, Answer]:
-    """The answers to the questions that are answered, by their numbers."""
+    """The answers to the answered questions, by their numbers."""
     return questioned(gru, cases)[0]
 
 
 def questioned(gru: GRU, cases: Sequence[Case]) -> tuple[dict[int, Answer], dict[int, str]]:
-    """Answers, and why there is none, by the numbers of the questions."""
+    """The answers, and the reasons for missing ones, by the numbers of the questions."""
     answers: dict[int, Answer] = {}
     refused: dict[int, str] = {}
     for number, case in enumerate(cases):
@@ -168,7 +194,7 @@ def questioned(gru: GRU, cases: Sequence[Case]) -> tuple[dict[int, Answer], dict
 
 
 def flat(answer: Outputs) -> Answer:
-    """The arrays of an answer in order; without the outputs where none are given."""
+    """The arrays of an answer in order, without the outputs if there are none."""
 
     def arrays(part: Any) -> Iterator[np.ndarray]:
         if isinstance(part, np.ndarray):
@@ -181,10 +207,12 @@ def flat(answer: Outputs) -> Answer:
 
 
 class Hypotheses:
-    """The answer of each hypothesis to each question, computed when it is wanted and kept.
+    """The answer of each hypothesis to each question, computed when it is needed and stored.
 
-    claim: the arithmetic that is tried. ours: the hypotheses of an arithmetic that float64 meets, where claim is not
-    met; their errors are those of our own values.
+    Attributes:
+        claim: The arithmetic to try.
+        ours: The hypotheses of an arithmetic that float64 meets, if it does not meet the claim; their errors are the
+            errors of the suite's own values.
     """
 
     def __init__(self, claim: Arithmetic, cases: Sequence[Case], ours: "Hypotheses | None" = None) -> None:
@@ -195,7 +223,7 @@ class Hypotheses:
         self._known: dict[tuple[int, Parts], tuple[Near, ...] | None] = {}
 
     def answer(self, question: int, parts: Parts) -> tuple[Near, ...] | None:
-        """The arrays of an answer, or None where the deviations cannot stand together or have nothing to deviate in."""
+        """The arrays of an answer, or None if the deviations exclude each other or have no effect here."""
         key = question, parts
         if key not in self._known:
             try:
@@ -206,24 +234,24 @@ class Hypotheses:
         return self._known[key]
 
     def allows(self, question: int, parts: Parts, given: Answer) -> bool:
-        """Whether an answer is within the bound about the hypothesis's."""
+        """True if an answer is within the bound around the hypothesis's answer."""
         arrays, ours = self.answer(question, parts), self._ours.answer(question, parts)
         if arrays is None or ours is None:
             return False
-        shown = slice(-len(given), None)  # a subject that gives no outputs gives final states alone
+        shown = slice(-len(given), None)  # a subject without outputs returns final states only
         return len(arrays[shown]) == len(given) and all(
             near.contains(computed, own.error)
             for near, own, computed in zip(arrays[shown], ours[shown], given, strict=True)
         )
 
     def wrong(self, answers: Mapping[int, Answer]) -> list[int]:
-        """The questions that were not answered as specified."""
+        """The questions whose answers do not follow the specification."""
         return [question for question, given in answers.items() if not self.allows(question, (), given)]
 
     def explanations(self, answers: Mapping[int, Answer], at_once: int) -> list[Parts]:
-        """The smallest sets of deviations that explain all answers: single ones, or where there is none, pairs.
+        """The smallest sets of deviations that explain all answers: single ones or, if there are none, pairs.
 
-        The shortest question comes first, then the wrong answers, since they refute most.
+        The shortest question comes first, then the wrong answers, because they exclude most.
         """
         order = list(dict.fromkeys([*list(answers)[:1], *self.wrong(answers), *answers]))
         for size in range(1, at_once + 1):
@@ -237,7 +265,7 @@ class Hypotheses:
         return []
 
     def screened(self, question: int, size: int, given: Answer) -> list[Parts]:
-        """The sets of deviations that allow one answer, all compared at once, with the same numbers as allows does."""
+        """The sets of deviations that allow one answer, all compared at once, with the same numbers as in `allows`."""
         key = question, size, len(given)
         if key not in self._stacks:
             known: list[Parts] = []
@@ -261,17 +289,19 @@ class Hypotheses:
 
 
 class Search:
-    """Explanations of answers to the questions of one format and one place of the reset gate, in every arithmetic."""
+    """Explanations of answers to the questions of one format and one position of the reset gate, in every
+    arithmetic.
+    """
 
     def __init__(self, claim: Arithmetic, cases: Sequence[Case]) -> None:
         self.claimed = Hypotheses(claim, cases)
         self.weaker = [Hypotheses(weak, cases, ours=self.claimed) for weak in weaker(claim)]
 
     def found(self, answers: Mapping[int, Answer]) -> list[Explanation]:
-        """What explains all answers: deviations, or a weaker arithmetic, or one deviation in a weaker arithmetic.
+        """The explanations of all answers: deviations, or a weaker arithmetic, or one deviation in a weaker arithmetic.
 
-        A weaker arithmetic counts as one of the deviations that are tried at once. It is tried alone before any
-        deviation in it, since what is wide explains much: nothing but arithmetic is said where that may be all.
+        A weaker arithmetic counts as one deviation. It is tried alone before any deviation in it, because a wide bound
+        explains much: if arithmetic alone may explain everything, nothing else is reported.
         """
         if found := self.claimed.explanations(answers, AT_ONCE):
             return [Explanation(parts, ()) for parts in found]

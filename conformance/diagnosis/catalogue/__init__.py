@@ -1,4 +1,4 @@
-"""The catalogue of known mistakes: a mutant, a deviation and a vector's flag are about the entry of their name."""
+"""The catalogue of known mistakes. A mutant, a deviation and a vector's flag refer to the entry with their name."""
 
 from conformance.diagnosis.catalogue import contract, gates, gradients, numbers, orders, padding, state, time, weights
 from conformance.diagnosis.catalogue.mistake import Mistake
@@ -6,6 +6,6 @@ from conformance.diagnosis.catalogue.mistake import Mistake
 FAMILIES = (orders, gates, weights, state, padding, time, numbers, gradients, contract)
 
 MISTAKES: dict[str, Mistake] = {name: entry for family in FAMILIES for name, entry in family.MISTAKES.items()}
-"""Every known mistake by its name: the name of its mutant, where one ships, and of its deviation, where one does."""
+"""Every known mistake by its name, which is also the name of its mutant and of its deviation, if there are any."""
 
 __all__ = ["MISTAKES", "Mistake"]

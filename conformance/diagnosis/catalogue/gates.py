@@ -1,4 +1,4 @@
-"""Mistakes in the conventions of a step: the gates' sense and activations, the place of the reset gate."""
+"""Mistakes in the conventions of a step: the gates' sense and activations, the position of the reset gate."""
 
 from conformance.diagnosis.catalogue.mistake import Mistake
 

@@ -7,14 +7,17 @@ GITHUB = "https://github.com/"
 
 @dataclass(frozen=True)
 class Mistake:
-    """One known way to be wrong. It has no name of its own: the catalogue's key names its mutant and its deviation.
+    """One known way to be wrong. The catalogue's key is its name, and the name of its mutant and its deviation.
 
-    sentence: what the GRU does. fix: what to change in the adapter or in the GRU, where p are a direction's
-    parameters. effect: what one sees. links: public threads about it, after https://github.com/. akin: names of
-    mistakes whose threads are about this one too.
-
-    flag: the golden vectors' name for it, if they have one. bug: the flag in words. description: what the code does,
-    where the vectors say more than the sentence.
+    Attributes:
+        sentence: The behaviour of the GRU.
+        fix: The change in the adapter or in the GRU, where p are a direction's parameters.
+        effect: The visible effect.
+        links: Public threads about it, after https://github.com/.
+        akin: Names of mistakes whose threads also concern this one.
+        flag: The golden vectors' name for it, if there is one.
+        bug: The flag in words.
+        description: The behaviour of the code, if the vectors say more than the sentence.
     """
 
     sentence: str
@@ -28,10 +31,10 @@ class Mistake:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The links, as they are opened."""
+        """The links with their full addresses."""
         return tuple(GITHUB + link for link in self.links)
 
     @property
     def link(self) -> str:
-        """The address of the first thread, or nothing."""
+        """The address of the first thread, or an empty text."""
         return next(iter(self.addresses), "")

@@ -60,7 +60,7 @@ MISTAKES: dict[str, Mistake] = {
         flag="SigmoidOverflow",
         bug="overflow in sigma",
     ),
-    # Seen by the probe alone.
+    # Visible to the probe only.
     "tanh_off_by_16_ulps": Mistake("tanh is too small by 16 units in the last place."),
     "sigmoid_from_tanh": Mistake(
         "The logistic function is written with tanh, and has no relative accuracy where it is small."

@@ -1,4 +1,4 @@
-"""Mistakes in the order of gate blocks: the sentence, the fix and the deviation's code follow from one table."""
+"""Mistakes in the order of gate blocks. One table determines the sentence, the fix and the deviation's code."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -7,7 +7,9 @@ from conformance.diagnosis.catalogue.mistake import Mistake
 
 
 class Arrays(NamedTuple):
-    """Arrays whose blocks are permuted together: in words, as Python takes them in an order, and their letters."""
+    """Arrays whose blocks are permuted together: their names, the Python expressions that reorder them, and their
+    letters.
+    """
 
     words: str
     taken: tuple[str, ...]
@@ -20,7 +22,7 @@ BIASES = Arrays("the biases' blocks", ("p.bias[:, {}]",), "bc")
 BLOCKS = Arrays("the gate blocks", (*KERNEL.taken, *RECURRENT.taken, *BIASES.taken), "WUbc")
 
 ORDERS = ("rzn", "znr", "nzr", "rnz", "nrz")
-"""The wrong orders of three blocks. Of two blocks there is one wrong order, which is that of "nzr" without r."""
+"""The wrong orders of three blocks. Two blocks have one wrong order: "nzr" without r."""
 
 READ_AS: dict[str, tuple[Arrays, str]] = {
     "gates_swapped": (BLOCKS, "rzn"),
@@ -30,7 +32,7 @@ READ_AS: dict[str, tuple[Arrays, str]] = {
     "bias_blocks_in_another_order": (BIASES, "nrz"),
     **{f"bias_order_{order}": (BIASES, order) for order in ORDERS if order != "nrz"},
 }
-"""By name, which arrays are read in which order."""
+"""The arrays and the order in which they are read, by name."""
 
 
 def _in_words(arrays: Arrays, order: str) -> Mistake:

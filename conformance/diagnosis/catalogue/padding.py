@@ -1,4 +1,4 @@
-"""Mistakes in lengths and masks: which steps count, and what stands at the others."""
+"""Mistakes in lengths and masks: the choice of valid steps, and outputs at masked ones."""
 
 from conformance.diagnosis.catalogue.mistake import Mistake
 

@@ -1,4 +1,4 @@
-"""Mistakes in the state: where it starts, how it is carried, what is returned of it."""
+"""Mistakes in the state: its start, the way it is carried, and its return."""
 
 from conformance.diagnosis.catalogue.mistake import Mistake
 

@@ -1,8 +1,9 @@
-"""What a black box does around the step: initial and final states, padding, reversal, two directions, empty sizes.
+"""The conventions of a black box around the step: initial and final states, padding, reversal, two directions, empty
+sizes.
 
-Each question has a closed list of answers, held against the subject's with the step that was found. Outputs and final
-states are looked at apart, so that each gets its own word. What a subject was asked for (a policy of masked outputs, a
-merge) and what it gives are two things, and both are said.
+Each question has a closed list of answers, which are compared with the subject's, using the identified step. Outputs
+and final states are compared separately, so that each gets its own word. The requested option (a policy of masked
+outputs, a merge) and the behaviour may differ, and both are reported.
 """
 
 from collections.abc import Mapping
@@ -69,7 +70,7 @@ JOINED: Mapping[str, Parts] = {
 
 @dataclass
 class Around:
-    """Asks about everything around a step that is known; traits are filled in the order of the questions."""
+    """Questions about everything around a known step. The traits are filled in the order of the questions."""
 
     asking: Asking
     step: Step
@@ -79,7 +80,7 @@ class Around:
     traits: dict[str, str]
 
     def run(self) -> None:
-        """All questions."""
+        """Ask all questions."""
         self._initial_state()
         self._lengths()
         self._empty_row()
@@ -90,12 +91,12 @@ class Around:
         self._gradients()
 
     def told(self, case: Case, known: Mapping[str, Parts], given: Arrays, view: View = whole) -> str:
-        """The words for those of the list that hold."""
+        """The words for those hypotheses of the list that hold."""
         fitting = [told for told, some in known.items() if holds((*some, *self.parts), case, given, self.claim, view)]
         return " or ".join(fitting) or UNKNOWN
 
     def ask(self, trait: str, case: Case, known: Mapping[str, Parts], view: View = whole) -> str:
-        """One question, whose answer is kept as a trait."""
+        """Ask one question, and store the answer as a trait."""
         given = self.asking.arrays(trait, case)
         self.traits[trait] = REFUSED if given is None else self.told(case, known, given, view)
         return self.traits[trait]
@@ -112,7 +113,7 @@ class Around:
             self._padded(f"lengths, {policy} asked", case, known)
 
     def _padded(self, trait: str, case: Case, known: Mapping[str, Parts]) -> None:
-        """What stands at masked steps, and the final state."""
+        """Identify the outputs at masked steps, and the final state."""
         given = self.asking.arrays(trait, case)
         if given is None:
             self.traits[trait] = REFUSED
@@ -191,7 +192,7 @@ class Around:
                 known["not halved"] = parts("average_is_a_sum")
             told = self.ask(f"both directions, {merge}", replace(two, merge=merge), known)
             if first is None and told not in (REFUSED, UNKNOWN):
-                first, joined = merge, known[told.partition(" or ")[0]]  # several differ only in what is not shown
+                first, joined = merge, known[told.partition(" or ")[0]]  # several differ only in hidden parts
         for policy in POLICIES if first is not None else ():
             trait = f"both directions, lengths, {policy} asked"
             case = replace(two, merge=first, lengths=LENGTHS, masked_outputs=policy)
@@ -229,7 +230,7 @@ class Around:
 
 
 def around(asking: Asking, step: Step) -> dict[str, str]:
-    """The traits around a step that is known, in words."""
+    """The traits around a known step, in words."""
     assert step.claim is not None, "a reading is known in a class of arithmetic"
     case = plain(step.dtype, step.asked)
     if step.started:

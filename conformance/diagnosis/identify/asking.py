@@ -1,4 +1,4 @@
-"""Questions to a subject of which nothing is known: an answer of the right shapes, or a refusal with its reason."""
+"""Questions to an unknown subject: an answer of the right shapes, or a refusal with its reason."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -11,16 +11,18 @@ from conformance.interface.case import Case, Outputs
 from conformance.interface.type_guards import is_tuple
 
 Arrays = tuple[np.ndarray, ...]
-"""The arrays of an answer in order: outputs (two under "apart", none where none are given), then final states."""
+"""The arrays of an answer in order: outputs (two under "apart", none if they are not returned), then final states."""
 
 REFUSED = "refused"
 
 
 class Asking:
-    """A subject, and what it refused.
+    """A subject with its refusals.
 
-    gru: anything with run(case). tell: called with the name of each question before it is asked. skip: questions that
-    are not to be asked, since they ended the process, with what happened.
+    Attributes:
+        gru: Any object with run(case).
+        tell: Called with the name of each question before the question.
+        skip: Questions to skip because they ended the process, each with the reason.
     """
 
     def __init__(self, gru: Any, tell: Callable[[str], None], skip: dict[str, str]) -> None:
@@ -42,12 +44,12 @@ class Asking:
             return None
 
     def skipped(self, what: str) -> bool:
-        """Whether a question is not to be asked; what happened is then kept as its refusal."""
+        """True if a question must be skipped; the reason is then stored as its refusal."""
         if what in self.skip:
             self.refusals[what] = self.skip[what]
         return what in self.skip
 
     def arrays(self, what: str, case: Case) -> Arrays | None:
-        """As outputs, the arrays copied."""
+        """The result of `outputs` as copied arrays."""
         found = self.outputs(what, case)
         return None if found is None else tuple(array.copy() for array in flat(found))

@@ -1,8 +1,8 @@
-"""What may stand behind an answer: the parts of conformance.diagnosis, a few more, and when a hypothesis holds.
+"""Hypotheses about an answer: parts of conformance.diagnosis, a few more, and the condition under which one holds.
 
-A hypothesis is a set of parts over the specification. It holds where every number of an answer is within twice the
-running error of a class of arithmetic (running_error.py): once for the answer, once for our own float64,
-which meets every class of the list.
+A hypothesis is a set of parts over the specification. It holds if every number of an answer is within twice the running
+error of a class of arithmetic (running_error.py): once for the answer, once for the suite's own float64, which meets
+every class in the list.
 """
 
 from collections.abc import Callable, Iterable
@@ -46,10 +46,10 @@ NAMED = {**KNOWN, **{part.__name__: part for part in ACTS.values()}}
 
 
 class in_processing_order_within_each_row(Deviation):
-    """the outputs of a reverse run are in processing order, each row's valid steps first."""
+    """A reverse run returns outputs in processing order, each row's valid steps first."""
 
     def aligned(self, outputs: Near, backwards: bool) -> Near:
-        """As the class says."""
+        """The outputs in this order."""
         outputs = super().aligned(outputs, backwards)
         times = np.arange(self.case.time)
         count = self.case.valid.sum(axis=1)[:, None]
@@ -58,15 +58,15 @@ class in_processing_order_within_each_row(Deviation):
 
 
 class final_states_exchanged(Deviation):
-    """the final states of two directions are exchanged under every merge."""
+    """The final states of two directions are exchanged under every merge."""
 
     def finals(self, case: Case, finals: tuple[Near, ...]) -> tuple[Near, ...]:
-        """As the class says."""
+        """The final states in this order."""
         return super().finals(case, finals)[::-1]
 
 
 def classes(dtype: str) -> list[Arithmetic]:
-    """The arithmetics that are tried, each looser than the one before: that of the interface, then narrower ones."""
+    """The arithmetics in order, each looser than the one before: the interface's, then narrower ones."""
     found = [_class(dtype)]
     if dtype == "float64":
         found.append(_class(dtype, compute="float32"))
@@ -81,16 +81,16 @@ def _class(dtype: str, **options: Any) -> Arithmetic:
 
 
 View = Callable[[tuple[np.ndarray, ...]], list[np.ndarray]]
-"""The part of an answer that is looked at."""
+"""A function that selects the compared part of an answer."""
 
 
 def whole(arrays: tuple[np.ndarray, ...]) -> list[np.ndarray]:
-    """All of it."""
+    """The whole answer."""
     return list(arrays)
 
 
 def holds(parts: Parts, case: Case, given: Arrays, claim: Arithmetic, view: View = whole) -> bool:
-    """Whether the answer, where it is looked at, is the one of these parts in a class of arithmetic."""
+    """True if the compared part of an answer agrees with these parts in a class of arithmetic."""
     with np.errstate(all="ignore"):
         nears = composed(parts)(_rounded(claim)).answer(case)[-len(given) :]
         assert [near.value.shape for near in nears] == [array.shape for array in given], "Asking has looked"
@@ -128,7 +128,7 @@ ACTIVATIONS = {
 
 
 def readings(reset: str, activations: Iterable[str]) -> list[Reading]:
-    """Every way of the list to read a step that is asked for with a place of the reset gate."""
+    """Every way in the list to read a step with a requested position of the reset gate."""
     two = reset == "none"
     places = {"none": ()} if two else {place: (part,) for place, part in ACTS.items()}
     orders = ("nzr",) if two else ORDERS

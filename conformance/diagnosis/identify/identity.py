@@ -1,6 +1,7 @@
-"""All that is found about a black box: its step in every format and place of the reset gate, and what is around it.
+"""All findings about a black box: its step in every format and position of the reset gate, and the conventions around
+it.
 
-It may be asked in a process of its own, where it may crash or hang: a question that ended it counts as refused.
+It may run in a separate process, where it may crash or hang. A question that ends the process counts as refused.
 """
 
 from collections.abc import Callable
@@ -23,9 +24,12 @@ from conformance.interface.case import DTYPES
 class Identity:
     """The convention vector.
 
-    formats: the formats that are taken. steps: what a step is, for each format and place of the reset gate that was
-    asked for. around: everything else, by question, asked with the step of `asked_with`; empty where no step is known.
-    refusals: what was refused and why.
+    Attributes:
+        formats: The accepted formats.
+        steps: The step for each format and requested position of the reset gate.
+        asked_with: The step with which the questions of `around` were asked.
+        around: Everything else, by question; empty if no step is known.
+        refusals: The refused questions with their reasons.
     """
 
     formats: tuple[str, ...] = ()
@@ -35,11 +39,11 @@ class Identity:
     refusals: dict[str, str] = field(default_factory=dict[str, str])
 
     def step(self, dtype: str, asked: str) -> Step:
-        """What a step is in one format, asked with one place of the reset gate."""
+        """The step in one format, requested with one position of the reset gate."""
         return next(step for step in self.steps if (step.dtype, step.asked) == (dtype, asked))
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
+        """The findings as JSON values."""
         return {
             "formats": list(self.formats),
             "steps": [step.to_json() for step in self.steps],
@@ -50,9 +54,15 @@ class Identity:
 
 
 def identify(gru: Any, tell: Callable[[str], None] = lambda what: None, skip: dict[str, str] | None = None) -> Identity:
-    """The conventions of anything with run(case) -> Outputs, whatever it declares.
+    """Identify the conventions of any object with run(case) -> Outputs, whatever it declares.
 
-    tell is called with each question's name before it is asked; skip: questions that are taken for refused, and why.
+    Args:
+        gru: The object.
+        tell: Called with each question's name before the question.
+        skip: Questions that count as refused, with the reasons.
+
+    Returns:
+        The findings.
     """
     asking = Asking(gru, tell, skip or {})
     found = Identity(refusals=asking.refusals)
@@ -69,8 +79,8 @@ def identify(gru: Any, tell: Callable[[str], None] = lambda what: None, skip: di
 
 
 def _graded(asking: Asking, found: Step) -> Step:
-    """A step with its precision. What fits only in an arithmetic narrower than the format has to meet some class of it
-    by proven bounds too: the running bound of a narrow format is wide enough for other functions.
+    """A step with its precision. A reading that fits only in an arithmetic narrower than the format must also meet
+    some class of it by proven bounds, because the running bound of a narrow format is wide enough for other functions.
     """
     if found.traits["reset"] != REFUSED:
         grade = precision(asking, found)
@@ -81,14 +91,22 @@ def _graded(asking: Asking, found: Step) -> Step:
 
 
 class Unidentified(RuntimeError):
-    """There is no subject to ask, or its process ended before the first question."""
+    """There is no subject, or its process ended before the first question."""
 
 
 def identify_in_a_process(name: str, time_limit: float, tell: Callable[[str], None] = lambda what: None) -> Identity:
-    """The conventions of a registered name or module:attribute.
+    """Identify the conventions of a registered name or module:attribute in a separate process.
 
-    time_limit: seconds for one question, after which the process is stopped. tell: as for identify.
-    Raises Unidentified where nothing can be asked, and where the search itself fails.
+    Args:
+        name: The name.
+        time_limit: Seconds for one question, after which the process is stopped.
+        tell: As for `identify`.
+
+    Returns:
+        The findings.
+
+    Raises:
+        Unidentified: If no question can be asked, or the search itself fails.
     """
     skip: dict[str, str] = {}
     while True:
@@ -112,7 +130,7 @@ def identify_in_a_process(name: str, time_limit: float, tell: Callable[[str], No
 
 
 def _work(name: str, skip: dict[str, str], pipe: Connection) -> None:
-    """In the subject's process: send each question's name before it is asked, then all that is found."""
+    """Send each question's name before the question, then all findings, in the subject's process."""
     try:
         gru = load_apart(name, declares=False)
     except UsageError as error:
@@ -120,5 +138,5 @@ def _work(name: str, skip: dict[str, str], pipe: Connection) -> None:
         return
     try:
         pipe.send(("found", identify(gru, lambda what: pipe.send(("asked", what)), skip)))
-    except Exception as error:  # what the subject raises is a refusal: this is our own, and no answer of the subject
+    except Exception as error:  # the subject's exceptions are refusals, so this one comes from the search itself
         pipe.send(("failed", f"identify itself failed: {type(error).__name__}: {error}"))

@@ -1,8 +1,8 @@
-"""The best class of arithmetic that a black box meets, by the list of grades.py, in its own convention.
+"""The best class of arithmetic that a black box meets, from the list of grades.py, in its own convention.
 
-Each question is a run of the specification; it is put to the subject in the order, the sense and with the biases that
-were found. Where z takes the candidate, the update gate is negated: its answer 1 - z then has no relative accuracy
-where it is small, so that a class with a floor may be met where a stricter one would be. Subnormals play no part.
+Each question is a run of the specification, passed to the subject in the identified order and sense, and with the
+identified biases. If z takes the candidate, the update gate is negated. Its answer 1 - z then has no relative accuracy
+where it is small, so it may meet a class with a floor in place of a stricter one. Subnormals do not matter here.
 """
 
 from dataclasses import replace
@@ -23,7 +23,7 @@ from reference.parameters import Reset
 
 
 def precision(asking: Asking, step: Step) -> str:
-    """The first class of the list in which every number of plain runs lies, in words."""
+    """The first class in the list that contains every number of plain runs, in words."""
     if not step.known or step.traits["activations"] != "sigma and tanh":
         return UNKNOWN
     asked: list[tuple[Case, Outputs]] = []
@@ -40,7 +40,7 @@ def precision(asking: Asking, step: Step) -> str:
 
 
 def _question(step: Step, size: tuple[int, int, int, int]) -> tuple[Case, Case]:
-    """A case of the specification, and the same as the subject reads it."""
+    """A case of the specification, and the same case in the subject's convention."""
     batch, time, input_dim, units = size
     numbers = Numbers(np.random.default_rng(units), step.dtype, FORMATS[step.dtype].precision, "plain")
     traits = step.traits
@@ -67,7 +67,7 @@ def _question(step: Step, size: tuple[int, int, int, int]) -> tuple[Case, Case]:
 
 
 def _blocks(meant: np.ndarray, order: str, step: Step, computes: str) -> np.ndarray:
-    """Blocks in the order in which they are read; one that is never read stands for the gate that is not there."""
+    """Blocks in the order in which they are read. A block that is never read replaces a missing gate."""
     own = dict(zip(GATES[computes], meant, strict=True))
     if step.traits["update gate"] == TAKES:
         own["z"] = -own["z"]
@@ -75,7 +75,7 @@ def _blocks(meant: np.ndarray, order: str, step: Step, computes: str) -> np.ndar
 
 
 def _used(step: Step) -> dict[Slot, Slot]:
-    """The bias vectors to give: one for each place, and of a gate's two only one where a sum may not round."""
+    """The bias vectors to pass: one for each place, and only one of a gate's two if a sum may not round."""
     used: dict[Slot, Slot] = {}
     for slot in slots(step.asked):
         place = step.places.get(slot)

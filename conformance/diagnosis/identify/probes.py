@@ -1,8 +1,8 @@
-"""The tiny cases: one shape, few bits, no two numbers of a kind that could stand for one another.
+"""The tiny cases: one shape, few bits, and no two numbers of a kind that could be confused.
 
 Shape, lengths and masks are those of a diagnosis (conformance.diagnosis.questions). Every number is a multiple of 1/16,
-so it is exact in every format, and so is a sum of two biases. Biases are 0 unless they are what is asked about. Padding
-is finite, since what is read has to show.
+so it is exact in every format, and so is the sum of two biases. Biases are 0 except in questions about them. Padding is
+finite, because the effect of reading it must be visible.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from reference.parameters import Reset
 BATCH, TIME, INPUT_DIM, UNITS = SHAPE
 EMPTY_ROW = int(np.argmin(EMPTY))
 SEED = 0
-"""With these numbers every hypothesis about a step differs from every other by more than any bound, in float16 too."""
+"""With these numbers any two hypotheses about a step differ by more than any bound, in float16 too."""
 
 GATES = {"after": "zrn", "before": "zrn", "none": "zn"}
 Slot = tuple[int, str]
@@ -60,7 +60,7 @@ def vectors(dtype: str) -> dict[Slot, np.ndarray]:
 
 
 def biased(case: Case, given: Iterable[tuple[Slot, np.ndarray]]) -> Case:
-    """The case with these biases added, those of one slot to one another."""
+    """The case with these biases added; biases of the same slot are summed."""
     p = case.single
     bias = p.bias.copy()
     for (row, gate), vector in given:

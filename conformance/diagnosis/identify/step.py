@@ -1,7 +1,9 @@
-"""One step of a black box: where the reset gate acts, the sense of z, the order of blocks, and what each bias does.
+"""One step of a black box: the position of the reset gate, the sense of z, the order of blocks, and the effect of each
+bias.
 
-First without biases, over every reading of the list at once; then each of the six bias vectors by itself, which may act
-in any place, once or twice, or not at all. A reading of the whole is right only if it is the only one that fits.
+The search first compares every reading in the list at once, without biases; then each of the six bias vectors
+separately, which may act in any place, once or twice, or not at all. A reading of the whole is right only if it is the
+only one that fits.
 """
 
 from collections.abc import Iterator
@@ -37,12 +39,17 @@ ITSELF, NOTHING = "as given", "no effect"
 
 @dataclass
 class Step:
-    """What a step is, asked with one format and one place of the reset gate.
+    """A step in one format and with one requested position of the reset gate.
 
-    traits: a value for each of TRAITS, "biases" (the class) and "arithmetic" (the class in which the reading fits); or
-    "refused" or "unknown" alone. effects: what each bias vector does, by the gate whose block it is in the order of the
-    kernels. names: the parts of the one reading that fits, or None. places: where a bias vector acts once. sums:
-    whether two biases of a gate may have a sum that rounds.
+    Attributes:
+        dtype: The format.
+        asked: The requested position of the reset gate.
+        traits: A value for each of TRAITS, "biases" (the class) and "arithmetic" (the class in which the reading fits);
+            or "refused" or "unknown" alone.
+        effects: The effect of each bias vector, by the gate whose block it is in the order of the kernels.
+        names: The parts of the only reading that fits, or None.
+        places: The places where a bias vector acts once.
+        sums: True if two biases of a gate may have a sum that rounds.
     """
 
     dtype: str
@@ -57,7 +64,7 @@ class Step:
 
     @property
     def known(self) -> bool:
-        """Whether there is one reading."""
+        """True if there is exactly one reading."""
         return self.names is not None
 
     @property
@@ -66,12 +73,12 @@ class Step:
         return tuple(NAMED[name] for name in self.names or ())
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
+        """The step as JSON values."""
         return {"dtype": self.dtype, "asked": self.asked, **self.traits, "bias vectors": self.effects}
 
 
 def step(asking: Asking, dtype: str, reset: str) -> Step:
-    """What a step is in one format when reset is asked for."""
+    """Identify a step in one format with a requested reset."""
     found = Step(dtype, reset)
     case = plain(dtype, reset)
     name = f"{dtype}, reset {reset}"
@@ -99,7 +106,9 @@ def step(asking: Asking, dtype: str, reset: str) -> Step:
 
 
 def _fitting(case: Case, given: Arrays) -> tuple[list[Reading], Arithmetic | None]:
-    """The readings that fit in the strictest class in which one does; other activations are tried in the first only."""
+    """The readings that fit in the strictest class in which one does. Other activations are tried in the first class
+    only.
+    """
     first, *_ = every = classes(case.dtype)
     usual, *others = ACTIVATIONS
     for claim, activations in [(first, (usual,)), (first, others), *((claim, (usual,)) for claim in every[1:])]:
@@ -111,7 +120,7 @@ def _fitting(case: Case, given: Arrays) -> tuple[list[Reading], Arithmetic | Non
 
 
 def _beginning(listed: list[Reading], case: Case, given: Arrays, claim: Arithmetic) -> list[Reading]:
-    """The readings whose first step is the subject's: from zeros and without biases few traits play a part in it."""
+    """The readings with the subject's first step: from zeros and without biases, few traits matter in it."""
     if len(given) == 1:
         return listed
     case = replace(case, inputs=case.inputs[:, :1])
@@ -123,9 +132,9 @@ def _beginning(listed: list[Reading], case: Case, given: Arrays, claim: Arithmet
 
 
 def fits(parts: Parts, case: Case, given: Arrays, claim: Arithmetic) -> bool:
-    """Whether each step is the one of these parts, taken from the state that the subject shows before it.
+    """True if each step agrees with these parts, from the state that the subject returned before it.
 
-    Where no outputs are shown, the whole run is what is held against the final state.
+    Without outputs, the whole run is compared with the final state.
     """
     if len(given) == 1:
         return holds(parts, case, given, claim)
@@ -140,10 +149,10 @@ def fits(parts: Parts, case: Case, given: Arrays, claim: Arithmetic) -> bool:
 
 
 class carried(Deviation):
-    """the state that is shown is a rounded one of that which is carried on."""
+    """The returned state is a rounded copy of the carried one."""
 
     def start(self, case: Case, direction: int) -> Near:
-        """As the class says."""
+        """The initial state, rounded like a returned one."""
         return self.ops.shown(super().start(case, direction))
 
 
@@ -169,7 +178,7 @@ def _effect(asking: Asking, found: Step, case: Case, slot: Slot) -> None:
 
 
 def _effects(found: Step, case: Case, slot: Slot, vector: np.ndarray) -> Iterator[tuple[str, Slot | None, Parts, Case]]:
-    """What a bias may do: words, where it acts if once, and a hypothesis. No two of them are the same numbers."""
+    """Possible effects of a bias: words, its place if it acts once, and a hypothesis. No two have the same numbers."""
     row, own = slot
     yield NOTHING, None, (), case
     after = found.traits["reset"] == "after"
@@ -181,7 +190,7 @@ def _effects(found: Step, case: Case, slot: Slot, vector: np.ndarray) -> Iterato
             once = ITSELF if place == slot else _misplaced(place, own)
             yield once, place, (), biased(case, [(place, vector)])
             yield f"{once}, twice", None, (), biased(case, [(place, 2 * vector)])
-    if row == 1 and own != "r":  # from zeros, the reset gate has no part in the first step
+    if row == 1 and own != "r":  # from zeros, the reset gate does not matter in the first step
         told = "as given, but not in the first step"
         yield told, None, parts("recurrent_bias_skipped_without_initial_state"), biased(case, [(slot, vector)])
 
@@ -194,7 +203,9 @@ def _misplaced(place: Slot, own: str) -> str:
 
 
 def _class(asking: Asking, found: Step, case: Case) -> str:
-    """Which biases there are: B6 both of each gate; B4 the sum of both, but the candidate's apart; B3 one of each."""
+    """The class of biases. B6: both biases of each gate; B4: the sum of both, but separately for the candidate; B3:
+    one bias of each gate.
+    """
     effects, inside = found.effects, found.traits["reset"] == "after"
     input, recurrent = ([effects.get(f"{NAMES[row]} {gate}") for gate in GATES.values()] for row in (0, 1))
     if "none" in (found.asked, found.traits["reset"]):
@@ -219,7 +230,7 @@ def _class(asking: Asking, found: Step, case: Case) -> str:
 
 
 def _sums(asking: Asking, found: Step, case: Case) -> bool:
-    """Whether two biases of the update gate are taken though their sum is no number of the format."""
+    """True if two biases of the update gate are accepted although their sum is not a number of the format."""
     ones = np.ones(case.units, case.dtype)
     small = ones * 2.0 ** -(FORMATS[case.dtype].precision + 1)
     given = [((0, "z"), ones), ((1, "z"), small.astype(case.dtype))]

@@ -1,4 +1,4 @@
-"""A deviation: a mixin over Specified that is wrong in one way. The catalogue says under its name what is wrong."""
+"""Deviations: mixins over Specified that are wrong in one way each. The catalogue explains each under its name."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ class Deviation(Specified):
 
 
 def declared(module: dict[str, Any]) -> tuple[type[Deviation], ...]:
-    """The deviations of a module, given its globals(), in the order in which they are written."""
+    """The deviations of a module, from its globals(), in the order of their definitions."""
     return tuple(
         thing
         for thing in module.values()

@@ -146,4 +146,4 @@ class two_directions_ignore_the_policy(Deviation):
 
 
 DEVIATIONS = declared(globals())
-"""All of this file, in its order."""
+"""All deviations of this file, in order."""

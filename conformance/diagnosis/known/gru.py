@@ -1,7 +1,7 @@
-"""The GRU as numbers with error bounds, in parts that a deviation replaces: the specification's side of a diagnosis.
+"""The GRU over numbers with error bounds, in parts that a deviation replaces: the specification's side of a diagnosis.
 
-A deviation is a mixin over these methods; a hypothesis is one or two of them over Specified. Parameters are float64
-copies, exact for every format. The order of the parts is that of a step: weights, products, gates, blend, then time.
+A deviation is a mixin over these methods. A hypothesis is one or two deviations over Specified. Parameters are float64
+copies, exact for every format. The order of the parts is: time, weights, then a step's products, gates and blend.
 """
 
 from collections.abc import Iterable
@@ -30,18 +30,18 @@ class OneDirection(NamedTuple):
 
 
 IN_A_STEP = frozenset(("place", "candidate", "reset", "recurrent", "sigmoid", "tanh", "blend"))
-"""The parts that a step consists of, beside its weights."""
+"""The parts of a step besides its weights."""
 
 
 class Specified:
-    """What the specification answers, with the bound of a claimed arithmetic.
+    """The specification's answers, with the bound of a claimed arithmetic.
 
-    ops: the arithmetic's operations. taken: steps that are known already, to be shared by hypotheses of one arithmetic:
-    those that deviate around the step alone take the same steps.
+    ops: the arithmetic's operations. taken: known steps, shared by hypotheses of one arithmetic, because hypotheses
+    that deviate only around the step compute the same steps.
     """
 
     remembers = False
-    """Whether a step depends on more than its number, its numbers and its weights."""
+    """True if a step depends on more than its index, its numbers and its weights."""
 
     def __init__(self, ops: Rounded, taken: "dict[tuple[object, ...], Near] | None" = None) -> None:
         self.ops = ops
@@ -59,11 +59,11 @@ class Specified:
         return self.rows((*self.merged(case.merge, runs[0].outputs, runs[1].outputs), *self.finals(case, finals)))
 
     def asked(self, case: Case) -> Case:
-        """The case as it is read."""
+        """The case as the GRU reads it."""
         return case
 
     def rows(self, arrays: tuple[Near, ...]) -> tuple[Near, ...]:
-        """The answer as it is given back."""
+        """The answer as the GRU returns it."""
         return arrays
 
     def finals(self, case: Case, finals: tuple[Near, ...]) -> tuple[Near, ...]:
@@ -71,7 +71,7 @@ class Specified:
         return finals
 
     def merged(self, merge: str, forward: Near, backward: Near) -> tuple[Near, ...]:
-        """Two directions joined."""
+        """The merged outputs of two directions."""
         if merge == "apart":
             return forward, backward
         if merge == "concat":
@@ -104,7 +104,7 @@ class Specified:
         return OneDirection(outputs, self.final(case, direction, outputs, h))
 
     def backwards(self, case: Case, direction: int) -> bool:
-        """Whether a direction starts at the last time."""
+        """True if a direction starts at the last time."""
         return case.reverse or direction == 1
 
     def start(self, case: Case, direction: int) -> Near:
@@ -112,7 +112,7 @@ class Specified:
         return Near.exactly(case.starts[direction])
 
     def valid(self, case: Case, backwards: bool) -> np.ndarray:
-        """Which steps count."""
+        """The valid steps."""
         return case.valid
 
     def order(self, case: Case, backwards: bool) -> Iterable[int]:
@@ -120,7 +120,7 @@ class Specified:
         return range(case.time)[::-1] if backwards else range(case.time)
 
     def selected(self, counts: np.ndarray, new: Near, old: Near) -> Near:
-        """The state after a step that counts or does not."""
+        """The state after a step, valid or masked."""
         return chosen(counts, new, old)
 
     def output(self, case: Case, counts: np.ndarray, h: Near, new: Near, start: Near) -> Near:
@@ -133,16 +133,16 @@ class Specified:
         return chosen(counts, h, zero)
 
     def begun(self, counts: np.ndarray) -> np.ndarray:
-        """Which rows have had a valid step, this one included."""
+        """The rows that have had a valid step, including this one."""
         before = counts if self.steps_taken == 0 else self._begun
         self._begun = before | counts
         return self._begun
 
     def took(self, counts: np.ndarray, old: Near) -> None:
-        """Told of every step, and of the state before it."""
+        """Called at every step with the state before it."""
 
     def aligned(self, outputs: Near, backwards: bool) -> Near:
-        """The outputs in the inputs' time."""
+        """The outputs aligned with the inputs' time."""
         return outputs
 
     def final(self, case: Case, direction: int, outputs: Near, h: Near) -> Near:
@@ -157,13 +157,13 @@ class Specified:
         return Blocks(*(array.astype(np.float64) for array in (p.kernel, p.recurrent_kernel, p.bias[0], p.bias[1])))
 
     def blocks(self, w: Blocks) -> Blocks:
-        """The weights as they are read."""
+        """The weights as the GRU reads them."""
         return w
 
     # One step.
 
     def step(self, x: np.ndarray, h: Near, w: Blocks) -> Near:
-        """The next state, where it was not computed before."""
+        """The next state, computed once."""
         if self.taken is None:
             return self.next_state(x, h, w)
         first = self.steps_taken == 0, self.case.initial_state is None
@@ -182,11 +182,11 @@ class Specified:
         return ops.shown(self.blend(z, h, n))
 
     def place(self) -> str:
-        """Where the reset gate acts."""
+        """The position of the reset gate."""
         return self.case.reset
 
     def candidate(self, x_side: list[Near], r: Near | None, h: Near, w: Blocks) -> Near:
-        """The candidate's argument. r: the reset gate, computed once a step; None where there is none."""
+        """The candidate's argument. r: the reset gate, computed once for a step; None without one."""
         ops = self.ops
         if r is None:
             return ops.plus(x_side[1], self.recurrent(h, w, 1))
@@ -201,7 +201,7 @@ class Specified:
         return self.sigmoid(self.ops.plus(x_side[1], self.recurrent(h, w, 1)))
 
     def recurrent(self, h: Near, w: Blocks, gate: int) -> Near:
-        """The state's side of a gate."""
+        """The recurrent side of a gate."""
         return self.ops.plus(self.ops.product(h, w.U[gate]), w.c[gate])
 
     def sigmoid(self, a: Near) -> Near:
@@ -213,7 +213,7 @@ class Specified:
         return self.ops.tanh(a)
 
     def blend(self, z: Near, h: Near, n: Near) -> Near:
-        """The old state and the candidate, joined."""
+        """The blend of the old state and the candidate."""
         return self.ops.blended(z, h, n)
 
 

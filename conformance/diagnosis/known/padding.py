@@ -1,4 +1,4 @@
-"""Known deviations of padding: which steps count, and what stands where they do not."""
+"""Known deviations of padding: the choice of valid steps, and outputs at the others."""
 
 from dataclasses import replace
 
@@ -94,4 +94,4 @@ class masked_output_is_zero_before_the_first_step(Deviation):
 
 
 DEVIATIONS = declared(globals())
-"""All of this file, in its order."""
+"""All deviations of this file, in order."""

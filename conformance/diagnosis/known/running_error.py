@@ -1,9 +1,10 @@
-"""Numbers with a running error bound: what any implementation in a claimed arithmetic may get instead of them.
+"""Numbers with a running error bound: an interval for the result of any implementation in a claimed arithmetic.
 
-A Near is float64 values and, for each, how far a computation in the claimed arithmetic may be from the exact value:
-each operation adds what it rounds to what it was given (Wilkinson's running error analysis). NumPy in float64 is itself
-such a computation, so an honest answer is within the error *twice* of the values here: once for it, once for us.
-The bound is of a whole run, wider than that of one step, and far narrower than what two conventions differ by.
+A Near has float64 values and, for each, a bound on the distance of a computation in the claimed arithmetic from the
+exact value. Each operation adds its own rounding to the errors of its operands (Wilkinson's running error analysis).
+NumPy in float64 is such a computation too, so an honest answer is within *twice* the error of these values: once for
+itself, once for NumPy. The bound belongs to a whole run. It is wider than the bound of one step, and far narrower than
+the difference between two conventions.
 
 Source: Higham 2002, Accuracy and Stability of Numerical Algorithms, 3.1 and 3.3.
 """
@@ -15,7 +16,7 @@ import numpy as np
 from conformance.interface.arithmetic import Arithmetic
 
 ADDED = 6
-"""A term of a pre-activation meets so many roundings beside those of its product: biases and the other side."""
+"""The number of roundings of a term of a pre-activation besides its product's: biases and the other side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class Near:
 
     @staticmethod
     def exactly(value: np.ndarray) -> "Near":
-        """Machine numbers as they are."""
+        """Machine numbers without an error."""
         wide = value.astype(np.float64)
         return Near(wide, np.zeros_like(wide))
 
@@ -37,7 +38,9 @@ class Near:
         return np.abs(self.value) + self.error
 
     def contains(self, computed: np.ndarray, ours: np.ndarray) -> bool:
-        """Whether every computed number may be this one, ours being so far from it: NaN and infinities may not."""
+        """True if every computed number may be this one, with `ours` as the error of these values. NaN and
+        infinities may not.
+        """
         with np.errstate(invalid="ignore"):
             return bool(np.all(np.abs(computed.astype(np.float64) - self.value) <= self.error + ours))
 
@@ -56,13 +59,13 @@ class Rounded:
         self.absolute = accuracy.floor * self.unit + float(accuracy.absolute) + self.least
 
     def product(self, a: Near, matrix: np.ndarray) -> Near:
-        """a @ matrix, to be added to other terms in any order."""
+        """The product a @ matrix, to be added to other terms in any order."""
         weights, count = np.abs(matrix), len(matrix) + ADDED
         each = 2 * self.operand + self.operand**2 + count * self.sums / (1 - count * self.sums)
         return Near(a.value @ matrix, a.error @ weights + each * (a.size @ weights) + count * self.least)
 
     def plus(self, a: Near, b: Near | np.ndarray) -> Near:
-        """A sum, whose terms may have been added in another order."""
+        """A sum whose terms may have been added in another order."""
         b = b if isinstance(b, Near) else Near(b, np.zeros_like(b))
         rounded = ADDED * max(self.unit, self.sums) * (a.size + b.size)
         return Near(a.value + b.value, a.error + b.error + rounded)
@@ -73,7 +76,7 @@ class Rounded:
         return Near(a.value * b.value, error)
 
     def one_minus(self, a: Near) -> Near:
-        """1 - a."""
+        """The difference 1 - a."""
         return Near(1 - a.value, a.error + self.unit * (1 + a.size))
 
     def scaled(self, a: Near, factor: float, shift: float = 0.0) -> Near:
@@ -82,22 +85,24 @@ class Rounded:
         return Near(factor * a.value + shift, np.abs(factor) * a.error + ADDED * self.unit * size + self.least)
 
     def clipped(self, a: Near, low: float, high: float) -> Near:
-        """a, brought into an interval."""
+        """a, clipped to an interval."""
         return Near(np.clip(a.value, low, high), a.error)
 
     def tanh(self, a: Near) -> Near:
-        """tanh, whose slope is 1 at most."""
+        """tanh, whose slope is at most 1."""
         value = np.tanh(a.value)
         return Near(value, a.error + self.relative * (np.abs(value) + a.error) + self.absolute)
 
     def sigmoid(self, a: Near) -> Near:
-        """The logistic function, whose slope is 1/4 at most."""
+        """The logistic function, whose slope is at most 1/4."""
         e = np.exp(-np.abs(a.value))
         value = np.where(a.value >= 0, 1, e) / (1 + e)
         return Near(value, a.error / 4 + self.relative * (value + a.error) + self.absolute)
 
     def blended(self, z: Near, h: Near, n: Near) -> Near:
-        """z h + (1 - z) n in any of its forms: each rounds less than ADDED times what is no larger than `size`."""
+        """z h + (1 - z) n in any of its forms, each of which rounds less than ADDED times, on numbers no larger than
+        `size`.
+        """
         keep = 1 - z.value
         size = (z.size + np.abs(keep) + z.error) * (h.size + n.size)
         error = z.error * (np.abs(h.value - n.value) + h.error + n.error)
@@ -105,21 +110,21 @@ class Rounded:
         return Near(z.value * h.value + keep * n.value, error)
 
     def shown(self, a: Near) -> Near:
-        """a state, rounded to be carried on and to be shown."""
+        """A state, rounded to be carried and returned."""
         rounding = max(self.unit, self.output)
         return Near(a.value, a.error + rounding * a.size + self.least)
 
 
 def chosen(where: np.ndarray, a: Near, b: Near) -> Near:
-    """a where it is said, else b."""
+    """a where the condition holds, else b."""
     return Near(np.where(where, a.value, b.value), np.where(where, a.error, b.error))
 
 
 def zeros(like: Near) -> Near:
-    """Zeros of a shape, exactly."""
+    """Exact zeros of the same shape."""
     return Near.exactly(np.zeros_like(like.value))
 
 
 def stacked(parts: list[Near], axis: int) -> Near:
-    """Arrays joined on a new axis."""
+    """Arrays joined along a new axis."""
     return Near(np.stack([part.value for part in parts], axis), np.stack([part.error for part in parts], axis))

@@ -1,4 +1,4 @@
-"""Known deviations of states: where a run starts, what it carries, what it ends in."""
+"""Known deviations of states: the start of a run, the carried state, and the final state."""
 
 from dataclasses import replace
 
@@ -100,4 +100,4 @@ class final_state_of_no_time_is_zeros(Deviation):
 
 
 DEVIATIONS = declared(globals())
-"""All of this file, in its order."""
+"""All deviations of this file, in order."""

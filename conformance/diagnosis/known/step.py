@@ -212,4 +212,4 @@ class update_block_used_for_the_reset(Deviation):
 
 
 DEVIATIONS = (*ORDERED, *declared(globals()))
-"""All of this file: orders of blocks, then the classes in their order."""
+"""All deviations of this file: orders of blocks, then the classes in their order."""

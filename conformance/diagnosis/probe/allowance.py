@@ -1,7 +1,7 @@
-"""What a claim allows at each number of a sweep, and what the blend may add to it.
+"""The error that a claim allows at each number of a sweep, and the error that the blend may add.
 
-Allowances are floats, each within a few roundings of the real one; whether the largest error is allowed is decided
-again for that one number, in ball arithmetic from exact fractions.
+Allowances are floats, each within a few roundings of the real one. Whether the largest error is allowed is decided
+again for this one number, in ball arithmetic from exact fractions.
 """
 
 from collections.abc import Callable
@@ -21,17 +21,17 @@ from conformance.truth.balls import precision
 
 
 class Blend(NamedTuple):
-    """What the blend may add in any form of bounds.BLENDS, from what it was seen to do.
+    """The error that the blend may add in any form of bounds.BLENDS, according to its observed behaviour.
 
-    relative: of the candidate, in the state after the empty gate. Let G be the larger distance of sigma(-64) from 0 and
-    of sigma(64) from 1, as seen from a state of 1. In each form that state is n times one of sigma(64), 1 - sigma(-64),
-    or n minus n sigma(-64): at most G away from n, but for two roundings. It is n itself where sigma(64) is 1 and
-    sigma(-64) is so small that both differences round to what is subtracted from. (A GRU's sigma is taken to be the
-    same number wherever its argument is the same.)
-
-    subtracted: whether what is seen as sigma(a) may have been computed as 1 - s with s = 1 - sigma(a) or sigma(-a), as
-    h + (1-z) (n-h) has it. That is a multiple of u; one number below 1/2 that is none refutes it. All other forms give
-    sigma(a) itself.
+    Attributes:
+        relative: The error relative to the candidate, in the state after the empty gate. Let G be the larger distance
+            of sigma(-64) from 0 and of sigma(64) from 1, observed from a state of 1. In each form this state is n times
+            sigma(64) or 1 - sigma(-64), or n minus n sigma(-64): at most G away from n, except for two roundings. It is
+            n itself if sigma(64) is 1 and sigma(-64) is so small that both differences round to the minuend. (A GRU's
+            sigma is assumed to return the same number for the same argument.)
+        subtracted: True if the observed sigma(a) may have been computed as 1 - s with s = 1 - sigma(a) or sigma(-a), as
+            in h + (1-z) (n-h). Such a number is a multiple of u; one number below 1/2 that is not refutes it. All other
+            forms return sigma(a) itself.
     """
 
     relative: Fraction
@@ -39,7 +39,9 @@ class Blend(NamedTuple):
 
     @staticmethod
     def observed(claim: Arithmetic, sigma: np.ndarray | None, arguments: np.ndarray) -> "Blend":
-        """sigma: (widths, arguments) as it was seen. Where it was not, the gate is what the claim allows at most."""
+        """Derive the blend from the observed sigma, (widths, arguments). Without it, the gate has the largest
+        claimed error.
+        """
         u, accuracy = claim.format.unit_roundoff, claim.accuracy
         if sigma is None:
             far = (accuracy.ulps + accuracy.floor) * u + accuracy.absolute + Fraction(1, 2**FORCED)
@@ -55,7 +57,7 @@ class Blend(NamedTuple):
         return Blend(_twice_rounded(far, claim), subtracted)
 
     def words(self, activation: str) -> str:
-        """For a report."""
+        """The error in words, for a report."""
         if activation == TANH:
             return f"may add {float(self.relative):.2g} of the value" if self.relative else "adds nothing"
         return "may be subtracted from 1, which adds a rounding of 1" if self.subtracted else "adds nothing"
@@ -66,17 +68,19 @@ def _twice_rounded(far: Fraction, claim: Arithmetic) -> Fraction:
 
 
 class Allowance(NamedTuple):
-    """What a claim allows of an activation: any class of accuracy, with the claimed formats, flushing and rounding."""
+    """The error that a claim allows for an activation: any class of accuracy, with the claimed formats, flushing and
+    rounding.
+    """
 
     activation: str
     claim: Arithmetic
     blend: Blend
 
     def worst(self, accuracy: Activation, errors: Errors, *, whole: bool = False) -> tuple[int, float]:
-        """The error that is the largest part of what a class allows: its flat index, and that part.
+        """The error that is the largest part of the allowance of a class: its flat index, and this part.
 
-        whole: of what the class allows and all that the blend may add. The part is above 1 only where the error is
-        certainly larger than what is allowed.
+        whole: include everything that the blend may add. The part exceeds 1 only if the error is certainly larger than
+        allowed.
         """
         parts = self.parts(accuracy, errors, whole=whole)
         index = int(np.argmax(parts))
@@ -86,18 +90,18 @@ class Allowance(NamedTuple):
         return index, max(part, nextafter(1, inf)) if self._exceeds(accuracy, errors, index, whole) else min(part, 1.0)
 
     def parts(self, accuracy: Activation, errors: Errors, *, whole: bool = False) -> np.ndarray:
-        """Every error as a part of what a class allows, within a few roundings."""
+        """Every error as a part of the allowance of a class, within a few roundings."""
         return errors.off / self._in_floats(accuracy, errors, whole)
 
     def beyond(self, accuracy: Activation, errors: Errors) -> np.ndarray:
-        """The errors, less all that a class allows but for its units in the last place; 0 where that is enough."""
+        """The errors minus the allowance of a class except its units in the last place; 0 where that is enough."""
         return np.maximum(errors.off - self._in_floats(accuracy._replace(ulps=Fraction(0)), errors, False), 0)
 
     def _in_floats(self, accuracy: Activation, errors: Errors, whole: bool) -> np.ndarray:
         return self._allowed(accuracy, errors.exact.exponents, errors.exact.scale, errors.size, whole, _floats)
 
     def _exceeds(self, accuracy: Activation, errors: Errors, index: int, whole: bool) -> bool:
-        """Whether one error certainly exceeds what is allowed."""
+        """True if one error certainly exceeds the allowance."""
         at = index % errors.size.size
         exponent, scale = errors.exact.exponents[at], errors.exact.scale[at]
         (exact,) = exact_balls(self.activation, errors.exact.arguments[at : at + 1])
@@ -115,9 +119,9 @@ class Allowance(NamedTuple):
         whole: bool,
         scaled: Callable[[Fraction, Any], Any],
     ) -> Any:
-        """In units of 2^scale, for values of so many of them (size), of these exponents.
+        """The allowance in units of 2^scale, for values of these sizes and exponents.
 
-        scaled: a number times 2 to an exponent, as floats or as balls.
+        scaled: multiplies a number by a power of two, as floats or as balls.
         """
         claim, format = self.claim, self.claim.format
         place = last_place(exponents, format)
@@ -128,7 +132,7 @@ class Allowance(NamedTuple):
             underflow = scaled(2 * claim.underflow(format), -scale)
             allowed = allowed + scaled(self.blend.relative, 0) * (size + allowed) + underflow
         if whole and self.activation == SIGMA and self.blend.subtracted:
-            # sigma(-a) is below 1, so that its unit in the last place is at most u; then one number up to 1 is rounded.
+            # sigma(-a) is below 1, so its unit in the last place is at most u; then one number up to 1 is rounded.
             allowed = scaled(accuracy.ulps, np.maximum(place, -format.precision) - scale) + fixed
             allowed = allowed + scaled(claim.unit(format), -scale)
         if contains(claim.output_format, format):

@@ -1,13 +1,14 @@
-"""How accurate a GRU's sigma and tanh are, measured through the GRU's own interface.
+"""The accuracy of a GRU's sigma and tanh, measured through the GRU's own interface.
 
-A GRU is a probe of its activations. Where the update gate is empty, the next state from 0 is the candidate, tanh of an
-input; where the candidate is 0, the next state from 1 is the update gate, sigma of an input. All else that is computed
-on the way is exact: products with 0 and 1, sums with 0. What the blend may add is observed, see probe_allowance.py.
+A GRU exposes its activations. If the update gate is empty, the next state from 0 is the candidate, tanh of an input. If
+the candidate is 0, the next state from 1 is the update gate, sigma of an input. Everything else on the way is exact:
+products with 0 and 1, sums with 0. The blend's possible contribution is observed (see allowance.py).
 
 A class is met if no error on the whole sweep exceeds it, as if the blend had added nothing. A claim is refuted only by
-an error that exceeds it with all that the blend may have added. Both are said of the arguments of sweep.py.
+an error that exceeds it with everything that the blend may have added. Both statements apply to the arguments of
+sweep.py.
 
-Left out: which of activation and blend flushed a number; activations other than sigma and tanh.
+Left out: whether the activation or the blend flushed a number; activations other than sigma and tanh.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -38,15 +39,15 @@ from reference import Parameters
 from reference.parameters import Reset
 
 WIDTHS = (1, 64)
-"""Units of the two GRUs that are asked: frameworks compute single numbers and whole vectors by different code."""
+"""Units of the two probed GRUs: frameworks compute single numbers and whole vectors by different code."""
 ROUNDS = 3
-"""How often as many numbers again are tried, closer to where the claim is used most."""
+"""The number of further sweeps of the same size, closer to where the claim is used most."""
 KEPT, FLUSHED, PARTLY, NOT_SEEN = "kept", "flushed", "partly flushed", "not seen"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """One number of a sweep. error: in the unit that its place in Swept says. units: the width of the GRU asked."""
+    """One number of a sweep. error: in the unit that its field in Swept defines. units: the width of the GRU."""
 
     argument: float
     computed: float
@@ -57,16 +58,23 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class Swept:
-    """One activation in one format.
+    """The results for one activation in one format.
 
-    points: how many numbers were judged. ulps: the largest error where the exact value is a normal number, in units in
-    the last place of that value. absolute: the largest error anywhere, in unit roundoffs. beyond: the largest error in
-    units in the last place beyond what else is claimed: the floor, the absolute part, flushing, what is shown.
-    least, greatest: of what was returned. inside: whether all of it is in [-1, 1], or [0, 1].
-    subnormals: what becomes of results below the normal range; not seen where those just above it are 0 already.
-    monotone: whether no result is smaller than that at a smaller argument.
-    meets: the first class of ACTIVATIONS that is met, or None. refutes: the number that refutes
-    the claim, its error as a part of what is allowed; None where the claim stands. blend: what the blend may add.
+    Attributes:
+        activation: The name of the activation.
+        points: The number of judged numbers.
+        ulps: The largest error where the exact value is a normal number, in units in the last place of this value.
+        absolute: The largest error anywhere, in unit roundoffs.
+        beyond: The largest error in units in the last place beyond the other claimed parts: the floor, the absolute
+            part, flushing, rounding to the output format.
+        least: The smallest result.
+        greatest: The largest result.
+        inside: True if all results are in [-1, 1], or [0, 1].
+        subnormals: The fate of results below the normal range; not seen if those just above it are already 0.
+        monotone: True if no result is smaller than the result of a smaller argument.
+        meets: The first class in ACTIVATIONS that is met, or None.
+        refutes: The number that refutes the claim, with its error as a part of the allowance; None if the claim stands.
+        blend: The error that the blend may add, in words.
     """
 
     activation: str
@@ -86,7 +94,9 @@ class Swept:
 
 @dataclass(frozen=True, kw_only=True)
 class Probed:
-    """A GRU's activations in one format. swept: by name. declined: why one could not be measured, by name."""
+    """A GRU's activations in one format. swept: by name. declined: the reason why one could not be measured, by
+    name.
+    """
 
     dtype: str
     claim: Arithmetic
@@ -95,24 +105,34 @@ class Probed:
 
     @property
     def meets(self) -> str | None:
-        """The first class that all that was swept meets, or None."""
+        """The first class that all swept activations meet, or None."""
         order = [*ACTIVATIONS, None]
         return max((swept.meets for swept in self.swept.values()), key=order.index, default=None)
 
     @property
     def met(self) -> bool:
-        """Whether no measurement refutes the claim."""
+        """True if no measurement refutes the claim."""
         return all(swept.refutes is None for swept in self.swept.values())
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values; numbers that are not finite are strings."""
+        """The results as JSON values. Numbers that are not finite become strings."""
         return _finite({**asdict(self), "meets": self.meets, "met": self.met})
 
 
 def probe(gru: GRU, dtype: str, *, rounds: int = ROUNDS) -> Probed:
-    """Sweep sigma and tanh of a GRU in a format that it declares, then rounds times closer to the largest errors.
+    """Sweep sigma and tanh of a GRU in a declared format.
 
-    Raises UsageError for any other format, SubjectError where the subject gives no answer.
+    Args:
+        gru: The subject.
+        dtype: The format.
+        rounds: The number of further sweeps, each closer to the largest errors.
+
+    Returns:
+        The measurements.
+
+    Raises:
+        UsageError: If the subject does not declare the format.
+        SubjectError: If the subject gives no answer.
     """
     claim = gru.capabilities.arithmetic.get(dtype)
     if claim is None:
@@ -144,12 +164,14 @@ def probe(gru: GRU, dtype: str, *, rounds: int = ROUNDS) -> Probed:
 
 
 def _formats(claim: Arithmetic) -> tuple[Format, ...]:
-    """Those through which an argument goes, once each: it must be a number of all."""
+    """The formats that an argument passes, once each. It must be a number of all of them."""
     return tuple(dict.fromkeys((claim.interface, claim.format, claim.operands, claim.sums)))
 
 
 def _asked(gru: GRU, claim: Arithmetic, given: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], str | None]:
-    """What a GRU of each width gives for each activation at its arguments, (widths, arguments); why not sigma."""
+    """The results of a GRU of each width for each activation, (widths, arguments); and the reason for a missing
+    sigma.
+    """
     answers = [_answer(gru, claim, given[TANH], given[SIGMA], units) for units in WIDTHS]
     why = next((answer.declined for answer in answers if answer.declined), None)
     seen = {TANH: np.array([answer.tanh for answer in answers])}
@@ -157,7 +179,7 @@ def _asked(gru: GRU, claim: Arithmetic, given: dict[str, np.ndarray]) -> tuple[d
 
 
 class Answer(NamedTuple):
-    """What a GRU of one width gave; declined: why sigma is not seen in it."""
+    """The results of a GRU of one width. declined: the reason why sigma is not visible."""
 
     tanh: np.ndarray
     sigma: np.ndarray
@@ -165,14 +187,16 @@ class Answer(NamedTuple):
 
 
 def _answer(gru: GRU, claim: Arithmetic, of_tanh: np.ndarray, of_sigma: np.ndarray, units: int) -> Answer:
-    """One question: the first half of its numbers for tanh from a state of 0, the second for sigma from one of 1."""
+    """Run one case: the first half of its numbers measures tanh from a state of 0, the second half sigma from a
+    state of 1.
+    """
     count = len(of_tanh)
     candidate, gate = (np.append(x, np.zeros(-count % units + units)) for x in (of_tanh, of_sigma))
     zero = np.zeros_like(gate)
     start = np.append(zero, zero + 1)
     steps = [_rows(np.append(zero - FORCED, gate), np.append(candidate, zero), units)]
     has_state = gru.capabilities.initial_state
-    if not has_state:  # A step before makes the state: an empty gate, and a candidate of 0 or of a saturated tanh.
+    if not has_state:  # An earlier step makes the state: an empty gate, and a candidate of 0 or of a saturated tanh.
         steps.insert(0, _rows(zero.repeat(2) - FORCED, start * FORCED, units))
     case = Case(
         inputs=np.stack(steps, axis=1).astype(claim.dtype),
@@ -190,7 +214,7 @@ def _answer(gru: GRU, claim: Arithmetic, of_tanh: np.ndarray, of_sigma: np.ndarr
 
 
 def _states(gru: GRU, case: Case) -> list[np.ndarray]:
-    """The state after each step; of a GRU that gives its last state alone, by a question for each."""
+    """The state after each step. A GRU that returns its last state only runs once for each."""
     if gru.capabilities.outputs:
         return list(ask(gru, case).outputs.astype(np.float64).swapaxes(0, 1))
     runs = [replace(case, inputs=case.inputs[:, : t + 1]) for t in range(case.time)]
@@ -198,7 +222,9 @@ def _states(gru: GRU, case: Case) -> list[np.ndarray]:
 
 
 def _parameters(reset: str, dtype: str, units: int) -> Parameters:
-    """Each unit by itself: the first half of the inputs are the update gates' arguments, the second the candidates'."""
+    """Independent units: the first half of the inputs are the update gates' arguments, the second half the
+    candidates'.
+    """
     gates = 2 if reset == "none" else 3
     kernel = np.zeros((gates, 2 * units, units), dtype)
     kernel[0, :units] = kernel[-1, units:] = np.eye(units)
@@ -253,7 +279,7 @@ def _judged(errors: Errors, allowance: Allowance) -> Swept:
 
 
 def _subnormals(errors: Errors, format: Format) -> str:
-    """What becomes of results below the normal range, if those in the orders of magnitude just above it are not 0."""
+    """The fate of results below the normal range, if those in the orders of magnitude just above it are not 0."""
     nearest = rounded(np.ldexp(errors.size, errors.exact.scale), format)
     normal = float(format.smallest_normal)
     below = errors.computed[:, (nearest > 0) & (nearest < normal)] == 0
@@ -264,7 +290,7 @@ def _subnormals(errors: Errors, format: Format) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no infinities, no NaN and no fractions."""
+    """Convert infinities, NaN and fractions to strings, because JSON has none."""
     if is_object(value):
         return {key: _finite(item) for key, item in value.items()}
     return str(value) if isinstance(value, float) and not isfinite(value) else value

@@ -1,11 +1,12 @@
-"""Where sigma and tanh are tried: arguments of a format, and the exact values there.
+"""The arguments at which sigma and tanh are measured, and the exact values there.
 
-Formats of 16 bits are tried at every number. In wider ones the arguments are both signs of: every order of magnitude,
-at its first, its last and an inner number; many in each order in which tanh is neither its argument nor 1 to the last
-place, where approximations change their formula; the numbers about the smallest normal one; the arguments whose sigma
-lies below the normal range; and runs of consecutive numbers. Then as many again, closer to where the errors are large.
+Formats of 16 bits are measured at every number. For wider ones the arguments are, with both signs: every order of
+magnitude, at its first, its last and an inner number; many in each order in which tanh is neither its argument nor 1 to
+the last place, where approximations change their formula; the numbers around the smallest normal one; the arguments
+whose sigma lies below the normal range; and runs of consecutive numbers. Then the same number again, closer to where
+the errors are large.
 
-Source of truth: Arb (balls.py). Left out: a proof that no argument is worse, which only trying every number would give.
+Source of truth: Arb (balls.py). Left out: a proof that no argument is worse, which would require every number.
 """
 
 from collections.abc import Callable
@@ -23,15 +24,16 @@ TANH, SIGMA = "tanh", "sigma"
 BITS = 256
 """Arb's precision: some hundred bits more than the last place of any format."""
 LOWEST, LEAST_SCALE = -(1 << 16), -512
-"""The exponent of 0 and of what no format tells from it. How far down numbers are scaled: below, the scaled number is
-small itself, so that nothing overflows that is compared with it."""
+"""The exponent of 0 and of numbers that no format distinguishes from it; and the lowest scale. Below it the scaled
+number is small itself, so that no number compared with it overflows.
+"""
 PER_BINADE, RUN, WINDOW, DENSER = 384, 32, 64, 16
 MANTISSAS = (5**0.5 - 1) / 2
-"""The golden ratio's multiples spread evenly between 0 and 1 at every count, and have mantissas of full length."""
+"""Multiples of the golden ratio are evenly distributed between 0 and 1 for every count, and have full mantissas."""
 
 
 class Exact(NamedTuple):
-    """sigma or tanh at sorted arguments: (lead + rest) 2^scale, of which rest is what lead, rounded, leaves over.
+    """sigma or tanh at sorted arguments: (lead + rest) 2^scale, where rest is the rounding error of lead.
 
     exponents: the e with 2^e <= |value| < 2^(e + 1), or LOWEST.
     """
@@ -45,7 +47,7 @@ class Exact(NamedTuple):
 
 @lru_cache(maxsize=16)
 def arguments(formats: tuple[Format, ...]) -> np.ndarray:
-    """Sorted float64: numbers of every one of the formats, sums of which cannot overflow in any."""
+    """Sorted float64 arguments that are numbers of all the formats, and whose sums cannot overflow in any."""
     narrow = min(formats, key=lambda format: format.precision)
     sizes = _every(narrow) if few(formats) else np.concatenate([_orders(narrow), _bend(narrow), _edges(narrow)])
     sizes = np.unique(_of_all(sizes, formats))
@@ -56,16 +58,17 @@ def arguments(formats: tuple[Format, ...]) -> np.ndarray:
 
 
 def few(formats: tuple[Format, ...]) -> bool:
-    """Whether the numbers that are in all of the formats are so few that arguments has every one."""
+    """True if so few numbers are in all of the formats that `arguments` contains every one."""
     narrow = min(formats, key=lambda format: format.precision)
     return (narrow.largest - narrow.smallest + 2) << (narrow.precision - 1) <= 1 << 16
 
 
 def closer(given: np.ndarray, parts: np.ndarray, count: int, formats: tuple[Format, ...]) -> np.ndarray:
-    """count further arguments, in those stretches of the given ones (sorted) where large errors are to be expected.
+    """`count` further arguments, in those parts of the given (sorted) ones where large errors are likely.
 
-    parts: each error as a part of what is allowed. Errors of neighbours differ as if at random, so the worst of a
-    stretch shows when much of it is tried: mean and spread say where that is worth most. No verdict rests on this.
+    parts: each error as a part of the allowance. Errors of neighbours differ almost randomly, so the worst error of a
+    part appears only if many of its numbers are measured. Mean and spread show where this is most useful. No verdict
+    depends on this.
     """
     windows = len(given) // WINDOW
     errors = np.minimum(parts, 1)[: windows * WINDOW].reshape(windows, WINDOW)
@@ -99,9 +102,9 @@ def exact_balls(activation: str, given: np.ndarray) -> Balls:
 
 
 class Errors(NamedTuple):
-    """How far computed numbers (widths, arguments) are from the exact ones: off, within a few roundings.
+    """The errors of computed numbers (widths, arguments), within a few roundings.
 
-    size: of the exact values. Both are in units of 2^scale (of exact). An infinity stands for what is no number.
+    size: of the exact values. Both are in units of 2^scale (of exact). An infinity replaces NaN.
     """
 
     computed: np.ndarray
@@ -111,7 +114,7 @@ class Errors(NamedTuple):
 
     @staticmethod
     def of(computed: np.ndarray, exact: Exact) -> "Errors":
-        """computed: (widths, arguments)."""
+        """The errors of computed numbers, (widths, arguments)."""
         with np.errstate(over="ignore"):  # a subject may return anything
             off = np.abs((np.ldexp(computed, -exact.scale) - exact.lead) - exact.rest)
         return Errors(computed, exact, np.abs(exact.lead), np.where(np.isnan(off), np.inf, off))
@@ -129,7 +132,7 @@ class Errors(NamedTuple):
             return np.ldexp(off, self.exact.scale + exponents)
 
     def beside(self, other: "Errors") -> "Errors":
-        """Both, sorted by their arguments."""
+        """Both sets of errors, sorted by their arguments."""
         order = np.argsort(np.append(self.exact.arguments, other.exact.arguments), kind="stable")
 
         def joined(one: np.ndarray, two: np.ndarray) -> np.ndarray:
@@ -141,7 +144,7 @@ class Errors(NamedTuple):
 
 
 def rounded(numbers: np.ndarray, format: Format) -> np.ndarray:
-    """The nearest numbers of a format; those past its largest stay past it."""
+    """The nearest numbers of a format. Numbers above its largest stay above it."""
     quantum = np.maximum(np.frexp(numbers)[1], format.smallest + 1) - format.precision
     return np.ldexp(np.rint(np.ldexp(numbers, -quantum)), quantum)
 
@@ -160,7 +163,7 @@ def _every(format: Format) -> np.ndarray:
 
 
 def _orders(format: Format) -> np.ndarray:
-    """Three numbers of every order of magnitude, those below the normal range included."""
+    """Three numbers of every order of magnitude, including those below the normal range."""
     exponents = np.arange(format.smallest - format.precision + 1, format.largest)
     inner = 1 + exponents * MANTISSAS % 1
     last = np.full(len(exponents), 2 - 2.0 ** (1 - format.precision))
@@ -181,7 +184,7 @@ def _bend(format: Format) -> np.ndarray:
 
 
 def _edges(format: Format) -> np.ndarray:
-    """The smallest numbers, and those about the smallest normal one."""
+    """The smallest numbers, and those around the smallest normal one."""
     counted = np.arange(-RUN, RUN + 1)
     spacing, normal = float(format.spacing), float(format.smallest_normal)
     return np.concatenate([counted[RUN:] * spacing, normal + counted * spacing])
@@ -194,15 +197,15 @@ def _run(mantissas: np.ndarray, exponents: np.ndarray, format: Format) -> np.nda
 
 
 def _of_all(numbers: np.ndarray, formats: tuple[Format, ...]) -> np.ndarray:
-    """Rounded to one format after the other: numbers of each."""
+    """Numbers rounded to one format after another, so that they are numbers of each."""
     return reduce(rounded, formats, numbers)
 
 
 def _split_ball(ball: arb) -> tuple[int, float, float]:
-    """The exponent of the ball's lowest point, and its middle in two parts, over 2 to that exponent.
+    """The exponent of the ball's lowest point, and its middle in two parts, divided by 2 to this exponent.
 
-    Where a ball reaches up to a power of two, the value lies below it: so it is with tanh, which stays below 1 and
-    below its argument, and with sigma below 0.
+    If a ball reaches up to a power of two, the value lies below it. This holds for tanh, which stays below 1 and below
+    its argument, and for sigma below 0.
     """
     mantissa, low = (int(part) for part in ball.abs_lower().man_exp())
     exponent = max(mantissa.bit_length() + low - 1, LOWEST) if mantissa else LOWEST
