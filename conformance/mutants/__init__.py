@@ -1,9 +1,14 @@
-"""Wrong GRUs, each wrong in one line, and the right one that they deviate from: they prove that the checks can fail.
+"""Wrong GRUs, each wrong in one line, and the right one from which they deviate. They prove that the checks can fail.
 
 Each can be judged: python -m conformance run conformance.mutants:NAME. The catalogue of known mistakes
-(conformance/diagnosis/catalogue) says under each name what is wrong and where it shipped. A file here is a family.
-emulated.py is the right GRU; wrong gradients deviate from backward.py. Beside them, probed.py has mutants that only the
-probe sees, and equivalent.py deviations that are not wrong.
+(conformance/diagnosis/catalogue) explains each under its name, with its origin. A file here is a family. emulated.py is
+the right GRU; wrong gradients deviate from backward.py. Beside them, probed.py has mutants that only the probe detects,
+and equivalent.py deviations that are not wrong.
+
+Example:
+    >>> from conformance.mutants import gates_swapped
+    >>> gates_swapped().name
+    'gates_swapped'
 """
 
 from types import ModuleType
@@ -40,7 +45,7 @@ from conformance.mutants.weights import *
 
 
 def _one_of_each(family: ModuleType) -> tuple[Emulated, ...]:
-    """What a file defines, in its order."""
+    """One instance of each mutant of a file, in order."""
     own = (thing for thing in vars(family).values() if getattr(thing, "__module__", None) == family.__name__)
     return tuple(mutant() for mutant in own if isinstance(mutant, type) and issubclass(mutant, Emulated))
 
@@ -51,13 +56,13 @@ FAMILIES: dict[str, tuple[Emulated, ...]] = {
         gates, biases, weights, state, padding, time, directions, numerics, activations, gradients, contract,
     )
 }  # fmt: skip
-"""One of each, by the file in which it stands. Each has a name, and a sentence and a link of the catalogue."""
+"""One instance of each mutant, by its file. Each has a name, and a sentence and a link in the catalogue."""
 
 MUTANTS: tuple[Emulated, ...] = tuple(mutant for family in FAMILIES.values() for mutant in family)
-"""All of them, in the order of the families."""
+"""All mutants, in the order of the families."""
 
 PROBED: tuple[Emulated, ...] = _one_of_each(probed)
-"""Wrong, and within the bound of every step: the probe tells them, and no clause."""
+"""Mutants within the bound of every step: the probe detects them, and no clause does."""
 
 EQUIVALENT: tuple[Emulated, ...] = _one_of_each(equivalent)
-"""Not wrong: each with the proof."""
+"""Deviations that are not wrong, each with the proof."""

@@ -1,6 +1,7 @@
-"""An honest backward pass in small parts, each of which can be replaced: what wrong gradients deviate from.
+"""An honest backward pass in small parts that can be replaced, from which wrong gradients deviate.
 
-Backpropagation through time over the steps of Emulated. What a step computed is computed again when it is pulled back.
+It is back-propagation through time over the steps of Emulated. The quantities of a step are computed again when it is
+pulled back.
 
 Source: Werbos 1990, "Backpropagation through time: what it does and how to do it".
 """
@@ -13,10 +14,10 @@ from reference import Parameters
 
 
 class Backward(Emulated):
-    """Every kind of case; a subclass replaces one method."""
+    """Gradients for every kind of case. A subclass replaces one method."""
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """Each direction by itself, from its part of the cotangents."""
+        """The gradients of each direction, from its part of the cotangents."""
         finals = (cotangents.final_state,) if case.merge is None else cotangents.final_state
         with np.errstate(all="ignore"):
             given = zip(self.unmerged(case, cotangents.outputs), finals, strict=True)
@@ -27,7 +28,7 @@ class Backward(Emulated):
         return Gradients(forward.inputs + backward.inputs, *zip(forward[1:], backward[1:], strict=True))
 
     def unmerged(self, case: Case, d: np.ndarray) -> tuple[np.ndarray, ...]:
-        """The cotangents of each direction's outputs, from those of the merged ones."""
+        """The cotangents of each direction's outputs, from the cotangents of the merged outputs."""
         if case.merge == "mul":
             forward, backward = (self.direction(case, direction)[0] for direction in (0, 1))
             return d * backward, d * forward
@@ -66,11 +67,11 @@ class Backward(Emulated):
         return states
 
     def handed_on(self, counts: np.ndarray, before: np.ndarray, dh: np.ndarray, pulled: int) -> np.ndarray:
-        """The cotangent of the state before a step; pulled: how many steps have been pulled back before this one."""
+        """The cotangent of the state before a step. pulled: the number of steps pulled back before this one."""
         return np.where(counts, before, dh)
 
     def pulled(self, dh: np.ndarray, x: np.ndarray, h: np.ndarray, p: Parameters) -> tuple[np.ndarray, ...]:
-        """From the cotangent of a step's new state those of x, h, kernel, recurrent kernel and bias."""
+        """The cotangents of x, h, kernel, recurrent kernel and bias, from the cotangent of a step's new state."""
         W, U, (b, c) = p.kernel, p.recurrent_kernel, p.bias
         z = self.sigmoid(x @ W[0] + b[0] + (h @ U[0] + c[0]))
         r = np.ones_like(z) if p.reset == "none" else self.sigmoid(x @ W[1] + b[1] + (h @ U[1] + c[1]))
@@ -95,7 +96,7 @@ class Backward(Emulated):
         return da
 
     def kept(self, dh: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """What the update gate hands on by itself."""
+        """The part of the cotangent that the update gate passes on directly."""
         return dh * z
 
     def tanh_slope(self, n: np.ndarray) -> np.ndarray:

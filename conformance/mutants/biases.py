@@ -1,4 +1,4 @@
-"""Wrong in the biases: missing, doubled, exchanged, in another order, or on the wrong side of the reset gate."""
+"""Mutants with wrong biases: missing, doubled, exchanged, in another order, or on the wrong side of the reset gate."""
 
 import numpy as np
 

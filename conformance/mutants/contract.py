@@ -1,4 +1,4 @@
-"""Wrong as functions: arguments overwritten, rows that depend on each other, formats that change, empty axes."""
+"""Mutants that are wrong as functions: overwritten arguments, dependent rows, changed formats, empty axes."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Wrong with two directions alone: weights, states and final states of the other one, wrong merges."""
+"""Mutants that are wrong with two directions only: weights, states and final states of the other one, wrong merges."""
 
 from collections.abc import Iterable
 

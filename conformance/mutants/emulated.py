@@ -1,6 +1,6 @@
-"""An honest GRU in small parts, each of which can be replaced: what the mutants deviate from in one place.
+"""An honest GRU in small parts that can be replaced. Each mutant deviates from it in one place.
 
-NumPy in the case's own format. Written for replacing, not for reading: the specification is in reference/.
+It uses NumPy in the case's own format. Its form serves replacement, not reading: the specification is in reference/.
 """
 
 from collections.abc import Iterable
@@ -14,13 +14,13 @@ from reference import Parameters
 
 
 class Emulated(Reference):
-    """Every capability of the specification; a subclass replaces one method."""
+    """An honest GRU with every capability of the specification. A subclass replaces one method."""
 
     link = ""
     """A public thread about the same mistake."""
 
     def __init_subclass__(cls) -> None:
-        """Take the sentence and the link of the catalogue's entry of this name, if there is one."""
+        """Take the sentence and the link from the catalogue's entry of this name, if there is one."""
         super().__init_subclass__()
         if known := MISTAKES.get(cls.__name__):
             cls.link = known.link
@@ -33,11 +33,11 @@ class Emulated(Reference):
 
     @property
     def sentence(self) -> str:
-        """What is wrong, in a sentence; then the proof, where a clause does not see it."""
+        """The mistake in a sentence; then the proof, if no clause detects it."""
         return (type(self).__doc__ or "").strip()
 
     def run(self, case: Case) -> Outputs:
-        """Each direction by itself, then the merge."""
+        """Run each direction, then merge."""
         with np.errstate(all="ignore"):
             runs = [self.direction(case, direction) for direction in range(len(case.parameters))]
             if case.merge is None:
@@ -67,7 +67,7 @@ class Emulated(Reference):
         return case.starts[direction]
 
     def valid(self, case: Case, backwards: bool) -> np.ndarray:
-        """Which steps count."""
+        """The valid steps."""
         return case.valid
 
     def order(self, case: Case, backwards: bool) -> Iterable[int]:
@@ -79,11 +79,11 @@ class Emulated(Reference):
         return np.where(counts, new, old)
 
     def output(self, case: Case, h: np.ndarray, counts: np.ndarray, start: np.ndarray) -> np.ndarray:
-        """What stands at this step."""
+        """The output at this step."""
         return np.where(counts | (case.masked_outputs == "carry"), h, 0).astype(h.dtype)
 
     def aligned(self, case: Case, outputs: np.ndarray, backwards: bool) -> np.ndarray:
-        """The outputs in the inputs' time."""
+        """The outputs aligned with the inputs' time."""
         return outputs
 
     def final(self, case: Case, outputs: np.ndarray, h: np.ndarray) -> np.ndarray:
@@ -91,7 +91,7 @@ class Emulated(Reference):
         return h
 
     def merged(self, merge: str, forward: np.ndarray, backward: np.ndarray) -> np.ndarray | tuple[np.ndarray, ...]:
-        """Both directions joined."""
+        """The merged outputs of both directions."""
         joined = {
             "concat": lambda: np.concatenate([forward, backward], axis=-1),
             "sum": lambda: forward + backward,
@@ -124,7 +124,7 @@ class Emulated(Reference):
         return self.sigmoid(x_side[1] + self.recurrent(h, p, 1))
 
     def recurrent(self, h: np.ndarray, p: Parameters, gate: int) -> np.ndarray:
-        """The state's side of a gate."""
+        """The recurrent side of a gate."""
         return self.product(h, self.recurrent_kernel(p)[gate]) + self.bias(p)[1, gate]
 
     def kernel(self, p: Parameters) -> np.ndarray:
@@ -153,5 +153,5 @@ class Emulated(Reference):
         return np.tanh(a)
 
     def blend(self, z: np.ndarray, h: np.ndarray, n: np.ndarray) -> np.ndarray:
-        """The old state and the candidate, joined."""
+        """The blend of the old state and the candidate."""
         return z * h + (1 - z) * n

@@ -1,4 +1,4 @@
-"""Deviations that are none: they look like mutants, and every answer of theirs is one that the claim allows."""
+"""Deviations that are not wrong: they look like mutants, but the claim allows every answer of theirs."""
 
 from dataclasses import replace
 
@@ -12,8 +12,8 @@ from reference import Parameters
 class gates_recurrent_bias_on_the_input_side(Emulated):
     """The recurrent bias of the update and the reset gate is added to the input's side.
 
-    x W + b + h U + c is the same real number however it is grouped, and the claim lets a gate's two biases be added
-    beforehand. The candidate's stays within the reset: outside, it would be wrong where the reset acts after.
+    x W + b + h U + c is the same real number in any grouping, and the claim allows a gate's two biases to be added
+    beforehand. The candidate's bias stays within the reset, because outside it would be wrong for reset after.
     """
 
     def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
@@ -26,7 +26,7 @@ class gates_recurrent_bias_on_the_input_side(Emulated):
 class blend_from_the_candidate(Emulated):
     """The new state is written n + z (h - n), not z h + (1 - z) n.
 
-    Both are the same real number, and the claim leaves open which of the two is rounded.
+    Both are the same real number, and the claim allows either rounding.
     """
 
     def blend(self, z: np.ndarray, h: np.ndarray, n: np.ndarray) -> np.ndarray:
@@ -34,9 +34,9 @@ class blend_from_the_candidate(Emulated):
 
 
 class masked_steps_on_zeros(Emulated):
-    """Masked inputs are replaced by zeros, and the steps on them are computed and thrown away.
+    """Masked inputs are replaced by zeros, and the steps on them are computed and discarded.
 
-    A masked step copies the state, so what was computed there reaches nothing.
+    A masked step copies the state, so the discarded numbers reach nothing.
     """
 
     def direction(self, case: Case, direction: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,6 @@
-"""Wrong in the conventions of a step: the gates' order, sense and activations, and where the reset gate acts."""
+"""Mutants with wrong conventions of a step: the gates' order, sense and activations, and the position of the reset
+gate.
+"""
 
 import numpy as np
 
@@ -139,9 +141,9 @@ class reset_gate_of_the_step_before(Emulated):
 
 
 def _read_as(order: str, p: Parameters) -> Parameters:
-    """What one sees of blocks that are stored as z, r, n and read in another order; r is left out where there is none.
+    """Blocks stored as z, r, n, as a reader of another order sees them; r is left out if there is none.
 
-    A gate's numbers are those of the block that stands where the reader expects it.
+    A gate gets the numbers of the block at the place where the reader expects it.
     """
     stored = "zn" if p.reset == "none" else "zrn"
     read = [gate for gate in order if gate in stored]

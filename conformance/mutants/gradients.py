@@ -1,4 +1,6 @@
-"""Right forward and wrong backward: scaled, missing on some path, cut off in time, lost or found at masked steps."""
+"""Mutants that are right forward and wrong backward: scaled, missing on some path, cut off in time, wrong at masked
+steps.
+"""
 
 from dataclasses import replace
 

@@ -1,6 +1,7 @@
-"""Right in real numbers and wrong in the claimed arithmetic: less precision, rough activations, clipping, overflow.
+"""Mutants that are right in real numbers and wrong in the claimed arithmetic: precision, activations, clipping,
+overflow.
 
-All of them claim what NumPy keeps: the case's own format throughout, sigma and tanh within 8 ULP, subnormals kept.
+All of them claim NumPy's arithmetic: the case's own format throughout, sigma and tanh within 8 ULP, subnormals kept.
 """
 
 from typing import Any
@@ -72,12 +73,12 @@ class inputs_clipped(Emulated):
 
 
 def _through(format: Any, a: np.ndarray) -> np.ndarray:
-    """Rounded to a format, and given as what it was."""
+    """Numbers rounded to a format, in their original dtype."""
     return a.astype(format).astype(a.dtype)
 
 
 def _summed(format: Any, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a @ b, one term after the other, each sum rounded to a format."""
+    """The product a @ b, with one term added after another, and each sum rounded to a format."""
     total = np.zeros((len(a), b.shape[1]), a.dtype)
     for column, row in zip(a.T, b, strict=True):
         total = _through(format, total + np.outer(column, row))
@@ -85,7 +86,7 @@ def _summed(format: Any, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _tf32(a: np.ndarray) -> np.ndarray:
-    """Round to nearest, ties to even, at the 10th fractional bit; float64 is left as it is."""
+    """Round to nearest, ties to even, at the 10th fractional bit. float64 stays unchanged."""
     if a.dtype != np.float32:
         return a
     bits = np.ascontiguousarray(a).view(np.uint32)

@@ -1,4 +1,6 @@
-"""Wrong in lengths and masks: which steps count, what is carried over the others, and what stands there."""
+"""Mutants with wrong lengths and masks: the choice of valid steps, the state carried over the others, and outputs
+there.
+"""
 
 from dataclasses import replace
 

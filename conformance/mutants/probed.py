@@ -1,7 +1,7 @@
-"""Wrong by less than the bound of a step has room for: no clause tells, and the probe refutes their claims.
+"""Mutants whose error is smaller than the bound of a step: no clause detects them, but the probe refutes their claims.
 
-What a step may be off adds up all that its arithmetic may do, and these use a part of it alone. The probe looks at
-sigma and tanh by themselves.
+The bound of a step adds up all errors that its arithmetic allows, and these mutants use only a part of it. The probe
+measures sigma and tanh alone.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ class tanh_off_by_16_ulps(Emulated):
 
 
 class sigmoid_from_tanh(Emulated):
-    """The error is a unit roundoff there, as much as 1 - z is rounded by, and only a candidate of 0 shows it."""
+    """The error is a unit roundoff, as large as the rounding of 1 - z, and only a candidate of 0 shows it."""
 
     def sigmoid(self, a: np.ndarray) -> np.ndarray:
         return (np.tanh(a / 2) + 1) / 2

@@ -1,4 +1,4 @@
-"""Wrong in the state: where it starts, what carries it from step to step, and what is given back of it."""
+"""Mutants with a wrong state: its start, the way it is carried from step to step, and its return."""
 
 from dataclasses import replace
 

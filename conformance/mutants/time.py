@@ -1,4 +1,4 @@
-"""Wrong in the order of time and rows: runs that are not reversed or too often, steps left out, axes exchanged."""
+"""Mutants with a wrong order of time and rows: runs not reversed or reversed twice, skipped steps, exchanged axes."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -26,7 +26,7 @@ class reversed_twice(Emulated):
             return super().direction(case, direction)
         times = np.arange(case.time)
         ends = np.max(np.where(case.valid, times + 1, 0), axis=1, initial=0)[:, None]
-        # The row runs forward behind its padding, which runs from the last time down.
+        # The row runs forward after its padding, which runs from the last time down.
         order = np.where(times < case.time - ends, case.time - 1 - times, times - (case.time - ends))
         mask = np.take_along_axis(case.valid | (times >= ends), order, 1)
         inputs = np.take_along_axis(case.inputs, order[:, :, None], 1)

@@ -1,4 +1,4 @@
-"""Wrong in the weights of the products: transposed, rearranged, of another gate or another call, cut short."""
+"""Mutants with wrong weights of the products: transposed, rearranged, of another gate or another call, cut short."""
 
 import numpy as np
 
