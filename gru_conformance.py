@@ -1,10 +1,11 @@
-"""The command gru-conformance, and the rule by which Python finds the suite's packages where a project has namesakes.
+"""The command `gru-conformance`, and import rules for projects with packages of the same names as the suite's.
 
-`reference` is a name that a project may have too, and one process cannot hold two packages of one name. So the suite's
-processes leave out the folders that hold a namesake (`ours_alone`). The process that judges an adapter takes them back
-for all other names (`admit`); there, a file that imports a name which the project has too is refused.
+A project may have its own package `reference`, and one process cannot hold two packages of one name. Therefore the
+suite removes folders with such a namesake from the path of its processes (`ours_alone`). The process that judges an
+adapter restores these folders for all other names (`admit`). There, the suite refuses a project file that imports a
+name which exists twice.
 
-This module imports no package of the suite before its names are settled, and its own name is nobody else's.
+This module imports no package of the suite before `ours_alone` has run. Its own name is unique.
 """
 
 import ast
@@ -18,9 +19,9 @@ from pathlib import Path
 
 OURS = ("conformance", "reference", "tf_gru")
 HOME = Path(__file__).resolve().parent
-"""The folder that the suite's packages stand in."""
+"""The folder that contains the suite's packages."""
 PROJECT = HOME / "pyproject.toml"
-"""Only in a clone."""
+"""A file that exists only in a clone."""
 
 REMEDY = (
     "one process cannot hold both: rename yours, move the adapter to a folder without it, or have the GRU judged as a "
@@ -29,7 +30,7 @@ REMEDY = (
 
 
 def main() -> None:
-    """Run the command line. Where a package that it needs is missing, exit with what to install."""
+    """Run the command line. If a required package is missing, exit with a message that tells how to install it."""
     ours_alone()
     try:
         from conformance.__main__ import main as command
@@ -44,7 +45,7 @@ def main() -> None:
 
 
 def version() -> str:
-    """The version of the suite, also of a clone that is not installed."""
+    """The version of the suite; a clone that is not installed has one too."""
     try:
         return metadata.version("tf-gru")
     except metadata.PackageNotFoundError:
@@ -52,7 +53,7 @@ def version() -> str:
 
 
 def ours_alone() -> None:
-    """Take folders with a namesake off this process's path, and so off its children's; put the current folder on it."""
+    """Remove folders with a namesake from the path of this process and its children, and add the current folder."""
     folders = _folders()
     taken = [folder for folder in folders if any(namesake(name, folder) for name in OURS)]
     sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry) not in taken]
@@ -62,7 +63,7 @@ def ours_alone() -> None:
 
 
 def admit() -> None:
-    """Have this process find the project's modules too, those of the suite's names excepted."""
+    """Let this process import the project's modules, except those with the names of the suite's packages."""
     on_path = {os.path.realpath(entry) for entry in sys.path}
     folders = [folder for folder in _folders() if folder not in on_path]
     if any(namesake(name, folder) for name in OURS for folder in folders):
@@ -71,9 +72,9 @@ def admit() -> None:
 
 
 def shadowed(module: str) -> str | None:
-    """The file or folder in the project that has the name of this module, where that is a package of the suite.
+    """The project's file or folder with the name of this module, if the module belongs to the suite.
 
-    module: its dotted name. Below `conformance` the whole name counts, since an adapter imports from there.
+    module: a dotted name. Below `conformance` the whole name counts, because an adapter imports from there.
     """
     top = module.partition(".")[0]
     wanted = module if top == "conformance" else top
@@ -83,7 +84,7 @@ def shadowed(module: str) -> str | None:
 
 
 def namesake(module: str, folder: str) -> str | None:
-    """The file or folder that Python would import from a folder by the name of a package of the suite, or None."""
+    """The file or folder that Python would import from a folder under the name of a suite package, or None."""
     top, *rest = module.split(".")
     if top not in OURS or Path(folder) == HOME:
         return None
@@ -94,7 +95,7 @@ def namesake(module: str, folder: str) -> str | None:
 
 
 def _folders() -> list[str]:
-    """The folders where Python looks first: the current one, and those of PYTHONPATH."""
+    """The folders that Python searches first: the current folder and the entries of PYTHONPATH."""
     given = [] if sys.flags.safe_path else [os.getcwd()]
     if not sys.flags.ignore_environment:
         given += os.environ.get("PYTHONPATH", "").split(os.pathsep)
@@ -102,13 +103,13 @@ def _folders() -> list[str]:
 
 
 class _Finder:
-    """A finder that takes the suite's packages from HOME, and refuses modules of the folders that want a namesake."""
+    """An import finder that takes the suite's packages from HOME and refuses project files that import a namesake."""
 
     def __init__(self, folders: tuple[str, ...]) -> None:
         self.folders = folders
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, *_: object) -> ModuleSpec | None:
-        """The spec of a package of the suite; None leaves the search to the finders behind this one."""
+        """The spec of a package of the suite, or None, so that the next finder searches."""
         if name in (*OURS, "gru_conformance", "gru_conformance_pytest"):
             return PathFinder.find_spec(name, [str(HOME)])
         if self.folders and name.partition(".")[0] not in OURS:
@@ -118,7 +119,7 @@ class _Finder:
         return None
 
     def _require_none(self, file: Path, top: str) -> None:
-        """Refuse a module of the project that imports a name of both. Raises UsageError."""
+        """Refuse a project module that imports a name which both the project and the suite have. Raises UsageError."""
         if not any(file.is_relative_to(Path(each, top)) or file == Path(each, f"{top}.py") for each in self.folders):
             return
         for line, module in _imported(file):
@@ -129,13 +130,13 @@ class _Finder:
 
 
 def _imported(file: Path) -> Iterator[tuple[int, str]]:
-    """The lines and names of the modules that a file may import, but for the suite's public names."""
+    """The lines and names of the modules that a file may import, except the suite's public names."""
     from conformance import __all__ as public
 
     try:
         nodes = list(ast.walk(ast.parse(file.read_bytes())))
     except (OSError, SyntaxError, ValueError):
-        return  # the import of the file says so
+        return  # the import of the file reports the error
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)

@@ -1,7 +1,7 @@
-"""The suite beside a project's own tests: pytest --gru NAME [--gru-profile ci], in any folder.
+"""A pytest plugin that judges GRUs beside a project's own tests: `pytest --gru NAME [--gru-profile ci]`.
 
-Its tests are collected after all others, one a clause and format, and judged in a process of their own. pytest's own
-process imports nothing of the suite, since the project may have packages of the same names.
+pytest collects these tests after all others: one for each clause and format. A separate process judges the GRU.
+pytest's own process imports no package of the suite, because the project may have packages of the same names.
 """
 
 import contextlib
@@ -27,13 +27,13 @@ TESTS = HOME / "conformance" / "test_conformance.py"
 TODO = "say which GRU: --gru NAME, a name of `python -m conformance list` or module:attribute"
 PLUGIN = "gru-conformance-subjects"
 POLITE = 1.0
-"""Seconds that a process has to end itself."""
+"""Seconds that a process has to end by itself."""
 ENDED = os.WEXITED | os.WNOHANG | os.WNOWAIT
-"""Of a process that is not waited for yet, so that no other has its number."""
+"""Flags for `waitid`: report the end of the process but leave its id in use, so that no other process can get it."""
 
 
 def pytest_addoption(parser: "pytest.Parser") -> None:
-    """Add the suite's options, once where this plugin is registered as conformance.plugin too."""
+    """Add the suite's options. Do nothing if this plugin is already registered as conformance.plugin."""
     group = parser.getgroup("gru-conformance")
     if group.options:
         return
@@ -44,13 +44,13 @@ def pytest_addoption(parser: "pytest.Parser") -> None:
 
 
 def pytest_configure(config: "pytest.Config") -> None:
-    """Collect the suite's tests where a GRU is named."""
+    """Register the suite's tests if the user names a GRU."""
     if config.getoption("gru") and not config.pluginmanager.hasplugin(PLUGIN):
         config.pluginmanager.register(_Subjects(config), PLUGIN)
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Put a collector of nothing in the place of the suite's module, whose tests stand beside all others."""
+    """Replace the suite's own test module by an empty collector, because its tests stand after all others."""
     return _Elsewhere.from_parent(parent, path=module_path) if module_path == TESTS else None
 
 
@@ -92,10 +92,10 @@ def _of_the_suite(module: ModuleType, name: str) -> Any:
 
 
 class _Elsewhere(pytest.File):
-    """The module of the suite, where pytest is to collect that itself."""
+    """An empty collector for the suite's test module."""
 
     def collect(self) -> list[pytest.Item]:
-        """Collect nothing. Raises CollectError where no GRU is named."""
+        """Collect nothing. Raises CollectError if the user names no GRU."""
         if not self.config.getoption("gru"):
             raise self.CollectError(TODO)
         return []
@@ -108,12 +108,12 @@ class _Subjects:
         self.judge = _Judge(config)
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Start the process. A name that is no GRU is a usage error."""
+        """Start the process. Raises UsageError for a name that is no GRU."""
         refused = self.judge.start()
         if refused is not None:
             raise pytest.UsageError(refused)
         if session.config.pluginmanager.hasplugin("dsession"):
-            self.judge.end()  # the processes of pytest-xdist have one each
+            self.judge.end()  # each process of pytest-xdist starts its own
 
     def pytest_sessionfinish(self) -> None:
         """End the process."""
@@ -121,7 +121,7 @@ class _Subjects:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, None]:
-        """Add the suite to what the session collects."""
+        """Add the suite to the session's collection."""
         outcome = yield
         if isinstance(collector, pytest.Session):
             suite = _Suite.from_parent(collector, path=TESTS, nodeid="gru-conformance")
@@ -130,12 +130,12 @@ class _Subjects:
 
 
 class _Suite(pytest.File):
-    """The suite's tests of every GRU that is named."""
+    """The suite's tests of every named GRU."""
 
     judge: "_Judge"
 
     def collect(self) -> Generator[pytest.Item, None, None]:
-        """Yield a smoke test a GRU, and a test a clause and format."""
+        """Yield a smoke test for each GRU, and a test for each clause and format."""
         for name in self.judge.names:
             yield self._test(f"test_smoke[{name}]", name)
             for clause, dtype in self.judge.clauses:
@@ -154,7 +154,7 @@ class _Test(pytest.Item):
     question: tuple[str, ...]
 
     def runtest(self) -> None:
-        """Pass, fail with the report's text, or skip what is declined with its reason."""
+        """Pass, fail with the report's text, or skip a declined clause with its reason."""
         kind, text = self.judge.ask(self.question)
         if kind == "declined":
             pytest.skip(f"declined: {text}")
@@ -162,12 +162,12 @@ class _Test(pytest.Item):
             pytest.fail(text, pytrace=False)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Where it stands, for pytest's listings."""
+        """The place that pytest lists for this test."""
         return TESTS, 0, self.name
 
 
 class _Judge:
-    """A process of the suite's own, in which its packages have their names."""
+    """A separate process that judges, in which the suite's packages keep their names."""
 
     def __init__(self, config: "pytest.Config") -> None:
         self.names: list[str] = list(dict.fromkeys(config.getoption("gru") or ()))
@@ -178,7 +178,7 @@ class _Judge:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str | None:
-        """Start the process. Returns the reason where nothing can be asked of it, or None."""
+        """Start the process. Returns None, or the reason why it cannot answer."""
         self.pipe, theirs = Pipe()
         path = os.pathsep.join(dict.fromkeys([str(self.folder), str(self.root), *filter(None, sys.path)]))
         command = [sys.executable, "-P", str(HOME / "gru_conformance.py"), "judge", str(theirs.fileno()), self.profile]
@@ -198,7 +198,7 @@ class _Judge:
         return content
 
     def ask(self, question: tuple[str, ...]) -> tuple[str, str]:
-        """The kind of the verdict, and its text. A process that has ended is started again for the next question."""
+        """The kind and the text of a verdict. Starts the process again if it has ended."""
         if self.process is None and (refused := self.start()) is not None:
             return "error", refused
         try:
@@ -209,13 +209,13 @@ class _Judge:
             raise
 
     def end(self) -> None:
-        """End the process, which ends itself when it has nothing more to answer, and all that it started."""
+        """End the process and everything that it started; first give it time to end by itself."""
         if self.process is not None:
             self.pipe.close()
             until = time.monotonic() + POLITE
             while os.waitid(os.P_PID, self.process.pid, ENDED) is None and time.monotonic() < until:
                 time.sleep(POLITE / 20)
-            with contextlib.suppress(ProcessLookupError, PermissionError):  # there is no group any more, or not yet
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # the group is gone, or does not exist yet
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.kill()
             self.process.wait()
@@ -226,6 +226,6 @@ class _Judge:
             return self.pipe.recv()
         except (EOFError, OSError):
             process = self.process
-            assert process is not None, "heard only while there is one"
+            assert process is not None, "an answer needs a running process"
             self.end()
             return "error", f"the process that judges ended with exit code {process.returncode}"

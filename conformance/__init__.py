@@ -1,11 +1,19 @@
-"""The suite: point it at any GRU to learn whether it is right and to which precision.
+"""Judge any GRU against its specification.
 
-Rooms, each of which imports only from those before it: interface (a case, an answer, an adapter), adapters (the GRUs
-that can be asked), truth (exact answers), bounds (what a claimed arithmetic may return), checks (from an answer to a
-verdict), diagnosis (why it is wrong), mutants (wrong GRUs), vectors (golden cases), cli (commands and reports).
-Beside them: specification (the clauses), suite (subjects, judged and explained), plugin (pytest).
-An adapter needs these: Adapter, Capabilities, Arithmetic; Case comes in, Outputs and Gradients go out, and Declined is
-raised at a case that the GRU does not do.
+An adapter connects a GRU to the suite. It uses these names: `Case` is a test input; `Outputs` and `Gradients` are
+answers; `Capabilities` and `Arithmetic` declare what the GRU supports; `Adapter` joins a function with its
+capabilities; an adapter raises `Declined` for a case that the GRU does not support.
+
+The package consists of rooms. Each room imports only from the rooms before it: interface (case, answer, adapter),
+adapters (known GRUs), truth (exact answers), bounds (answers that a claimed arithmetic allows), checks (from an answer
+to a verdict), diagnosis (causes of a failure), mutants (wrong GRUs), vectors (golden cases), cli (commands and
+reports). Beside the rooms stand specification (the clauses), suite (judges and diagnoses subjects) and plugin (pytest).
+
+Example:
+    >>> import conformance
+    >>> from conformance.adapters.reference import gru
+    >>> conformance.Adapter(run=gru.run, capabilities=gru.capabilities).capabilities.resets
+    ('after', 'before', 'none')
 """
 
 import sys
@@ -25,7 +33,7 @@ __all__ = ["Adapter", "Arithmetic", "Capabilities", "Case", "Declined", "Gradien
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: before that, a command settles what `reference` names."""
+    """Import a public name at its first use, because a command first decides which `reference` package to import."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     homes = (import_module(f"conformance.interface.{home}") for home in ("adapter", "arithmetic", "case"))
@@ -53,11 +61,11 @@ NOW = {
     "verdict": "checks.verdict",
     "whole_runs": "checks.runs",
 }
-"""Modules that were here before there were rooms, and where each is now; they can be imported by either name."""
+"""Earlier names of modules and their present names. Both names import the same module."""
 
 
 class _Elsewhere(Loader):
-    """Puts a module in the place of an empty one, which the import system allows: there is no second copy."""
+    """Load a module under an earlier name as the same object, so that no second copy exists."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -67,7 +75,7 @@ class _Elsewhere(Loader):
 
 
 class _EarlierNames:
-    """Finds the module of an earlier name, and all that lies in it."""
+    """Find a module by its earlier name, and every module below it."""
 
     @staticmethod
     def find_spec(name: str, *where: object) -> ModuleSpec | None:
@@ -78,4 +86,6 @@ class _EarlierNames:
         return spec_from_loader(name, _Elsewhere(f"conformance.{NOW[head]}{dot}{rest}"))
 
 
-sys.meta_path.insert(0, _EarlierNames)  # the first, since a folder that is left of an earlier one is found, too
+sys.meta_path.insert(
+    0, _EarlierNames
+)  # first, because Python would also find a folder left over from an earlier version

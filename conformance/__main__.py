@@ -1,4 +1,6 @@
-"""python -m conformance list | clauses | run | again | diagnose | identify | oracle | probe | vectors."""
+"""The command line: python -m conformance list | clauses | run | again | diagnose | identify | oracle | probe |
+vectors.
+"""
 
 from gru_conformance import main as run_with_our_names
 

@@ -1,4 +1,6 @@
-"""pytest's door to the suite: the plugin itself is gru_conformance_pytest, whose name no other package has."""
+"""The pytest plugin under its module name in this package. The code is in gru_conformance_pytest, whose name is
+unique.
+"""
 
 from gru_conformance_pytest import (
     TESTS,

@@ -1,6 +1,7 @@
-"""The specification's clauses: what every conforming GRU does, each under an id that never changes.
+"""The clauses of the specification: the rules that every conforming GRU follows.
 
-The ids are what reports, adapters and other people's notes refer to. Each clause has one check (checks/clauses).
+Reports, adapters and other documents cite a clause by its id, which never changes. Each clause has one check, in
+checks/clauses.
 """
 
 CLAUSES = {

@@ -1,4 +1,4 @@
-"""Several subjects, each in a process of its own: judged, then blamed, graded and diagnosed."""
+"""Judge several subjects, each in its own process, then grade them and diagnose failures."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -17,10 +17,12 @@ from conformance.interface.adapter import GRU, UsageError
 from conformance.interface.case import Case
 
 Question = tuple[str, str]
-"""A clause and a format."""
+"""A clause id and a format."""
 RESTARTS = 8
 HANGS = 1
-"""New processes for a subject that ends its own, and for one that hangs; after them all that is left is an error."""
+"""New processes for a subject that ends its own process, and for a subject that hangs. When they are used up, every
+unanswered question counts as an error.
+"""
 
 
 def judge_apart(
@@ -33,13 +35,23 @@ def judge_apart(
     progress: Callable[[Subject], None] = lambda subject: None,
     case: Case | None = None,
 ) -> list[Subject]:
-    """Judge subjects side by side, in at most `jobs` processes at once. In the order of names.
+    """Judge subjects in at most `jobs` processes at once.
 
-    progress is called at each message from a subject, and when one of its processes ends.
-    Where there are processes enough, each format of a subject has one of its own: they share no compiled program.
-    clauses: only these, or all where there are none. case: only this one, in place of the cases of the profile.
-    A subject that says nothing for time_limit seconds is stopped. The question that it was stopped at, or ended at by
-    itself, is an error; the questions after it are asked in a new process, a few times.
+    With enough processes, each format of a subject gets its own process, so that formats share no compiled program. A
+    subject that sends no message for `time_limit` seconds is stopped. The question at which a process was stopped or
+    ended counts as an error. A new process answers the remaining questions, a few times at most.
+
+    Args:
+        names: Registered names or "module:attribute", one for each subject.
+        profile: A name in `checks.judge.PROFILES`; it sets the number of cases.
+        clauses: Clause ids to judge; an empty tuple means all.
+        jobs: The largest number of processes at once.
+        time_limit: Seconds without a message after which a subject is stopped.
+        progress: Called with the report after each message and after each end of a process.
+        case: Judge this case only, instead of the profile's cases.
+
+    Returns:
+        One report for each subject, in the order of `names`.
     """
     reports = {name: Subject(name=name) for name in names}
     apart = case is None and jobs >= len(reports) * len(DTYPES)
@@ -81,7 +93,7 @@ def judge_apart(
 
 
 def _work(name: str, questions: list[Question], profile: str, case: str | None, whole: bool, pipe: Connection) -> None:
-    """In the subject's process. Messages are those that _take knows. whole: all clauses are asked, and graded."""
+    """Answer the questions in the subject's process, and send messages for `_take`. whole: also send grades."""
     try:
         gru = load_apart(name)
     except UsageError as error:
@@ -99,7 +111,7 @@ def _work(name: str, questions: list[Question], profile: str, case: str | None, 
     if why is not None:
         pipe.send(f"the smoke stage failed, so the adapter is to be looked at first, and there is no score: {why}")
         return
-    # The fixed short list of a subject that compiles for each shape has only some of the pairs.
+    # A subject that compiles for each shape gets a short fixed list of cases, with only some of the pairs.
     pipe.send(describe(name, gru, None if gru.capabilities.compiles_per_shape else PROFILES[profile]))
     wrong: list[Verdict] = []
     for clause, dtype in questions:
@@ -110,13 +122,13 @@ def _work(name: str, questions: list[Question], profile: str, case: str | None, 
     if whole:
         pipe.send(grades(gru, tuple(dict.fromkeys(dtype for _, dtype in questions))))
     if getattr(gru, "kernels", ()):
-        pipe.send(describe(name, gru))  # again, since it is known only now which kernels ran
+        pipe.send(describe(name, gru))  # again: only now are the kernels that ran known
     if wrong:
         _explain(gru, wrong, pipe)
 
 
 def _explain(gru: GRU, wrong: list[Verdict], pipe: Connection) -> None:
-    """Send the verdicts that have a known cause, with it; then the diagnosis."""
+    """Send the verdicts with a known cause again, now with the cause, and then the diagnosis."""
     diagnosis, explained = diagnosed(gru, wrong)
     for verdict in explained:
         pipe.send(verdict)
@@ -125,13 +137,16 @@ def _explain(gru: GRU, wrong: list[Verdict], pipe: Connection) -> None:
 
 
 def chosen(clauses: tuple[str, ...]) -> tuple[Check, ...]:
-    """The checks of these clauses, or all of them."""
+    """The checks of these clauses, or every check if no clause is given."""
     return tuple(check for check in CHECKS if not clauses or check.clause in clauses)
 
 
 def _take(report: Subject, message: Subject | Verdict | list[Grade] | Diagnosis | str) -> None:
-    """Put a message in the report: what a subject is, a verdict (the last one of a question stands), grades, a
-    diagnosis, or why the subject broke."""
+    """Put a message in the report.
+
+    A message is the subject's description, a verdict (the last one for a question counts), grades, a diagnosis, or the
+    reason why the subject broke.
+    """
     if isinstance(message, Subject):
         report.versions, report.claims, report.policies = message.versions, message.claims, message.policies
         report.pairs = max(report.pairs, message.pairs)
@@ -150,9 +165,10 @@ def _take(report: Subject, message: Subject | Verdict | list[Grade] | Diagnosis 
 
 
 def _close(report: Subject, questions: list[Question], how: Gone, *, one_case: bool, again: bool) -> list[Question]:
-    """Give the question at which a process ended its error, and return those after it, to be asked again.
+    """Report the end of a process and return the questions that remain.
 
-    The denominator is fixed: where there is no process to come, all that was not answered is an error.
+    The question at which the process ended becomes an error. Without a further process, all remaining questions become
+    errors too, so that the number of verdicts is always the same.
     """
     answered = {(verdict.clause, verdict.dtype) for verdict in report.verdicts}
     missing = [question for question in questions if question not in answered]

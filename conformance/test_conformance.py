@@ -1,4 +1,4 @@
-"""The suite's own tests, where pytest looks for them: pytest --pyargs conformance --gru NAME.
+"""The suite's own tests in a module that pytest finds: `pytest --pyargs conformance --gru NAME`.
 
-They are collected by gru_conformance_pytest and judged by conformance.cli.judge, in a process of their own.
+gru_conformance_pytest collects them. conformance.cli.judge judges them in a separate process.
 """
