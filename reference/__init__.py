@@ -1,8 +1,8 @@
-"""The specification of the GRU: pure NumPy, forward and backward, on one screen each.
+"""The specification of the GRU in pure NumPy, forward and backward, on one screen each.
 
 Read in this order: cell.py (the equations), sequence.py (time), bidirectional.py (two directions), layouts/ (weights
-from and to the frameworks). Parameters hold the numbers of one GRU; gru and bigru run it, gru_backward and
-bigru_backward differentiate it. What they are given is checked in arguments.py.
+from and to the frameworks). `Parameters` holds the numbers of one GRU; `gru` and `bigru` run it, `gru_backward` and
+`bigru_backward` differentiate it. arguments.py checks their arguments.
 """
 
 from reference import layouts

@@ -1,6 +1,6 @@
-"""The two nonlinearities, and their slopes.
+"""The two nonlinearities and their slopes.
 
-A slope is written in terms of the function's own value, which is what the backward pass has at hand.
+A slope is a function of the nonlinearity's own value, because the backward pass has this value.
 
 Left out: every other activation. A GRU with another one is another function.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def sigmoid(a: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-a)), never overflowing, accurate in both tails."""
+    """1 / (1 + exp(-a)), without overflow and accurate in both tails."""
     e = np.exp(-np.abs(a))
     return np.where(a >= 0, 1, e) / (1 + e)
 

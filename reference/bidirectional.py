@@ -1,12 +1,11 @@
 """Two GRUs over the same inputs, one from each end, and a merge; forward and backward.
 
-The two runs are independent. Both have their outputs aligned with the time of the inputs before the merge; each has its
-own final state.
+The two runs are independent. Before the merge, both have outputs aligned with the time of the inputs. Each has its own
+final state.
 
-Source: Schuster and Paliwal 1997, "Bidirectional recurrent neural networks"; the merges are those of
-keras.layers.Bidirectional.
+Source: Schuster and Paliwal 1997, "Bidirectional recurrent neural networks"; the merges of keras.layers.Bidirectional.
 
-Left out: directions of different units, flipped and packed (apply them to the pair that merge="apart" gives).
+Left out: directions with different units, flipped and packed (apply these to the pair that merge="apart" returns).
 """
 
 from collections.abc import Callable
@@ -24,14 +23,36 @@ MaybePair = tuple[np.ndarray | None, np.ndarray | None]
 
 
 class BiResult(NamedTuple):
-    """What a bidirectional GRU gives."""
+    """The result of a bidirectional GRU.
+
+    Attributes:
+        outputs: An array (batch, time, units); (batch, time, 2 units) for "concat"; a pair of arrays for "apart".
+        final_state: A pair (forward, backward) of arrays (batch, units).
+
+    Example:
+        >>> from reference import BiResult
+        >>> BiResult._fields
+        ('outputs', 'final_state')
+    """
 
     outputs: np.ndarray | Pair  # batch time units (concat: 2 units); apart: a pair of them
     final_state: Pair  # batch units, forward and backward
 
 
 class BiGradients(NamedTuple):
-    """The derivative of a bidirectional GRU with respect to all that it read."""
+    """The gradients of a bidirectional GRU with respect to all its arrays.
+
+    Attributes:
+        inputs: An array (batch, time, input_dim), the sum of both directions.
+        initial_state: A pair (forward, backward) of arrays (batch, units).
+        forward: The gradients of the forward direction's weights.
+        backward: The gradients of the backward direction's weights.
+
+    Example:
+        >>> from reference import BiGradients
+        >>> BiGradients._fields
+        ('inputs', 'initial_state', 'forward', 'backward')
+    """
 
     inputs: np.ndarray  # batch time input_dim
     initial_state: Pair  # batch units, forward and backward
@@ -45,7 +66,7 @@ Split = Callable[[Any, np.ndarray, np.ndarray], Any]
 
 @dataclass(frozen=True)
 class Merge:
-    """How outputs a and b of the two directions become one, and how a cotangent d of it becomes theirs."""
+    """A merge of the outputs a and b of two directions, and its derivative, which splits a cotangent d into theirs."""
 
     join: Join
     vjp: Split
@@ -73,11 +94,29 @@ def bigru(
 ) -> BiResult:
     """Run one GRU forward and another in reverse, and merge their outputs.
 
-    forward, backward: of the same dtype, input_dim and units.
-    merge: "concat" along the units, forward first; "sum", "mul", "ave", element by element; "apart", a pair.
-    initial_state: a pair, forward and backward, where None is zeros. The other arguments are gru's.
+    Args:
+        inputs: An array (batch, time, input_dim) of the parameters' dtype.
+        forward: The parameters of the forward direction.
+        backward: The parameters of the backward direction, of the same dtype, input_dim and units.
+        merge: "concat" joins along the units, forward first; "sum", "mul" and "ave" combine element by element; "apart"
+            returns a pair.
+        initial_state: A pair (forward, backward) of arrays (batch, units), in which None means zeros.
+        lengths: As for `gru`.
+        mask: As for `gru`.
+        masked_outputs: As for `gru`.
 
-    Gives outputs (batch, time, units), with concat (batch, time, 2 units), and a pair of final states. Raises Invalid.
+    Returns:
+        The merged outputs and a pair of final states.
+
+    Raises:
+        Invalid: If an argument has another dtype, shape or name.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters, bigru
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+        >>> bigru(np.ones((1, 5, 2)), p, p).outputs.shape
+        (1, 5, 8)
     """
     one_of("merge", merge, tuple(MERGES))
     ahead, back = checked_runs(inputs, forward, backward, initial_state, lengths, mask, masked_outputs)
@@ -97,12 +136,33 @@ def bigru_backward(
     mask: np.ndarray | None = None,
     masked_outputs: MaskedOutputs = "carry",
 ) -> BiGradients:
-    """Pull the cotangents of bigru's results back to all that bigru read.
+    """Compute the gradients of a bidirectional GRU from the cotangents of its results.
 
-    grad_outputs: shaped like bigru's outputs, with merge="apart" a pair. grad_final_state: a pair. None is zeros,
-    in a pair too. Under "zero" the cotangent of a masked output is ignored. The other arguments are bigru's.
+    Args:
+        inputs: As for `bigru`.
+        forward: As for `bigru`.
+        backward: As for `bigru`.
+        grad_outputs: Cotangents in the shape of bigru's outputs, a pair for merge="apart"; None means zeros, also in
+            the pair. Under "zero" the cotangent of a masked output is ignored.
+        grad_final_state: A pair of cotangents (batch, units); None means zeros, also in the pair.
+        merge: As for `bigru`.
+        initial_state: As for `bigru`.
+        lengths: As for `bigru`.
+        mask: As for `bigru`.
+        masked_outputs: As for `bigru`.
 
-    Raises Invalid.
+    Returns:
+        One gradient for each array that bigru read.
+
+    Raises:
+        Invalid: If an argument has another dtype, shape or name.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters, bigru_backward
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+        >>> bigru_backward(np.ones((1, 5, 2)), p, p, grad_outputs=np.ones((1, 5, 8))).forward.kernel.shape
+        (3, 2, 4)
     """
     one_of("merge", merge, tuple(MERGES))
     ahead, back = checked_runs(inputs, forward, backward, initial_state, lengths, mask, masked_outputs)
@@ -124,7 +184,7 @@ def merged_results(ahead: Run, back: Run, merge: Merge) -> BiResult:
 
 
 def merged_gradients(ahead: Run, back: Run, merge: Merge, d_outputs: np.ndarray, d_final: Pair) -> BiGradients:
-    """The gradients of two checked runs; a cotangent that is ignored must not meet the merge either."""
+    """The gradients of two checked runs. An ignored cotangent must not reach the merge either."""
     a, b = results(ahead).outputs, results(back).outputs
     d_a, d_b = merge.vjp(ahead.show(d_outputs, ahead.valid), a, b)
     of_a = gradients(ahead, d_a, d_final[0])
@@ -143,7 +203,7 @@ def checked_runs(
     mask: np.ndarray | None,
     masked_outputs: str,
 ) -> tuple[Run, Run]:
-    """The two Runs that bigru's arguments mean; raises Invalid."""
+    """Make two Runs from bigru's arguments. Raises Invalid."""
     alike(forward, backward)
     h_a, h_b = pair("initial_state", initial_state)
     ahead = checked_run(inputs, forward, h_a, lengths, mask, False, masked_outputs)

@@ -1,7 +1,7 @@
 """One step of the GRU and its derivative, three times: reset after, reset before, no reset gate.
 
-The code is the definition. x is the input of the step, h the state before it, z the update gate, r the reset gate,
-n the candidate; each kernel holds one matrix per gate, so that x @ W is one product per gate.
+The code is the definition. x is the input of the step, h the state before it, z the update gate, r the reset gate, n
+the candidate. Each kernel holds one matrix for each gate, so x @ W computes one product for each gate.
 
 Source: Cho et al. 2014, arXiv:1406.1078. Version 1 of the paper applies the reset gate after the recurrent product
 (cuDNN; Keras, reset_after=True), version 3 before it (ONNX, linear_before_reset=0). The paper has no biases; here both
@@ -20,11 +20,11 @@ import numpy as np
 from reference.activations import sigmoid, sigmoid_slope, tanh, tanh_slope
 from reference.parameters import Weights
 
-Tape = tuple[np.ndarray, ...]  # what a step leaves for its derivative; named where it is unpacked
+Tape = tuple[np.ndarray, ...]  # the quantities of a step that its derivative needs; named where they are unpacked
 
 
 class StepGradients(NamedTuple):
-    """The derivative of one step with respect to all that it read."""
+    """The derivative of one step with respect to all its arrays."""
 
     x: np.ndarray  # batch input_dim
     h: np.ndarray  # batch units
@@ -32,7 +32,7 @@ class StepGradients(NamedTuple):
 
 
 def step_reset_after(x: np.ndarray, h: np.ndarray, w: Weights) -> tuple[np.ndarray, Tape]:
-    """The next state, and what step_reset_after_vjp needs; r scales the recurrent product with its bias."""
+    """The next state, and the tape for step_reset_after_vjp. r scales the recurrent product with its bias."""
     W, U, (b_x, b_h) = w.kernel, w.recurrent_kernel, w.bias[:, :, None]
     x_z, x_r, x_n = x @ W + b_x
     h_z, h_r, h_n = h @ U + b_h
@@ -43,7 +43,7 @@ def step_reset_after(x: np.ndarray, h: np.ndarray, w: Weights) -> tuple[np.ndarr
 
 
 def step_reset_after_vjp(dh: np.ndarray, tape: Tape, w: Weights) -> StepGradients:
-    """Pull the cotangent of the next state back to all that step_reset_after read."""
+    """Pull the cotangent of the next state back to everything that step_reset_after read."""
     x, h, z, r, n, h_n = tape
     W, U = w.kernel, w.recurrent_kernel
     da_z = dh * (h - n) * sigmoid_slope(z)
@@ -58,7 +58,7 @@ def step_reset_after_vjp(dh: np.ndarray, tape: Tape, w: Weights) -> StepGradient
 
 
 def step_reset_before(x: np.ndarray, h: np.ndarray, w: Weights) -> tuple[np.ndarray, Tape]:
-    """The next state, and what step_reset_before_vjp needs; r scales the state that the candidate sees."""
+    """The next state, and the tape for step_reset_before_vjp. r scales the state that the candidate reads."""
     W, (U_z, U_r, U_n), (b_x, b_h) = w.kernel, w.recurrent_kernel, w.bias[:, :, None]
     x_z, x_r, x_n = x @ W + b_x
     b_z, b_r, b_n = b_h
@@ -70,7 +70,7 @@ def step_reset_before(x: np.ndarray, h: np.ndarray, w: Weights) -> tuple[np.ndar
 
 
 def step_reset_before_vjp(dh: np.ndarray, tape: Tape, w: Weights) -> StepGradients:
-    """Pull the cotangent of the next state back to all that step_reset_before read."""
+    """Pull the cotangent of the next state back to everything that step_reset_before read."""
     x, h, z, r, n, s = tape
     W, (U_z, U_r, U_n) = w.kernel, w.recurrent_kernel
     da_z = dh * (h - n) * sigmoid_slope(z)
@@ -86,7 +86,7 @@ def step_reset_before_vjp(dh: np.ndarray, tape: Tape, w: Weights) -> StepGradien
 
 
 def step_reset_none(x: np.ndarray, h: np.ndarray, w: Weights) -> tuple[np.ndarray, Tape]:
-    """The next state, and what step_reset_none_vjp needs; the candidate sees the whole state."""
+    """The next state, and the tape for step_reset_none_vjp. The candidate reads the whole state."""
     W, U, (b_x, b_h) = w.kernel, w.recurrent_kernel, w.bias[:, :, None]
     x_z, x_n = x @ W + b_x
     h_z, h_n = h @ U + b_h
@@ -96,7 +96,7 @@ def step_reset_none(x: np.ndarray, h: np.ndarray, w: Weights) -> tuple[np.ndarra
 
 
 def step_reset_none_vjp(dh: np.ndarray, tape: Tape, w: Weights) -> StepGradients:
-    """Pull the cotangent of the next state back to all that step_reset_none read."""
+    """Pull the cotangent of the next state back to everything that step_reset_none read."""
     x, h, z, n = tape
     W, U = w.kernel, w.recurrent_kernel
     da_z = dh * (h - n) * sigmoid_slope(z)
@@ -109,7 +109,7 @@ def step_reset_none_vjp(dh: np.ndarray, tape: Tape, w: Weights) -> StepGradients
 
 
 def transposed(kernel: np.ndarray) -> np.ndarray:
-    """Every gate's matrix transposed."""
+    """Every gate's matrix, transposed."""
     return kernel.swapaxes(1, 2)
 
 

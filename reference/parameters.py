@@ -1,6 +1,6 @@
-"""The numbers of one GRU: validated, frozen, the gates on an axis of their own.
+"""The numbers of one GRU: checked, read-only, with an axis for the gates.
 
-The gates are z (update), r (reset), n (candidate), always in this order; a GRU without reset gate has z and n alone.
+The gates are z (update), r (reset), n (candidate), always in this order. A GRU without reset gate has z and n only.
 
 Left out: the fused arrays of the frameworks (see layouts/), initial values, training.
 """
@@ -17,15 +17,46 @@ DTYPES = tuple(np.dtype(t) for t in (np.float16, np.float32, np.float64, np.long
 
 
 class Invalid(ValueError):
-    """An argument that the specification does not allow."""
+    """An argument that the specification does not allow.
+
+    Example:
+        >>> from reference import Invalid, gru
+        >>> try:
+        ...     gru(None, None)
+        ... except Invalid as error:
+        ...     print(error)
+        parameters is a NoneType, but must be a reference.Parameters; make one first
+    """
 
 
 class Unrepresentable(ValueError):
-    """A conversion that would lose or change numbers."""
+    """A conversion that would lose or change numbers.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters, Unrepresentable, to_torch
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)), reset="before")
+        >>> try:
+        ...     to_torch(p)
+        ... except Unrepresentable as error:
+        ...     print(error)
+        reset is 'before', but torch.nn.GRU only has 'after'; no conversion keeps the function
+    """
 
 
 class Weights(NamedTuple):
-    """The three arrays of one GRU, or their gradients."""
+    """The three arrays of one GRU, or their gradients.
+
+    Attributes:
+        kernel: An array (gates, input_dim, units).
+        recurrent_kernel: An array (gates, units, units).
+        bias: An array (2, gates, units): the input bias, then the recurrent bias.
+
+    Example:
+        >>> from reference import Weights
+        >>> Weights._fields
+        ('kernel', 'recurrent_kernel', 'bias')
+    """
 
     kernel: np.ndarray  # gates input_dim units
     recurrent_kernel: np.ndarray  # gates units units
@@ -34,16 +65,28 @@ class Weights(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """One GRU: its weights, and where its reset gate acts.
+    """One GRU: its weights, and the position of its reset gate.
 
     The three arrays share one float dtype and are stored as read-only copies.
 
-    kernel: (gates, input_dim, units). recurrent_kernel: (gates, units, units).
-    bias: (2, gates, units), the input bias and the recurrent bias.
-    reset: "after" the recurrent product (Cho et al. 2014, arXiv:1406.1078v1; cuDNN, Keras' default), "before" it
-    (arXiv:1406.1078v3; ONNX's default), or "none" (no reset gate).
+    Attributes:
+        kernel: An array (gates, input_dim, units), the gates in the order z, r, n.
+        recurrent_kernel: An array (gates, units, units).
+        bias: An array (2, gates, units): the input bias, then the recurrent bias.
+        reset: "after" the recurrent product, "before" it, or "none" (no reset gate; two gates z, n).
 
-    Raises Invalid for another dtype, shape or name, and for a number that is not finite.
+    Raises:
+        Invalid: If an array has another dtype or shape, or a number is not finite.
+
+    Source: "after": Cho et al. 2014, arXiv:1406.1078v1; cuDNN, Keras' default. "before": arXiv:1406.1078v3; ONNX's
+    default.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+        >>> p.gates, p.input_dim, p.units, p.dtype.name
+        (('z', 'r', 'n'), 2, 4, 'float64')
     """
 
     kernel: np.ndarray  # gates input_dim units
@@ -71,7 +114,7 @@ class Parameters:
             value = exact_array(name, getattr(self, name), self.dtype, shape, because)
             if not np.isfinite(value).all():
                 where = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
-                raise Invalid(f"{name}{list(where)} is {value[where]}, but must be finite; repair the weights first")
+                raise Invalid(f"{name}{list(where)} is {value[where]}, but must be finite; correct the weights first")
             object.__setattr__(self, name, _frozen(value))
         if input_dim < 1 or units < 1:
             raise Invalid(f"kernel has shape {self.kernel.shape}, but input_dim and units must be 1 or more")
@@ -93,44 +136,46 @@ class Parameters:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The one dtype of all that is computed with these parameters."""
+        """The dtype of all arrays and of all arithmetic with them."""
         return self.kernel.dtype
 
     @property
     def weights(self) -> Weights:
-        """The three arrays alone, as the equations take them."""
+        """The three arrays alone, as the equations read them."""
         return Weights(self.kernel, self.recurrent_kernel, self.bias)
 
 
 def one_of(name: str, value: object, names: tuple[str, ...]) -> None:
-    """Raise unless value is one of these names."""
+    """Raise Invalid unless value is one of these names."""
     if not (isinstance(value, str) and value in names):
         raise Invalid(f"{name} is {value!r}, but must be one of {', '.join(map(repr, names))}")
 
 
 def flag(name: str, value: object) -> bool:
-    """The value, if it is True or False."""
+    """Return the value if it is True or False. Raises Invalid."""
     if not isinstance(value, bool):
         raise Invalid(f"{name} is {value!r}, but must be True or False; use bool(...)")
     return value
 
 
 def are_parameters(name: str, value: object) -> "Parameters":
-    """The value, if it is Parameters."""
+    """Return the value if it is Parameters. Raises Invalid."""
     if not isinstance(value, Parameters):
         raise Invalid(f"{name} is a {type(value).__name__}, but must be a reference.Parameters; make one first")
     return value
 
 
 def plain_array(name: str, value: object) -> np.ndarray:
-    """The value, if it is a plain NumPy array: a list has no dtype, and a masked array's mask would be ignored."""
+    """Return the value if it is a plain NumPy array. A list has no dtype, and a masked array's mask would be
+    ignored.
+    """
     if type(value) is not np.ndarray:
         raise Invalid(f"{name} is a {type(value).__name__}, but must be a NumPy array; use np.asarray({name}, dtype)")
     return value
 
 
 def dtype_of(name: str, value: object) -> np.dtype[Any]:
-    """The dtype of a plain array of floats that the specification computes in."""
+    """The dtype of a plain array of floats in which the specification computes. Raises Invalid."""
     dtype = plain_array(name, value).dtype
     if dtype not in DTYPES:
         raise Invalid(
@@ -141,12 +186,12 @@ def dtype_of(name: str, value: object) -> np.dtype[Any]:
 
 
 def exact_array(name: str, value: object, dtype: np.dtype[Any], shape: tuple[int, ...], because: str) -> np.ndarray:
-    """The value, if it is a plain array of exactly this dtype and shape."""
+    """Return the value if it is a plain array of exactly this dtype and shape. Raises Invalid."""
     array = plain_array(name, value)
     if array.dtype != dtype:
         raise Invalid(
             f"{name} has dtype {array.dtype}, but must be {dtype}, the parameters' dtype; "
-            f"nothing is promoted: use {name}.astype"
+            f"dtypes are never promoted: use {name}.astype"
         )
     if array.shape != shape:
         raise Invalid(f"{name} has shape {array.shape}, but must be {shape} ({because})")

@@ -1,10 +1,10 @@
 """A GRU over time: initial state, lengths and masks, reversal, the outputs of masked steps; forward and backward.
 
-A masked step reads nothing: its input never reaches the equations, and the state is copied bit for bit. Outputs always
-stay aligned with the time of the inputs; flipped and packed are the two named ways to processing order.
+A masked step reads nothing: its input never reaches the equations, and the state is copied bit for bit. Outputs stay
+aligned with the time of the inputs. `flipped` and `packed` convert them to two orders of processing.
 
-Source: the lengths of cuDNN and ONNX (sequence_lens) and the masks of Keras, with one answer where these differ: a mask
-may be any pattern, and reverse skips masked steps wherever they stand.
+Source: the lengths of cuDNN and ONNX (sequence_lens) and the masks of Keras. Where these differ, a mask may have any
+pattern, and reverse skips masked steps wherever they are.
 
 Left out: several layers, dropout, time-major arrays, state kept between calls.
 """
@@ -22,14 +22,37 @@ MaskedOutputs = Literal["carry", "zero"]
 
 
 class Result(NamedTuple):
-    """What a GRU gives."""
+    """The result of a GRU.
+
+    Attributes:
+        outputs: The state at each step, an array (batch, time, units).
+        final_state: The state after the last processed step, an array (batch, units).
+
+    Example:
+        >>> from reference import Result
+        >>> Result._fields
+        ('outputs', 'final_state')
+    """
 
     outputs: np.ndarray  # batch time units
     final_state: np.ndarray  # batch units
 
 
 class Gradients(NamedTuple):
-    """The derivative of a GRU with respect to all that it read."""
+    """The gradients of a GRU with respect to all its arrays.
+
+    Attributes:
+        inputs: An array (batch, time, input_dim); exactly 0 at masked inputs.
+        initial_state: An array (batch, units).
+        kernel: An array (gates, input_dim, units).
+        recurrent_kernel: An array (gates, units, units).
+        bias: An array (2, gates, units).
+
+    Example:
+        >>> from reference import Gradients
+        >>> Gradients._fields
+        ('inputs', 'initial_state', 'kernel', 'recurrent_kernel', 'bias')
+    """
 
     inputs: np.ndarray  # batch time input_dim
     initial_state: np.ndarray  # batch units
@@ -50,15 +73,28 @@ def gru(
 ) -> Result:
     """Run a GRU over time.
 
-    inputs: (batch, time, input_dim), of the parameters' dtype, which is kept throughout; batch and time may be 0.
-    initial_state: (batch, units); None is zeros.
-    lengths: (batch,) integers from 0 to time; the steps from there on are masked.
-    mask: (batch, time) booleans, True where the step counts. Give lengths or mask; both only if they say the same.
-    reverse: process time from last to first; the outputs stay aligned with the inputs.
-    masked_outputs: what a masked step outputs: "carry", the state reached so far, or "zero".
+    Args:
+        inputs: An array (batch, time, input_dim) of the parameters' dtype, which is kept throughout; batch and time may
+            be 0.
+        parameters: The parameters of the GRU.
+        initial_state: An array (batch, units); None means zeros.
+        lengths: Integers (batch,) from 0 to time; later steps are masked.
+        mask: Booleans (batch, time), True where the step counts. Give lengths or mask; both only if they agree.
+        reverse: True processes time from last to first; the outputs stay aligned with the inputs.
+        masked_outputs: The output of a masked step: "carry", the state reached so far, or "zero".
 
-    Gives outputs (batch, time, units) and final_state (batch, units), the state after the last step processed.
-    Raises Invalid.
+    Returns:
+        The outputs and the final state.
+
+    Raises:
+        Invalid: If an argument has another dtype, shape or name.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters, gru
+        >>> zero = Parameters(np.zeros((3, 1, 1)), np.zeros((3, 1, 1)), np.zeros((2, 3, 1)))
+        >>> gru(np.ones((1, 2, 1)), zero, initial_state=np.ones((1, 1))).outputs.tolist()  # each step halves the state
+        [[[0.5], [0.25]]]
     """
     return results(checked_run(inputs, parameters, initial_state, lengths, mask, reverse, masked_outputs))
 
@@ -75,12 +111,34 @@ def gru_backward(
     reverse: bool = False,
     masked_outputs: MaskedOutputs = "carry",
 ) -> Gradients:
-    """Pull the cotangents of gru's results back to all that gru read.
+    """Compute the gradients of a GRU from the cotangents of its results.
 
-    grad_outputs, grad_final_state: shaped like the result each belongs to; None is zeros. Under "zero" the cotangent of
-    a masked output is ignored. The other arguments are gru's.
+    Args:
+        inputs: As for `gru`.
+        parameters: As for `gru`.
+        grad_outputs: Cotangents (batch, time, units); None means zeros. Under "zero" the cotangent of a masked output
+            is ignored.
+        grad_final_state: Cotangents (batch, units); None means zeros.
+        initial_state: As for `gru`.
+        lengths: As for `gru`.
+        mask: As for `gru`.
+        reverse: As for `gru`.
+        masked_outputs: As for `gru`.
 
-    Gives one gradient per array that gru read, of its shape; at a masked input it is exactly 0. Raises Invalid.
+    Returns:
+        One gradient for each array that gru read, in its shape; exactly 0 at a masked input.
+
+    Raises:
+        Invalid: If an argument has another dtype, shape or name.
+
+    Source: Werbos 1990, "Backpropagation through time".
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters, gru_backward
+        >>> zero = Parameters(np.zeros((3, 1, 1)), np.zeros((3, 1, 1)), np.zeros((2, 3, 1)))
+        >>> gru_backward(np.ones((1, 2, 1)), zero, grad_final_state=np.ones((1, 1))).initial_state.tolist()
+        [[0.25]]
     """
     run = checked_run(inputs, parameters, initial_state, lengths, mask, reverse, masked_outputs)
     batch, time, _ = inputs.shape
@@ -93,7 +151,7 @@ Show = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Run(NamedTuple):
-    """One run, its arguments checked and its defaults filled in: all that the equations see."""
+    """A run with checked arguments and defaults: everything that the equations read."""
 
     x: np.ndarray  # batch time input_dim
     h: np.ndarray  # batch units
@@ -117,7 +175,7 @@ def gradients(run: Run, d_outputs: np.ndarray, d_final: np.ndarray) -> Gradients
 
 
 def scan(run: Run) -> tuple[np.ndarray, np.ndarray, dict[int, Tape]]:
-    """The state reached at every step, the last one, and the tape of every step."""
+    """The state at every step, the final state, and the tape of every step."""
     h = run.h.copy()
     hs = np.zeros((*run.valid.shape, h.shape[1]), h.dtype)
     tapes: dict[int, Tape] = {}
@@ -129,7 +187,7 @@ def scan(run: Run) -> tuple[np.ndarray, np.ndarray, dict[int, Tape]]:
 
 
 def scan_vjp(run: Run, tapes: dict[int, Tape], dhs: np.ndarray, dh: np.ndarray) -> Gradients:
-    """Pull the cotangents of scan's states back to all that it read."""
+    """Pull the cotangents of scan's states back to everything that it read."""
     dx = np.zeros_like(run.x)
     dh = dh.copy()
     dW, dU, db = (np.zeros_like(w) for w in run.weights)
@@ -143,7 +201,7 @@ def scan_vjp(run: Run, tapes: dict[int, Tape], dhs: np.ndarray, dh: np.ndarray) 
     return Gradients(dx, dh, dW, dU, db)
 
 
-# What a masked step outputs, from the states reached: both are projections, hence their own transposes.
+# The outputs of masked steps, from the states reached. Both functions are projections, so each is its own transpose.
 SHOWS: dict[str, Show] = {
     "carry": lambda hs, valid: hs,
     "zero": lambda hs, valid: np.where(valid[:, :, None], hs, 0),
@@ -151,19 +209,52 @@ SHOWS: dict[str, Show] = {
 
 
 def flipped(outputs: np.ndarray) -> np.ndarray:
-    """Outputs (batch, time, units) of a reverse run, last time first, masked steps included: Keras' go_backwards."""
+    """Reverse the time of outputs: last time first, masked steps included, as Keras' go_backwards returns them.
+
+    Args:
+        outputs: An array (batch, time, units) of a reverse run.
+
+    Returns:
+        A new array of the same shape.
+
+    Raises:
+        Invalid: If outputs is not an array of three axes.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import flipped
+        >>> flipped(np.array([[[1.0], [2.0], [3.0]]])).tolist()
+        [[[3.0], [2.0], [1.0]]]
+    """
     outputs_of_one_direction(outputs)
     return outputs[:, ::-1].copy()
 
 
 def packed(outputs: np.ndarray, mask: np.ndarray | None = None, *, lengths: np.ndarray | None = None) -> np.ndarray:
-    """Outputs (batch, time, units) of a reverse run in processing order, the masked steps after it in time order.
+    """Sort outputs of a reverse run by processing order, followed by the masked steps in time order.
 
-    For lengths this is TensorFlow's reverse_sequence. Raises Invalid, also if neither mask nor lengths is given.
+    For lengths this is TensorFlow's reverse_sequence.
+
+    Args:
+        outputs: An array (batch, time, units) of a reverse run.
+        mask: As for `gru`.
+        lengths: As for `gru`. Give lengths or mask.
+
+    Returns:
+        A new array of the same shape.
+
+    Raises:
+        Invalid: If an argument has another dtype or shape, or neither mask nor lengths is given.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import packed
+        >>> packed(np.array([[[1.0], [2.0], [3.0]]]), lengths=np.array([2])).tolist()
+        [[[2.0], [1.0], [3.0]]]
     """
     outputs_of_one_direction(outputs)
     if mask is None and lengths is None:
-        raise Invalid("packed needs mask or lengths, got neither; where every step counts use flipped")
+        raise Invalid("packed got neither mask nor lengths, but needs one; if every step counts, use flipped")
     batch, time, _ = outputs.shape
     valid = validity(batch, time, lengths, mask)
     t = np.arange(time, dtype=np.intp)
@@ -180,7 +271,7 @@ def checked_run(
     reverse: bool,
     masked_outputs: str,
 ) -> Run:
-    """The Run that gru's arguments mean; raises Invalid."""
+    """Make a Run from gru's arguments. Raises Invalid."""
     batch, time, _ = sequence_of(inputs, parameters).shape
     flag("reverse", reverse)
     one_of("masked_outputs", masked_outputs, tuple(SHOWS))
@@ -196,7 +287,7 @@ def checked_run(
 
 
 def validity(batch: int, time: int, lengths: np.ndarray | None, mask: np.ndarray | None) -> np.ndarray:
-    """Which steps count, (batch, time): those that lengths or mask says, else all. Raises Invalid."""
+    """The valid steps, (batch, time) booleans, from lengths or mask; all steps without them. Raises Invalid."""
     if lengths is not None:
         lengths_of(lengths, batch, time)
     if mask is not None:
@@ -205,5 +296,5 @@ def validity(batch: int, time: int, lengths: np.ndarray | None, mask: np.ndarray
         return np.ones((batch, time), bool) if mask is None else mask
     valid = np.arange(time) < lengths[:, None]
     if mask is not None and (mask != valid).any():
-        raise Invalid("lengths and mask are both given, but say different things; give the one you mean")
+        raise Invalid("lengths and mask are both given, but differ; pass only one of them")
     return valid

@@ -1,8 +1,8 @@
 """Weights to and from the frameworks, number for number.
 
-Every conversion only moves numbers (where a framework takes 1 - z for z, with the sign changed), and refuses with
-Unrepresentable what the other side cannot hold. One file a framework, which names its source; biases.py adds two
-biases where only their sum counts, which a caller has to ask for.
+Every conversion only moves numbers, with a changed sign where a framework uses 1 - z for z. It raises Unrepresentable
+if the other side cannot hold the numbers. There is one file for each framework, which names its source. biases.py adds
+two biases where only their sum counts, at the caller's request.
 """
 
 from reference.layouts.biases import merge_biases, merge_gate_biases

@@ -1,4 +1,4 @@
-"""The two biases made one, where only their sum counts: what a framework with one vector for a gate can hold."""
+"""Merge the two biases where only their sum counts, for frameworks with one bias vector for a gate."""
 
 import numpy as np
 
@@ -6,9 +6,24 @@ from reference.parameters import GATES, Parameters, Unrepresentable, are_paramet
 
 
 def merge_biases(p: Parameters) -> Parameters:
-    """The same GRU with the recurrent bias added into the input bias, where only their sum counts.
+    """The same GRU with the recurrent bias added into the input bias, for GRUs in which only the sum counts.
 
-    Raises Unrepresentable for reset after, whose candidate tells the two biases apart, and if a sum would be rounded.
+    Args:
+        p: Parameters with reset "before" or "none".
+
+    Returns:
+        Parameters whose recurrent bias is zero.
+
+    Raises:
+        Unrepresentable: If reset is "after", where the candidate's two biases act differently, or if a sum would be
+            rounded.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters, merge_biases
+        >>> p = Parameters(np.zeros((3, 2, 1)), np.zeros((3, 1, 1)), np.ones((2, 3, 1)), reset="before")
+        >>> merge_biases(p).bias.ravel().tolist()
+        [2.0, 2.0, 2.0, 0.0, 0.0, 0.0]
     """
     are_parameters("p", p)
     if p.reset == "after":
@@ -19,13 +34,27 @@ def merge_biases(p: Parameters) -> Parameters:
 
 
 def merge_gate_biases(p: Parameters) -> Parameters:
-    """The same GRU with the recurrent biases of z and r added into their input biases; the candidate keeps its two.
+    """The same GRU with the recurrent biases of z and r added into their input biases. The candidate keeps both biases.
 
-    Raises Unrepresentable unless reset is after (merge_biases is for the others), and if a sum would be rounded.
+    Args:
+        p: Parameters with reset "after".
+
+    Returns:
+        Parameters whose recurrent bias is zero for z and r.
+
+    Raises:
+        Unrepresentable: If reset is not "after" (use merge_biases), or if a sum would be rounded.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters, merge_gate_biases
+        >>> p = Parameters(np.zeros((3, 2, 1)), np.zeros((3, 1, 1)), np.ones((2, 3, 1)))
+        >>> merge_gate_biases(p).bias.ravel().tolist()
+        [2.0, 2.0, 1.0, 0.0, 0.0, 1.0]
     """
     are_parameters("p", p)
     if p.reset != "after":
-        raise Unrepresentable(f"reset={p.reset!r} has no recurrent bias of its own in any gate; call merge_biases")
+        raise Unrepresentable(f"reset={p.reset!r} has no gate with a separate recurrent bias; call merge_biases")
     return _merged(p, len(p.gates) - 1)
 
 
@@ -40,7 +69,7 @@ def no_recurrent_bias(p: Parameters, gates: str, framework: str) -> None:
 
 
 def _merged(p: Parameters, gates: int) -> Parameters:
-    """The recurrent biases of the first gates added into their input biases, exactly."""
+    """Add the recurrent biases of the first gates into their input biases, exactly."""
     a, b = p.bias[:, :gates]
     with np.errstate(all="ignore"):
         total = a + b

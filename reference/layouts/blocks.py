@@ -1,4 +1,4 @@
-"""The blocks of gates, side by side or on top of one another, and what an array must be to be taken apart."""
+"""Join gates into fused arrays, take fused arrays apart, and check their shapes."""
 
 from typing import Any
 
@@ -10,29 +10,31 @@ FRAMEWORK_DTYPES = tuple(np.dtype(t) for t in (np.float16, np.float32, np.float6
 
 
 def side_by_side(kernel: np.ndarray) -> np.ndarray:
-    """(gates, rows, units) to (rows, gates units)."""
+    """Join (gates, rows, units) into (rows, gates units)."""
     return np.concatenate(kernel, axis=1)
 
 
 def gates_apart(fused: np.ndarray, gates: int) -> np.ndarray:
-    """(rows, gates units) to (gates, rows, units)."""
+    """Split (rows, gates units) into (gates, rows, units)."""
     return np.stack(np.split(fused, gates, axis=1))
 
 
 def on_top(kernel: np.ndarray) -> np.ndarray:
-    """(gates, rows, units) to (gates units, rows)."""
+    """Join (gates, rows, units) into (gates units, rows)."""
     return side_by_side(kernel).T.copy()
 
 
 def gates_below(fused: np.ndarray, gates: int) -> np.ndarray:
-    """(gates units, rows) to (gates, rows, units)."""
+    """Split (gates units, rows) into (gates, rows, units)."""
     return gates_apart(fused.T, gates)
 
 
 def as_array(name: str, value: Any) -> np.ndarray:
-    """An array or a CPU tensor as an array."""
+    """Convert an array or a CPU tensor to an array."""
     if isinstance(value, np.ma.MaskedArray):
-        raise Invalid(f"{name} is a masked array, whose mask would be ignored; use {name}.filled(0), or what is meant")
+        raise Invalid(
+            f"{name} is a masked array, whose mask would be ignored; use {name}.filled(0), or another fill value"
+        )
     try:
         return np.asarray(value)
     except (RuntimeError, TypeError, ValueError) as error:
@@ -53,9 +55,11 @@ def check(p: Parameters, framework: str) -> None:
 
 
 def sizes(name: str, array: np.ndarray, axes: str, gates: tuple[int, ...]) -> tuple[int, ...]:
-    """What an array has on each axis for one gate: with axes "(input_dim, 3 units)", gates (1, 3), input_dim and units.
+    """The sizes of an array's axes for one gate: with axes "(input_dim, 3 units)" and gates (1, 3), input_dim and
+    units.
 
-    Raises Invalid for another number of axes, and for one too short to have anything for each gate.
+    Raises:
+        Invalid: If the number of axes differs, or an axis is too short for all gates.
     """
     if array.ndim != len(gates) or any(size < count for size, count in zip(array.shape, gates, strict=True)):
         raise Invalid(
@@ -72,7 +76,7 @@ def fit(name: str, array: object, dtype: np.dtype[Any], shape: tuple[int, ...], 
 
 
 def only_reset(p: Parameters, reset: str, framework: str) -> None:
-    """Raise Unrepresentable unless the reset gate acts where the framework's only one does."""
+    """Raise Unrepresentable unless the reset gate has the only position that the framework supports."""
     if p.reset != reset:
         raise Unrepresentable(
             f"reset is {p.reset!r}, but {framework} only has {reset!r}; no conversion keeps the function"

@@ -1,6 +1,6 @@
 """Weights to and from Equinox.
 
-Source: r, z, n on top of one another, every matrix transposed; one bias for each gate, and a second for n
+Source: r, z, n stacked along the first axis, every matrix transposed; one bias for each gate, and a second for n
 (equinox/nn/_rnn.py).
 """
 
@@ -19,9 +19,24 @@ NAMES = ("weight_ih", "weight_hh", "bias", "bias_n")
 
 
 def to_equinox(p: Parameters) -> dict[str, np.ndarray]:
-    """The arrays of equinox.nn.GRUCell: weight_ih, weight_hh, bias and bias_n.
+    """The arrays of equinox.nn.GRUCell for these parameters.
 
-    Raises Unrepresentable unless reset is after, and if a recurrent bias of z or r is not zero.
+    Args:
+        p: Parameters with reset "after".
+
+    Returns:
+        Arrays by name: weight_ih (3 units, input_dim), weight_hh (3 units, units), bias (3 units,) and bias_n (units,).
+
+    Raises:
+        Unrepresentable: If reset is not "after", or a recurrent bias of z or r is not zero.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters
+        >>> from reference.layouts import to_equinox
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+        >>> sorted(to_equinox(p))
+        ['bias', 'bias_n', 'weight_hh', 'weight_ih']
     """
     check(p, "Equinox")
     only_reset(p, "after", "equinox.nn.GRUCell")
@@ -31,11 +46,25 @@ def to_equinox(p: Parameters) -> dict[str, np.ndarray]:
 
 
 def from_equinox(arrays: Mapping[str, Any], prefix: str = "") -> Parameters:
-    """The Parameters that hold the arrays of equinox.nn.GRUCell: to_equinox backwards.
+    """Parameters from the arrays of equinox.nn.GRUCell, the inverse of to_equinox.
 
-    prefix: that of their names in a larger mapping, "encoder." for instance. Mappings within it are joined by ".".
+    Args:
+        arrays: Arrays by name. Nested mappings are joined by ".".
+        prefix: The prefix of their names in a larger mapping, such as "encoder.".
 
-    Raises Invalid if what stands under the prefix is not these arrays and nothing else.
+    Returns:
+        The parameters.
+
+    Raises:
+        Invalid: If the names under the prefix are not exactly these, or shapes do not fit.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters
+        >>> from reference.layouts import from_equinox, to_equinox
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+        >>> from_equinox(to_equinox(p)).units
+        4
     """
     W, U, b, b_n = chosen("arrays", arrays, (NAMES,), prefix, ".", "a cell's arrays by their names")
     dtype = dtype_of("weight_ih", W)

@@ -1,7 +1,7 @@
 """Weights to and from Flax: linen's GRUCell and nnx's.
 
-Source: linen keeps each gate's two Dense layers apart, with one bias for z and r and two for n; nnx keeps r, z, n side
-by side in two Linear layers, of which only the inputs' has a bias (flax/linen/recurrent.py, flax/nnx/nn/recurrent.py).
+Source: linen has two Dense layers for each gate, with one bias for z and r and two for n. nnx has r, z, n side by side
+in two Linear layers, of which only the inputs' layer has a bias (flax/linen/recurrent.py, flax/nnx/nn/recurrent.py).
 """
 
 from collections.abc import Mapping
@@ -22,9 +22,24 @@ NNX = ("dense_i.kernel", "dense_i.bias", "dense_h.kernel")
 
 
 def to_linen(p: Parameters) -> dict[str, dict[str, np.ndarray]]:
-    """The parameters of flax.linen.GRUCell: kernels (rows, units) and biases (units,) of its six Dense layers.
+    """The parameters of flax.linen.GRUCell for these parameters.
 
-    Raises Unrepresentable unless reset is after, and if a recurrent bias of z or r is not zero.
+    Args:
+        p: Parameters with reset "after".
+
+    Returns:
+        Kernels (rows, units) and biases (units,) of its six Dense layers, by name.
+
+    Raises:
+        Unrepresentable: If reset is not "after", or a recurrent bias of z or r is not zero.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters
+        >>> from reference.layouts import to_linen
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+        >>> sorted(to_linen(p))
+        ['hn', 'hr', 'hz', 'in', 'ir', 'iz']
     """
     check(p, "Flax")
     only_reset(p, "after", "flax.linen.GRUCell")
@@ -38,11 +53,25 @@ def to_linen(p: Parameters) -> dict[str, dict[str, np.ndarray]]:
 
 
 def from_linen(params: Mapping[str, Any], prefix: str = "") -> Parameters:
-    """The Parameters that hold what flax.linen.GRUCell was given: to_linen backwards.
+    """Parameters from the parameters of flax.linen.GRUCell, the inverse of to_linen.
 
-    prefix: that of the module in the parameters of a whole model, "encoder/GRUCell_0/" for instance.
+    Args:
+        params: Arrays by name, nested as Flax has them.
+        prefix: The prefix of the module in a model's parameters, such as "encoder/GRUCell_0/".
 
-    Raises Invalid if what stands under the prefix is not these arrays and nothing else.
+    Returns:
+        The parameters.
+
+    Raises:
+        Invalid: If the names under the prefix are not exactly these, or shapes do not fit.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters
+        >>> from reference.layouts import from_linen, to_linen
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+        >>> from_linen(to_linen(p)).units
+        4
     """
     arrays = chosen("params", params, (LINEN_ARRAYS,), prefix, "/", "variables['params']")
     kernels, biases = arrays[: len(LINEN)], arrays[len(LINEN) :]
@@ -58,9 +87,25 @@ def from_linen(params: Mapping[str, Any], prefix: str = "") -> Parameters:
 
 
 def to_nnx(p: Parameters) -> dict[str, np.ndarray]:
-    """The numbers of flax.nnx.GRUCell: "dense_i.kernel", "dense_i.bias" and "dense_h.kernel".
+    """The arrays of flax.nnx.GRUCell for these parameters.
 
-    Raises Unrepresentable unless reset is after, and if a recurrent bias is not zero: the module has none, not for n.
+    Args:
+        p: Parameters with reset "after".
+
+    Returns:
+        Arrays by name: "dense_i.kernel" (input_dim, 3 units), "dense_i.bias" (3 units,), "dense_h.kernel" (units, 3
+            units).
+
+    Raises:
+        Unrepresentable: If reset is not "after", or a recurrent bias is not zero; the module has none, not even for n.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters
+        >>> from reference.layouts import to_nnx
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+        >>> to_nnx(p)["dense_i.kernel"].shape
+        (2, 12)
     """
     check(p, "Flax")
     only_reset(p, "after", "flax.nnx.GRUCell")
@@ -70,11 +115,25 @@ def to_nnx(p: Parameters) -> dict[str, np.ndarray]:
 
 
 def from_nnx(arrays: Mapping[Any, Any], prefix: str = "") -> Parameters:
-    """The Parameters that hold the numbers of flax.nnx.GRUCell: to_nnx backwards.
+    """Parameters from the arrays of flax.nnx.GRUCell, the inverse of to_nnx.
 
-    prefix: that of the module in the state of a whole model, "encoder.cell." for instance.
+    Args:
+        arrays: Arrays by name. Nested mappings are joined by ".".
+        prefix: The prefix of the module in a model's state, such as "encoder.cell.".
 
-    Raises Invalid if what stands under the prefix is not these arrays and nothing else.
+    Returns:
+        The parameters.
+
+    Raises:
+        Invalid: If the names under the prefix are not exactly these, or shapes do not fit.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters
+        >>> from reference.layouts import from_nnx, to_nnx
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+        >>> from_nnx(to_nnx(p)).units
+        4
     """
     W, b, U = chosen("arrays", arrays, (NNX,), prefix, ".", "nnx.to_pure_dict(nnx.state(cell, nnx.Param))")
     dtype = dtype_of("dense_i.kernel", W)

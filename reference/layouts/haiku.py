@@ -1,7 +1,7 @@
 """Weights to and from Haiku.
 
-Source: z, r, n side by side, one bias, and h' = (1 - z) h + z n (haiku/_src/recurrent.py; Sonnet's GRU is the same). So
-its z is 1 minus ours, and since 1 - sigma(a) = sigma(-a), every number of the z gate changes its sign.
+Source: z, r, n side by side, one bias, and h' = (1 - z) h + z n (haiku/_src/recurrent.py; Sonnet's GRU is the same).
+Its z is 1 minus ours, and since 1 - sigma(a) = sigma(-a), every number of the z gate changes its sign.
 """
 
 from collections.abc import Mapping
@@ -18,9 +18,24 @@ NAMES = ("w_i", "w_h", "b")
 
 
 def to_haiku(p: Parameters) -> dict[str, np.ndarray]:
-    """The parameters of haiku.GRU: w_i, w_h and b.
+    """The parameters of haiku.GRU for these parameters.
 
-    Raises Unrepresentable unless reset is before, and if a recurrent bias is not zero.
+    Args:
+        p: Parameters with reset "before".
+
+    Returns:
+        Arrays by name: w_i (input_dim, 3 units), w_h (units, 3 units) and b (3 units,).
+
+    Raises:
+        Unrepresentable: If reset is not "before", or a recurrent bias is not zero.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters
+        >>> from reference.layouts import to_haiku
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)), reset="before")
+        >>> to_haiku(p)["w_i"].shape
+        (2, 12)
     """
     check(p, "Haiku")
     only_reset(p, "before", "haiku.GRU")
@@ -33,11 +48,25 @@ def to_haiku(p: Parameters) -> dict[str, np.ndarray]:
 
 
 def from_haiku(arrays: Mapping[str, Any], prefix: str = "") -> Parameters:
-    """The Parameters that hold the parameters of haiku.GRU: to_haiku backwards.
+    """Parameters from the parameters of haiku.GRU, the inverse of to_haiku.
 
-    prefix: that of the module in the parameters of a whole model, "encoder/gru/" for instance.
+    Args:
+        arrays: Arrays by name. Nested mappings are joined by "/".
+        prefix: The prefix of the module in a model's parameters, such as "encoder/gru/".
 
-    Raises Invalid if what stands under the prefix is not these arrays and nothing else.
+    Returns:
+        The parameters.
+
+    Raises:
+        Invalid: If the names under the prefix are not exactly these, or shapes do not fit.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters
+        >>> from reference.layouts import from_haiku, to_haiku
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)), reset="before")
+        >>> from_haiku(to_haiku(p)).units
+        4
     """
     W, U, b = chosen("arrays", arrays, (NAMES,), prefix, "/", "what init returned")
     dtype = dtype_of("w_i", W)
@@ -51,7 +80,7 @@ def from_haiku(arrays: Mapping[str, Any], prefix: str = "") -> Parameters:
 
 
 def _turned(by_gate: np.ndarray) -> np.ndarray:
-    """With the sign of the z gate changed."""
+    """The arrays by gate with the sign of the z gate changed."""
     turned = by_gate.copy()
     turned[0] = -turned[0]
     return turned

@@ -16,13 +16,26 @@ NAMES = ("kernel", "recurrent_kernel", "bias")
 
 
 def to_keras(p: Parameters, use_bias: bool = True) -> list[np.ndarray]:
-    """The weights that keras.layers.GRU.set_weights takes.
+    """The weights that keras.layers.GRU.set_weights accepts, for these parameters.
 
-    Reset after gives bias (2, 3 units); before gives (3 units,), for a layer with reset_after=False; none gives kernel
-    (input_dim, 2 units), recurrent_kernel (units, 2 units) and bias (2 units,), the gates z, n side by side.
-    use_bias=False leaves the bias out, which must then be zero.
+    Args:
+        p: The parameters.
+        use_bias: False leaves the bias out, which must then be zero.
 
-    Raises Unrepresentable if a bias that Keras has no place for is not zero.
+    Returns:
+        For reset "after" kernel (input_dim, 3 units), recurrent_kernel (units, 3 units) and bias (2, 3 units). For
+        "before" the bias has shape (3 units,), for a layer with reset_after=False. For "none" the arrays have 2 units
+        in place of 3 units, the gates z, n side by side.
+
+    Raises:
+        Unrepresentable: If a bias that Keras does not have is not zero.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters, to_keras
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+        >>> [array.shape for array in to_keras(p)]
+        [(2, 12), (4, 12), (2, 12)]
     """
     check(p, "Keras")
     flag("use_bias", use_bias)
@@ -43,20 +56,31 @@ def to_keras(p: Parameters, use_bias: bool = True) -> list[np.ndarray]:
 def from_keras(
     weights: Sequence[np.ndarray] | Mapping[str, Any], reset: Reset = "after", prefix: str = ""
 ) -> Parameters:
-    """The Parameters that hold what keras.layers.GRU.get_weights gave: to_keras backwards.
+    """Parameters from the weights that keras.layers.GRU.get_weights returns, the inverse of to_keras.
 
-    weights: that list, in which two arrays are a layer without bias; or a mapping from the paths of a model's weights
-        to arrays, {w.path: w.numpy() for w in model.weights}.
-    prefix: that of the layer's paths in such a mapping, "gru/gru_cell/" for instance; a list takes none.
+    Args:
+        weights: The list of get_weights, in which two arrays mean a layer without bias; or a mapping from the paths of
+            a model's weights to arrays, {w.path: w.numpy() for w in model.weights}.
+        reset: The position of the reset gate; "before" for a layer with reset_after=False.
+        prefix: The prefix of the layer's paths in a mapping, such as "gru/gru_cell/"; a list needs none.
 
-    Raises Invalid if the shapes do not fit reset, or if what stands under the prefix is not the weights of one layer
-    and nothing else.
+    Returns:
+        The parameters.
+
+    Raises:
+        Invalid: If the shapes do not fit reset, or the names under the prefix are not exactly the weights of one layer.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import from_keras
+        >>> from_keras([np.zeros((2, 12)), np.zeros((4, 12)), np.zeros((2, 12))]).units
+        4
     """
     one_of("reset", reset, tuple(GATES))
     if is_mapping(weights):
         weights = chosen("weights", weights, (NAMES, NAMES[:2]), prefix, "/", "layer.get_weights()")
     elif prefix:
-        raise Invalid(f"prefix is {prefix!r}, but weights is no mapping, so it has no names; leave the prefix out")
+        raise Invalid(f"prefix is {prefix!r}, but weights is not a mapping, so it has no names; leave the prefix out")
     if not isinstance(weights, tuple | list):
         raise Invalid(
             f"weights is a {type(weights).__name__}, but must be a list of kernel, recurrent_kernel and, if any, bias; "

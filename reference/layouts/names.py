@@ -1,4 +1,4 @@
-"""Arrays by name: those of one GRU, out of a mapping that may hold a whole model, with none left unread."""
+"""Arrays by name: the arrays of one GRU in a mapping that may hold a whole model; extra names are refused."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard, cast
@@ -8,19 +8,19 @@ import numpy as np
 from reference.layouts.blocks import as_array
 from reference.parameters import Invalid
 
-SHOWN = 8  # names in a message: a model has hundreds
+SHOWN = 8  # names in a message, because a model has hundreds
 Names = tuple[str, ...]
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
-    """Whether it holds arrays by name."""
+    """True if the value holds arrays by name."""
     return isinstance(value, Mapping)
 
 
 def flat(what: str, arrays: object, separator: str, make: str) -> dict[str, Any]:
-    """From full names to what stands there, not looked into; mappings within mappings are joined by the separator.
+    """Values by full names; the names of nested mappings are joined by the separator.
 
-    make: what gives such a mapping. Raises Invalid for what is none, and for a name that stands there twice.
+    make: the expression that makes such a mapping. Raises Invalid for another type, and for a name that occurs twice.
     """
     if not is_mapping(arrays):
         raise Invalid(f"{what} is a {type(arrays).__name__}, but must be a mapping from names to arrays; pass {make}")
@@ -44,21 +44,22 @@ def _leaves(arrays: Mapping[Any, Any], separator: str, before: str = "") -> Iter
 
 
 def under(prefix: object, everything: dict[str, Any], separator: str) -> dict[str, Any]:
-    """What stands under the prefix, a module's name with or without the separator, by the rest of its name.
+    """The values under the prefix, by the rest of their names. The prefix is a module's name with or without the
+    separator.
 
-    Raises Invalid for a prefix that is no string.
+    Raises Invalid for a prefix that is not a string.
     """
     if not isinstance(prefix, str):
-        raise Invalid(f"prefix is {prefix!r}, but must be a string, with which the names of the GRU's arrays begin")
+        raise Invalid(f"prefix is {prefix!r}, but must be a string, the beginning of the names of the GRU's arrays")
     if prefix and any(name.startswith(prefix + separator) for name in everything):
-        prefix += separator  # else "gru" would be the prefix of "gru2" too
+        prefix += separator  # otherwise "gru" would also be the prefix of "gru2"
     return {name.removeprefix(prefix): value for name, value in everything.items() if name.startswith(prefix)}
 
 
 def chosen(
     what: str, arrays: object, choices: tuple[Names, ...], prefix: object, separator: str, make: str
 ) -> list[np.ndarray]:
-    """The arrays under the prefix, in the order of the one choice that has exactly their names. Raises Invalid."""
+    """The arrays under the prefix, in the order of the choice that has exactly their names. Raises Invalid."""
     everything = flat(what, arrays, separator, make)
     found = under(prefix, everything, separator)
     for names in choices:
@@ -77,7 +78,7 @@ def here(what: str, found: dict[str, Any], prefix: object) -> str:
 
 
 def others(everything: dict[str, Any], choices: tuple[Names, ...]) -> str:
-    """In words, the prefixes under which there is all that one of the choices names."""
+    """A message with the prefixes under which all names of one of the choices occur."""
     ends = [(name.removesuffix(names[0]), names) for names in choices for name in everything if name.endswith(names[0])]
     whole = dict.fromkeys(repr(prefix) for prefix, names in ends if all(prefix + each in everything for each in names))
     prefixes = [prefix for prefix in whole if prefix != "''"]

@@ -1,6 +1,7 @@
 """Weights to and from ONNX.
 
-Source: z, r, n on top of one another, every matrix transposed, with an axis of directions in front (operator GRU).
+Source: z, r, n stacked along the first axis, every matrix transposed, after a leading axis of directions (operator
+GRU).
 """
 
 from collections.abc import Mapping
@@ -16,9 +17,25 @@ NAMES = ("W", "R", "B")
 
 
 def to_onnx(*directions: Parameters) -> dict[str, Any]:
-    """The inputs W, R, B and the attribute linear_before_reset of ONNX's GRU, for one direction or two.
+    """The inputs and the attribute of ONNX's GRU operator for one direction or two.
 
-    Raises Unrepresentable for reset none and if the two directions differ in reset; Invalid if they differ in size.
+    Args:
+        *directions: Parameters, forward and optionally backward, with reset "after" or "before".
+
+    Returns:
+        W (directions, 3 units, input_dim), R (directions, 3 units, units), B (directions, 6 units) and the integer
+        linear_before_reset, by name.
+
+    Raises:
+        Unrepresentable: If reset is "none", or the two directions differ in reset.
+        Invalid: If the two directions differ in size.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters, to_onnx
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+        >>> to_onnx(p)["B"].shape
+        (1, 24)
     """
     if len(directions) not in (1, 2):
         raise Invalid(
@@ -54,13 +71,28 @@ def from_onnx(
     linear_before_reset: int = 0,
     prefix: str = "",
 ) -> tuple[Parameters, ...]:
-    """The Parameters, one per direction, that hold ONNX's W, R and B: to_onnx backwards; no B is zeros.
+    """Parameters, one for each direction, from ONNX's W, R and B, the inverse of to_onnx.
 
-    W: the array, or a mapping that has W, R and, if any, B under these names; then R and B are left out.
-    prefix: that of the three names in such a mapping, of a model's initializers for instance.
+    Args:
+        W: The array (directions, 3 units, input_dim), or a mapping with W, R and, if present, B under these names; then
+            leave R and B out.
+        R: The array (directions, 3 units, units).
+        B: The array (directions, 6 units); None means zeros.
+        linear_before_reset: The attribute: 0 for reset before, 1 for reset after.
+        prefix: The prefix of the three names in a mapping, such as a model's initializers.
 
-    Raises Invalid if the shapes do not fit, for a linear_before_reset other than 0 and 1, and if what stands under the
-    prefix is not these arrays and nothing else.
+    Returns:
+        One or two Parameters.
+
+    Raises:
+        Invalid: If the shapes do not fit, linear_before_reset is neither 0 nor 1, or the names under the prefix are not
+            exactly these.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import from_onnx
+        >>> [p.units for p in from_onnx(np.zeros((1, 12, 2)), np.zeros((1, 12, 4)))]
+        [4]
     """
     if not _zero_or_one(linear_before_reset):
         raise Invalid(
@@ -83,14 +115,16 @@ def from_onnx(
 def three(
     W: Any, R: Any, B: Any, choices: tuple[tuple[str, ...], ...], prefix: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """W, R and B, out of a mapping if W is one; B may be None."""
+    """W, R and B, taken from a mapping if W is one. B may be None."""
     if is_mapping(W):
         if R is not None or B is not None:
-            raise Invalid("W is a mapping, which has R and B too, but R or B is given beside it; give one of the two")
+            raise Invalid(
+                "W is a mapping, which has R and B too, but R or B is also given; pass only the mapping, or arrays"
+            )
         kernels, recurrent_kernels, *rest = chosen("W", W, choices, prefix, "/", "the initializers by their names")
         return kernels, recurrent_kernels, rest[0] if rest else None
     if prefix:
-        raise Invalid(f"prefix is {prefix!r}, but W is no mapping, so it has no names; leave the prefix out")
+        raise Invalid(f"prefix is {prefix!r}, but W is not a mapping, so it has no names; leave the prefix out")
     return W, R, B
 
 
@@ -104,5 +138,5 @@ def sizes_of_both(W: np.ndarray) -> tuple[int, int, int]:
 
 
 def _zero_or_one(value: object) -> bool:
-    """Whether it is the integer 0 or 1; True is none."""
+    """True if the value is the integer 0 or 1. True itself does not count."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and value in (0, 1)

@@ -1,7 +1,7 @@
 """Weights to and from OpenVINO's GRUSequence.
 
-Source: z, r, n on top of one another, transposed, an axis of directions in front, as ONNX; but one bias for each gate,
-and with linear_before_reset a second for n (operation GRUSequence-5).
+Source: like ONNX, z, r, n stacked along the first axis and transposed, after a leading axis of directions; but with one
+bias for each gate, and with linear_before_reset a second for n (operation GRUSequence-5).
 """
 
 from collections.abc import Mapping
@@ -16,10 +16,27 @@ from reference.parameters import Parameters, Reset, dtype_of, exact_array, flag
 
 
 def to_openvino(*directions: Parameters) -> dict[str, Any]:
-    """The inputs W, R, B and the attribute linear_before_reset of GRUSequence, for one direction or two.
+    """The inputs and the attribute of OpenVINO's GRUSequence for one direction or two.
 
-    Raises Unrepresentable for reset none, where the directions differ in reset, and if a recurrent bias is not zero but
-    for n with reset after; Invalid if the directions differ in size.
+    Args:
+        *directions: Parameters, forward and optionally backward, with reset "after" or "before".
+
+    Returns:
+        W (directions, 3 units, input_dim), R (directions, 3 units, units), B (directions, 4 units) for reset after or
+        (directions, 3 units) for reset before, and the boolean linear_before_reset, by name.
+
+    Raises:
+        Unrepresentable: If reset is "none", the directions differ in reset, or a recurrent bias is not zero, except for
+            n with reset after.
+        Invalid: If the directions differ in size.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters
+        >>> from reference.layouts import to_openvino
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+        >>> to_openvino(p)["B"].shape
+        (1, 16)
     """
     made = to_onnx(*directions)
     for p in directions:
@@ -40,13 +57,29 @@ def from_openvino(
     linear_before_reset: bool | None = None,
     prefix: str = "",
 ) -> tuple[Parameters, ...]:
-    """The Parameters, one per direction, that hold GRUSequence's W, R and B: to_openvino backwards.
+    """Parameters, one for each direction, from GRUSequence's W, R and B, the inverse of to_openvino.
 
-    W: the array, or a mapping that has W, R and B under these names; then R and B are left out.
-    prefix: that of the three names in such a mapping.
+    Args:
+        W: The array (directions, 3 units, input_dim), or a mapping with W, R and B under these names; then leave R and
+            B out.
+        R: The array (directions, 3 units, units).
+        B: The array (directions, 4 units) or (directions, 3 units).
+        linear_before_reset: The attribute: True for reset after, False for reset before.
+        prefix: The prefix of the three names in a mapping.
 
-    Raises Invalid if the shapes do not fit, without linear_before_reset, and if what stands under the prefix is not
-    these arrays and nothing else.
+    Returns:
+        One or two Parameters.
+
+    Raises:
+        Invalid: If the shapes do not fit, linear_before_reset is missing, or the names under the prefix are not exactly
+            these.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference.layouts import from_openvino
+        >>> arrays = np.zeros((1, 12, 2)), np.zeros((1, 12, 4)), np.zeros((1, 16))
+        >>> [p.units for p in from_openvino(*arrays, linear_before_reset=True)]
+        [4]
     """
     reset: Reset = "after" if flag("linear_before_reset", linear_before_reset) else "before"
     kernels, recurrent_kernels, biases = three(W, R, B, (NAMES,), prefix)

@@ -1,6 +1,6 @@
 """Weights to and from TensorFlow 1's GRUCell, and the operator GRUBlockCell.
 
-Source: inputs and state side by side meet one matrix of r, z and one of n, with a bias each
+Source: inputs and state side by side are multiplied by one matrix for r and z and one for n, each with a bias
 (tf.compat.v1.nn.rnn_cell.GRUCell in tf_keras/src/layers/rnn/legacy_cells.py; tf.raw_ops.GRUBlockCell).
 """
 
@@ -19,9 +19,25 @@ R_AND_Z = [1, 0]
 
 
 def to_rnn_cell(p: Parameters) -> dict[str, np.ndarray]:
-    """The variables of GRUCell by name; GRUBlockCell calls them w_ru, b_ru, w_c and b_c.
+    """The variables of TensorFlow 1's GRUCell for these parameters. GRUBlockCell calls them w_ru, b_ru, w_c and b_c.
 
-    Raises Unrepresentable unless reset is before, and if a recurrent bias is not zero.
+    Args:
+        p: Parameters with reset "before".
+
+    Returns:
+        Arrays by name: gates/kernel (input_dim + units, 2 units), gates/bias (2 units,), candidate/kernel (input_dim +
+        units, units), candidate/bias (units,).
+
+    Raises:
+        Unrepresentable: If reset is not "before", or a recurrent bias is not zero.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters
+        >>> from reference.layouts import to_rnn_cell
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)), reset="before")
+        >>> to_rnn_cell(p)["gates/kernel"].shape
+        (6, 8)
     """
     check(p, "TensorFlow's GRUCell")
     only_reset(p, "before", "TensorFlow's GRUCell")
@@ -32,11 +48,25 @@ def to_rnn_cell(p: Parameters) -> dict[str, np.ndarray]:
 
 
 def from_rnn_cell(arrays: Mapping[str, Any], prefix: str = "") -> Parameters:
-    """The Parameters that hold the variables of GRUCell: to_rnn_cell backwards.
+    """Parameters from the variables of TensorFlow 1's GRUCell, the inverse of to_rnn_cell.
 
-    prefix: that of their names in a checkpoint, "rnn/gru_cell/" for instance.
+    Args:
+        arrays: Arrays by name.
+        prefix: The prefix of their names in a checkpoint, such as "rnn/gru_cell/".
 
-    Raises Invalid if what stands under the prefix is not these arrays and nothing else.
+    Returns:
+        The parameters.
+
+    Raises:
+        Invalid: If the names under the prefix are not exactly these, or shapes do not fit.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters
+        >>> from reference.layouts import from_rnn_cell, to_rnn_cell
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)), reset="before")
+        >>> from_rnn_cell(to_rnn_cell(p)).units
+        4
     """
     W_rz, b_rz, W_n, b_n = chosen("arrays", arrays, (NAMES,), prefix, "/", "the variables by their names")
     dtype = dtype_of("candidate/kernel", W_n)

@@ -1,6 +1,6 @@
 """Weights to and from PyTorch.
 
-Source: r, z, n on top of one another, every matrix transposed (torch/nn/modules/rnn.py).
+Source: r, z, n stacked along the first axis, every matrix transposed (torch/nn/modules/rnn.py).
 """
 
 import re
@@ -14,14 +14,33 @@ from reference.layouts.names import flat, here, others, under
 from reference.parameters import Invalid, Parameters, dtype_of
 
 NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-ARRAY = re.compile(rf"({'|'.join(NAMES)})(_l\d+(?:_reverse)?|)")  # of a GRU; a GRUCell's has no suffix
+ARRAY = re.compile(
+    rf"({'|'.join(NAMES)})(_l\d+(?:_reverse)?|)"
+)  # an array of a GRU; the arrays of a GRUCell have no suffix
 RZN = [1, 0, 2]  # z, r, n to PyTorch's r, z, n, and back
 
 
 def to_torch(p: Parameters, suffix: str = "_l0") -> dict[str, np.ndarray]:
-    """The arrays of torch.nn.GRU's state dict, for one layer and direction: suffix "_l0", "_l0_reverse", "_l1", ....
+    """The arrays of torch.nn.GRU's state dict, for one layer and direction.
 
-    Raises Unrepresentable unless reset is after, the only one that PyTorch has.
+    Args:
+        p: Parameters with reset "after", the only position that PyTorch has.
+        suffix: The layer and direction: "_l0", "_l0_reverse", "_l1", and so on; "" for a GRUCell.
+
+    Returns:
+        Arrays by name: weight_ih (3 units, input_dim), weight_hh (3 units, units), bias_ih and bias_hh (3 units,), each
+            with
+        the suffix.
+
+    Raises:
+        Unrepresentable: If reset is not "after".
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import Parameters, to_torch
+        >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
+        >>> to_torch(p)["weight_ih_l0"].shape
+        (12, 2)
     """
     check(p, "PyTorch")
     only_reset(p, "after", "torch.nn.GRU")
@@ -34,16 +53,27 @@ def to_torch(p: Parameters, suffix: str = "_l0") -> dict[str, np.ndarray]:
 
 
 def from_torch(state_dict: Mapping[str, Any], suffix: str | None = None, prefix: str = "") -> Parameters:
-    """The Parameters that hold one layer and direction of torch.nn.GRU's state dict: to_torch backwards.
+    """Parameters from one layer and direction of torch.nn.GRU's state dict, the inverse of to_torch.
 
-    The values may be NumPy arrays or CPU tensors; without biases they are zeros.
+    Args:
+        state_dict: NumPy arrays or CPU tensors by name. Missing biases count as zeros.
+        suffix: The layer and direction: "_l0", "_l0_reverse", "_l1", and so on; "" for a GRUCell. It may be left out if
+            there is only one.
+        prefix: The module's name in the state dict of a whole model, such as "encoder.gru.".
 
-    suffix: the layer and direction, "_l0", "_l0_reverse", "_l1", ..., or "" for a GRUCell. It may be left out where
-        there is only one.
-    prefix: the module's name in the state dict of a whole model, "encoder.gru." for instance.
+    Returns:
+        The parameters.
 
-    Raises Invalid if several layers or directions are there and none is chosen, if anything else stands under the
-    prefix, if the names or shapes do not fit, and for a tensor that NumPy cannot hold as it is.
+    Raises:
+        Invalid: If there are several layers or directions and no suffix is given, other names occur under the prefix,
+            the names or shapes do not fit, or a tensor cannot be converted to NumPy unchanged.
+
+    Example:
+        >>> import numpy as np
+        >>> from reference import from_torch
+        >>> arrays = {"weight_ih_l0": np.zeros((12, 2)), "weight_hh_l0": np.zeros((12, 4))}
+        >>> from_torch(arrays).units
+        4
     """
     everything = flat("state_dict", state_dict, ".", "module.state_dict()")
     found = under(prefix, everything, ".")
