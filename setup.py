@@ -1,6 +1,6 @@
-"""How the native kernel is built: a plain shared library, with the wheel, where there is a compiler for it.
+"""Build the native kernel: a plain shared library, inside the wheel, if there is a compiler.
 
-Everything else of the distribution stands in pyproject.toml.
+pyproject.toml contains everything else about the distribution.
 """
 
 import platform
@@ -18,7 +18,7 @@ BUILDING = {"bdist_wheel", "build", "build_ext", "develop", "editable_wheel", "i
 
 OPTIONS = [
     *("-std=c++17", "-O2", "-fPIC", "-pthread", "-fvisibility=hidden", "-Wall", "-Wextra"),
-    *("-ffp-contract=off", "-fno-math-errno"),  # fused where the source says so, and nowhere else
+    *("-ffp-contract=off", "-fno-math-errno"),  # fused only where the source says so
 ]
 INSTRUCTION_SETS = {
     "x86_64": {
@@ -28,7 +28,7 @@ INSTRUCTION_SETS = {
     },
     "aarch64": {"isa_portable": []},
 }
-"""Machine -> the files that are compiled for one instruction set, and its options."""
+"""Machine -> the files compiled for one instruction set, with their options."""
 
 
 def sources() -> list[str]:
@@ -39,14 +39,16 @@ def sources() -> list[str]:
 
 
 class BuildNative(build_ext):
-    """Compile each file with the options of its instruction set, and link them to a library that is no module."""
+    """Compile each file with the options of its instruction set, and link them to a library that is not a Python
+    module.
+    """
 
     def get_ext_filename(self, fullname):
-        """The library's name, which no version of Python is part of."""
+        """The library's name, without a Python version."""
         return str(Path(*fullname.split(".")).with_suffix(".so"))
 
     def build_extension(self, ext):
-        """Compile and link."""
+        """Compile and link the library."""
         options = INSTRUCTION_SETS[platform.machine()]
         objects = []
         for source in ext.sources:
@@ -60,13 +62,13 @@ class WheelOfAnyPython(bdist_wheel):
     """A wheel for one platform, and for every Python 3."""
 
     def get_tag(self):
-        """The tag; without the library the wheel is pure, and its tag the usual one."""
+        """The wheel's tag. Without the library the wheel is pure, with the usual tag."""
         python, abi, system = super().get_tag()
         return (python, abi, system) if self.root_is_pure else ("py3", "none", system)
 
 
 def can_compile() -> bool:
-    """Whether a C++17 compiler is found for a machine that the library is written for."""
+    """True if there is a C++17 compiler for a machine that the library supports."""
     if sys.platform != "linux" or platform.machine() not in INSTRUCTION_SETS:
         return False
     with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +85,7 @@ def can_compile() -> bool:
 
 
 def extensions() -> list[Extension]:
-    """The library, if anything is built and it can be."""
+    """The library, if anything is built and the library can be."""
     if not BUILDING & set(sys.argv) or not can_compile():
         return []
     headers = sorted(path.as_posix() for path in NATIVE.glob("*.h"))

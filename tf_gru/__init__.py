@@ -1,11 +1,11 @@
 """The GRU as a TensorFlow function and as Keras layers.
 
-`gru` is a whole sequence as one differentiable function; `GRUCell`, `GRU` and `BiGRU` are its Keras faces, and
-`from_keras` makes a model of Keras' layers, or of Keras 2, again with these, and `to_keras` goes back.
+`gru` runs a whole sequence as one differentiable function. `GRUCell`, `GRU` and `BiGRU` are Keras layers. `from_keras`
+rebuilds a model of Keras' layers, or of Keras 2, with these layers, and `to_keras` rebuilds it with Keras' layers.
 """
 
 try:
-    import tensorflow as _tensorflow  # noqa: F401  (asked for here, so that its absence is named in one line)
+    import tensorflow as _tensorflow  # noqa: F401  (imported here, so that one line reports it if missing)
 except ModuleNotFoundError as missing:
     if missing.name != "tensorflow":
         raise

@@ -1,7 +1,7 @@
-"""What `gru` accepts, and what it says of anything else.
+"""The checks of the arguments of `gru`, and their error messages.
 
-Shapes and values known when the function is called or traced raise ValueError or TypeError there. What is known only
-when a graph runs is asserted by the graph. XLA drops assertions, but does not compile sizes that differ.
+Shapes and values that are known when the function is called or traced raise ValueError or TypeError there. The graph
+asserts all others when it runs. XLA drops assertions, but does not compile sizes that differ.
 """
 
 import operator
@@ -20,20 +20,20 @@ NAMES = tuple(dtype.name for dtype in DTYPES)
 
 
 def plain(name: str, value) -> Any:
-    """The value, as Python has it if it is one number or boolean of NumPy or TensorFlow, as out of a sweep.
+    """Convert a single number or boolean of NumPy or TensorFlow, such as one from a sweep, to Python.
 
-    Refuses a tensor that has no value yet: an option makes the layer, and is saved with it.
+    Refuses a tensor without a known value, because an option makes the layer and is saved with it.
     """
     if isinstance(value, (tf.Tensor, tf.Variable, keras.Variable)):
         known = tf.get_static_value(tf.convert_to_tensor(value))
         if known is None:
-            raise ValueError(f"{name} is a tensor whose value is not known yet, but makes the layer: give a number")
+            raise ValueError(f"{name} is a tensor without a known value, but the layer needs a number: pass a number")
         value = known
     return value.item() if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0 else value
 
 
 def check_choice(name: str, value, choices) -> Any:
-    """The value, as Python has it; refuses one that is none of these. True is not 1 here."""
+    """Convert the value to Python, and refuse a value that is not one of the choices. True does not equal 1 here."""
     value = plain(name, value)
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
         raise ValueError(f"{name} is {value!r}, but must be one of {', '.join(map(repr, choices))}")
@@ -41,12 +41,12 @@ def check_choice(name: str, value, choices) -> Any:
 
 
 def flags(**given) -> dict[str, bool]:
-    """The values by name, as Python has them; refuses one that is not True or False."""
+    """Convert the values to Python, by name, and refuse a value that is neither True nor False."""
     return {name: check_choice(name, value, (True, False)) for name, value in given.items()}
 
 
 def rate(name: str, value) -> float:
-    """The value as a Python number from 0 to 1."""
+    """Convert the value to a Python number from 0 to 1."""
     value = plain(name, value)
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1:
         raise ValueError(f"{name} is {value!r}, but must be from 0 (nothing is dropped) to 1 (everything is)")
@@ -54,7 +54,7 @@ def rate(name: str, value) -> float:
 
 
 def positive(name: str, value) -> int:
-    """The value as a Python integer of 1 or more."""
+    """Convert the value to a Python integer of at least 1."""
     value = plain(name, value)
     try:
         number = operator.index(value)
@@ -66,25 +66,25 @@ def positive(name: str, value) -> int:
 
 
 def check_dtype(name: str) -> None:
-    """Refuse a layer's dtype in which no GRU can be computed."""
+    """Refuse a dtype in which the GRU cannot compute."""
     if name not in NAMES:
         raise ValueError(f"dtype is {name!r}, but must be one of {', '.join(NAMES)}")
 
 
 def _dense(name: str, value, dtype: tf.DType | None = None) -> tf.Tensor:
-    """The value as a tensor that has a number at each place."""
+    """Convert the value to a dense tensor."""
     if value is None:
-        raise TypeError(f"{name} is None, but must be a tensor: give one")
+        raise TypeError(f"{name} is None, but must be a tensor: pass one")
     if isinstance(value, tf.RaggedTensor):
         lengths = " and its row_lengths() as the lengths" if name == "inputs" else ""
         raise TypeError(f"{name} is ragged, but must be dense: pass its to_tensor(){lengths}")
     if isinstance(value, tf.SparseTensor):
-        raise TypeError(f"{name} is sparse, but must be dense: pass what tf.sparse.to_dense makes of it")
+        raise TypeError(f"{name} is sparse, but must be dense: convert it by tf.sparse.to_dense")
     return tf.convert_to_tensor(value, dtype)
 
 
 def tensor(name: str, value, dtype: tf.DType, shape: tuple, hint: str) -> tf.Tensor:
-    """The value as a tensor of this dtype and shape; None in the shape is a size not known yet."""
+    """Convert the value to a tensor of this dtype and shape. None in the shape is an unknown size."""
     value = _dense(name, value)
     if value.dtype != dtype:
         raise TypeError(f"{name} has dtype {value.dtype.name}, but must be {dtype.name}: cast it first")
@@ -94,12 +94,12 @@ def tensor(name: str, value, dtype: tf.DType, shape: tuple, hint: str) -> tf.Ten
 
 
 def _with_axes(value: tf.Tensor, shape: tuple) -> tf.Tensor:
-    """The value, whose number of axes a trace knows from here on: the graph holds it to this shape."""
+    """Give the value a known number of axes in a trace; the graph then enforces this shape."""
     return value if value.shape.rank is not None else tf.ensure_shape(value, shape)
 
 
 def real(name: str, value, dtype: str) -> tf.Tensor:
-    """The value cast to the dtype of a layer; a complex one would lose its imaginary part."""
+    """Cast the value to the dtype of a layer. A complex value is refused, because it would lose its imaginary part."""
     value = _dense(name, value)
     if value.dtype.is_complex:
         raise TypeError(f"{name} has dtype {value.dtype.name}, but must be real: pass its real or imaginary part")
@@ -107,7 +107,7 @@ def real(name: str, value, dtype: str) -> tf.Tensor:
 
 
 def booleans(name: str, value) -> tf.Tensor:
-    """The value as booleans; numbers other than 0 are True, as in Keras."""
+    """Convert the value to booleans. Numbers other than 0 become True, as in Keras."""
     return tf.cast(_numbers(name, _dense(name, value)), tf.bool)
 
 
@@ -118,21 +118,21 @@ def _numbers(name: str, value: tf.Tensor) -> tf.Tensor:
 
 
 def check_features(inputs: tf.Tensor, kernel: tf.Tensor) -> None:
-    """Refuse inputs of another width than the one that a layer was built for."""
+    """Refuse inputs whose width differs from the width for which the layer was built."""
     features, built = static_shape(inputs)[-1], static_shape(kernel)[0]
     if features not in (None, built):
         raise ValueError(f"inputs has {features} features, but the layer was built for {built}: make another layer")
 
 
 def check_rows(inputs: tf.Tensor, states) -> None:
-    """Refuse inputs of another batch size than that of the states that a layer keeps."""
+    """Refuse inputs whose batch size differs from the batch size of a stateful layer's states."""
     rows, kept = static_shape(inputs)[0], static_shape(states[0])[0]
     if rows not in (None, kept):
         raise ValueError(f"inputs has {rows} rows, but the stateful layer was built for {kept}: make another layer")
 
 
 def check_rank(shape) -> None:
-    """Refuse a shape to build for that is not one of sequences."""
+    """Refuse a shape that is not a shape of sequences."""
     if shape is None or len(shape) != 3:
         raise ValueError(f"inputs would have shape {shape}, but must be (batch, time, input_dim); time may be None")
 
@@ -149,9 +149,13 @@ def checked(
     lengths,
     dropout_masks: tuple,
 ) -> tuple[tf.Tensor, tuple, int, tf.Tensor | None, tuple]:
-    """What `gru` was given, but for its state, as tensors: inputs, weights, units, the steps that count, dropout masks.
+    """Convert the arguments of `gru`, except its state, to tensors.
 
-    dropout_masks: of the inputs, of the state.
+    Args:
+        dropout_masks: The dropout masks of the inputs and of the state.
+
+    Returns:
+        The inputs, the weights, the number of units, the valid steps and the dropout masks.
     """
     check_choice("reset", reset, tuple(GATES))
     check_choice("masked_outputs", masked_outputs, ("carry", "zero"))
@@ -173,7 +177,7 @@ def checked(
 
 
 def sequence(inputs) -> tf.Tensor:
-    """The inputs as a (batch, time, input_dim) tensor of a floating dtype."""
+    """Convert the inputs to a (batch, time, input_dim) tensor of a floating dtype."""
     inputs = _dense("inputs", inputs)
     if inputs.dtype not in DTYPES:
         raise TypeError(f"inputs has dtype {inputs.dtype.name}, but must be one of {', '.join(NAMES)}: cast it first")
@@ -183,7 +187,9 @@ def sequence(inputs) -> tf.Tensor:
 
 
 def _weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
-    """The weights as tensors whose shapes agree with each other and with the inputs, and the number of units."""
+    """Convert the weights to tensors whose shapes fit each other and the inputs. Returns them and the number of
+    units.
+    """
     gates, dtype = GATES[reset], inputs.dtype
     layout = f"reset={reset!r} has the gates {'z, r, n' if gates == 3 else 'z, n'} side by side on the last axis"
     recurrent_kernel = tensor("recurrent_kernel", recurrent_kernel, dtype, (None, None), layout)
@@ -203,7 +209,7 @@ def _weights(kernel, recurrent_kernel, bias, reset: str, inputs: tf.Tensor):
 
 
 def in_batch_of(inputs: tf.Tensor, other: tf.Tensor | None) -> tf.Tensor:
-    """The inputs, whose batch size a trace knows from here on if it knows that of another tensor."""
+    """Give the inputs the batch size of another tensor in a trace, if that is known."""
     if other is None or static_shape(inputs)[0] is not None or static_shape(other)[0] is None:
         return inputs
     inputs = tf.identity(inputs)  # the two are compared where the other one is checked
@@ -212,7 +218,7 @@ def in_batch_of(inputs: tf.Tensor, other: tf.Tensor | None) -> tf.Tensor:
 
 
 def state(name: str, value, inputs: tf.Tensor, units: int) -> tf.Tensor:
-    """A state, one row for each row of the inputs."""
+    """Convert a state with one row for each row of the inputs."""
     shape = (static_shape(inputs)[0], units)
     value = tensor(name, value, inputs.dtype, shape, "one row for each row of inputs")
     value = _of_size(value, 0, inputs, 0, f"{name} is not (batch, units)")
@@ -220,7 +226,7 @@ def state(name: str, value, inputs: tf.Tensor, units: int) -> tf.Tensor:
 
 
 def one_for_each_direction(name: str, given) -> tuple:
-    """The two of [forward, backward]; of None, None twice."""
+    """The two members of [forward, backward], or None twice for None."""
     if given is None:
         return None, None
     expected = "must be [forward, backward], one for each direction"
@@ -232,7 +238,7 @@ def one_for_each_direction(name: str, given) -> tuple:
 
 
 def dropout(name: str, scale, inputs: tf.Tensor, gates: int, kernel: tf.Tensor) -> tf.Tensor | None:
-    """What multiplies values before their products: (batch, width) for all gates, (gates, batch, width) for each."""
+    """Convert a dropout mask: (batch, width) for all gates, or (gates, batch, width) for each."""
     if scale is None:
         return None
     scale = _dense(name, scale)
@@ -247,7 +253,7 @@ def dropout(name: str, scale, inputs: tf.Tensor, gates: int, kernel: tf.Tensor) 
 
 
 def valid_steps(mask, lengths, inputs: tf.Tensor) -> tf.Tensor | None:
-    """The (batch, time) booleans that say which steps count, or None where all do."""
+    """The valid steps, (batch, time) booleans, or None if all are valid."""
     if mask is not None:
         mask = tensor(
             "mask",
@@ -268,8 +274,8 @@ def valid_steps(mask, lengths, inputs: tf.Tensor) -> tf.Tensor | None:
 
 
 def row_lengths(name: str, lengths, inputs: tf.Tensor) -> tf.Tensor:
-    """Lengths (batch,) as int64, once each is from 0 to the inputs' time."""
-    none = isinstance(lengths, (list, tuple)) and not lengths  # TensorFlow takes no numbers for floating ones
+    """Convert lengths (batch,) to int64, and check that each is from 0 to the inputs' time."""
+    none = isinstance(lengths, (list, tuple)) and not lengths  # TensorFlow makes a float tensor of no numbers
     lengths = _dense(name, lengths, tf.int64 if none else None)
     given = tf.get_static_value(lengths)
     if not lengths.dtype.is_integer:
@@ -302,7 +308,9 @@ def _time(inputs: tf.Tensor) -> tf.Tensor:
 
 
 def _of_size(value: tf.Tensor, axis: int, like: tf.Tensor, like_axis: int, message: str) -> tf.Tensor:
-    """The value, once its size on one axis is that of another tensor: asserted, and under XLA compiled only then."""
+    """The value, after a check that its size on one axis equals another tensor's. XLA compiles it only if this
+    holds.
+    """
     if None not in (static_shape(value)[axis], static_shape(like)[like_axis]):
         return value  # compared already
     size, expected = tf.shape(value)[axis], tf.shape(like)[like_axis]
@@ -312,7 +320,9 @@ def _of_size(value: tf.Tensor, axis: int, like: tf.Tensor, like_axis: int, messa
 
 
 def _asserted(value: tf.Tensor, holds: Callable, operands: tuple, message: str) -> tf.Tensor:
-    """The value, once the condition holds everywhere: now where the operands are known, else when the graph runs."""
+    """The value, after a check that the condition holds everywhere: now if the operands are known, else when the
+    graph runs.
+    """
     known = [tf.get_static_value(operand) for operand in operands]
     if any(operand is None for operand in known):
         with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(holds(*operands)), [message])]):
@@ -323,7 +333,7 @@ def _asserted(value: tf.Tensor, holds: Callable, operands: tuple, message: str) 
 
 
 def _equal(left, right):
-    """left == right elementwise; between tensors of a TensorFlow 1 graph the operator asks whether they are one."""
+    """left == right elementwise. Between tensors of a TensorFlow 1 graph, == compares identity."""
     return tf.equal(left, right) if tf.is_tensor(left) or tf.is_tensor(right) else left == right
 
 

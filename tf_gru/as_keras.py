@@ -1,4 +1,4 @@
-"""A model of our layers, or a layer, made again with Keras': the way back of conversion.py."""
+"""Rebuild a model of our layers, or a layer, with Keras' layers: the inverse of conversion.py."""
 
 from typing import Any
 
@@ -17,22 +17,37 @@ CALLED_WITH_OURS_ALONE = ("lengths", "dropout_mask", "recurrent_dropout_mask")
 def to_keras(
     model, *, masks: bool = True, custom_objects: dict[str, Any] | None = None, safe_mode: bool = True
 ) -> keras.Model | keras.layers.Layer:
-    """The same model, or layer, with Keras' layers for ours: keras.layers.GRU, GRUCell and Bidirectional.
+    """Rebuild a model or layer with Keras' layers in place of ours: keras.layers.GRU, GRUCell and Bidirectional.
 
-    It has the weights, the random states and, if the model was compiled, its optimizer as far as it has come, and gives
-    the same outputs but for roundings. What a stateful layer has kept is not copied. `implementation` and `use_cudnn`
-    are ours, but the first is lost in Keras' Bidirectional. A file of it is loaded without tf_gru, unless it has the
-    hard_sigmoid of Keras 2.
+    The result has the same weights, random states and, if the model was compiled, the optimizer with its state. It
+    computes the same outputs up to rounding. The state that a stateful layer has kept is not copied. `implementation`
+    and `use_cudnn` are copied, but Keras' Bidirectional loses `implementation`. A file of the result loads without
+    tf_gru, unless it contains the hard_sigmoid of Keras 2.
 
-    model: a keras.Model, or one of our layers.
-    masks: False says that no mask ever comes, neither from Embedding or Masking nor in a call. Else what gives other
-        numbers than Keras' for some mask is refused: a layer that carries its state through masked steps, which only
-        return_sequences and zero_output_for_mask together do not; go_backwards, which turns the mask that is handed on;
-        and an initial_state in a call without mask, beside which Keras drops the one that comes with the sequences.
-    custom_objects, safe_mode: as in `from_keras`.
+    Args:
+        model: A keras.Model, or one of our layers.
+        masks: False states that no mask ever comes, neither from Embedding or Masking nor in a call. True refuses
+            layers that compute other numbers than Keras' for some mask: a layer that carries its state through masked
+            steps (all do, except with both return_sequences and zero_output_for_mask); go_backwards, which flips the
+            mask for later layers; and an initial_state in a call without mask, for which Keras drops the mask of the
+            sequences.
+        custom_objects: As in `from_keras`.
+        safe_mode: As in `from_keras`.
 
-    Raises ValueError for these, for reset_gate=False, for a rate of 1, for calls with `lengths` or dropout masks, which
-    Keras does not have, and if the model has one of our layers by code of its own.
+    Returns:
+        A keras.Model, or a layer of Keras.
+
+    Raises:
+        ValueError: For a layer that `masks` refuses, for reset_gate=False, for a dropout rate of 1, for calls with
+            `lengths` or dropout masks, which Keras does not have, and for a model that makes one of our layers by its
+            own code.
+        TypeError: If model is neither a model nor a layer of tf_gru.
+
+    Example:
+        >>> import tf_gru
+        >>> layer = tf_gru.GRU(3, return_sequences=True, zero_output_for_mask=True)
+        >>> type(tf_gru.to_keras(layer)).__module__.startswith("keras.")
+        True
     """
     masks = check_choice("masks", masks, (True, False))
     if not isinstance(model, (keras.Model, *KINDS.values())):
@@ -44,7 +59,7 @@ def to_keras(
 
 
 def _converted(config, masks: bool, wrapped: bool):
-    """The configuration, with every layer in it converted. wrapped: a Bidirectional of Keras' has it."""
+    """Convert every layer in a configuration. wrapped: the configuration belongs to a Bidirectional of Keras."""
     if isinstance(config, (list, tuple)):
         return type(config)(_converted(each, masks, wrapped) for each in config)
     if not isinstance(config, dict):
@@ -71,22 +86,20 @@ def _converted(config, masks: bool, wrapped: bool):
 
 
 def _check_numbers(options: dict[str, Any]) -> None:
-    """Refuse what Keras' layers compute in another way, or not at all."""
+    """Refuse options for which Keras' layers compute other numbers, or none."""
     if not options["reset_gate"]:
         raise ValueError(
-            f"{options['name']} has reset_gate=False, but Keras' GRU always has a reset gate: it has to stay in tf_gru"
+            f"{options['name']} has reset_gate=False, but Keras' GRU always has a reset gate: keep this layer in tf_gru"
         )
     for rate in ("dropout", "recurrent_dropout"):
         if options[rate] == 1:
-            raise ValueError(
-                f"{options['name']} has {rate}=1, which drops nothing in some loops of Keras': make it less"
-            )
+            raise ValueError(f"{options['name']} has {rate}=1, which drops nothing in some of Keras' loops: reduce it")
 
 
 def _check_masks(options: dict[str, Any], *, both: bool, wrapped: bool) -> None:
-    """Refuse what gives other numbers than Keras' for some mask."""
-    unless = "say masks=False if no mask ever comes"
-    zeros = both or wrapped or options["zero_output_for_mask"]  # which Bidirectional sets to return_sequences
+    """Refuse options for which Keras' layers compute other numbers under some mask."""
+    unless = "pass masks=False if no mask ever comes"
+    zeros = both or wrapped or options["zero_output_for_mask"]  # Bidirectional sets this to return_sequences
     if not (options["return_sequences"] and zeros):
         raise ValueError(
             f"{options['name']} carries its state through masked steps, where Keras' layer outputs 0 in some cases: "
@@ -104,18 +117,18 @@ def _check_masks(options: dict[str, Any], *, both: bool, wrapped: bool) -> None:
 
 
 def _check_calls(config: dict[str, Any], masks: bool) -> None:
-    """Refuse a layer that its model calls with what Keras' layer does not take, or takes otherwise."""
+    """Refuse a layer that its model calls with arguments that Keras' layer lacks or interprets differently."""
     name = config["config"]["name"]
     for node in config.get("inbound_nodes", ()):
         given = {argument for argument, value in node["kwargs"].items() if value is not None}
         alone = [argument for argument in CALLED_WITH_OURS_ALONE if argument in given]
         if alone or len(node["args"]) > 3:
             raise ValueError(
-                f"{name} is called with {alone[0] if alone else 'more than Keras'}, which Keras' layer does not take: "
-                "give a mask, or compute what it stands for outside"
+                f"{name} is called with {alone[0] if alone else 'more than Keras'}, which Keras' layer does not have: "
+                "pass a mask, or compute its effect outside"
             )
         if masks and (len(node["args"]) > 1 or "initial_state" in given) and "mask" not in given:
             raise ValueError(
                 f"{name} is called with an initial_state, beside which Keras drops a mask that comes with the "
-                "sequences: say masks=False if none ever comes, or give the mask in the call"
+                "sequences: pass masks=False if none ever comes, or give the mask in the call"
             )

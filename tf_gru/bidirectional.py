@@ -17,17 +17,31 @@ MERGES = {
 
 @keras.saving.register_keras_serializable(package="tf_gru", name="BiGRU")
 class BiGRU(keras.layers.Bidirectional):
-    """keras.layers.Bidirectional(GRU(...)) as one layer: its weights, forward then backward, and its outputs.
+    """keras.layers.Bidirectional(GRU(...)) as one layer, with its weights (forward, then backward) and its outputs.
 
-    Outputs are aligned with the inputs' time and 0 at masked steps; without `return_sequences` they merge the two final
-    states. `stateful`, `return_state` and a mask go together, which they do not in Keras. In a summary and in files it
-    goes by the name of Bidirectional, so weights fit both.
+    Outputs are aligned with the inputs' time and 0 at masked steps. Without `return_sequences` they merge the two final
+    states. `stateful`, `return_state` and a mask work together, unlike in Keras. Summaries and files call the layer
+    Bidirectional, so weights fit both.
 
-    merge_mode: "concat", "sum", "mul", "ave", or None for both outputs apart.
-    gru: the arguments of `GRU`. Both directions are run, so `go_backwards` is refused, and so is
-        `zero_output_for_mask=False`.
+    Args:
+        units: The width of the state of each direction.
+        merge_mode: "concat", "sum", "mul", "ave", or None for two separate outputs.
+        **gru: The arguments of `GRU`. The layer refuses `go_backwards`, because both directions run, and
+            `zero_output_for_mask=False`.
 
-    Call arguments: those of `GRU`; initial_state, dropout_mask and recurrent_dropout_mask are [forward, backward].
+    Call arguments:
+        As for `GRU`; initial_state, dropout_mask and recurrent_dropout_mask are lists [forward, backward].
+
+    Raises:
+        ValueError: If an argument has a value that is not allowed.
+
+    Source: Schuster and Paliwal 1997, "Bidirectional recurrent neural networks".
+
+    Example:
+        >>> import numpy as np
+        >>> import tf_gru
+        >>> tf_gru.BiGRU(4)(np.ones((2, 5, 3), "float32")).shape
+        TensorShape([2, 8])
     """
 
     def __init__(self, units, merge_mode="concat", **gru):
@@ -39,7 +53,9 @@ class BiGRU(keras.layers.Bidirectional):
         trainable = plain("trainable", gru.pop("trainable", True))
         pattern = GRU(units, name="gru", trainable=trainable, **gru)
         super().__init__(pattern, merge_mode=merge_mode, dtype=gru.get("dtype"), trainable=trainable, **own)
-        # Kept, since Keras, loading, takes a layer whose id one had that is gone for that one, and makes no new layer.
+        # Keras replaces a loaded layer by one with the same id, even if that one is gone, and then makes no new layer.
+        # This
+        # reference keeps the layer alive.
         self._kept = lambda: pattern
 
     def call(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -52,9 +68,9 @@ class BiGRU(keras.layers.Bidirectional):
         dropout_mask=None,
         recurrent_dropout_mask=None,
     ):
-        """The merged outputs, or both; then with return_state the final state of each direction."""
+        """Compute the merged outputs, or both outputs; with return_state also the final state of each direction."""
         if mask is None:
-            mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask beside a second tensor
+            mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask if there is a second tensor
         of_each = {
             "initial_state": initial_state,
             "dropout_mask": dropout_mask,
@@ -83,7 +99,7 @@ class BiGRU(keras.layers.Bidirectional):
         return (*outputs, *states) if len(outputs) + len(states) > 1 else outputs[0]
 
     def compute_mask(self, _, mask):
-        """The mask once for each output, and none for a state."""
+        """The mask for each output, and None for each state."""
         if isinstance(mask, (list, tuple)):
             mask = mask[0]
         output_mask = mask if self.return_sequences else None
@@ -101,7 +117,7 @@ class BiGRU(keras.layers.Bidirectional):
 
     @classmethod
     def from_config(cls, config, hard_sigmoid_slope=None):  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The layer that get_config describes; that of a GRU makes one of its arguments, as for `GRU`."""
+        """Make the layer that get_config describes, also from the configuration of a GRU."""
         config = keras_2.of_layer(config, hard_sigmoid_slope)
         config.pop("zero_output_for_mask", None)  # keras.layers.Bidirectional overrules it too
         return cls(**config)
@@ -110,6 +126,6 @@ class BiGRU(keras.layers.Bidirectional):
         return super().__repr__().replace(type(self).__name__, "BiGRU", 1)
 
 
-# Keras files weights under the name of a layer's class. Under this one a .weights.h5 file of a model with
-# keras.layers.Bidirectional fits the same model with BiGRU, and the other way round.
+# Keras stores weights under the name of a layer's class. Under this name a .weights.h5 file of a model with
+# keras.layers.Bidirectional fits the same model with BiGRU, and vice versa.
 BiGRU.__name__ = keras.layers.Bidirectional.__name__

@@ -20,12 +20,35 @@ from tf_gru.steps import (
 class GRUCell(keras.layers.GRUCell):
     """keras.layers.GRUCell with its arguments, defaults and weights, and with a variant that has no reset gate.
 
-    reset_gate: False leaves the reset gate out: gates z and n, so 2 where there is 3 in the shapes of the weights, and
-        one row of bias. It has no product to be before or after, so `reset_after` must not be given with it.
-    reset_after: True (which None, the default, stands for) resets after the product, False before it.
-    implementation: 2 is one product for all gates and one dropout mask shared by them, 1 is a product and a mask for
-        each gate. As in Keras, `recurrent_dropout` makes it 1.
-    dropout, recurrent_dropout: from 0 to 1, and 1 drops everything; Keras' cell drops nothing then.
+    The arguments that are not listed here are those of keras.layers.GRUCell.
+
+    Args:
+        units: The width of the state.
+        reset_gate: False leaves the reset gate out. The gates are then z and n, so weights have 2 units in place of 3
+            units, and the bias has one row. `reset_after` must then be left out.
+        reset_after: True or None (the default) resets after the product, False before it.
+        implementation: 2 computes one product for all gates and shares one dropout mask among them; 1 computes a
+            product and a mask for each gate. As in Keras, `recurrent_dropout` sets it to 1.
+        dropout: The dropout rate of the inputs, from 0 to 1. A rate of 1 drops everything; Keras' cell then drops
+            nothing.
+        recurrent_dropout: The dropout rate of the state, from 0 to 1.
+
+    Call arguments:
+        inputs: (batch, input_dim).
+        states: The state (batch, units), or a list with this tensor.
+        training: True applies dropout.
+
+    Raises:
+        ValueError: If an argument has a value that is not allowed.
+
+    Source: Cho et al. 2014, arXiv:1406.1078.
+
+    Example:
+        >>> import numpy as np
+        >>> import tf_gru
+        >>> output, state = tf_gru.GRUCell(4)(np.ones((2, 3), "float32"), np.zeros((2, 4), "float32"))
+        >>> output.shape
+        TensorShape([2, 4])
     """
 
     def __init__(
@@ -89,13 +112,13 @@ class GRUCell(keras.layers.GRUCell):
 
     @property
     def reset(self) -> str:
-        """The variant, in the word `gru` has for it."""
+        """The variant, by its name in `gru`."""
         if not self.reset_gate:
             return "none"
         return "after" if self.reset_after else "before"
 
     def build(self, input_shape):
-        """Make the weights, by Keras' names and in Keras' order."""
+        """Make the weights, with Keras' names and in Keras' order."""
         input_dim, gates = input_shape[-1], GATES[self.reset]
         if input_dim is None:
             raise ValueError(f"the inputs have shape {tuple(input_shape)}, but the last size must be known")
@@ -126,11 +149,11 @@ class GRUCell(keras.layers.GRUCell):
             )
 
     def call(self, inputs, states, training=False):
-        """The next state twice, as output and as state, the latter in a list if it came in one."""
+        """Compute the next state, and return it as output and as state (the state in a list if it came in one)."""
         nested = isinstance(states, (list, tuple))
         if nested and len(states) != 1:
             raise ValueError(f"states has {len(states)} tensors, but a GRU has one state: pass [state]")
-        check_held(self.name, self.compute_dtype)  # a wrapper's state is the wrapper's
+        check_held(self.name, self.compute_dtype)  # a wrapper keeps the wrapper's state
         inputs = arguments.real("inputs", inputs, self.compute_dtype)
         if not inputs.shape.is_compatible_with((None, None)):
             raise ValueError(f"inputs has shape {tuple(inputs.shape)}, but must be (batch, input_dim): pass one step")
@@ -155,12 +178,12 @@ class GRUCell(keras.layers.GRUCell):
         return h, [h] if nested else h
 
     def weight_tensors(self) -> list:
-        """Kernel, recurrent kernel and bias in the dtype that is computed with."""
+        """Kernel, recurrent kernel and bias in the dtype of computation."""
         weights = (self.kernel, self.recurrent_kernel, self.bias)
         return [None if w is None else tf.cast(tf.convert_to_tensor(w), self.compute_dtype) for w in weights]
 
     def draw_dropout(self, rate: float, like: tf.Tensor):
-        """What multiplies values of this shape where a gate reads them: 0 or 1 / (1 - rate), or None for no dropout."""
+        """Draw the factors of a dropout mask, 0 or 1 / (1 - rate), in the shape of `like`; None without dropout."""
         if rate == 0:
             return None
 
@@ -174,13 +197,15 @@ class GRUCell(keras.layers.GRUCell):
         return tf.stack([draw() for _ in range(GATES[self.reset])])
 
     def get_dropout_mask(self, step_input):
-        """The draw for the inputs; keras.layers.RNN asks before its loop and resets after it, so all steps share it."""
+        """The dropout mask of the inputs. keras.layers.RNN reads it before its loop and resets it after, so all
+        steps share it.
+        """
         if getattr(self, "_dropout_mask", None) is None:
             self._dropout_mask = self.draw_dropout(self.dropout, step_input)
         return self._dropout_mask
 
     def get_recurrent_dropout_mask(self, step_input):
-        """The draw for the state, kept in the same way."""
+        """The dropout mask of the state, kept in the same way."""
         if getattr(self, "_recurrent_dropout_mask", None) is None:
             self._recurrent_dropout_mask = self.draw_dropout(self.recurrent_dropout, step_input)
         return self._recurrent_dropout_mask
@@ -195,12 +220,12 @@ class GRUCell(keras.layers.GRUCell):
 
     @classmethod
     def from_config(cls, config, hard_sigmoid_slope=None):  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The cell that get_config describes; one that keras.layers.GRUCell wrote will do, as for `GRU`."""
+        """Make the cell that get_config describes, also from the configuration of keras.layers.GRUCell."""
         return cls(**keras_2.of_layer(config, hard_sigmoid_slope))
 
 
 def _in_float32(initializer):
-    """The initializer, drawing in float32 for bfloat16: the default, orthogonal, has no kernel for that."""
+    """Draw bfloat16 values in float32, because the default initializer, orthogonal, has no kernel for bfloat16."""
 
     def draw(shape, dtype=None):
         if dtype != "bfloat16":

@@ -1,6 +1,6 @@
-"""A model of Keras' layers, made again with ours.
+"""Rebuild a model of Keras' layers with ours.
 
-Where only weights are to be loaded nothing of this is needed: our layers have Keras' weights, in files too.
+To load weights only, none of this is needed: our layers have Keras' weights, in files too.
 """
 
 from typing import Any
@@ -24,25 +24,41 @@ def from_keras(
     safe_mode: bool = True,
     hard_sigmoid_slope: float | None = None,
 ) -> keras.Model:
-    """The same model with tf_gru.GRU for every keras.layers.GRU and tf_gru.GRUCell for every keras.layers.GRUCell.
+    """Rebuild a model with tf_gru.GRU for every keras.layers.GRU and tf_gru.GRUCell for every keras.layers.GRUCell.
 
-    Wherever they stand: in wrappers, in stacks of cells, in nested models. The new model has the weights, the random
-    states and, if the model was compiled, its optimizer as far as it has come; the model itself is left as it was.
+    It also replaces layers in wrappers, in stacks of cells and in nested models. The new model has the same weights,
+    random states and, if the model was compiled, the optimizer with its state. The original model stays unchanged.
 
-    model: a keras.Model, or a .keras or .h5 file that has one; or what Keras 2 left: such a file, a model of tf_keras,
-        or a configuration (what `model.to_json()` returns, or the dictionary in it), whose weights are new. A model
-        from Keras 2 keeps its numbers, since `hard_sigmoid` means its 0.2 x + 0.5, in every layer, and comes
-        uncompiled. (keras.models.load_model reads it as x / 6 + 0.5; in a .keras file, and within wrappers in an .h5
-        file, it gives layers of Keras' whatever custom_objects={"GRU": tf_gru.GRU} says.)
-    custom_objects: what a configuration names and Keras does not know, a layer, a loss or a metric of one's own that is
-        not registered, by name; safe_mode: False to make `Lambda` layers of Python code again. As in Keras' load_model.
-    bigru: True also puts BiGRU for a keras.layers.Bidirectional around a GRU if its directions have the same options.
-    hard_sigmoid_slope: 0.2 or 1/6, for a configuration that has a hard_sigmoid and does not say which Keras wrote it.
+    A configuration of Keras leaves some options out, and these are lost: `implementation`, which changes roundings and
+    the way dropout is drawn, and `use_cudnn`. The state that a stateful layer has kept is not copied.
 
-    What a configuration of Keras leaves out is lost: `implementation`, which changes roundings and how dropout is
-    drawn, and `use_cudnn`. What a stateful layer has kept is not copied. Layers made by code of one's own, in a
-    subclass of Model or of GRU, are not in a configuration: if one is left ValueError is raised, as it is for what
-    Keras 1 wrote, for CuDNNGRU, for time_major=True, and for a hard_sigmoid whose slope nobody gives.
+    Args:
+        model: A keras.Model, or a .keras or .h5 file with one. Also a model of Keras 2: such a file, a model of
+            tf_keras, or a configuration (the result of `model.to_json()`, or the dictionary in it), which gets new
+            weights. A model from Keras 2 computes the same numbers as before, because its `hard_sigmoid` stays 0.2 x +
+            0.5 in every layer; it comes uncompiled. (keras.models.load_model reads it as x / 6 + 0.5. For a .keras
+            file, and within wrappers in an .h5 file, it makes Keras' layers even with custom_objects={"GRU":
+            tf_gru.GRU}.)
+        bigru: True also replaces a keras.layers.Bidirectional around a GRU by BiGRU, if both directions have the same
+            options.
+        custom_objects: Your own layers, losses and metrics that a configuration names and Keras has not registered, by
+            name, as in Keras' load_model.
+        safe_mode: False allows `Lambda` layers with Python code, as in Keras' load_model.
+        hard_sigmoid_slope: 0.2 or 1/6, for a configuration with a hard_sigmoid that does not say which Keras wrote it.
+
+    Returns:
+        The new model.
+
+    Raises:
+        ValueError: If a layer is left that your own code makes, in a subclass of Model or of GRU, because no
+            configuration contains it; for files of Keras 1, for CuDNNGRU, for time_major=True, and for a hard_sigmoid
+            without known slope.
+
+    Example:
+        >>> import keras, tf_gru
+        >>> model = keras.Sequential([keras.Input((5, 3)), keras.layers.GRU(4)])
+        >>> type(tf_gru.from_keras(model).layers[0]) is tf_gru.GRU
+        True
     """
     bigru = check_choice("bigru", bigru, (True, False))
     known = remaking.known(custom_objects, safe_mode)
@@ -58,7 +74,7 @@ def from_keras(
 
 
 def _converted(config, bigru: bool):
-    """The configuration, with every layer in it converted."""
+    """Convert every layer in a configuration."""
     if isinstance(config, (list, tuple)):
         return type(config)(_converted(each, bigru) for each in config)
     if not isinstance(config, dict):
@@ -81,15 +97,15 @@ def _named(layer: type) -> dict:
 
 
 def _merged(bidirectional: dict) -> dict | None:
-    """The configuration of BiGRU that means the same, if there is one."""
+    """The equivalent configuration of BiGRU, or None if there is none."""
     each = [bidirectional["layer"], bidirectional["backward_layer"]]
     if any(layer["registered_name"] != keras.saving.get_registered_name(GRU) for layer in each):
         return None
     forward, backward = (dict(layer["config"]) for layer in each)
     directions = [config.pop("go_backwards") for config in (forward, backward)]
     for config in (forward, backward):
-        del config["name"], config["zero_output_for_mask"]  # BiGRU's own business
-    # `trainable` is that of the layers: Keras' wrapper gives them its own only when it is set later on.
+        del config["name"], config["zero_output_for_mask"]  # BiGRU sets these itself
+    # `trainable` belongs to the layers: Keras' wrapper passes its own on only when it is set later.
     outer = {name: bidirectional[name] for name in ("name", "dtype", "merge_mode")}
     same = forward == backward and forward["dtype"] == outer["dtype"]
     return {**forward, **outer} if same and directions == [False, True] else None

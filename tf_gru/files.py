@@ -1,4 +1,4 @@
-"""Models that Keras 3 does not have in memory: in files, in tf_keras, or as a configuration alone."""
+"""Load models that are not in Keras 3's memory: files, models of tf_keras, and configurations."""
 
 import json
 import os
@@ -22,15 +22,15 @@ def loaded(
     custom_objects: dict[str, Any] | None,
     safe_mode: bool,
 ) -> Any:
-    """The model that a file, a configuration or a model of tf_keras holds.
+    """Load the model that a file, a configuration or a model of tf_keras contains.
 
-    make: from the configuration of a model, as Keras 3 reads it, to the model.
+    make: converts the configuration of a model, in the form of Keras 3, to the model.
     """
     if _is_of_tf_keras(source):
         config = json.loads(source.to_json())
         if "layers" not in config["config"]:
             raise ValueError(
-                f"{type(source).__name__} makes its layers by code of its own, which no configuration has: make it "
+                f"{type(source).__name__} makes its layers in its own code, which no configuration contains: make it "
                 "with tf_gru layers, and set the weights of each"
             )
         model = make(_in_keras_3(config, hard_sigmoid_slope))
@@ -56,16 +56,16 @@ def loaded(
 
 
 def _is_of_tf_keras(source) -> bool:
-    """Whether it is a model of tf_keras, which need not be installed."""
+    """True for a model of tf_keras, which need not be installed."""
     return hasattr(source, "to_json") and any(cls.__module__.startswith("tf_keras.") for cls in type(source).__mro__)
 
 
 def _in_keras_3(config: dict[str, Any], hard_sigmoid_slope: float | None) -> Any:
-    """The configuration of a model, whichever Keras wrote it, as Keras 3 reads it."""
+    """The configuration of a model in the form of Keras 3, whichever Keras wrote it."""
     if not isinstance(config.get("config"), (dict, list)) or "class_name" not in config:
         raise ValueError(
             f"the configuration has {', '.join(map(repr, config)) or 'nothing'}, but must have 'class_name' and "
-            "'config': give what model.to_json() returns, or a layer's to its from_config"
+            "'config': pass the result of model.to_json(), or a layer's configuration to its from_config"
         )
     marks = keras_2.marks_of_model(config)
     version = keras_2.writer(marks, hard_sigmoid_slope, keras_2.hard_sigmoid_in(config))
@@ -79,7 +79,7 @@ def _config_in(path: Path) -> dict[str, Any]:
             return json.loads(archive.read("config.json")) | json.loads(archive.read("metadata.json"))
     if not path.is_file() or not h5py.is_hdf5(path):
         raise ValueError(
-            f"{path} is no .keras or .h5 file of a model: give one, or load what it holds with the Keras that wrote it "
+            f"{path} is not a .keras or .h5 file of a model: pass one, or load it with the Keras that wrote it "
             "and give the model"
         )
     with h5py.File(path) as file:

@@ -1,10 +1,12 @@
-"""What Keras 2 wrote, in the words of Keras 3; and by which Keras a configuration was written.
+"""Convert configurations of Keras 2 to Keras 3, and find out which Keras wrote a configuration.
 
-Until Keras 3 `hard_sigmoid` was 0.2 x + 0.5 between 0 and 1; since then it is x / 6 + 0.5. A configuration names it
-without its slope, so who reads one has to know which Keras wrote it.
+Until Keras 3 `hard_sigmoid` was 0.2 x + 0.5, limited to 0 and 1; since then it is x / 6 + 0.5. A configuration names it
+without its slope, so the reader must know which Keras wrote it.
 
 Source: tf_keras/src/backend.py (hard_sigmoid), tf_keras/src/layers/rnn/{gru,gru_v1,base_rnn}.py, and Keras 1.2's
-keras/layers/recurrent.py for its names. Left out: files (see files.py), the layers themselves (see conversion.py).
+keras/layers/recurrent.py for its names.
+
+Left out: files (see files.py), the layers themselves (see conversion.py).
 """
 
 from collections.abc import Iterator
@@ -23,7 +25,7 @@ MARKS = {
     2: {"time_major", "batch_input_shape", "implementation"},
     3: {"seed", "batch_shape"},
 }
-"""What a GRU, its cell or the input of a model has in the configurations of one Keras alone."""
+"""Arguments of a GRU, its cell or a model's input that occur in the configurations of one Keras only."""
 MARKED = ("GRU", "GRUCell", "InputLayer")
 DONE_ANEW = ("build_config", "compile_config")
 MODELS = {"Sequential": "Sequential", "Functional": "Model", "Model": "Model"}
@@ -39,17 +41,17 @@ def hard_sigmoid_of_keras_2(x):
 
 
 def writer(found: set[int], hard_sigmoid_slope, named: str | None) -> int | None:
-    """The Keras that wrote something, by its marks or by the slope that the caller gives; None where nothing needs it.
+    """The Keras that wrote a configuration, by its marks or by the caller's slope; None if it does not matter.
 
-    named: where hard_sigmoid is named, if it is. Raises ValueError if that needs a date and there is none, for Keras 1,
-    and for a slope that no Keras had or another one.
+    named: the place that names hard_sigmoid, or None. Raises ValueError if the version matters and is unknown, for
+    Keras 1, and for a slope that no Keras had or that contradicts the marks.
     """
     slope = plain("hard_sigmoid_slope", hard_sigmoid_slope)
     if slope is not None and slope not in SLOPES:
         raise ValueError(f"hard_sigmoid_slope is {slope!r}, but must be 0.2 (Keras 1 and 2) or 1/6 (Keras 3)")
     if 1 in found:
         raise ValueError(
-            "this is from Keras 1, whose names and weights are others: load it with Keras 2.0 to 2.2, which reads it, "
+            "this is from Keras 1, whose names and weights differ: load it with Keras 2.0 to 2.2, which reads it, "
             "save it there and give that file"
         )
     given = set() if slope is None else {SLOPES[slope]}
@@ -65,9 +67,9 @@ def writer(found: set[int], hard_sigmoid_slope, named: str | None) -> int | None
 
 
 def of_layer(config: dict[str, Any], hard_sigmoid_slope=None) -> dict[str, Any]:
-    """The configuration of a GRU or its cell, whichever Keras wrote it, in arguments that our layers take.
+    """The configuration of a GRU or its cell, whichever Keras wrote it, as arguments of our layers.
 
-    The arguments that it has say which Keras wrote it, or the slope that the caller gives.
+    Its arguments, or the caller's slope, show which Keras wrote it.
     """
     found = {3} if "reset_gate" in config else {v for v, marks in MARKS.items() if marks & set(config)}
     version = writer(found, hard_sigmoid_slope, next(_hard_sigmoids(config), None))
@@ -83,7 +85,7 @@ def marks_of_model(config: Any) -> set[int]:
 
 
 def hard_sigmoid_in(config: Any) -> str | None:
-    """Where the configuration of a model names hard_sigmoid first, if anywhere."""
+    """The first place in a model's configuration that names hard_sigmoid, or None."""
     names = (
         f"{name} of {each['config'].get('name')}" for each in _layers(config) for name in _hard_sigmoids(each["config"])
     )
@@ -91,7 +93,7 @@ def hard_sigmoid_in(config: Any) -> str | None:
 
 
 def of_model(config: Any, version: int | None) -> Any:
-    """The configuration of a model as Keras 3 reads it, and each GRU in it in arguments that our layers take."""
+    """The configuration of a model in the form of Keras 3, with each GRU's arguments for our layers."""
     if isinstance(config, (list, tuple)):
         return [of_model(each, version) for each in config]
     if not isinstance(config, dict):
@@ -124,11 +126,11 @@ def of_model(config: Any, version: int | None) -> Any:
 
 
 def _of_layers(config: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a model or a wrapper, whose layers say that they are Keras', as in Keras 3."""
+    """The arguments of a model or a wrapper in the form of Keras 3, in which its layers name Keras as their origin."""
 
     def of_keras(layer):
         kind = layer.get("class_name") if isinstance(layer, dict) else None
-        if kind == "Lambda":  # which Keras reads as Keras 2 wrote it where no module is named
+        if kind == "Lambda":  # Keras reads it in the form of Keras 2 if no module is named
             return {name: value for name, value in layer.items() if name != "module"}
         if kind is None or "module" in layer or not hasattr(keras.layers, kind):
             return layer
@@ -144,24 +146,24 @@ def _of_layers(config: dict[str, Any]) -> dict[str, Any]:
 def _gru(config: dict[str, Any], version: int | None, what: str) -> dict[str, Any]:
     config = _meant(_batch_first(config, what), version)
     if version == 2:
-        config.setdefault("reset_after", False)  # before there was a choice
-    implementation = config.get("implementation", 2) or 1  # 0 came to be read as 1
-    return {"reset_gate": True, **config, "implementation": implementation}  # the first says that it is ours now
+        config.setdefault("reset_after", False)  # before the option existed
+    implementation = config.get("implementation", 2) or 1  # Keras came to read 0 as 1
+    return {"reset_gate": True, **config, "implementation": implementation}  # reset_gate marks our configurations
 
 
 def _batch_first(config: dict[str, Any], what: str) -> dict[str, Any]:
-    """The configuration without the axis of time, which is the second in Keras 3."""
+    """The configuration without an option for the time axis, which is always the second in Keras 3."""
     if config.get("time_major") or config.get("_ragged"):
         inputs = "time first" if config.get("time_major") else "ragged inputs"
         raise ValueError(
-            f"{what} takes {inputs}, but must take (batch, time, features), dense: say so in the configuration "
-            "(time_major and _ragged False), and change what comes in and goes out"
+            f"{what} takes {inputs}, but must take (batch, time, features), dense: set this in the configuration "
+            "(time_major and _ragged False), and change the model's inputs and outputs"
         )
     return {name: value for name, value in config.items() if name not in ("time_major", "_ragged")}
 
 
 def _meant(config: dict[str, Any], version: int | None) -> dict[str, Any]:
-    """The configuration of any layer without what Keras 3 has no argument for, and with the meaning that it had."""
+    """The configuration of any layer without arguments that Keras 3 lacks, and with its original meaning."""
     left_out = ("batch_input_shape", "enable_caching_device")
     config = {name: value for name, value in config.items() if name not in left_out}
     for name, value in config.items():
@@ -177,7 +179,7 @@ def _meant(config: dict[str, Any], version: int | None) -> dict[str, Any]:
 
 
 def _hard_sigmoids(config: dict[str, Any]) -> Iterator[str]:
-    """The arguments that are this activation, by name or as a function of this name."""
+    """The arguments with this activation, by name or as a function of this name."""
     for name, value in config.items():
         called = value.get("config") if isinstance(value, dict) else value
         if name.endswith("activation") and isinstance(called, str) and called == "hard_sigmoid":
@@ -185,7 +187,7 @@ def _hard_sigmoids(config: dict[str, Any]) -> Iterator[str]:
 
 
 def _layers(config: Any) -> Iterator[dict[str, Any]]:
-    """All that has a class and arguments in a configuration."""
+    """Everything in a configuration that has a class and arguments."""
     if isinstance(config, dict) and isinstance(config.get("config"), dict) and "class_name" in config:
         yield config
     inner = config.values() if isinstance(config, dict) else config if isinstance(config, (list, tuple)) else ()
@@ -194,7 +196,7 @@ def _layers(config: Any) -> Iterator[dict[str, Any]]:
 
 
 def _with_input(config: dict[str, Any]) -> dict[str, Any]:
-    """A Sequential as Keras 3 reads it: its layers by name, first an InputLayer if a layer says what comes in."""
+    """A Sequential in the form of Keras 3: its layers by name, after an InputLayer if a layer declares the input."""
     if config.get("class_name") != "Sequential":
         return config
     inner = config["config"]

@@ -1,8 +1,8 @@
-"""How the layers of a functional model are called, as Keras 2 wrote it, in the words of Keras 3.
+"""Convert the calls of layers in a functional model from the form of Keras 2 to Keras 3.
 
-Keras 2 writes [layer, call, output, options] for each tensor that comes in. It counts the calls of a model within the
-model from 1, and gives a recurrent layer its states in a list with the sequences; Keras 3 does neither, and takes a
-tensor among the options for a list of words.
+Keras 2 writes [layer, call, output, options] for each input tensor. It counts the calls of a model within a model from
+1, and passes a recurrent layer its states in a list with the sequences. Keras 3 does neither, and reads a tensor among
+the options as a list of words.
 
 Source: tf_keras/src/engine/{functional,node}.py; keras/src/models/functional.py.
 """
@@ -16,7 +16,7 @@ MODELS = ("Functional", "Model")
 
 
 def functional(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration of a functional model with its calls as Keras 3 reads them."""
+    """The configuration of a functional model with its calls in the form of Keras 3."""
     layers = config["layers"]
     if not all(isinstance(node, list) for layer in layers for node in layer["inbound_nodes"]):
         return config
@@ -47,7 +47,7 @@ def _is_tensor(nested, names) -> bool:
 
 
 def _call(node: list, kind: str, first: dict[str, int]) -> dict[str, Any]:
-    """One call: its tensors, then its options, in which there may be tensors."""
+    """Convert one call: its tensors, then its options, which may contain tensors."""
     node = [node] if _is_tensor(node, first) else node
     inputs = [_tensor(each, first) for each in node]
     options = {name: _option(value, first) for each in node for name, value in (each[3:] or [{}])[0].items()}
@@ -64,14 +64,14 @@ def _option(value, first: dict[str, int]):
 
 
 def _tensor(named: list, first: dict[str, int]) -> dict[str, Any]:
-    """A tensor as Keras 3 writes it; where it comes from stands for its shape and dtype."""
+    """A tensor in the form of Keras 3. Its origin determines its shape and dtype."""
     name, call, output, *_ = named
     history = {"keras_history": [name, call - first.get(name, 0), output], "shape": [None], "dtype": "float32"}
     return {"class_name": "__keras_tensor__", "config": history}
 
 
 def _outputs(named, kinds: dict[str, str], first: dict[str, int]):
-    """The outputs of the model; here Keras 3 counts the calls of a functional model from 1."""
+    """The outputs of the model. Here Keras 3 counts the calls of a functional model from 1."""
     if _is_tensor(named, kinds):
         name, call, output = named
         return [name, call - first[name] + (kinds[name] in MODELS), output]

@@ -28,39 +28,64 @@ class TurnedMask(keras.layers.Layer):
 class GRU(keras.layers.RNN):
     """keras.layers.GRU with its arguments, defaults, weights and outputs.
 
-    Values differ from Keras' in these cases alone:
-    - A masked step outputs the state reached so far, hence `initial_state` before the first step that counts, where
-      Keras outputs 0. `zero_output_for_mask=True` outputs 0 at every masked step, as in Keras.
-    - With `return_sequences=False` the output is the final state, also under `zero_output_for_mask`; Keras documents
-      the same, but returns 0 where the last step it processes is masked.
-    - A mask that comes with the sequences, from Embedding or Masking, counts also beside a tensor for `initial_state`,
-      where Keras drops it.
-    - `unroll` changes no value; Keras' unrolled loop, under `go_backwards`, puts the zeros of `zero_output_for_mask`
-      where the mask has its mirror image.
-    - `dropout=1` and `recurrent_dropout=1` drop everything; in Keras it depends on which loop is taken.
-    - With `go_backwards` and `return_sequences` the mask that later layers receive is flipped like the outputs; Keras
-      hands it on unflipped.
-    What Keras clips or broadcasts is refused: rates outside 0 to 1, flags that are not booleans, an `initial_state` of
-    one row for a batch of more, masks (batch, time, 1), `implementation=0`.
-    A masked step reads nothing, and a sequence may have no steps at all. It is a keras.layers.RNN, but for `isinstance`
-    no keras.layers.GRU, whose weights keras.layers.Bidirectional hands to a kernel of Keras'.
+    Values differ from Keras' in these cases only:
 
-    reset_gate: False leaves the reset gate out: gates z and n, so 2 where there is 3 in the shapes of the weights, and
-        one row of bias. It has no product to be before or after, so `reset_after` must not be given with it.
-    reset_after: True (which None, the default, stands for) resets after the product, False before it.
-    implementation: 2 is one product for all gates and one dropout mask shared by them, 1 is a product and a mask for
-        each gate. As in Keras, `recurrent_dropout` makes it 1.
-    jit, recompute, use_cudnn, use_native: those of `gru`, which say how it runs, not what it computes. Where a GPU is
-        visible and use_cudnn is not False, Keras' `compile(jit_compile="auto")` leaves the model uncompiled, as with
-        Keras' layer.
-    On a GPU float32 products are in TF32, less precise than float32; `gru` says how to turn that off.
+    - A masked step outputs the state reached so far, and `initial_state` before the first valid step; Keras outputs 0
+      there. `zero_output_for_mask=True` outputs 0 at every masked step, as in Keras.
+    - With `return_sequences=False` the output is the final state, also under `zero_output_for_mask`. Keras documents
+      the same, but returns 0 if the last step that it processes is masked.
+    - A mask from Embedding or Masking also counts if `initial_state` is a tensor; Keras drops the mask then.
+    - `unroll` changes no value. Keras' unrolled loop, under `go_backwards`, puts the zeros of `zero_output_for_mask` at
+      the mirror image of the mask.
+    - `dropout=1` and `recurrent_dropout=1` drop everything; in Keras this depends on the loop that runs.
+    - With `go_backwards` and `return_sequences` the mask for later layers is flipped like the outputs; Keras passes it
+      on unflipped.
 
-    Call arguments: Keras', and
-    lengths: integers (batch,) from 0 to time, in place of a mask padded on the right; `gru` says how they are checked.
-        The mask that later layers receive is the one that came in: lengths make none.
-    dropout_mask, recurrent_dropout_mask: what multiplies the inputs and the state wherever a gate reads them, in
-        training or not, in place of what `dropout` and `recurrent_dropout` would draw: (batch, width) for all gates, or
-        (gates, batch, width) for each. One that was drawn elsewhere gives the numbers that were computed there.
+    The layer refuses values that Keras clips or broadcasts: rates outside 0 to 1, flags that are not booleans, an
+    `initial_state` of one row for a larger batch, masks (batch, time, 1), `implementation=0`. A masked step reads
+    nothing, and a sequence may have no steps at all. The layer is a keras.layers.RNN, but `isinstance` does not report
+    it as a keras.layers.GRU, because keras.layers.Bidirectional passes the weights of that class to a kernel of Keras.
+
+    On a GPU float32 products use TF32, which is less precise than float32; `gru` explains how to turn it off.
+
+    The arguments that are not listed here are those of keras.layers.GRU.
+
+    Args:
+        units: The width of the state.
+        reset_gate: False leaves the reset gate out. The gates are then z and n, so weights have 2 units in place of 3
+            units, and the bias has one row. `reset_after` must then be left out.
+        reset_after: True or None (the default) resets after the product, False before it.
+        implementation: 2 computes one product for all gates and shares one dropout mask among them; 1 computes a
+            product and a mask for each gate. As in Keras, `recurrent_dropout` sets it to 1.
+        zero_output_for_mask: True outputs 0 at every masked step.
+        jit: As for `gru`.
+        recompute: As for `gru`.
+        use_cudnn: As for `gru`. If a GPU is visible and use_cudnn is not False, Keras' `compile(jit_compile="auto")`
+            leaves the model uncompiled, as with Keras' layer.
+        use_native: As for `gru`.
+
+    Call arguments:
+        sequences: (batch, time, input_dim).
+        initial_state: (batch, units), or a list with this tensor; None means zeros, or the kept state if stateful.
+        mask: (batch, time) booleans, True where the step counts.
+        training: True applies dropout.
+        lengths: Integers (batch,) from 0 to time, in place of a mask that is padded on the right; `gru` explains their
+            checks. They make no mask for later layers.
+        dropout_mask: Factors of the inputs wherever a gate reads them, in training and inference, in place of a drawn
+            mask: (batch, input_dim) for all gates, or (gates, batch, input_dim) for each. A mask drawn elsewhere
+            reproduces the numbers computed there.
+        recurrent_dropout_mask: The same for the state: (batch, units) or (gates, batch, units).
+
+    Raises:
+        ValueError: If an argument has a value that is not allowed.
+
+    Source: Cho et al. 2014, arXiv:1406.1078.
+
+    Example:
+        >>> import numpy as np
+        >>> import tf_gru
+        >>> tf_gru.GRU(4, return_sequences=True)(np.ones((2, 5, 3), "float32")).shape
+        TensorShape([2, 5, 4])
     """
 
     def __init__(
@@ -141,14 +166,16 @@ class GRU(keras.layers.RNN):
 
     @property
     def use_cudnn(self):
-        """Whether cuDNN's kernel may run: "auto", True, False. keras.layers.Bidirectional copies it from its layer."""
+        """The permission for cuDNN's kernel: "auto", True or False. keras.layers.Bidirectional copies it from its
+        layer.
+        """
         return self._use_cudnn
 
     @use_cudnn.setter
     def use_cudnn(self, value):
         value = arguments.check_choice("use_cudnn", value, ("auto", True, False))
         self._use_cudnn = value
-        self.supports_jit = value is False or not facts.gpu_is_visible()  # what Keras' jit_compile="auto" asks
+        self.supports_jit = value is False or not facts.gpu_is_visible()  # Keras' jit_compile="auto" reads this
 
     def build(self, sequences_shape, initial_state_shape=None):
         """Make the weights, and the state of a stateful layer."""
@@ -165,10 +192,10 @@ class GRU(keras.layers.RNN):
         dropout_mask=None,
         recurrent_dropout_mask=None,
     ):
-        """The outputs, or the last; with return_state and the final state."""
+        """Compute the outputs, or the last output; with return_state also the final state."""
         check_held(self.name, self.compute_dtype, stateful=self.stateful)
         if mask is None:
-            mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask beside a second tensor
+            mask = getattr(sequences, "_keras_mask", None)  # Keras passes no mask if there is a second tensor
         if mask is not None:
             mask = arguments.booleans("mask", mask)
         sequences = arguments.real("inputs", sequences, self.compute_dtype)
@@ -223,7 +250,7 @@ class GRU(keras.layers.RNN):
         return None if initial_state is None else arguments.real("initial_state", initial_state, self.compute_dtype)
 
     def _scale(self, name: str, given, rate: float, sequences: tf.Tensor, width: int, training) -> tf.Tensor | None:
-        """The dropout mask that was given, or in training one that is drawn."""
+        """The given dropout mask, or in training a drawn one."""
         if given is not None:
             return arguments.real(name, given, self.compute_dtype)
         if not training:
@@ -269,8 +296,8 @@ class GRU(keras.layers.RNN):
 
     @classmethod
     def from_config(cls, config, hard_sigmoid_slope=None):  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The layer that get_config describes; one that keras.layers.GRU wrote will do, in Keras 2 or 3.
+        """Make the layer that get_config describes, also from the configuration of keras.layers.GRU in Keras 2 or 3.
 
-        hard_sigmoid_slope: 0.2 or 1/6, for one that has a hard_sigmoid and does not say which Keras wrote it.
+        hard_sigmoid_slope: 0.2 or 1/6, for a configuration with a hard_sigmoid that does not say which Keras wrote it.
         """
         return cls(**keras_2.of_layer(config, hard_sigmoid_slope))

@@ -1,4 +1,4 @@
-"""A model or a layer made again from its configuration, changed, with what the first has learned."""
+"""Make a model or a layer again from its changed configuration, with its weights and training state."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from tf_gru.arguments import check_choice
 
 
 def again(model, change: Callable[[Any], Any], *, custom_objects: dict[str, Any] | None, safe_mode: bool):
-    """What the changed configuration of a model or a layer makes, with its weights, random states and optimizer."""
+    """Make a model or layer from its changed configuration, with its weights, random states and optimizer."""
     config = change(keras.saving.serialize_keras_object(model))
     made = keras.saving.deserialize_keras_object(config, custom_objects=custom_objects, safe_mode=safe_mode)
     _copy(model.variables, made.variables)
@@ -27,18 +27,18 @@ def again(model, change: Callable[[Any], Any], *, custom_objects: dict[str, Any]
 
 
 def none_left(made, is_left: Callable[[Any], bool], wanted: str) -> None:
-    """Refuse what has a layer that its configuration does not make."""
+    """Refuse a model with a layer that its configuration does not contain."""
     left = [layer for layer in made._flatten_layers() if is_left(layer)]
     if left:
         names = ", ".join(f"{layer.name} ({type(layer).__name__})" for layer in left)
-        raise ValueError(f"{names} is not made from the model's configuration: make it {wanted} where it is made")
+        raise ValueError(f"{names} is not in the model's configuration: make it {wanted} in the code that makes it")
 
 
 def known(custom_objects, safe_mode) -> dict[str, Any]:
-    """What Keras is told beside a configuration, checked."""
+    """Check the arguments for Keras that come with a configuration."""
     if not (custom_objects is None or isinstance(custom_objects, dict)):
         raise TypeError(f"custom_objects is a {type(custom_objects).__name__}, but must be a dictionary of names")
-    if custom_objects is not None:  # what was made under another name is found under its own, too
+    if custom_objects is not None:  # an object is also found under its own name
         custom_objects = {
             getattr(each, "__name__", name): each for name, each in custom_objects.items()
         } | custom_objects

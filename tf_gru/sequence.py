@@ -1,6 +1,6 @@
 """The whole sequence as one differentiable function.
 
-Left out: the equations (see steps.py), how they are run and differentiated (see kernels/), what may be passed (see
+Left out: the equations (see steps.py), the kernels and their derivatives (see kernels/), the checks of arguments (see
 arguments.py).
 """
 
@@ -38,49 +38,73 @@ def gru(
     use_cudnn: bool | str = "auto",
     use_native: bool | str = "auto",
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Outputs (batch, time, units), aligned with the inputs' time, and the final state (batch, units).
+    """Run a GRU over whole sequences.
 
-    inputs: (batch, time, input_dim), float16, bfloat16, float32 or float64; everything else has the same dtype.
-    kernel, recurrent_kernel, bias: Keras' layout, gates z, r, n side by side on the last axis: (input_dim, 3 * units),
-        (units, 3 * units), and (2, 3 * units) for reset="after", (3 * units,) for reset="before". reset="none" has no
-        reset gate, so 2 for 3 and one row of bias.
-    initial_state: (batch, units); None is zeros.
-    mask: any booleans (batch, time), True where the step counts. A masked step copies the state and reads nothing,
-        whatever stands there. It adds nothing to a gradient either, if the derivatives of both activations are finite
-        where inputs and state are zeros; without a bias that is at 0.
-    lengths: integers (batch,) from 0 to time; a mask padded on the right. With a mask too, both must say the same.
-    reverse: from the last step to the first; the outputs stay at their inputs' time.
-    masked_outputs: at a masked step "carry" gives the state reached so far, "zero" gives 0.
-    activation, recurrent_activation: of the candidate and of the gates; a name Keras knows, a function, None for none.
-    unroll: one copy of the step for each step of a statically known time, in place of a loop.
-    fused: one product for all gates where nothing forbids it; else one for each gate.
-    dropout_mask, recurrent_dropout_mask: multiply the inputs and the state wherever a gate reads them, at every step:
-        (batch, width) for all gates, or (gates, batch, width) for each.
-    jit: with tanh and sigmoid, and without what needs TensorFlow's own derivatives, True is compiled by XLA, again for
-        each batch and time. "auto" is compiled where XLA compiles the caller (jit_compile=True), False not even there.
-        True refuses a second derivative, or forward mode, that it sees under way; one of a tf.function around the call
-        is found again from the inputs, uncompiled. `tf_gru.kernels.chosen` lists the kernel that a call takes, and why.
-    recompute: training keeps only inputs and states from the forward pass, and computes the rest again, a chunk of time
-        after the other.
-    use_cudnn: "auto" takes cuDNN's kernel where an NVIDIA GPU is visible and the kernel can do what is asked: reset
-        after the product, tanh and sigmoid, no dropout mask, float16, float32 or float64, and not within a function
-        that XLA compiles. Each call, in a graph too, looks at its mask: another kernel runs unless every row is padded
-        on the right and has a step. True refuses where the kernel cannot be taken for another reason; False never takes
-        it. What it leaves out, `jit` and the rest decide. A graph that was traced with it runs on GPUs alone; what is
-        exported has it only with True.
-    use_native: "auto" takes the kernel in C++ where it was built with the package and can do what is asked: on a CPU,
-        tanh and sigmoid, float32 or float64, no dropout mask, no unroll, fused, one derivative that can be seen; not
-        within a function that XLA compiles, nor in a graph that is exported. There a row's numbers depend on nothing
-        but the row. True refuses where it cannot be taken; False never takes it. What it leaves out is a loop of
-        TensorFlow's operators, uncompiled unless `jit` says so: several times slower.
-
-    On a GPU, by any kernel, float32 products are in TF32 (10 bits after the point) unless
+    On a GPU, float32 products of every kernel use TF32 (10 bits after the point) unless
     tf.config.experimental.enable_tensor_float_32_execution(False) is called.
 
-    Raises ValueError or TypeError for what can be seen when it is called or traced. Lengths or shapes known only when
-    a graph runs are asserted there (tf.errors.InvalidArgumentError). Under jit_compile a wrong shape fails to compile,
-    but XLA drops assertions of values, so such lengths must be right: a negative one then counts as 0, one beyond time
-    as time, and beside a mask they count for nothing.
+    Args:
+        inputs: (batch, time, input_dim), float16, bfloat16, float32 or float64; all other arrays have the same dtype.
+        kernel: Keras' layout (input_dim, 3 units), gates z, r, n side by side; (input_dim, 2 units), gates z, n, for
+            reset="none".
+        recurrent_kernel: (units, 3 units), or (units, 2 units) for reset="none".
+        bias: (2, 3 units) for reset="after", (3 units,) for reset="before", (2 units,) for reset="none"; None means
+            zeros.
+        reset: The position of the reset gate: "after" the product, "before" it, or "none".
+        initial_state: (batch, units); None means zeros.
+        lengths: Integers (batch,) from 0 to time, for rows that are padded on the right. With a mask, both must agree.
+        mask: Booleans (batch, time) in any pattern, True where the step counts. A masked step copies the state and
+            reads nothing. It adds nothing to a gradient either, if the derivatives of both activations are finite where
+            inputs and state are zeros (without a bias, at 0).
+        reverse: True runs from the last step to the first; the outputs stay at their inputs' time.
+        masked_outputs: The output of a masked step: "carry", the state reached so far, or "zero".
+        activation: The activation of the candidate: a name that Keras knows, a function, or None for the identity.
+        recurrent_activation: The activation of the gates, likewise.
+        unroll: True makes one copy of the step for each step of a statically known time, instead of a loop.
+        fused: True computes one product for all gates where possible, False one for each gate.
+        dropout_mask: Factors of the inputs wherever a gate reads them, at every step: (batch, input_dim) for all gates,
+            or (gates, batch, input_dim) for each.
+        recurrent_dropout_mask: Factors of the state, likewise: (batch, units) or (gates, batch, units).
+        jit: Compilation by XLA, for calls with tanh and sigmoid that need no derivative of TensorFlow's own. True
+            compiles, once for each batch and time. "auto" compiles if XLA compiles the caller (jit_compile=True). False
+            never compiles. True refuses a second derivative, or forward mode, that it detects; for a second derivative
+            of a tf.function around the call, the function runs again from the inputs, uncompiled.
+            `tf_gru.kernels.chosen` lists the kernel of a call, with the reason.
+        recompute: True keeps only inputs and states of the forward pass for training, and computes the rest again, one
+            chunk of time after another.
+        use_cudnn: "auto" uses cuDNN's kernel if an NVIDIA GPU is visible and the kernel supports the call: reset after
+            the product, tanh and sigmoid, no dropout mask, float16, float32 or float64, and not within a function that
+            XLA compiles. Each call, in a graph too, checks its mask: another kernel runs unless every row is padded on
+            the right and has a step. True refuses a call that the kernel does not support for another reason; False
+            never uses it. Otherwise `jit` and the other options decide. A graph traced with it runs on GPUs only; an
+            exported graph contains it only with True.
+        use_native: "auto" uses the kernel in C++ if it was built with the package and supports the call: on a CPU, tanh
+            and sigmoid, float32 or float64, no dropout mask, no unroll, fused, a single visible derivative; not within
+            a function that XLA compiles, nor in an exported graph. In this kernel a row's numbers depend on no other
+            row. True refuses a call that it does not support; False never uses it. Without it, a loop of TensorFlow's
+            operators runs, uncompiled unless `jit` compiles it: several times slower.
+
+    Returns:
+        Outputs (batch, time, units), aligned with the inputs' time, and the final state (batch, units).
+
+    Raises:
+        ValueError: If a value or shape that is known at the call or trace does not fit.
+        TypeError: If a dtype or type does not fit.
+        tf.errors.InvalidArgumentError: If lengths or shapes that are known only when a graph runs do not fit. Under
+            jit_compile a wrong shape fails to compile, but XLA drops assertions of values: a negative length then
+                counts as
+            0, a length beyond time as time, and lengths beside a mask are ignored.
+
+    Source: Cho et al. 2014, arXiv:1406.1078, version 1 (reset after the product) and version 3 (before it).
+
+    Example:
+        >>> import numpy as np
+        >>> import tf_gru
+        >>> x, h = np.ones((1, 2, 1), "float32"), np.ones((1, 1), "float32")
+        >>> zeros = np.zeros((1, 3), "float32")
+        >>> outputs, final_state = tf_gru.gru(x, zeros, zeros, initial_state=h)
+        >>> outputs.numpy().tolist()  # zero weights: each step halves the state
+        [[[0.5], [0.25]]]
     """
     reverse, unroll, fused, recompute = arguments.flags(
         reverse=reverse, unroll=unroll, fused=fused, recompute=recompute
@@ -115,7 +139,7 @@ def gru(
     if target == "litert":
         outputs, final_state = litert.run(inputs, start, weights, mask, **given)
     else:
-        if target == "onnx":  # its runtimes have neither XLA nor these ops
+        if target == "onnx":  # ONNX's runtimes have neither XLA nor these ops
             jit = use_cudnn = use_native = False
         how = {"unroll": unroll, "jit": jit, "recompute": recompute, "use_cudnn": use_cudnn, "use_native": use_native}
         outputs, final_state = dispatch.run(inputs, start, weights, mask, **given, **how)

@@ -1,9 +1,10 @@
-"""One step of the GRU: reset after the product, before it, or not at all.
+"""One step of the GRU: reset after the product, before it, or no reset.
 
-The code below is the definition: the cell, the export and the general kernel (kernels/autodiff.py) call it. The kernels
-after.py, before.py and none.py write it again, beside their derivatives; the tests hold both to the same bits.
+The code is the definition: the cell, the export and the general kernel (kernels/autodiff.py) call it. The kernels
+after.py, before.py and none.py contain it again, beside their derivatives; tests require the same bits of both.
 
 Source: Cho et al. 2014, arXiv:1406.1078, version 1 (reset after the product) and version 3 (before it).
+
 Left out: time and masks (see sequence.py).
 """
 
@@ -24,12 +25,12 @@ class Block(NamedTuple):
 
     kernel: tf.Tensor  # width of the values, gates * units
     bias: tf.Tensor | None  # gates * units
-    scale: tf.Tensor | None  # what multiplies the values first: dropout
+    scale: tf.Tensor | None  # dropout factors of the values
     gates: int
 
 
 class Recurrence(NamedTuple):
-    """What all steps of a sequence share."""
+    """The factors that all steps of a sequence share."""
 
     blocks: Sequence[Block]
     activation: Activation
@@ -37,9 +38,9 @@ class Recurrence(NamedTuple):
 
 
 def blocks(kernel, bias, scale, sizes: Sequence[int]) -> list[Block]:
-    """A kernel cut into products of so many gates each.
+    """Cut a kernel into products of the given numbers of gates.
 
-    scale: for all gates (batch, width), or one for each product on a first axis of its own.
+    scale: one for all gates (batch, width), or one for each product, along a first axis.
     """
     units = static_shape(kernel)[-1] // sum(sizes)
     widths = [units * gates for gates in sizes]
@@ -60,16 +61,16 @@ def products(values: tf.Tensor, factors: Sequence[Block]) -> list[tf.Tensor]:
 
 
 def _of_all_steps(values: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """(time, batch, width) @ kernel in one product, for one step at least."""
+    """(time, batch, width) @ kernel in one product, for at least one step."""
     width, gates = static_shape(kernel)
     rows = tf.reshape(values, (-1, tf.shape(kernel)[0] if width is None else width))
     return in_time(tf.matmul(rows, kernel), values, gates)
 
 
 def in_time(rows: tf.Tensor, like: tf.Tensor, width: int) -> tf.Tensor:
-    """Rows as (time, batch, width), of one step at least.
+    """Reshape rows to (time, batch, width), for at least one step.
 
-    The batch is what remains: where it is 0, ONNX takes a size of 0 for another size.
+    The batch is inferred: if it is 0, ONNX reads a size of 0 as another size.
     """
     time, batch = static_shape(like)[:2]
     steps = tf.shape(like)[0] if time is None else time
@@ -82,7 +83,7 @@ def input_blocks(reset: str, kernel, bias, scale, fused: bool) -> list[Block]:
 
 
 def recurrent_blocks(reset: str, kernel, bias, scale, fused: bool) -> list[Block]:
-    """The products of the state; reset before needs the candidate's apart, because it waits for the reset gate."""
+    """The products of the state. Reset before separates the candidate's product, which waits for the reset gate."""
     return blocks(
         kernel,
         bias,
@@ -97,7 +98,7 @@ def _sizes(fewest: list[int], scale, fused: bool) -> list[int]:
 
 
 def step_after(x: tf.Tensor, h: tf.Tensor, p: Recurrence) -> tf.Tensor:
-    """The next state, where the reset gate meets the product."""
+    """The next state, with the reset gate applied to the product."""
     x_z, x_r, x_n = tf.split(x, 3, axis=-1)
     h_z, h_r, h_n = products(h, p.blocks)
     z = p.recurrent_activation(x_z + h_z)
@@ -107,7 +108,7 @@ def step_after(x: tf.Tensor, h: tf.Tensor, p: Recurrence) -> tf.Tensor:
 
 
 def step_before(x: tf.Tensor, h: tf.Tensor, p: Recurrence) -> tf.Tensor:
-    """The next state, where the reset gate meets the state."""
+    """The next state, with the reset gate applied to the state."""
     x_z, x_r, x_n = tf.split(x, 3, axis=-1)
     h_z, h_r = products(h, p.blocks[:-1])
     z = p.recurrent_activation(x_z + h_z)
@@ -130,7 +131,7 @@ STEPS = {"after": step_after, "before": step_before, "none": step_none}
 
 
 def split_bias(reset: str, bias) -> tuple[tf.Tensor | None, tf.Tensor | None]:
-    """The inputs' bias and the state's: only reset after can tell them apart."""
+    """The bias of the inputs and the bias of the state. Only reset after distinguishes them."""
     if bias is None or reset != "after":
         return bias, None
     return bias[0], bias[1]

@@ -1,17 +1,17 @@
-"""The GRU of a TensorFlow tutorial of 2020: six matrices, a TensorArray and `tf.while_loop`, to be read and overridden.
+"""The GRU of a TensorFlow tutorial of 2020, for reading and overriding: six matrices, a TensorArray and
+`tf.while_loop`.
 
-The text of the tutorial lost lines in print; they are restored in the sense of its formulas. It resets before the
-product. Both Wf and Uf are named `forget_gate_wf` in it; here Uf is `forget_gate_uf`.
+The printed tutorial lost lines of code; here they are restored according to its formulas. It resets before the product.
+It names both Wf and Uf `forget_gate_wf`; here Uf is `forget_gate_uf`.
 
-In a graph and session of `tf.compat.v1`, after `disable_v2_behavior()` too, and eagerly; in a `tf.function` call
-`recurrence` of an object that was made outside. For anything but reading there is `tf_gru.GRU`.
+The class works in a graph and session of `tf.compat.v1`, also after `disable_v2_behavior()`, and eagerly. In a
+`tf.function`, call `recurrence` of an object that was made outside. For anything but reading, use `tf_gru.GRU`.
 
-Its traps. Outputs of a reversed run are in the order in which they were computed: a BiGRU needs align=True.
-`sequence_length` says how a run is reversed, and no more: steps of the padding are taken too, after those of the row,
-so `outputs[:, -1]` is a row's final state only if the row is as long as time, and the run is not aligned in reverse
-(then it is `outputs[:, 0]`).
+Pitfalls. Outputs of a reversed run are in the order of computation; a BiGRU needs align=True. `sequence_length` only
+determines how a run is reversed: padding steps run too, after the row's steps. Therefore `outputs[:, -1]` is a row's
+final state only if the row is as long as time and the run is not aligned in reverse (then it is `outputs[:, 0]`).
 
-Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078, equations 5 to 8, to which biases are added.
+Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078, equations 5 to 8, with additional biases.
 """
 
 from collections.abc import Callable
@@ -25,23 +25,34 @@ Unit = Callable[..., tf.Tensor]
 
 
 class GRU:
-    """Everything happens when it is made: weights, the loop, the outputs.
+    """A GRU that makes its weights, runs its loop and computes its outputs in its constructor.
 
-    inputs: (batch, time, emb_dim), of a floating dtype, which the weights get too; time is 1 or more.
-    emb_dim, hidden_dim: the width of the inputs, and of the state.
-    sequence_length: for each row its number of steps, from 0 to time: always checked, and used by a reversed run alone.
-        None is all.
-    revers: run from the last step to the first. With sequence_length each row is turned within its length, else all of
-        time is. One or the other: both, one after the other, would start each row in its padding.
-    align: put the outputs of a reversed run back at the time of their inputs, where those of a forward run are.
+    Args:
+        inputs: (batch, time, emb_dim), of a floating dtype, which the weights also get; time is at least 1.
+        emb_dim: The width of the inputs.
+        hidden_dim: The width of the state.
+        sequence_length: The number of steps of each row, from 0 to time. It is always checked, but only a reversed run
+            uses it. None means all steps.
+        revers: True runs from the last step to the first. With sequence_length each row is reversed within its length,
+            otherwise all of time is. (Doing both in turn would start each row in its padding.)
+        align: True puts the outputs of a reversed run at the time of their inputs, like those of a forward run.
 
-    Attributes: Wi, Ui, bi of the reset gate, Wf, Uf, bf of the update gate, Wc, Uc, bc of the candidate; emb_dim,
-    hidden_dim; and of the inputs that it was made with, whatever `recurrence` is called with later: batch_size,
-    time_step and inputs (time first, in the order of the run), which are there before the units are made; h0, gen_o
-    (time first, as computed) and outputs.
+    Attributes:
+        Wi, Ui, bi: The weights of the reset gate.
+        Wf, Uf, bf: The weights of the update gate.
+        Wc, Uc, bc: The weights of the candidate.
+        emb_dim, hidden_dim: The widths.
+        batch_size, time_step: The sizes of the constructor's inputs. They exist before the units are made.
+        inputs: The constructor's inputs, time first, in the order of the run. They exist before the units are made.
+        h0: The initial state.
+        gen_o: The outputs of the constructor's inputs, time first, in the order of computation.
+        outputs: The outputs (batch, time, hidden_dim).
 
-    Raises ValueError or TypeError for what does not fit, tf.errors.InvalidArgumentError for what only a graph can see.
-    Compiled by XLA, which drops assertions, lengths that a graph alone can see are not checked.
+    Raises:
+        ValueError: If a value or shape does not fit.
+        TypeError: If a type does not fit.
+        tf.errors.InvalidArgumentError: If a value that only a graph knows does not fit. XLA drops this check of
+        lengths.
     """
 
     def __init__(self, inputs, emb_dim, hidden_dim, sequence_length=None, revers=False, align=False):
@@ -56,7 +67,7 @@ class GRU:
         self.dtype = inputs.dtype
         self.batch_size, self.time_step = tf.shape(inputs)[0], tf.shape(inputs)[1]
         self.inputs, self._lengths = self._in_order(inputs, sequence_length)
-        with tf.compat.v1.variable_scope("gru_init"):  # which get_variable of an override takes its name from
+        with tf.compat.v1.variable_scope("gru_init"):  # an override's get_variable takes its name from this scope
             self.g_recurrent_unit = self.create_recurrent_unit()
             self.g_output_unit = self.create_output_unit()
         self.h0 = tf.zeros([self.batch_size, self.hidden_dim], self.dtype)
@@ -64,11 +75,18 @@ class GRU:
         self.outputs = self._placed(self.gen_o, self._lengths)
 
     def recurrence(self, inputs, sequence_length=None, h0=None) -> tf.Tensor:
-        """Outputs (batch, time, width of the output unit) for inputs of the dtype that it was made with.
+        """Outputs (batch, time, width of the output unit) for other inputs of the same dtype.
 
-        h0: (batch, hidden_dim), of that dtype; None is zeros.
+        Args:
+            inputs: (batch, time, emb_dim).
+            sequence_length: As for the constructor.
+            h0: (batch, hidden_dim); None means zeros.
 
-        Raises what the constructor raises.
+        Returns:
+            The outputs.
+
+        Raises:
+            ValueError: As the constructor does.
         """
         inputs, sequence_length = self._in_order(inputs, sequence_length)
         if h0 is None:
@@ -76,11 +94,11 @@ class GRU:
         return self._placed(self._run(inputs, h0), sequence_length)
 
     def _in_order(self, inputs, sequence_length) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """The inputs, time first, in the order in which they are read; and the lengths. Both are checked."""
+        """Check inputs and lengths. Returns the inputs, time first, in the order of the run, and the lengths."""
         inputs = arguments.sequence(inputs)
         inputs = arguments.tensor("inputs", inputs, self.dtype, (None, None, self.emb_dim), "emb_dim is its last size")
         if static_shape(inputs)[1] == 0:
-            raise ValueError("inputs has no steps, but must have 1 or more: tf_gru.GRU takes none")
+            raise ValueError("inputs has no steps, but must have 1 or more: use tf_gru.GRU, which allows none")
         if sequence_length is not None:
             sequence_length = arguments.row_lengths("sequence_length", sequence_length, inputs)
         checked = [tf.debugging.assert_positive(tf.shape(inputs)[1], "inputs must have 1 step or more")]
@@ -105,7 +123,7 @@ class GRU:
         return gen_o.stack()
 
     def _placed(self, gen_o: tf.Tensor, sequence_length: tf.Tensor | None) -> tf.Tensor:
-        """What was computed as (batch, time, width), put back at the time of the inputs if it is to be aligned."""
+        """The outputs as (batch, time, width), at the time of the inputs if the run is aligned."""
         outputs = tf.transpose(gen_o, perm=[1, 0, 2])
         return _turned(outputs, sequence_length) if self.revers and self.align else outputs
 
@@ -139,7 +157,7 @@ class GRU:
         )
 
     def create_output_unit(self) -> Unit:
-        """Make the step from a state (batch, hidden_dim) to an output: here the state itself."""
+        """Make the function from a state (batch, hidden_dim) to an output; here it returns the state."""
 
         def unit(hidden_state):
             return hidden_state
@@ -168,11 +186,23 @@ class GRUWithoutReset(GRU):
 
 
 class BiGRU:
-    """The tutorial's section 3.5: one GRU forward, one reversed and aligned, their outputs side by side.
+    """The tutorial's section 3.5: one GRU forward and one reversed and aligned, with their outputs side by side.
 
-    unit: the class of both.
+    Args:
+        inputs: As for `GRU`.
+        emb_dim: As for `GRU`.
+        hidden_dim: As for `GRU`.
+        sequence_length: As for `GRU`.
+        unit: The class of both directions.
 
-    Attributes: forward, backward, outputs. Raises what a GRU raises.
+    Attributes:
+        forward: The forward GRU.
+        backward: The reversed GRU.
+        outputs: (batch, time, 2 hidden_dim).
+
+    Raises:
+        ValueError: As `GRU` does.
+        TypeError: If unit is not derived from `GRU`.
     """
 
     def __init__(self, inputs, emb_dim, hidden_dim, sequence_length=None, unit: type[GRU] = GRU):
@@ -186,9 +216,9 @@ class BiGRU:
         self.outputs = tf.concat([self.forward.outputs, self.backward.outputs], axis=-1)
 
     def recurrence(self, inputs, sequence_length=None, h0=None) -> tf.Tensor:
-        """Outputs (batch, time, 2 * hidden_dim) for inputs of the dtype that it was made with.
+        """Outputs (batch, time, 2 hidden_dim) for other inputs of the same dtype.
 
-        h0: the initial states [forward, backward], as for a GRU; None is zeros.
+        h0: the initial states [forward, backward], as for a GRU; None means zeros.
         """
         forward, backward = arguments.one_for_each_direction("h0", h0)
         outputs = [
@@ -203,7 +233,7 @@ class BiGRU:
 
 
 def _turned(values: tf.Tensor, sequence_length) -> tf.Tensor:
-    """Each row turned within its length, or all of time; its own inverse."""
+    """Reverse each row within its length, or all of time. This is its own inverse."""
     if sequence_length is None:
         return tf.reverse(values, axis=[1])
     return tf.reverse_sequence(values, seq_lengths=sequence_length, seq_axis=1, batch_axis=0)

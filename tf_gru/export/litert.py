@@ -1,9 +1,10 @@
-"""The whole sequence in LiteRT's built-in operators, batch and time unknown: a kernel for inference.
+"""The whole sequence in LiteRT's built-in operators, with unknown batch and time: a kernel for inference.
 
-LiteRT has no choice of booleans' slices, so rows are chosen by their number, and no lists of rows whose number is
-unknown, so one tensor is there for all states.
+LiteRT cannot select slices by booleans, so rows are selected by number. It has no lists with an unknown number of rows,
+so one tensor holds all states.
 
-Left out: gradients; `unroll`, which is a loop here; the kernels, hence what `jit`, `recompute` and `use_cudnn` choose.
+Left out: gradients; `unroll`, which is a loop here; the kernels, and so the effects of `jit`, `recompute` and
+`use_cudnn`.
 """
 
 from collections.abc import Callable
@@ -60,7 +61,7 @@ def run(
 
 
 def _all_states(step: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], h: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
-    """The states of at least one step, in order. step: from its number and the state to the next state."""
+    """The states of at least one step, in order. step: maps the step's number and the state to the next state."""
     states = tf.zeros(tf.concat([steps[None], tf.shape(h)], axis=0), h.dtype)
 
     def advance(t, h, states):
@@ -73,7 +74,7 @@ def _all_states(step: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], h: tf.Tensor,
 
 
 def _or_zeros(valid: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
-    """The values (time, batch, width) where valid is 1, and zeros where it is 0, whatever stands there."""
+    """The values (time, batch, width) where valid is 1, and zeros where it is 0."""
     width = static_shape(values)[-1]
     rows = tf.concat([tf.zeros((1, width), values.dtype), tf.reshape(values, (-1, width))], axis=0)
     time, batch = tf.shape(valid)[0], tf.shape(valid)[1]
@@ -91,6 +92,6 @@ def _inputs_products(x: tf.Tensor, factors) -> tf.Tensor:
 
 
 def _one_step_at_least(values: tf.Tensor, time: tf.Tensor) -> tf.Tensor:
-    """The values, with a step of zeros after them where there is none: a loop of no steps has states of no shape."""
+    """Append a step of zeros if there is none, because a loop without steps has states without a shape."""
     paddings = tf.concat([[[0, 1]], tf.zeros((values.shape.rank - 1, 2), tf.int32)], axis=0)
     return tf.pad(values, paddings)[: tf.maximum(time, 1)]

@@ -1,10 +1,10 @@
-"""The runtime that a graph is traced for: where a layer or a kernel asks.
+"""Detect the runtime that a graph is traced for, for layers and kernels.
 
-Exporters trace synchronously, so one of their modules is on the call stack while a layer is called. Those that convert
-write a SavedModel on their way, so the most particular one counts.
+Exporters trace synchronously, so one of their modules is on the call stack while a layer is called. Converters write a
+SavedModel on the way, so the most specific module counts.
 
-Left out: a function that was traced before it was handed to an exporter. Nothing traces it again, so `exporting_to`
-has to name the runtime while it is traced.
+Left out: a function that was traced before an exporter received it. Nothing traces it again, so `exporting_to` must
+name the runtime while it is traced.
 """
 
 import contextlib
@@ -20,10 +20,13 @@ from tf_gru.arguments import check_choice
 
 
 class Target(NamedTuple):
-    """A runtime, its exporters, and what it can hold.
+    """A runtime, its exporters, and its limits.
 
-    name: in words. exporters: modules of which one is on the stack. dtypes: those that it computes in, or None for all.
-    keeps_states: it keeps the state of a stateful layer between calls.
+    Attributes:
+        name: The name in messages.
+        exporters: Modules of which one is on the stack.
+        dtypes: The dtypes that it computes in, or None for all.
+        keeps_states: True if it keeps the state of a stateful layer between calls.
     """
 
     name: str
@@ -37,22 +40,31 @@ TARGETS = {
     "litert": Target("LiteRT", ("tensorflow.lite", "keras.src.export.litert"), ("float32",)),
     "saved_model": Target("SavedModel", ("tensorflow.python.saved_model.save", "keras.src.export")),
 }
-"""The most particular first: converters write a SavedModel on their way."""
+"""The most specific first, because converters write a SavedModel on the way."""
 
 _named: ContextVar[str | None] = ContextVar("the runtime that the caller names", default=None)
-"""Each thread has its own."""
+"""Each thread has its own value."""
 
 
 @contextlib.contextmanager
 def exporting_to(target: str) -> Iterator[None]:
-    """Within it functions are traced for a runtime, by code that traces first and hands over to an exporter later.
+    """Trace functions for a runtime inside this context, for code that traces first and exports later.
 
-    Exporters that trace themselves need nothing of this: `model.export`, `tf.saved_model.save`, `tf2onnx.convert`,
-    `tf.lite.TFLiteConverter.from_keras_model`. Other threads trace the usual form meanwhile.
+    Exporters that trace by themselves do not need it: `model.export`, `tf.saved_model.save`, `tf2onnx.convert`,
+    `tf.lite.TFLiteConverter.from_keras_model`. Other threads keep tracing the usual form.
 
-    target: "onnx" (tf2onnx), "litert" (built-in operators alone) or "saved_model".
+    Args:
+        target: "onnx" (tf2onnx), "litert" (built-in operators only) or "saved_model".
 
-    Raises ValueError for another target, and where a layer is traced that the target cannot hold; so do exporters.
+    Raises:
+        ValueError: For another target, and if a layer is traced that the target does not support. Exporters raise it
+            too.
+
+    Example:
+        >>> from tf_gru.export import exporting_to, tracing_for
+        >>> with exporting_to("onnx"):
+        ...     tracing_for()
+        'onnx'
     """
     check_choice("target", target, tuple(TARGETS))
     usual = _named.set(target)
@@ -63,9 +75,17 @@ def exporting_to(target: str) -> Iterator[None]:
 
 
 def tracing_for() -> str | None:
-    """The runtime that the graph under way is exported to: "onnx", "litert", "saved_model", or None where it stays.
+    """The runtime that the current graph is exported to: "onnx", "litert", "saved_model", or None if it stays here.
 
-    A graph that is exported keeps to TensorFlow's own operators, uncompiled: every choice of a kernel asks here.
+    An exported graph contains only TensorFlow's own operators, uncompiled; every choice of a kernel reads this.
+
+    Returns:
+        The name of the runtime, or None.
+
+    Example:
+        >>> from tf_gru.export import tracing_for
+        >>> tracing_for() is None
+        True
     """
     named = _named.get()
     if named is not None:
@@ -77,7 +97,7 @@ def tracing_for() -> str | None:
 
 
 def check_held(layer: str, dtype: str, *, stateful: bool = False) -> None:
-    """Refuse, while it is traced, what the runtime would forget, or fail on in words of its own."""
+    """Refuse, while it is traced, a layer whose state the runtime would lose, or on which it would fail unclearly."""
     name = tracing_for()
     if name is None:
         return
@@ -93,7 +113,7 @@ def check_held(layer: str, dtype: str, *, stateful: bool = False) -> None:
 
 
 def _refusal(sentence: str) -> ValueError:
-    """What to raise; and a warning where TensorFlow's converter of models drops it, to fail in words of its own."""
+    """The error to raise. It also warns if TensorFlow's converter would replace it by an unclear one."""
     if "tensorflow.lite.python.lite" in _calling_modules():
         warnings.warn(sentence, stacklevel=3)
     return ValueError(sentence)

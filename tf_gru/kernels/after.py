@@ -1,10 +1,11 @@
 """Reset after the product: one step, and the derivative of all steps.
 
-Forward a step has two halves: `recurrent` is what needs a product with the state, `advance` what is done number by
-number. Backward, `slopes` are the local derivatives of all steps at once, `retreat` is what remains for each step, and
-`weight_gradients` are again of all steps at once. "Rows" are those of one step, or those of all steps stacked.
+A forward step has two halves: `recurrent` computes the products with the state, `advance` the elementwise rest.
+Backward, `slopes` computes the local derivatives of all steps at once, `retreat` the remaining work of each step, and
+`weight_gradients` again works on all steps at once. "Rows" are the rows of one step, or of all steps stacked.
 
 Source: Cho et al. 2014, arXiv:1406.1078, version 1.
+
 Left out: masks and time (see recurrence.py), activations other than sigmoid and tanh (see autodiff.py).
 """
 
@@ -15,14 +16,14 @@ import tensorflow as tf
 from tf_gru.static_shape import static_shape
 
 RECURRENT = (3,)
-"""Gates in each tensor of the state's side."""
+"""The number of gates in each tensor of the recurrent side."""
 
 WRITTEN = 1
-"""Units, in multiples, that a step back writes."""
+"""The width that a backward step writes, in multiples of units."""
 
 
 class Slopes(NamedTuple):
-    """Derivatives of the next state: by the state directly, by the state's side, by the candidate's input side."""
+    """Derivatives of the next state: by the state directly, by the recurrent side, by the candidate's input side."""
 
     z: tf.Tensor  # rows units
     by_h: tf.Tensor  # rows 3*units
@@ -30,7 +31,7 @@ class Slopes(NamedTuple):
 
 
 def recurrent(_, h, U, b_h) -> tuple[tf.Tensor]:
-    """The state's side of all gates."""
+    """The recurrent side of all gates."""
     product = tf.matmul(h, U)
     return (product if b_h is None else product + b_h,)
 
@@ -51,7 +52,9 @@ def slopes(x, h, kept) -> Slopes:
 
 
 def retreat(dh, s: Slopes, U) -> tuple[tf.Tensor, tf.Tensor]:
-    """The cotangent of the state before the step, and what the weights' gradients need: that of the state after it."""
+    """The cotangent of the state before the step, and the cotangent of the state after it for the weights'
+    gradients.
+    """
     da_h = tf.tile(dh, (1, 3)) * s.by_h
     return dh * s.z + tf.matmul(da_h, U, transpose_b=True), dh
 

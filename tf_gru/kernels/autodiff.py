@@ -1,7 +1,7 @@
 """The general kernel: any activations, dropout masks, unrolled or not, differentiated by TensorFlow.
 
-The inputs meet their kernel in one product for all steps; only what needs the state is left to the loop. Second
-derivatives work in every mode, forward mode in eager.
+One product for all steps multiplies the inputs by their kernel; the loop computes only the rest, which needs the state.
+Second derivatives work in every mode, forward mode works eagerly.
 
 Left out: the equations (see steps.py).
 """
@@ -41,7 +41,7 @@ def run(
     if valid is not None:
         x = or_zeros(valid, x)
     maybe_empty, time, start = static_shape(x)[0] in (None, 0), tf.shape(x)[0], h
-    if maybe_empty:  # a sequence without steps runs one of zeros, from zeros, of which nothing is returned
+    if maybe_empty:  # a sequence without steps runs one step of zeros, from zeros, whose result is not returned
         x, h = _one_step_at_least(x), tf.where(time > 0, h, tf.zeros_like(h))
         valid = None if valid is None else _one_step_at_least(valid)
     x = tf.concat(products(x, input_blocks(reset, kernel, input_bias, scales[0], fused)), axis=-1)
@@ -65,7 +65,7 @@ def _scan(
     reverse: bool,
     unroll: bool,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The states at all times, and the last one reached."""
+    """The states at all times, and the final state."""
     if unroll:
         return _unrolled(step, x, h, valid, reverse)
     known = static_shape(x)[0]
@@ -79,7 +79,7 @@ def _scan(
     def advance(count, h, states):
         t = steps - 1 - count if reverse else count
         h = _advance(step, xs.read(t), h, None if valids is None else valids.read(t))
-        return count + 1, h, states.write(count, h)  # in order: tf2onnx appends, whatever the place
+        return count + 1, h, states.write(count, h)  # in order, because tf2onnx appends, whatever the index
 
     _, h, states = tf.while_loop(
         lambda count, *_: count < steps, advance, (tf.constant(0), h, states), maximum_iterations=bound(steps)
@@ -88,7 +88,9 @@ def _scan(
 
 
 def _one_step_at_least(values: tf.Tensor) -> tf.Tensor:
-    """The values, with one step of padding where there is none: XLA compiles the loop's reads though none is made."""
+    """Add one step of padding if there is no step, because XLA compiles the loop's reads even if the loop does not
+    run.
+    """
     time, *others = static_shape(values)
     paddings = tf.stack([[0, tf.maximum(1 - tf.shape(values)[0], 0)], [0, 0], [0, 0]])
     return tf.ensure_shape(tf.pad(values, paddings), (None if time is None else max(time, 1), *others))
@@ -106,10 +108,10 @@ def _unrolled(step, x, h, valid, reverse: bool) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _advance(step, x, h, valid) -> tf.Tensor:
-    """The next state, or where the step is masked the same state, bit for bit.
+    """The next state, or at a masked step the same state, bit for bit.
 
-    A masked row steps from zeros in place of its state, so that nothing it would have computed reaches a gradient:
-    a cotangent of 0 stays 0 wherever the derivative of the step at zeros is finite.
+    A masked row steps from zeros in place of its state, so that its result reaches no gradient: a cotangent of 0 stays
+    0 if the derivative of the step at zeros is finite.
     """
     if valid is None:
         return step(x, h)

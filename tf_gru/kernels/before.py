@@ -1,6 +1,7 @@
 """Reset before the product: one step, and the derivative of all steps, in the parts that after.py explains.
 
 Source: Cho et al. 2014, arXiv:1406.1078, version 3.
+
 Left out: masks and time (see recurrence.py), activations other than sigmoid and tanh (see autodiff.py).
 """
 
@@ -11,10 +12,10 @@ import tensorflow as tf
 from tf_gru.static_shape import static_shape
 
 RECURRENT = (2, 1)
-"""Gates in each tensor of the state's side."""
+"""The number of gates in each tensor of the recurrent side."""
 
 WRITTEN = 3
-"""Units, in multiples, that a step back writes."""
+"""The width that a backward step writes, in multiples of units."""
 
 
 class Slopes(NamedTuple):
@@ -28,7 +29,7 @@ class Slopes(NamedTuple):
 
 
 def recurrent(x, h, U, _) -> tuple[tf.Tensor, tf.Tensor]:
-    """The state's side of the gates, and that of the candidate, which waits for the reset gate."""
+    """The recurrent side of the gates, and of the candidate, which waits for the reset gate."""
     units = static_shape(h)[-1]
     h_zr = tf.matmul(h, U[:, : 2 * units])
     r = tf.sigmoid(x[1] + h_zr[:, units:])
@@ -48,7 +49,7 @@ def slopes(x, h, kept) -> Slopes:
 
 
 def retreat(dh, s: Slopes, U) -> tuple[tf.Tensor, tf.Tensor]:
-    """The cotangent of the state before the step, and those of the pre-activations."""
+    """The cotangent of the state before the step, and the cotangents of the pre-activations."""
     units = static_shape(dh)[-1]
     da_n = dh * s.by_n
     drh = tf.matmul(da_n, U[:, 2 * units :], transpose_b=True)

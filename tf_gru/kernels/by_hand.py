@@ -1,8 +1,8 @@
-"""The sequence as one function whose derivative is written by hand: all of time at once, or in chunks.
+"""The sequence as one function with a hand-written derivative: all of time at once, or in chunks.
 
-Both take inputs (batch, time, input_dim) and valid (batch, time) or None, which says what counts; whatever stands at
-the other steps is not read. They give all states (batch, time, units) and the last one reached, differentiable in
-everything but valid; and what they keep for the derivative, from which `kept` finds the same again without a step.
+Both functions read inputs (batch, time, input_dim) and valid (batch, time) or None, which marks the steps that count;
+all other inputs are never read. They return all states (batch, time, units) and the final state, differentiable in
+everything but valid; and the tensors for the derivative. Passed again as `kept`, these replace the forward steps.
 """
 
 from typing import Any

@@ -1,10 +1,10 @@
-"""Which kernel runs a call, and why: a pure function of what is known of the call.
+"""The choice of a kernel for a call, with its reasons: a pure function of the facts about the call.
 
-KERNELS lists the kernels in order of preference, each with the function that says what stands in its way; the first
-kernel with nothing in its way runs. An option that asks for a kernel is refused, in the same words, where that kernel
-cannot run.
+KERNELS lists the kernels in order of preference, each with a function that returns the reason why it cannot run. The
+first kernel without such a reason runs. If an option demands a kernel that cannot run, the error contains the same
+reason.
 
-Left out: how the facts are found (see facts.py), and how a kernel is run (see dispatch.py).
+Left out: finding the facts (see facts.py), running a kernel (see dispatch.py).
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from typing import Literal
 Kernel = Literal["cudnn", "native", "compiled", "loop", "autodiff"]
 
 DTYPES_OF_CUDNN = ("float16", "float32", "float64")
-"""Its op computes bfloat16 in float32."""
+"""The dtypes of cuDNN's kernel. Its op computes bfloat16 in float32."""
 
 DTYPES_OF_NATIVE = ("float32", "float64")
 
@@ -33,15 +33,25 @@ TENSORFLOW_1 = "TensorFlow 1"
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a call when it is made or traced.
+    """The facts about a call when it is made or traced.
 
-    batch, time: sizes, or None where only a run of the graph knows them. unwritten: what there is no derivative written
-    by hand for, in words. derivative: None, or one of the above. caller: EAGER, GRAPH, XLA, GRAPH_OR_XLA or
-    TENSORFLOW_1. exported: the runtime that the graph is traced for, in words, if it is taken away. device: the kind
-    that the call is placed on, "" where that is open, or None where TensorFlow does not say. gpu: TensorFlow sees an
-    NVIDIA GPU. xla: TensorFlow is built with XLA. without_native: why there is no native kernel here, in words.
-    distributed: a distribution strategy places the call. mapped: tf.vectorized_map does over rows. The rest are the
-    options of `gru`.
+    Attributes:
+        reset: The position of the reset gate.
+        dtype: The name of the dtype.
+        batch: The size, or None if only a run of the graph knows it.
+        time: The size, or None if only a run of the graph knows it.
+        caller: EAGER, GRAPH, XLA, GRAPH_OR_XLA or TENSORFLOW_1.
+        unwritten: The part of the call without a hand-written derivative, in words, or None.
+        derivative: The derivative under way that not every kernel supports, in words, or None.
+        exported: The runtime that the graph is exported to, in words, or None.
+        device: The kind of device that the call is placed on, "" if that is open, or None if TensorFlow does not tell.
+        gpu: True if TensorFlow sees an NVIDIA GPU.
+        xla: True if TensorFlow is built with XLA.
+        without_native: The reason why there is no native kernel, in words, or None.
+        distributed: True if a distribution strategy places the call.
+        mapped: True if the call is inside tf.vectorized_map.
+
+    The other attributes are options of `gru`.
     """
 
     reset: str
@@ -67,17 +77,18 @@ class Facts:
 
 @dataclass(frozen=True)
 class Choice:
-    """A kernel, and for each kernel that comes before it in KERNELS why it does not run."""
+    """The kernel of a call, and the reason why each kernel before it in KERNELS does not run."""
 
     kernel: Kernel
     reason: str
 
 
 def choose(facts: Facts) -> Choice:
-    """The kernel that runs a call.
+    """Choose the kernel that runs a call.
 
-    Raises ValueError where jit=True, recompute=True, use_cudnn=True or use_native=True asks for what cannot be, and
-    NotImplementedError where no kernel is right.
+    Raises:
+        ValueError: If jit=True, recompute=True, use_cudnn=True or use_native=True demands the impossible.
+        NotImplementedError: If no kernel is right.
     """
     _refuse_what_has_no_effect(facts)
     reasons, why = [], None
@@ -86,9 +97,9 @@ def choose(facts: Facts) -> Choice:
         if why is None:
             return Choice(kernel, "; ".join(reasons) or "nothing stands in its way")
         if kernel == "cudnn" and facts.use_cudnn is True:
-            raise ValueError(f"use_cudnn is True, but {why}: use_cudnn='auto' takes another kernel there")
+            raise ValueError(f"use_cudnn is True, but {why}: use_cudnn='auto' runs another kernel")
         if kernel == "native" and facts.use_native is True:
-            raise ValueError(f"use_native is True, but {why}: use_native='auto' takes another kernel there")
+            raise ValueError(f"use_native is True, but {why}: use_native='auto' runs another kernel")
         if kernel == "compiled" and facts.jit is True:
             raise ValueError(f"jit is True, but {why}: use jit='auto' or jit=False")
         reasons.append(f"not {kernel}: {why}")
@@ -102,7 +113,7 @@ def _refuse_what_has_no_effect(facts: Facts) -> None:
 
 
 def _not_cudnn(facts: Facts) -> str | None:
-    """cuDNN's kernel also wants rows that it can run, which each call finds out for itself (see cudnn.fits)."""
+    """The reason against cuDNN's kernel. Each call also checks its rows (see cudnn.fits)."""
     if facts.use_cudnn is False:
         return "use_cudnn is False"
     unfit = {
@@ -166,7 +177,7 @@ def _not_native(facts: Facts) -> str | None:
 
 
 def _not_compiled(facts: Facts) -> str | None:
-    """XLA runs where it is asked for: by jit=True, or by a caller that it compiles."""
+    """The reason against XLA, which compiles only for jit=True or if it compiles the caller."""
     if facts.jit is False:
         return "jit is False"
     if facts.unwritten:

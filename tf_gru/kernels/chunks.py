@@ -1,12 +1,12 @@
-"""The sequence and its derivative in chunks of time: what all steps need at once is there for one chunk at a time.
+"""The sequence and its derivative in chunks of time, so that the tensors of all steps exist for one chunk at a time.
 
-A sequence of T steps has about the square root of T chunks, each as long as that. Forward, the projected inputs live as
-long as their chunk; backward, a chunk's gates are found again from its states, and the weights' gradients add up. So
-beside inputs, states and weights, memory grows with the square root of time (Chen et al. 2016, arXiv:1604.06174), where
-the states, being the outputs, are kept whole. All chunks are of one length: the last one begins with steps of the one
-before, where T leaves it no other, and they are masked.
+A sequence of T steps has about the square root of T chunks, each of that many steps. Forward, the projected inputs live
+as long as their chunk. Backward, a chunk's gates are computed again from its states, and the weights' gradients add up.
+So beside inputs, states and weights, memory grows with the square root of time (Chen et al. 2016, arXiv:1604.06174);
+the states are kept whole, because they are the outputs. All chunks have the same length: if T is no multiple of it, the
+last chunk begins with steps of the chunk before, and these are masked.
 
-Left out: the equations of a chunk (see recurrence.py, which this is made of).
+Left out: the equations of a chunk (see recurrence.py, which this module uses).
 """
 
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from tf_gru.static_shape import static_shape
 
 
 def forward(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
-    """All states (batch, time, units), and the last one reached; inputs and valid have the batch first too."""
+    """All states (batch, time, units), and the final state. inputs and valid have the batch first too."""
     cut = _cut(inputs)
     array = tf.TensorArray(h.dtype, size=cut.many, element_shape=(None, None, static_shape(h)[-1]))
 
@@ -29,7 +29,7 @@ def forward(inputs, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, 
         counts = cut.counts(chunk, valid, tf.shape(h)[0])
         x = recurrence.projected(or_zeros(counts, cut.read(chunk, inputs)), weights)
         states, h, _ = recurrence.forward(x, h, weights, counts, plan)
-        return done + 1, h, array.write(done, states)  # in order: tf2onnx appends, whatever the place
+        return done + 1, h, array.write(done, states)  # in order, because tf2onnx appends, whatever the index
 
     _, final_state, array = _loop(cut.many, advance, (tf.constant(0), h, array))
     chunks = array.stack()
@@ -57,7 +57,7 @@ def backward(inputs, h, weights: Weights, valid, states, d_states, d_final, plan
 
 
 class _Cut(NamedTuple):
-    """How time is cut: so many chunks of so many steps."""
+    """The division of time into chunks: the number of chunks and the steps of each."""
 
     time: tf.Tensor
     many: tf.Tensor
@@ -68,28 +68,30 @@ class _Cut(NamedTuple):
         return tf.minimum(chunk * self.steps, self.time - self.steps)
 
     def read(self, chunk, values) -> tf.Tensor:
-        """Its steps of (batch, time, width), time first."""
+        """A chunk's steps of (batch, time, width), time first."""
         batch = tf.shape(values)[0]
         steps = tf.slice(values, (0, self.begin(chunk), 0), (batch, self.steps, static_shape(values)[-1]))
         return tf.transpose(steps, (1, 0, 2))
 
     def own(self, chunk) -> tf.Tensor:
-        """(steps, 1, 1): which steps are not of the chunk before."""
+        """(steps, 1, 1): True for steps that are not in the chunk before."""
         return (self.begin(chunk) + tf.range(self.steps) >= chunk * self.steps)[:, None, None]
 
     def counts(self, chunk, valid, batch) -> tf.Tensor:
-        """(steps, batch, 1): which steps are its own, and valid."""
+        """(steps, batch, 1): True for valid steps that are not in the chunk before."""
         own = tf.broadcast_to(self.own(chunk), (self.steps, batch, 1))
         return own if valid is None else own & self.read(chunk, valid[:, :, None])
 
     def start(self, chunk, states, start, reverse: bool) -> tf.Tensor:
-        """The state that a chunk starts from; where its first step is not its own, none that anything reads."""
+        """The state from which a chunk starts. If its first step belongs to the chunk before, nothing reads this
+        state.
+        """
         begin = self.begin(chunk)
         first, at = (begin + self.steps == self.time, begin + self.steps) if reverse else (begin == 0, begin - 1)
         return tf.where(first, start, states[:, tf.clip_by_value(at, 0, self.time - 1)])
 
     def joined(self, chunks) -> tf.Tensor:
-        """(chunks, steps, batch, width) as (batch, time, width)."""
+        """Join (chunks, steps, batch, width) to (batch, time, width)."""
         batch, width, before = tf.shape(chunks)[2], static_shape(chunks)[-1], (self.many - 1) * self.steps
         chunks = tf.transpose(chunks, (2, 0, 1, 3))
         own = self.time - before
@@ -105,12 +107,12 @@ def _cut(inputs) -> _Cut:
 
 
 def _loop(count, body, start):
-    """Chunk after chunk, and none begun before the last one has gone."""
+    """Run one chunk after another, each only after the previous one is freed."""
     return tf.while_loop(
         lambda done, *_: done < count, body, start, maximum_iterations=recurrence.bound(count), parallel_iterations=1
     )
 
 
 def _where(counts, values) -> tf.Tensor:
-    """Nothing where a step does not count."""
+    """The values where a step counts, and zeros elsewhere."""
     return tf.where(counts, values, tf.zeros_like(values))

@@ -1,11 +1,11 @@
-"""The kernels with a derivative written by hand, compiled by XLA: forward one function, backward another.
+"""The kernels with a hand-written derivative, compiled by XLA: one function for forward, another for backward.
 
-One trace serves every batch and time. XLA compiles it again for each batch and time it meets, which takes about a
-second in training and stays in memory. TensorFlow differentiates neither function, since lists of its loops cannot
-leave what XLA compiles: the derivative of the forward function is the backward function, and that one's is the general
-kernel's (see autodiff.py), found again from the same tensors.
+One trace serves every batch and time. XLA compiles it again for each batch and time, which takes about a second in
+training and stays in memory. TensorFlow differentiates neither function, because lists of its loops cannot leave XLA's
+code: the derivative of the forward function is the backward function. The backward function's derivative is the general
+kernel's (see autodiff.py), computed from the same tensors.
 
-Where no tape watches yet, nothing is kept: a derivative that is asked for later runs the forward function again.
+If no tape watches yet, nothing is kept: a later derivative runs the forward function again.
 """
 
 from functools import lru_cache, partial
@@ -23,7 +23,7 @@ from tf_gru.kernels.traced import Call, call_of
 def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[tf.Tensor, tf.Tensor]:
     """Outputs (batch, time, units) and the final state.
 
-    inputs: (batch, time, input_dim). valid: (batch, time), or None where all steps count.
+    inputs: (batch, time, input_dim). valid: (batch, time), or None if all steps count.
     """
     call, given = call_of(inputs, h, weights, valid, masked_outputs=masked_outputs, plan=plan)
     watched = private_tensorflow.watched(given[:-1] if call.masked else given)
@@ -37,7 +37,7 @@ def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[
             (outputs, final_state), kept = _call(_inference(call), list(given)), None
 
         def pull_back(*d_results):
-            # As tensors of the graph that this is traced in: a graph of second derivatives reaches no others.
+            # Use tensors of the current graph, because a graph of second derivatives reaches no others.
             here = [tf.identity(each) for each in (*given, *d_results)]
             return [*backward(*here), *no_gradient]
 
@@ -58,12 +58,12 @@ def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[
 
 
 def _second_derivative(call: Call, given, d_results, d_gradients) -> tuple[list, list]:
-    """The cotangents of all but the mask, and of the results' cotangents, from those of the gradients."""
+    """The cotangents of all tensors but the mask, and of the results' cotangents, from the gradients' cotangents."""
 
     @partial(tf.function, autograph=False)
     def function(given, d_results, d_gradients):
         sources = given[: len(d_gradients)]
-        # Not by tapes: where TensorFlow traces this for forward mode, they record nothing.
+        # Not by tapes: they record nothing if TensorFlow traces this for forward mode.
         gradients = tf.gradients(_general(call, given), sources, d_results, unconnected_gradients="zero")
         found = tf.gradients(gradients, [*sources, *d_results], d_gradients, unconnected_gradients="zero")
         return found[: len(sources)], found[len(sources) :]
@@ -72,7 +72,7 @@ def _second_derivative(call: Call, given, d_results, d_gradients) -> tuple[list,
 
 
 def _general(call: Call, given) -> tuple[tf.Tensor, tf.Tensor]:
-    """The results by the general kernel."""
+    """The results of the general kernel."""
     inputs, h, weights, valid = call.parts(given)
     return autodiff.run(
         inputs,
@@ -91,23 +91,25 @@ def _general(call: Call, given) -> tuple[tf.Tensor, tf.Tensor]:
 
 @lru_cache(maxsize=256)
 def _inference(call: Call) -> Any:
-    """From the tensors of a call to outputs and final state."""
+    """The function from the tensors of a call to outputs and final state."""
     return _compiled(lambda tensors: call.run(tensors)[:2], call.signature)
 
 
 @lru_cache(maxsize=256)
 def _training(call: Call) -> Any:
-    """From the tensors of a call to outputs, final state, and what the derivative reads."""
+    """The function from the tensors of a call to outputs, final state, and the tensors for the derivative."""
     return _compiled(call.run, call.signature)
 
 
 @lru_cache(maxsize=256)
 def _derivative(call: Call) -> Any:
-    """From the tensors of a call, what it kept, and the cotangents of its results to those of all but the mask."""
+    """The function from a call's tensors, its kept tensors, and its results' cotangents to the cotangents of all but
+    the mask.
+    """
 
     def backward(given, kept, d_results):
         sources = given[:-1] if call.masked else given
-        return tf.gradients(call.run(given, kept)[:2], sources, d_results)  # tapes may be stopped where this is traced
+        return tf.gradients(call.run(given, kept)[:2], sources, d_results)  # tapes may be stopped during this trace
 
     found = _training(call).get_concrete_function().structured_outputs
     *results, kept = tf.nest.map_structure(lambda each: tf.TensorSpec(each.shape, each.dtype), found)
@@ -116,11 +118,11 @@ def _derivative(call: Call) -> Any:
 
 def _compiled(function, *signature) -> Any:
     made = tf.function(function, input_signature=signature, autograph=False, jit_compile=True)
-    return private_tensorflow.without_tracing_warning(made)  # each layer's is traced but once
+    return private_tensorflow.without_tracing_warning(made)  # each layer's function is traced only once
 
 
 def _call(function, *arguments) -> Any:
-    """The function's results, without a tape that learns of it."""
+    """Call the function without recording it on a tape."""
     if tf.executing_eagerly():
         arguments = tf.nest.map_structure(tf.stop_gradient, arguments)
     return function(*arguments)

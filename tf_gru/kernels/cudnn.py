@@ -1,16 +1,16 @@
 """cuDNN's GRU on an NVIDIA GPU: TensorFlow's op CudnnRNNV3, with its gradient.
 
-It resets after the product, with tanh and sigmoid, and takes rows that are padded on the right and have at least one
-step; `fits` says whether these are. It gives 0 past the end of a row: what stands there is not read, but replaced by
-what `masked_outputs` says.
+It resets after the product, uses tanh and sigmoid, and requires rows that are padded on the right and have at least one
+step; `fits` checks this. Past the end of a row it returns 0, which `masked_outputs` replaces.
 
-Float32 products are in TF32, with 10 bits after the point, unless
+Float32 products use TF32, with 10 bits after the point, unless
 tf.config.experimental.enable_tensor_float_32_execution(False) is called.
 
-Source: the order of the weights is that of cuDNN's CUDNN_GRU: W_r, W_z, W_n, U_r, U_z, U_n, each (units, width) row by
-row, then their biases in the same order.
-Left out: rows without a step, holes and padding on the left (see choice.py: another kernel runs them); bfloat16, which
-the op computes in float32; second derivatives, which it does not have.
+Source: the weights have the order of cuDNN's CUDNN_GRU: W_r, W_z, W_n, U_r, U_z, U_n, each (units, width) row by row,
+then their biases in the same order.
+
+Left out: rows without a step, holes and padding on the left (another kernel runs them, see choice.py); bfloat16, which
+the op computes in float32; second derivatives, which the op does not have.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ DIFFERENTIATED_ONCE = (
 def run(inputs, h, weights: Weights, valid, *, reverse: bool, masked_outputs: str) -> tuple[tf.Tensor, tf.Tensor]:
     """Outputs (batch, time, units) and the final state.
 
-    inputs: (batch, time, input_dim). valid: (batch, time), or None where all steps count.
+    inputs: (batch, time, input_dim). valid: (batch, time), or None if all steps count.
     """
     batch, time = tf.shape(inputs)[0], tf.shape(inputs)[1]
     lengths = tf.fill([batch], time)
@@ -43,29 +43,31 @@ def run(inputs, h, weights: Weights, valid, *, reverse: bool, masked_outputs: st
     if reverse:
         outputs = tf.reverse_sequence(outputs, lengths, seq_axis=1, batch_axis=0)
     if valid is not None:
-        reached = h if reverse else final_state  # in reverse the padding comes before the first step that counts
+        reached = h if reverse else final_state  # in reverse the padding comes before the first valid step
         masked = tf.zeros_like(h) if masked_outputs == "zero" else reached
         outputs = tf.where(valid[:, :, None], outputs, masked[:, None])
     return outputs, final_state
 
 
 def op(x, h, params, lengths) -> tuple[tf.Tensor, tf.Tensor]:
-    """The op itself: outputs (batch, time, units), and the state after the last step of each row."""
+    """Call the op: outputs (batch, time, units), and the state after the last step of each row."""
     outputs, final_state, *_ = tf.raw_ops.CudnnRNNV3(
         input=x,
         input_h=h[:, None],
-        input_c=tf.zeros((), x.dtype),  # an LSTM's
+        input_c=tf.zeros((), x.dtype),  # for an LSTM only
         params=params,
         sequence_lengths=lengths,
         rnn_mode="gru",
-        is_training=True,  # else it keeps nothing to be differentiated
+        is_training=True,  # otherwise it keeps no tensors for the derivative
         time_major=False,
     )
     return outputs, final_state[:, 0]
 
 
 def fits(inputs: tf.Tensor, valid: tf.Tensor | None) -> bool | tf.Tensor:
-    """Whether there are rows and each is padded on the right and has a step: now where it can be known, or a tensor."""
+    """True if there are rows, each padded on the right and with a step: a boolean if it is known now, otherwise a
+    tensor.
+    """
     if valid is None:
         known = inputs.shape[:2]
         return 0 not in known if known.is_fully_defined() else tf.reduce_all(tf.shape(inputs)[:2] > 0)
@@ -74,13 +76,13 @@ def fits(inputs: tf.Tensor, valid: tf.Tensor | None) -> bool | tf.Tensor:
 
 
 def right_padded(valid: tf.Tensor) -> tf.Tensor:
-    """Whether there are rows and in each the first step counts, and no step that counts follows one that does not."""
+    """True if there are rows, each begins with a valid step, and no valid step follows a masked one."""
     starts, continues = valid[:, :1], valid[:, :-1] | tf.logical_not(valid[:, 1:])
     return tf.reduce_all(tf.concat([starts, continues], axis=1)) & (tf.size(valid) > 0)
 
 
 def packed(weights: Weights) -> tf.Tensor:
-    """All weights in cuDNN's order, in one row of numbers; gates z, r, n become r, z, n, and no bias is zeros."""
+    """All weights in cuDNN's order, in one row. Gates z, r, n become r, z, n, and a missing bias becomes zeros."""
     kernels = [tf.transpose(each) for kernel in (weights.W, weights.U) for each in _of_cudnn(kernel)]
     biases = [weights.b_x, weights.b_h]
     biases = [tf.zeros_like(weights.U[0]) if bias is None else bias for bias in biases]
@@ -89,15 +91,15 @@ def packed(weights: Weights) -> tf.Tensor:
 
 
 def _of_cudnn(fused: tf.Tensor) -> tuple:
-    """The gates r, z, n of what has z, r, n side by side."""
+    """The gates r, z, n of an array with z, r, n side by side."""
     z, r, n = tf.split(fused, 3, axis=-1)
     return r, z, n
 
 
 @tf.custom_gradient
 def _differentiated_once(*tensors) -> Any:
-    """The tensors as they are. What has gone back through the op refuses, in words, to be differentiated again."""
-    return [tf.identity(tensor) for tensor in tensors], _gradients  # of one graph, in a branch too
+    """The tensors unchanged. A second derivative through the op raises an error."""
+    return [tf.identity(tensor) for tensor in tensors], _gradients  # in the same graph, in a branch too
 
 
 @tf.custom_gradient
@@ -108,6 +110,6 @@ def _gradients(*cotangents):
 def _refuse_second_derivatives(*cotangents):
     if tf.executing_eagerly():
         raise NotImplementedError(DIFFERENTIATED_ONCE)
-    # A graph may be asked for this derivative and never run it: a SavedModel is, for whoever loads it.
+    # A graph may contain this derivative and never run it, as a SavedModel does.
     with tf.control_dependencies([tf.debugging.Assert(tf.constant(False), [DIFFERENTIATED_ONCE])]):
         return [tf.identity(each) for each in cotangents]

@@ -1,4 +1,4 @@
-"""A call, run by the kernel that is chosen for it; and which kernel that was."""
+"""Run a call by the kernel that is chosen for it, and record this kernel."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -18,15 +18,25 @@ def chosen(function: Callable, *args: Any, **kwargs: Any) -> list[Choice]:
     """Call a function, and list the kernel of each whole sequence that the call ran or traced.
 
     Args:
-        function: what is called with the other arguments: a layer, `tf_gru.gru`, a model, its `predict_on_batch`, ...
+        function: A layer, `tf_gru.gru`, a model, its `predict_on_batch`, or any other function.
+        *args: Its arguments.
+        **kwargs: Its keyword arguments.
 
     Returns:
-        A Choice for each sequence, in order: `kernel`, and `reason`, which says why each kernel that is preferred to
-        it did not run. A tf.function chooses when it is traced: a call that traces nothing lists nothing. "cudnn" is
-        left by single calls whose rows it cannot run.
+        A Choice for each sequence, in order. Its `kernel` ran, and its `reason` explains why each preferred kernel did
+        not. A tf.function chooses when it is traced; a call that traces nothing lists nothing. For "cudnn", single
+        calls run another kernel if it does not support their rows.
 
     Raises:
-        Whatever the function raises.
+        Exception: Anything that the function raises.
+
+    Example:
+        >>> import numpy as np
+        >>> import tf_gru
+        >>> from tf_gru.kernels import chosen
+        >>> layer = tf_gru.GRU(4, activation="relu")
+        >>> [choice.kernel for choice in chosen(layer, np.ones((2, 5, 3), "float32"))]
+        ['autodiff']
     """
     choices: list[Choice] = []
     outer = _record.set(choices)
@@ -48,14 +58,16 @@ def run(
     reset: str,
     **options: Any,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Outputs (batch, time, units) and the final state, by the kernel that is chosen.
+    """Run the chosen kernel. Returns outputs (batch, time, units) and the final state.
 
     options: activations, scales, unroll, fused, jit, recompute, use_cudnn, use_native.
 
-    Raises ValueError or NotImplementedError as choice.choose does.
+    Raises:
+        ValueError: As choice.choose does.
+        NotImplementedError: As choice.choose does.
     """
     known = facts.of_call(inputs, h, weights, reset=reset, **options)
-    # tf.vectorized_map has no derivative of a loop that reads what has a derivative itself.
+    # tf.vectorized_map cannot differentiate a loop that reads values with derivatives of their own.
     unroll = known.unroll or (known.time is not None and known.mapped)
     general: dict[str, Any] = {name: options[name] for name in ("activations", "scales", "fused")}
     general["unroll"] = unroll

@@ -1,4 +1,4 @@
-"""What is known of a call when it is made or traced, as `choice` reads it."""
+"""The facts about a call when it is made or traced, for `choice`."""
 
 import keras
 import tensorflow as tf
@@ -54,12 +54,12 @@ def of_call(
 
 
 def gpu_is_visible() -> bool:
-    """Whether TensorFlow sees a GPU, and drives it by CUDA."""
+    """True if TensorFlow sees a GPU and uses CUDA."""
     return tf.test.is_built_with_cuda() and bool(tf.config.get_visible_devices("GPU"))
 
 
 def caller() -> str:
-    """Who calls: choice.EAGER, a GRAPH, one that is traced for XLA, or one for a session of TENSORFLOW_1."""
+    """The kind of caller: EAGER, GRAPH, XLA, GRAPH_OR_XLA or TENSORFLOW_1 of `choice`."""
     if tf.executing_eagerly():
         return choice.EAGER
     with tf.init_scope():
@@ -70,14 +70,14 @@ def caller() -> str:
 
 
 def placement() -> str | None:
-    """The kind of device that a call puts its operators on, "" where that is open, None where TensorFlow hides it."""
+    """The kind of device for a call's operators, "" if that is open, None if TensorFlow does not tell."""
     inner = "" if tf.executing_eagerly() else tf.zeros(()).device
     device = inner or private_tensorflow.outer_device()
     return None if device is None else tf.DeviceSpec.from_string(device).device_type or ""
 
 
 def _unwritten(activations, scales, unroll: bool, fused: bool) -> str | None:
-    """What there is no derivative written by hand for, in words."""
+    """The part of the call without a hand-written derivative, in words, or None."""
     known = all(given in names for given, names in zip(activations, ACTIVATIONS, strict=True))
     cases = {
         "activations other than tanh and sigmoid": not known,
@@ -89,7 +89,7 @@ def _unwritten(activations, scales, unroll: bool, fused: bool) -> str | None:
 
 
 def _derivative(tensors: list[tf.Tensor]) -> str | None:
-    """The derivative under way that not every kernel has, in words."""
+    """The derivative under way that not every kernel supports, in words, or None."""
     forward, higher = private_tensorflow.under_forward_mode(tensors), private_tensorflow.of_higher_order(tensors)
     if None in (forward, higher):
         return choice.UNKNOWN

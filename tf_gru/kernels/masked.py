@@ -1,4 +1,4 @@
-"""What stands at a masked step, left unread: also by what others make of a graph of ours."""
+"""Zeros in place of masked steps, in a form that other programs which read the graph keep unread."""
 
 import tensorflow as tf
 
@@ -6,10 +6,10 @@ HALF = (tf.float16, tf.bfloat16)
 
 
 def or_zeros(valid: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
-    """The values where valid is True, and zeros elsewhere, whatever stands there; the shapes are broadcast.
+    """The values where valid is True, and zeros elsewhere; the shapes are broadcast.
 
-    tf2onnx makes products with 0 and 1 of a choice, which read NaN, unless infinities have to do with its condition;
-    in half precision it always does.
+    tf2onnx converts a choice to products with 0 and 1, which read NaN, unless its condition involves infinities; in
+    half precision it always does.
     """
     if tf.executing_eagerly():
         return tf.where(valid, values, tf.zeros_like(values))

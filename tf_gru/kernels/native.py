@@ -1,10 +1,10 @@
 """The kernel in C++ as one differentiable function: TensorFlow's ops TfGru and TfGruBackward, and their derivatives.
 
-TfGru keeps its gates where something differentiates it: a tape that watches when it is called, or the gradient of the
-graph that it stands in, which sets `keep` when it is built. Where nothing was kept, TfGruBackward finds the gates
-again, to the same bits, a chunk of time after the other.
+TfGru keeps its gates if something differentiates it: a tape that watches at the call, or the gradient of its graph,
+which sets `keep` when it is built. If nothing was kept, TfGruBackward computes the gates again, to the same bits, one
+chunk of time after another.
 
-Left out: the equations (see native/after.h, before.h, none.h). Second derivatives are the general kernel's.
+Left out: the equations (see native/after.h, before.h, none.h). The general kernel computes second derivatives.
 """
 
 from functools import lru_cache
@@ -19,7 +19,9 @@ GUARD = (
     "the_native_kernel_of_tf_gru_cannot_be_saved__trace_this_function_within_tf_gru.export.exporting_to__"
     "or_give_the_layer_use_native_False"
 )
-"""The name of a variable that belongs to no model: whoever saves a graph with the op is refused, and reads this."""
+"""The name of a variable that belongs to no model. TensorFlow refuses to save a graph with the op, and shows this
+name.
+"""
 
 
 def run(
@@ -66,7 +68,7 @@ def _guard() -> tf.Variable:
 
 @tf.RegisterGradient("TfGru")
 def _gradient(op, d_outputs, d_final_state, _):
-    """The derivative, by the op that has it."""
+    """The derivative, by the op TfGruBackward."""
     inputs, (outputs, _, kept) = op.inputs, op.outputs
     if not op.get_attr("recompute"):
         private_tensorflow.set_flag(op, "keep", True)
@@ -103,8 +105,9 @@ def _second_gradient(op, *cotangents):
 def _general(reset: str, reverse: bool, zero: bool, there: tuple[bool, ...], sizes: tuple):
     """The function that pulls cotangents back through the general kernel's derivative.
 
-    sizes: the shapes of the weights, which a function that is traced anew for others would forget.
-    In a graph of its own: a tape in the middle of somebody's forward mode would record nothing, and give zeros.
+    It has its own graph, because a tape inside another forward mode would record nothing, and return zeros.
+
+    sizes: the shapes of the weights, which a function traced again for other shapes would lose.
     """
 
     def second(tensors, valid, cotangents):

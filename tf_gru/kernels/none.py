@@ -8,10 +8,10 @@ from typing import NamedTuple
 import tensorflow as tf
 
 RECURRENT = (2,)
-"""Gates in each tensor of the state's side."""
+"""The number of gates in each tensor of the recurrent side."""
 
 WRITTEN = 2
-"""Units, in multiples, that a step back writes."""
+"""The width that a backward step writes, in multiples of units."""
 
 
 class Slopes(NamedTuple):
@@ -22,7 +22,7 @@ class Slopes(NamedTuple):
 
 
 def recurrent(_, h, U, __) -> tuple[tf.Tensor]:
-    """The state's side of both gates."""
+    """The recurrent side of both gates."""
     return (tf.matmul(h, U),)
 
 
@@ -39,7 +39,7 @@ def slopes(x, h, kept) -> Slopes:
 
 
 def retreat(dh, s: Slopes, U) -> tuple[tf.Tensor, tf.Tensor]:
-    """The cotangent of the state before the step, and those of the pre-activations."""
+    """The cotangent of the state before the step, and the cotangents of the pre-activations."""
     da = tf.tile(dh, (1, 2)) * s.by_a
     return dh * s.z + tf.matmul(da, U, transpose_b=True), da
 

@@ -1,11 +1,13 @@
 """The sequence and its derivative: back-propagation through time.
 
-Forward, the inputs meet their kernel in one product for all steps. Backward, the local derivatives of all steps are
-found at once, the loop does one step's product with the state's cotangent, and each weight's gradient is one product.
-Only plain TensorFlow, time first: the same lines run as a loop or compiled.
+Forward, one product for all steps multiplies the inputs by their kernel. Backward, the local derivatives of all steps
+are computed at once, the loop computes one product with the state's cotangent for each step, and each weight's gradient
+is one product. The code uses plain TensorFlow, time first, so that it runs as a loop or compiled.
 
-Left out: the equations of a step (see after.py, before.py, none.py), sequences without a step (see traced.py), less
-memory than all steps at once take (see chunks.py).
+Source: Werbos 1990, "Backpropagation through time".
+
+Left out: the equations of a step (see after.py, before.py, none.py), sequences without a step (see traced.py), a
+version with less memory (see chunks.py).
 """
 
 from collections.abc import Callable
@@ -22,7 +24,7 @@ VARIANTS: dict[str, Any] = {"after": after, "before": before, "none": none}
 
 
 class Weights(NamedTuple):
-    """Kernel, recurrent kernel, the inputs' bias and the state's, where there are any."""
+    """Kernel, recurrent kernel, and the biases of the inputs and the state, if there are any."""
 
     W: tf.Tensor
     U: tf.Tensor
@@ -31,10 +33,14 @@ class Weights(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is fixed when a kernel is traced.
+    """The options that are fixed when a kernel is traced.
 
-    recompute: the backward pass finds the state's side of the gates, and the inputs', again; nothing but the states is
-        kept for it. chunked: it does so for a chunk of time after the other. compiled: for XLA.
+    Attributes:
+        reset: The position of the reset gate.
+        reverse: True scans time backwards.
+        recompute: True computes both sides of the gates again in the backward pass, which then reads the states only.
+        chunked: True does so for one chunk of time after another.
+        compiled: True for XLA.
     """
 
     reset: str
@@ -45,7 +51,7 @@ class Plan(NamedTuple):
 
 
 def forward(x, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-    """All states, the last one reached, and the state's side of the gates, for each step."""
+    """All states, the final state, and the recurrent side of the gates for each step."""
     variant = VARIANTS[plan.reset]
     time, read, counts = tf.shape(x)[0], _reader(x, static_shape(h)[-1], plan), _step_of(valid)
     arrays = [_array(h, time)]
@@ -58,7 +64,7 @@ def forward(x, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Te
         kept = variant.recurrent(x, h, weights.U, weights.b_h)
         stepped = variant.advance(x, h, kept)
         h = stepped if valid is None else tf.where(counts(t), stepped, h)
-        # In the order of the steps: tf2onnx appends, whatever the place.
+        # In the order of the steps, because tf2onnx appends, whatever the index.
         return count + 1, h, [array.write(count, value) for array, value in zip(arrays, (h, *kept), strict=False)]
 
     _, final_state, arrays = _loop(time, advance, (tf.constant(0), h, arrays))
@@ -67,9 +73,10 @@ def forward(x, h, weights: Weights, valid, plan: Plan) -> tuple[tf.Tensor, tf.Te
 
 
 def backward(inputs, h, weights: Weights, valid, forward_pass, d_states, d_final, plan: Plan) -> list[tf.Tensor]:
-    """The cotangents of inputs, initial state and weights. At a masked step nothing is read, and nothing is added.
+    """The cotangents of inputs, initial state and weights. A masked step reads nothing and adds nothing.
 
-    forward_pass: all states, and unless they are recomputed the projected inputs and the state's side of the gates.
+    forward_pass: all states and, unless they are computed again, the projected inputs and the recurrent side of the
+    gates.
     """
     variant = VARIANTS[plan.reset]
     states, *sides = forward_pass
@@ -107,9 +114,9 @@ def _loop(time, body: Callable, start: tuple) -> tuple:
 
 
 def bound(time) -> tf.Tensor | None:
-    """How often a loop may run, where XLA compiles: said beforehand, it gives the sizes of what a derivative keeps.
+    """The largest number of iterations for XLA, which needs it for the sizes of tensors kept for a derivative.
 
-    Elsewhere there is none: tf2onnx gives it another integer's dtype within the loop, and the model does not load.
+    Otherwise None: tf2onnx would give it another integer dtype within the loop, and the model would not load.
     """
     return None if xla_compiles() is False else time
 
@@ -121,7 +128,7 @@ def projected(inputs, weights: Weights) -> tf.Tensor:
 
 
 def _of_valid_steps(slopes, valid):
-    """A masked step copies the state: the derivative is 1 directly, and 0 by anything else, whatever stands there."""
+    """Slopes in which masked steps copy the state: the derivative is 1 directly, and 0 by everything else."""
     copied, *others = slopes
     others = (tf.where(valid, each, tf.zeros_like(each)) for each in others)
     return type(slopes)(tf.where(valid, copied, tf.ones_like(copied)), *others)
@@ -141,14 +148,14 @@ def _array(h, time, multiple: int = 1) -> tf.TensorArray:
 
 
 def _step_of(values: tf.Tensor | None) -> Callable:
-    """What reads one step."""
+    """A function that reads one step."""
     if values is None:
         return lambda _: None
     return tf.TensorArray(values.dtype, size=tf.shape(values)[0], element_shape=values.shape[1:]).unstack(values).read
 
 
 def _reader(x: tf.Tensor, units: int, plan: Plan) -> Callable:
-    """What reads one step of the projected inputs, gate by gate."""
+    """A function that reads one step of the projected inputs, gate by gate."""
     gates = GATES[plan.reset]
     if not plan.compiled:
         step = _step_of(x)
@@ -156,8 +163,9 @@ def _reader(x: tf.Tensor, units: int, plan: Plan) -> Callable:
     batch = tf.shape(x)[1]
 
     def read(t):
-        # A slice that is used once is computed where it is used. XLA makes a shared one a function of its own, which
-        # reads the step's number in the innermost loop, and then nothing there is vectorised: half the speed.
+        # XLA computes a slice that is used once at its place of use. It makes a shared slice a separate function, which
+        # reads
+        # the step's number in the innermost loop, so that nothing there is vectorised: half the speed.
         slices = (tf.slice(x, (t, 0, gate * units), (1, batch, units)) for gate in range(gates))
         return [tf.reshape(each, (batch, units)) for each in slices]
 

@@ -1,6 +1,8 @@
-"""The kernels with a derivative written by hand, as a function that is traced once and run as a loop.
+"""The kernels with a hand-written derivative, as a function that is traced once and runs as a loop.
 
-One trace serves every batch and time. Left out: what XLA compiles (see compiled.py).
+One trace serves every batch and time.
+
+Left out: functions that XLA compiles (see compiled.py).
 """
 
 from functools import lru_cache
@@ -16,10 +18,14 @@ from tf_gru.static_shape import static_shape
 
 
 class Call(NamedTuple):
-    """What is fixed when a call is traced.
+    """The properties of a call that are fixed when it is traced.
 
-    specs: dtype and last size of inputs, state and weights, or None for those that are not there. masked: some steps
-    do not count. zero: their outputs are 0. maybe_empty: time may be 0.
+    Attributes:
+        plan: The options.
+        specs: Dtype and last size of inputs, state and weights, or None for missing ones.
+        masked: True if some steps are masked.
+        zero: True if the outputs of masked steps are 0.
+        maybe_empty: True if time may be 0.
     """
 
     plan: Plan
@@ -30,7 +36,7 @@ class Call(NamedTuple):
 
     @property
     def signature(self) -> list[tf.TensorSpec]:
-        """Of the tensors of a call: those that are there, for any batch and time."""
+        """The signature of the tensors of a call that are present, for any batch and time."""
         (dtype, input_dim), (_, units) = self.specs[:2]
         sizes = [(None, None, input_dim), (None, units), (input_dim, self.specs[2][1]), (units, self.specs[3][1])]
         sizes += [spec and (spec[1],) for spec in self.specs[4:]]
@@ -38,12 +44,14 @@ class Call(NamedTuple):
         return [*signature, tf.TensorSpec((None, None), tf.bool)] if self.masked else signature
 
     def run(self, tensors, kept: list | None = None) -> by_hand.Found:
-        """Outputs (batch, time, units), the final state, and what the derivative reads; kept: that, found before."""
+        """Outputs (batch, time, units), the final state, and the tensors for the derivative. kept: such tensors of
+        an earlier run.
+        """
         body = _of_any_time if self.maybe_empty else _of_some_time
         return body(*self.parts(tensors), self, kept)
 
     def parts(self, tensors) -> tuple[tf.Tensor, tf.Tensor, Weights, tf.Tensor | None]:
-        """Inputs, state, weights, and which steps count, or None for all."""
+        """Inputs, state, weights, and the valid steps, or None if all are valid."""
         inputs, h, *rest = tensors
         valid = rest.pop() if self.masked else None
         there = iter(rest)
@@ -52,9 +60,9 @@ class Call(NamedTuple):
 
 
 def call_of(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[Call, list[tf.Tensor]]:
-    """A call, and its tensors: those that are there.
+    """A call, and its tensors that are present.
 
-    inputs: (batch, time, input_dim). valid: (batch, time), or None where all steps count.
+    inputs: (batch, time, input_dim). valid: (batch, time), or None if all steps count.
     """
     tensors = [inputs, h, *weights]
     specs = tuple(None if each is None else (each.dtype, static_shape(each)[-1]) for each in tensors)
@@ -74,11 +82,11 @@ def run(inputs, h, weights, valid, *, masked_outputs: str, plan: Plan) -> tuple[
 def _function(call: Call, _caller: str):
     """The traced function of a list of tensors.
 
-    Each kind of caller has one of its own, because TensorFlow keeps the derivatives of a function with it: forward
-    mode's, once traced for a plain graph, cannot be compiled.
+    Each kind of caller has its own function, because TensorFlow stores a function's derivatives with it: a derivative
+    for forward mode that was traced for a plain graph cannot be compiled.
     """
     function = tf.function(lambda tensors: call.run(tensors)[:2], input_signature=[call.signature], autograph=False)
-    return without_tracing_warning(function)  # each layer's is traced but once
+    return without_tracing_warning(function)  # each layer's function is traced only once
 
 
 def _of_some_time(inputs, h, weights: Weights, valid, call: Call, kept) -> by_hand.Found:
@@ -89,7 +97,9 @@ def _of_some_time(inputs, h, weights: Weights, valid, call: Call, kept) -> by_ha
 
 
 def _of_any_time(inputs, h, weights: Weights, valid, call: Call, kept) -> by_hand.Found:
-    """A sequence without steps runs one of zeros, from zeros, of which nothing is returned: XLA compiles the reads."""
+    """Run a sequence without steps as one step of zeros, whose result is not returned, because XLA compiles the
+    reads.
+    """
     time = tf.shape(inputs)[1]
     steps = time > 0
     missing = [[0, 0], [0, tf.maximum(1 - time, 0)]]

@@ -1,6 +1,7 @@
-"""The library of kernels in C++, built with the wheel where there is a compiler, and opened when a call asks for it.
+"""The library of kernels in C++: built with the wheel if there is a compiler, and opened at the first call that needs
+it.
 
-Left out: which calls run it (see kernels/choice.py), and how (see kernels/native.py).
+Left out: the choice of the calls that run it (see kernels/choice.py), and the call itself (see kernels/native.py).
 """
 
 import ctypes
@@ -19,9 +20,12 @@ INSTRUCTION_SETS = "TF_GRU_ISA"
 
 
 class Library(NamedTuple):
-    """The library, opened.
+    """The opened library.
 
-    ops: its TensorFlow ops. entry: its functions in C. instruction_set: the one in use.
+    Attributes:
+        ops: Its TensorFlow ops.
+        entry: Its functions in C.
+        instruction_set: The one in use.
     """
 
     ops: Any
@@ -30,9 +34,9 @@ class Library(NamedTuple):
 
 
 def missing() -> str | None:
-    """Why there is no native kernel here, as the part of a sentence, or None where there is one.
+    """The reason why there is no native kernel here, as part of a sentence, or None if there is one.
 
-    Raises ValueError where TF_GRU_ISA names an instruction set that the library or the processor does not have.
+    Raises ValueError if TF_GRU_ISA names an instruction set that the library or the processor does not have.
     """
     opened = _opened()
     if isinstance(opened, str):
@@ -43,7 +47,7 @@ def missing() -> str | None:
 
 
 def library() -> Library:
-    """The library. Raises RuntimeError where there is none."""
+    """The library. Raises RuntimeError if there is none."""
     opened = _opened()
     if isinstance(opened, str):
         raise RuntimeError(f"there is no native kernel: {opened}")
@@ -71,7 +75,7 @@ def _opened() -> Library | str:
 
 
 def threads() -> int:
-    """As many threads as TensorFlow was told to use within an op, else as many as this process may use at once."""
+    """The number of threads: TensorFlow's setting within an op, or the number that this process may use at once."""
     told = tf.config.threading.get_intra_op_parallelism_threads()
     if told:
         return told
@@ -83,7 +87,7 @@ def threads() -> int:
 
 
 def _quota() -> int:
-    """The processors that the process's control group may use at once, rounded up."""
+    """The number of processors that the process's control group may use at once, rounded up."""
     try:
         time, period = QUOTA.read_text().split()
     except (OSError, ValueError):
