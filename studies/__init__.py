@@ -1,4 +1,4 @@
-"""Studies beside the suite: searches that test its bounds, long runs, and what writes pages and figures.
+"""Studies beside the suite: searches that test its bounds, long runs, and writers of pages and figures.
 
-`python -m studies -h` lists them. Not installed: they are run from a clone, and what they printed is in docs/records.
+`python -m studies -h` lists them. They are not installed, but run from a clone; docs/records keeps their output.
 """

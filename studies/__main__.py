@@ -1,4 +1,4 @@
-"""The command line of the studies, by their rooms: python -m studies NAME."""
+"""The command line of the studies, by room: python -m studies NAME."""
 
 import click
 
@@ -12,10 +12,10 @@ from studies.searches import commands as searches
 
 
 class Studies(click.Group):
-    """Where a study has no such subject, no place to write or not the packages it wants, that is a usage error."""
+    """Commands that turn a missing subject, package or folder into a usage error."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """As click does."""
+        """Run the command as click does."""
         try:
             return super().invoke(ctx)
         except (UsageError, OSError) as error:
@@ -34,7 +34,7 @@ class Studies(click.Group):
     commands=[*searches.COMMANDS, *long_runs.COMMANDS, matrix, peers, exports, *pages.COMMANDS],
 )
 def main() -> None:
-    """Studies beside the suite: searches that test its bounds, long runs, and what writes pages and figures."""
+    """Studies beside the suite: searches that test its bounds, long runs, and writers of pages and figures."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The journal of a long run: a line of JSON for each result, so that a run that was stopped goes on where it was."""
+"""The journal of a long run: a line of JSON for each result, so that a stopped run can continue."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +12,7 @@ Question = TypeVar("Question", bound=tuple[Any, ...])
 
 
 def entries(file: Path) -> Iterator[dict[str, Any]]:
-    """The objects in a file, if there is one. A line that holds none, such as one cut short, does not count."""
+    """The objects in a file, if it exists. A line without an object, such as one cut short, is ignored."""
     for line in file.read_text(errors="replace").splitlines() if file.exists() else ():
         try:
             entry = json.loads(line)
@@ -29,9 +29,9 @@ def answered(
     file_of: Callable[[Question], Path],
     **also: Any,
 ) -> Iterator[tuple[Question, Any]]:
-    """Each question with what work(*question) returns for it in a new process, when it is done and kept.
+    """Yield each question with the result of work(*question) in a new process, when it is finished and stored.
 
-    work: a function of a module that returns a dataclass. also: what a line holds besides.
+    work: a function of a module that returns a dataclass. also: further content of a line.
     """
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         futures = {pool.submit(work, *question): question for question in questions}
@@ -39,7 +39,7 @@ def answered(
             for future in as_completed(futures):
                 question, result = futures[future], future.result()
                 with file_of(question).open("a") as file:
-                    file.write(f"\n{json.dumps({**also, **asdict(result)})}\n")  # whatever stood in the last line
+                    file.write(f"\n{json.dumps({**also, **asdict(result)})}\n")  # the last line may be cut short
                 yield question, result
         finally:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""The form of every study's result: what it prints, and the text of a record that is kept as JSON."""
+"""The form of every study's result: its output, and the text of a record in JSON."""
 
 import json
 import platform
@@ -15,7 +15,7 @@ from rich.table import Table
 PACKAGES = ("numpy", "python-flint", "ml_dtypes")
 STDERR = Console(stderr=True)
 ON_A_LINE = 8
-"""So many values at most stand on a line: a verdict is one line, and a list of names is one name a line."""
+"""The largest number of values on a line: a verdict is one line, and a list of names has one name on each line."""
 
 
 def paper() -> Console:
@@ -25,7 +25,7 @@ def paper() -> Console:
 
 
 def head(study: str, packages: tuple[str, ...] = ()) -> None:
-    """The day, the command, and the versions."""
+    """Print the day, the command, and the versions."""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in (*PACKAGES, *packages))
     console = paper()
     console.print(f"{date.today()}: python -m studies {study}", highlight=False)
@@ -33,7 +33,7 @@ def head(study: str, packages: tuple[str, ...] = ()) -> None:
 
 
 def end(table: Table, failures: list[str]) -> None:
-    """The table, then what is wrong, if anything; the exit code says which."""
+    """Print the table and the failures, and exit with 1 if there are any."""
     console = paper()
     console.print(table)
     for failure in failures:

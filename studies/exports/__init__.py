@@ -1,5 +1,5 @@
-"""What leaves the process is what `predict` gave, or was refused: every way to take a model away, on many models.
+"""Export every kind of model in every way: an exported model must compute the result of `predict`, or be refused.
 
-Reading order: cells (what is crossed), models (what a cell is of), ways (how it is taken away and run), within (what it
-may give), examine (one cell), run (many, each in a child that may die), page.
+Reading order: cells (combinations), models (the model of a cell), ways (export and run), within (allowed outputs),
+examine (one cell), run (many cells, each in a child process that may die), page.
 """

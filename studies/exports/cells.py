@@ -1,6 +1,6 @@
-"""The cells: a way to take a model away, crossed with what the model is. Each way meets every pair of a model's values.
+"""The cells: a way to export, combined with the properties of a model. Each way meets every pair of a model's values.
 
-The faults are cells that once gave wrong numbers, did not load, or ended the process.
+The faults are cells that once computed wrong numbers, did not load, or ended the process.
 """
 
 from collections import OrderedDict
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from allpairspy import AllPairs
 
 EQUAL, REFUSED, WRONG = "equal", "refused", "wrong"
-"""What is found of a cell."""
+"""The possible results of a cell."""
 
 WAYS = {
     "savedmodel-export": "`model.export(folder)`",
@@ -42,10 +42,12 @@ LAYERS = (
 
 
 class Cell(NamedTuple):
-    """One model, and one way to take it away.
+    """One model and one way to export it.
 
-    time: "open", "fixed", or "unrolled", which is fixed. mask: "none", "layer" (keras.layers.Masking), "given" (to the
-    layer, as a tensor; what it masks is NaN, but to keras.layers.RNN, which reads it).
+    Attributes:
+        time: "open", "fixed", or "unrolled", which is also fixed.
+        mask: "none", "layer" (keras.layers.Masking), or "given" (a tensor for the layer). Masked inputs are NaN, except
+            for keras.layers.RNN, which reads them.
     """
 
     way: str
@@ -60,7 +62,7 @@ class Cell(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The cell in one line, by which records name it."""
+        """The cell in one line, its name in records."""
         return " | ".join(map(str, self))
 
 
@@ -98,11 +100,13 @@ FAULTS = {
     ),
     "a function called before it is saved": Cell("savedmodel-called", "BiGRU", time="fixed", batch="fixed"),
 }
-"""By what was wrong."""
+"""By fault."""
 
 
 def drawn() -> list[Cell]:
-    """The faults; cells that hold every pair of values; then those in which each way meets every pair of the others."""
+    """The faults; cells that cover every pair of values; then cells in which each way meets every pair of the
+    others.
+    """
     first = [Cell(*values) for values in AllPairs(OrderedDict([("way", tuple(WAYS)), *MODELS]))]
     later = [
         Cell(way, *values)
@@ -117,7 +121,7 @@ def _of(way: str, cells: Iterable[Cell]) -> list[list[Any]]:
 
 
 def missing(cells: Iterable[Cell]) -> set[tuple[Any, ...]]:
-    """The pairs of values that stand in none of these cells."""
+    """The pairs of values that occur in none of these cells."""
     factors = [("way", tuple(WAYS)), *MODELS]
     wanted = {
         (first, a, second, b)

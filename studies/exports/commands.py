@@ -1,4 +1,4 @@
-"""The command that takes models away on every way."""
+"""The command that exports models in every way."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from studies.record import STDERR, end, json_text
 @click.option("--first", type=click.IntRange(1), help="So many models: every pair of values is among the first 119")
 @click.option("--page-only", is_flag=True, help="Write docs/paths.md from the record as it is")
 def exports(journal: Path, processes: int, first: int | None, page_only: bool) -> None:
-    """Every way to take a model away, on models of every kind; writes docs/paths.md. Stopped, it goes on."""
+    """Export models of every kind in every way, and write docs/paths.md. A stopped run continues."""
     from datetime import date
 
     from studies.exports.cells import drawn

@@ -1,4 +1,4 @@
-"""One cell: the model is taken away and run, and every layer of it judged on what it received."""
+"""Examine one cell: export the model, run it, and judge every layer on its own inputs."""
 
 import re
 import tempfile
@@ -22,13 +22,18 @@ COMPUTED = {
     "mixed_float16": np.dtype("float16"),
     "mixed_bfloat16": np.dtype(ml_dtypes.bfloat16),
 }
-"""The format that a layer computes in, by its policy."""
+"""The format in which a layer computes, by its policy."""
 LOOSEST = "8 ULP above 4u"
-"""ONNX Runtime's float32, as the probe measured it; every other runtime here is closer."""
+"""ONNX Runtime's float32, according to the probe; every other runtime here is more accurate."""
 
 
 def examined(cell: Cell) -> dict[str, Any]:
-    """kind: EQUAL, REFUSED or WRONG. margin: the worst, of what is equal. text: why it was refused, or is wrong."""
+    """Examine a cell.
+
+    Returns:
+        kind: EQUAL, REFUSED or WRONG. margin: the worst margin of an equal result. text: the reason of any other
+            result.
+    """
     try:
         return _examined(cell)
     except Exception as error:
@@ -61,7 +66,7 @@ def _examined(cell: Cell) -> dict[str, Any]:
 
 
 def worst_margin(cell: Cell, model: Any, found: list[np.ndarray]) -> float:
-    """The worst of all layers, each on what it received: the feeds, or what the layer before gave."""
+    """The worst margin of all layers, each on its own inputs: the feeds, or the outputs of the layer before."""
     computed = COMPUTED[cell.dtype]
     narrow = computed == COMPUTED["mixed_bfloat16"]
     machine = np.dtype("float32") if narrow else computed  # float32 holds the numbers of bfloat16
@@ -76,7 +81,7 @@ def worst_margin(cell: Cell, model: Any, found: list[np.ndarray]) -> float:
     for place, (layer, result) in enumerate(zip(layers(cell), found, strict=True)):
         received = np.asarray(x).astype(computed).astype(machine)
         kernels = [weight.numpy().astype(computed).astype(machine) for weight in model.get_layer(f"l{place}").weights]
-        kernels = [array for array in kernels if array.ndim]  # seeds are none
+        kernels = [array for array in kernels if array.ndim]  # seeds have no axes
         worst = max(
             worst,
             margin(
@@ -90,7 +95,7 @@ def worst_margin(cell: Cell, model: Any, found: list[np.ndarray]) -> float:
 
 
 def _text(error: BaseException) -> str:
-    """The sentence that was raised, without what Keras and converters put around it."""
+    """The sentence of the exception, without the text that Keras and converters add."""
     lines = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in str(error).splitlines() if line.strip()]
     ours = [line for line in lines if " computes in " in line]
     converters = [line.partition("error: ")[2] for line in lines if "error: " in line and "loc(" not in line]

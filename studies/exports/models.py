@@ -1,6 +1,6 @@
-"""The model of a cell, what it is fed, and what each of its layers is: enough to judge every output by itself.
+"""The model of a cell, its inputs, and a description of its layers that is sufficient to judge every output separately.
 
-Weights are small, so that errors fade from step to step in every format; inputs are of every sign.
+Weights are small, so that errors fade from step to step in every format. Inputs have both signs.
 """
 
 from typing import Any, NamedTuple
@@ -14,13 +14,15 @@ from studies.exports.cells import Cell
 BATCH, WIDTH, UNITS = 3, 3, 4
 STEPS = {"open": 6, "fixed": 16, "unrolled": 5}
 MASKED = -1.0
-"""What keras.layers.Masking is told to look for."""
+"""The value that keras.layers.Masking looks for."""
 
 
 class Layer(NamedTuple):
-    """One layer: what it is, and which way its inputs, weights and outputs run.
+    """One layer: its kind, and the direction of its inputs, weights and outputs.
 
-    kind: a layer of LAYERS. flipped: the mask is turned around before it, as the outputs of the layer before are.
+    Attributes:
+        kind: A layer in LAYERS.
+        flipped: True if the mask is flipped before it, like the outputs of the layer before.
     """
 
     kind: str
@@ -30,7 +32,7 @@ class Layer(NamedTuple):
 
     @property
     def both(self) -> bool:
-        """Whether there are two directions, concatenated."""
+        """True if there are two directions, concatenated."""
         return self.kind in ("BiGRU", "Bidirectional(GRU)")
 
 
@@ -48,7 +50,7 @@ def layers(cell: Cell) -> list[Layer]:
 
 
 def built(cell: Cell) -> keras.Model:
-    """The model, with its weights; each layer's results are outputs of their own."""
+    """The model with its weights. Each layer's results are separate outputs."""
     steps = None if cell.time == "open" else STEPS[cell.time]
     batch = None if cell.batch == "open" else BATCH
     shown = "float64" if cell.dtype == "float64" else "float32"
@@ -85,9 +87,10 @@ def _made(cell: Cell, layer: Layer, name: str) -> Any:
 
 
 def valid(cell: Cell, place: int = 0) -> np.ndarray:
-    """Which steps count for a layer, (batch, time): all of a row, all but the last, all but the first and a hole.
+    """The valid steps of a layer, (batch, time): rows with all steps, without the last ones, and with a hole and a
+    later start.
 
-    Keras hands the mask on from layer to layer, turned around where the inputs are.
+    Keras passes the mask on from layer to layer, flipped where the inputs are.
     """
     steps = STEPS[cell.time]
     mask = np.ones((BATCH, steps), bool)
@@ -98,11 +101,11 @@ def valid(cell: Cell, place: int = 0) -> np.ndarray:
 
 
 def feeds(cell: Cell) -> list[np.ndarray]:
-    """What the model is called with."""
+    """The inputs of the model."""
     drawn = np.random.default_rng(len(cell.key) + 1)
     x = drawn.uniform(-1, 1, (BATCH, STEPS[cell.time], WIDTH))
     counts = valid(cell)
     x[~counts] = np.nan if cell.mask == "given" and "RNN" not in cell.layer else MASKED
-    x = x.astype("float32")  # which predict makes of every float
+    x = x.astype("float32")  # predict converts every float to this
     x = x.astype("float64") if cell.dtype == "float64" else x
     return [x, counts] if cell.mask == "given" else [x]

@@ -1,7 +1,7 @@
-"""What was found of every cell, as the first part of docs/paths.md.
+"""The results of every cell, as the first part of docs/paths.md.
 
-`python -m studies exports` examines the cells and writes docs/records/exports.json; a test holds the page to the
-record, and the record to the cells.
+`python -m studies exports` examines the cells and writes docs/records/exports.json. A test compares the page with the
+record, and the record with the cells.
 """
 
 import json
@@ -27,29 +27,29 @@ NOTHING = "Nothing else was seen: no number outside its bound, no model that doe
 
 
 def load() -> dict[str, Any]:
-    """The record: day, versions, and what was found of each cell by its key; empty where there is none."""
+    """The record: day, versions, and the result of each cell by its key; empty if there is none."""
     return json.loads(RECORD.read_text()) if RECORD.exists() else {"day": None, "versions": {}, "cells": {}}
 
 
 def recorded(found: dict[Cell, dict[str, Any]], day: str, versions: dict[str, str]) -> dict[str, Any]:
-    """What is kept."""
+    """The record of these results."""
     return {"day": day, "versions": versions, "cells": {cell.key: each for cell, each in sorted(found.items())}}
 
 
 def by_cell(record: dict[str, Any]) -> dict[Cell, dict[str, Any]]:
-    """What was found of each of the cells that are drawn; those that the record does not have are left out."""
+    """The results of the drawn cells that the record contains."""
     return {cell: record["cells"][cell.key] for cell in drawn() if cell.key in record["cells"]}
 
 
 def wrong(record: dict[str, Any]) -> Iterator[str]:
-    """What is neither equal nor refused."""
+    """Yield the results that are neither equal nor refused."""
     for cell, found in by_cell(record).items():
         if found["kind"] not in (EQUAL, REFUSED):
             yield f"{cell.key}: {found['text']}"
 
 
 def part(record: dict[str, Any]) -> str:
-    """The tables, the faults, the reasons."""
+    """The tables, the faults and the reasons."""
     found = by_cell(record)
     notes: dict[str, int] = {}
     tables = []
@@ -86,7 +86,7 @@ def _line(*cells: str) -> str:
 
 
 def _shown(found: Iterable[dict[str, Any]], notes: dict[str, int]) -> str:
-    """The worst margin of what is equal, and the numbers of the reasons for what is refused."""
+    """The worst margin of equal results, and the numbers of the reasons for refusals."""
     found = list(found)
     margins = [each["margin"] for each in found if each["kind"] == EQUAL]
     shown = [f"{max(margins):.2f}"] if margins else []

@@ -1,7 +1,7 @@
-"""Many cells, each in a child process that may die of it; what was found is kept, so that a run can go on later.
+"""Run many cells, each in a child process that may die, and keep the results, so that a later run can continue.
 
-A child takes a group of cells, to import TensorFlow once. It names each cell before it begins, so a cell that ends the
-process is known. A line of the journal counts for the code and the versions that it was made with.
+A child handles a group of cells, to import TensorFlow once. It names each cell before it begins, so that a cell which
+ends the process is known. A line of the journal is valid for the code and the versions that made it.
 """
 
 import hashlib
@@ -22,9 +22,9 @@ from studies.journal import entries
 
 ROOT = Path(__file__).parent.parent.parent
 GROUP = 24
-"""Cells in one child."""
+"""The number of cells in one child."""
 PATIENCE = 600
-"""Seconds without a word after which a child is ended."""
+"""Seconds of silence after which a child is ended."""
 PACKAGES = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert")
 CHILD = "from studies.exports.run import child; child()"
 
@@ -32,18 +32,18 @@ Found = dict[str, Any]
 
 
 def versions() -> dict[str, str]:
-    """Of what exports and runs."""
+    """The versions of the exporters and runtimes."""
     return {name: metadata.version(name) for name in PACKAGES}
 
 
 def code() -> str:
-    """The digest of what is exported and of what judges it here."""
+    """The digest of the exported code and of the code that judges it here."""
     files = sorted([*(ROOT / "tf_gru").rglob("*.py"), *(ROOT / "studies/exports").glob("*.py")])
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def kept(journal: Path) -> dict[str, Found]:
-    """By the cells' keys, what the journal has of this code and these versions."""
+    """The journal's results for this code and these versions, by cell key."""
     now = (code(), versions())
     return {
         entry["cell"]: entry["found"] for entry in entries(journal) if (entry.get("code"), entry.get("versions")) == now
@@ -51,7 +51,7 @@ def kept(journal: Path) -> dict[str, Found]:
 
 
 def run(cells: Sequence[Cell], journal: Path, processes: int) -> Iterator[tuple[Cell, Found]]:
-    """What is found of each cell, as it comes; those in the journal first."""
+    """Yield the result of each cell when it is ready, those in the journal first."""
     there = kept(journal)
     yield from ((cell, there[cell.key]) for cell in cells if cell.key in there)
     left = [cell for cell in cells if cell.key not in there]
@@ -69,13 +69,15 @@ def run(cells: Sequence[Cell], journal: Path, processes: int) -> Iterator[tuple[
 
 
 def _group(cells: list[Cell], answers: SimpleQueue[tuple[Cell, Found]]) -> None:
-    """As many children as it takes."""
+    """Run a group of cells in as many children as necessary."""
     while cells:
         cells = cells[_one_child(cells, answers) :]
 
 
 def _one_child(cells: list[Cell], answers: SimpleQueue[tuple[Cell, Found]]) -> int:
-    """What a child says until it ends; the cell that it died of is the last one. How many there were."""
+    """Receive a child's results until it ends; the cell at which it died counts as the last. Returns the number of
+    cells.
+    """
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)}
     answer, question = os.pipe()
     with subprocess.Popen(
@@ -97,7 +99,7 @@ def _one_child(cells: list[Cell], answers: SimpleQueue[tuple[Cell, Found]]) -> i
 
 
 def child() -> None:
-    """Examine the cells that the first argument names; a line of JSON for each, as it is done, to the second."""
+    """Examine the cells in the first argument, and write a line of JSON for each finished cell to the second."""
     signal.alarm(PATIENCE)
     from studies.exports.examine import examined
 

@@ -1,7 +1,7 @@
-"""How a model is taken away, and run where it arrives.
+"""The ways to export a model and run it.
 
-Each way is a function of a model, its cell and an empty folder; it exports, and returns what loads and runs: a function
-of the feeds that gives the outputs in order. So what is refused at export is told from what fails after it.
+Each way is a function of a model, its cell and an empty folder. It exports the model and returns a function that loads
+and runs it: from the feeds to the outputs in order. This separates refusals at export from later failures.
 """
 
 import subprocess
@@ -29,7 +29,7 @@ def savedmodel_export(model: keras.Model, cell: Cell, folder: Path) -> Run:
 
 
 def savedmodel_save(model: keras.Model, cell: Cell, folder: Path) -> Run:
-    """TensorFlow's, of the model."""
+    """TensorFlow's export of the model."""
     tf.saved_model.save(model, folder)
 
     def run(loaded: Any, feeds: Feeds) -> list[Any]:
@@ -43,13 +43,13 @@ def savedmodel_save(model: keras.Model, cell: Cell, folder: Path) -> Run:
 
 
 def savedmodel_module(model: keras.Model, cell: Cell, folder: Path) -> Run:
-    """TensorFlow's, of a module whose function was not called."""
+    """TensorFlow's export of a module whose function was not called."""
     tf.saved_model.save(_Module(model), folder)
     return _loaded(folder, lambda loaded, feeds: loaded.run(*feeds))
 
 
 def savedmodel_called(model: keras.Model, cell: Cell, folder: Path) -> Run:
-    """TensorFlow's, of a module whose function was called."""
+    """TensorFlow's export of a module whose function was called."""
     module = _Module(model)
     module.run(*_examples(model))
     tf.saved_model.save(module, folder)
@@ -64,7 +64,7 @@ def onnx_export(model: keras.Model, cell: Cell, folder: Path) -> Run:
 
 
 def onnx_tf2onnx(model: keras.Model, cell: Cell, folder: Path) -> Run:
-    """tf2onnx itself, of a function: its from_keras looks for outputs by names that Keras 3 does not give them."""
+    """tf2onnx with a function; its from_keras looks for output names that Keras 3 does not use."""
     import tf2onnx
 
     file = folder / "model.onnx"
@@ -80,7 +80,7 @@ def litert_export(model: keras.Model, cell: Cell, folder: Path) -> Run:
 
 
 def litert_converter(model: keras.Model, cell: Cell, folder: Path) -> Run:
-    """TensorFlow's converter, of the model."""
+    """TensorFlow's converter of the model."""
     return _on_litert(tf.lite.TFLiteConverter.from_keras_model(model).convert())
 
 
@@ -90,7 +90,9 @@ def keras_file(model: keras.Model, cell: Cell, folder: Path) -> Run:
 
 
 def h5(model: keras.Model, cell: Cell, folder: Path) -> Run:
-    """Keras' old file; it cannot load a functional model with keras.layers.Masking, but a Sequential of its layers."""
+    """Keras' old file format. It cannot load a functional model with keras.layers.Masking, only a Sequential of its
+    layers.
+    """
     if cell.mask != "layer":
         return _saved(model, folder / "model.h5")
     file, names = folder / "model.h5", [f"l{place}" for place in range(len(model.outputs))]
@@ -105,7 +107,7 @@ def h5(model: keras.Model, cell: Cell, folder: Path) -> Run:
 
 
 def weights(model: keras.Model, cell: Cell, folder: Path) -> Run:
-    """The weights alone, into a model of the same configuration with others."""
+    """The weights alone, loaded into a model of the same configuration with other weights."""
     file = folder / "model.weights.h5"
     model.save_weights(file)
 
@@ -120,13 +122,13 @@ def weights(model: keras.Model, cell: Cell, folder: Path) -> Run:
 
 
 def savedmodel_litert(model: keras.Model, cell: Cell, folder: Path) -> Run:
-    """A SavedModel, which the converter reads."""
+    """A SavedModel, read by the converter."""
     savedmodel_export(model, cell, folder)
     return _on_litert(tf.lite.TFLiteConverter.from_saved_model(str(folder)).convert())
 
 
 def savedmodel_onnx(model: keras.Model, cell: Cell, folder: Path) -> Run:
-    """A SavedModel, which tf2onnx reads in a process of its own; then what it made is checked, as the guide says."""
+    """A SavedModel, read by tf2onnx in another process; then the result is checked, as in the guide."""
     import onnx
 
     savedmodel_export(model, cell, folder / "served")
@@ -157,7 +159,7 @@ WAYS: dict[str, Way] = {
 
 
 class _Module(tf.Module):
-    """A module around a model, as one is written by hand."""
+    """A module around a model, as a user writes one."""
 
     def __init__(self, model: keras.Model) -> None:
         super().__init__()
@@ -173,7 +175,7 @@ def _specs(model: keras.Model) -> list[tf.TensorSpec]:
 
 
 def _signature(model: keras.Model, cell: Cell) -> Any:
-    """As Keras makes it, but with a batch that is fixed where the cell fixes it."""
+    """The signature that Keras makes, but with a fixed batch if the cell fixes it."""
     if cell.batch == "open":
         return None
     specs = _specs(model)
@@ -202,14 +204,14 @@ def _arrays(results: Any) -> list[np.ndarray]:
 
 def _loaded(folder: Path, run: Callable[[Any, Feeds], Any]) -> Run:
     def loaded_first(feeds: Feeds) -> list[np.ndarray]:
-        loaded = tf.saved_model.load(folder)  # whose variables live as long as it does
+        loaded = tf.saved_model.load(folder)  # its variables live as long as it does
         return _arrays(run(loaded, feeds))
 
     return loaded_first
 
 
 def _by_rank(feeds: Feeds) -> dict[int, np.ndarray]:
-    """The sequences by 3, the mask by 2: exporters give the inputs names of their own."""
+    """The sequences under 3, the mask under 2, because exporters choose other names for inputs."""
     return {feed.ndim: feed for feed in feeds}
 
 

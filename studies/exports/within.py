@@ -1,9 +1,9 @@
-"""What the outputs of a layer may be, given what it received: the one-step bound of docs/error-analysis.md.
+"""The allowed outputs of a layer for its inputs: the one-step bound of docs/error-analysis.md.
 
-Sequences are judged step by step, each from the state that was shown before it. Where a final state alone is shown, the
-errors of all steps are carried along, each through the step's own bound.
+Sequences are judged step by step, each from the previous returned state. If only a final state is returned, the errors
+of all steps are carried along, each through the bound of its step.
 
-relu is exact and its slope is at most 1, so it hands on the error of its argument and adds none.
+relu is exact and has a slope of at most 1, so it passes the error of its argument on and adds none.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ WRONG = float("inf")
 
 
 class WithRelu(Proven):
-    """The operations, with relu where tanh would be."""
+    """The operations with relu in place of tanh."""
 
     def tanh(self, a: Computed) -> Gate:
         """max(a, 0)."""
@@ -44,10 +44,21 @@ def margin(
     arithmetic: Arithmetic,
     zeros: bool,
 ) -> float:
-    """The largest part of its bound that some number uses: above 1 it is wrong, and infinite where a copy differs.
+    """The largest used part of a bound: above 1 the output is wrong; infinite if a copy differs.
 
-    weights: as the layer computes with them, one direction after the other. x: (batch, time, width), received.
-    found: what it gave. zeros: whether masked steps are 0, or the state so far.
+    Args:
+        layer: The layer.
+        weights: The weights in the format of computation, one direction after another.
+        x: The inputs (batch, time, width).
+        valid: The valid steps (batch, time).
+        found: The layer's outputs.
+        reset: The position of the reset gate.
+        activation: The activation of the candidate.
+        arithmetic: The claimed arithmetic.
+        zeros: True if masked steps output 0, False if they output the state so far.
+
+    Returns:
+        The margin.
     """
     widths = 2 if layer.both else 1
     if not np.isfinite(found).all() or found.shape != (
@@ -81,18 +92,18 @@ class _Direction:
         self.weights = StepWeights.proven(self.ops, self.parameters)
 
     def step(self, x: np.ndarray, state: Computed) -> Computed:
-        """The next state, as it is carried."""
+        """The next carried state."""
         parts = step_parts(self.ops, self.reset, self.weights, self.ops.read(x), state)
         return self.ops.blend(parts.z, parts.keep, parts.n.computed, state)
 
     def sequence(self, x, valid, found, backwards: bool, zeros: bool) -> Iterator[float]:
-        """The margin of each step."""
+        """Yield the margin of each step."""
         state = np.zeros((x.shape[0], found.shape[-1]), found.dtype)
         for t in _order(x, backwards):
             rows = valid[:, t]
             kept = np.where(rows[:, None] | (not zeros), np.where(rows[:, None], found[:, t], state), 0)
             if not np.array_equal(found[:, t], kept):
-                yield WRONG  # a masked step copies
+                yield WRONG  # a masked step must copy
             if rows.any():
                 carried = self.ops.carried(state[rows].astype(x.dtype))
                 allowed = StepSet.around(self.ops.shown(self.step(x[rows, t], carried)))
@@ -100,7 +111,7 @@ class _Direction:
             state[rows] = found[rows, t]
 
     def final(self, x, valid, found, backwards: bool) -> Iterator[float]:
-        """The margin of the last state."""
+        """Yield the margin of the final state."""
         state = self.ops.carried(np.zeros(found.shape, x.dtype))
         for t in _order(x, backwards):
             rows = valid[:, t]

@@ -1,8 +1,9 @@
-"""How often the statistical rules alarm on honest GRUs: their model is assumed, so its rate is observed.
+"""The false alarm rate of the statistical rules on honest GRUs. Their model is an assumption, so its rate is measured.
 
-Forward, emulated float32 GRUs with random orders, blends and activation errors (studies.softfloat.gru), rounded to
-nearest; backward, the specification in float32. Each run is one verdict's worth of numbers. Under the model an alarm
-has a probability below 2^-40; none is expected. Printed beside it is how close the largest came (1 is an alarm).
+Forward, it runs emulated float32 GRUs with random orders, blends and activation errors (studies.softfloat.gru), rounded
+to nearest; backward, the specification in float32. Each run has the numbers of one verdict. Under the model an alarm
+has a probability below 2^-40, so none is expected. The output also contains the largest value of each rule (1 is an
+alarm).
 """
 
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ CLAIM = Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")
 
 
 class Closest(NamedTuple):
-    """One rule over many honest runs: how many alarmed, and the largest value seen."""
+    """The result of one rule over many honest runs: the number of alarms, and the largest value."""
 
     rule: str
     runs: int
@@ -46,7 +47,7 @@ def drawn(seed: int) -> Case:
 
 
 def forward(seed: int) -> dict[str, float]:
-    """Spread and drift of one honest run, of a class of activations that the seed draws."""
+    """Spread and drift of one honest run, with a class of activations that the seed draws."""
     claim = CLASSES[seed % len(CLASSES)]
     case = drawn(seed)
     judgement, _ = judge_steps(case, SoftGRU(claim, seed, rounding="nearest").run(case).outputs, claim)
@@ -62,7 +63,7 @@ def backward(seed: int) -> dict[str, float]:
 
 
 def observed(runs: int) -> Iterator[Closest]:
-    """Each rule over so many runs."""
+    """Yield the result of each rule over this number of runs."""
     for rules in (forward, backward):
         found: dict[str, list[float]] = {}
         for seed in range(runs):

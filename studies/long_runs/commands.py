@@ -1,4 +1,4 @@
-"""The commands of long runs, over many cases, seeds or pairs."""
+"""The commands of long runs over many cases, seeds or pairs."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from studies.record import STDERR, end, head, paper
 @click.command()
 @click.option("--largest", type=click.IntRange(4), default=512, show_default=True, help="Units and time up to this")
 def teeth(largest: int) -> None:
-    """Honest and wrong runs at growing sizes, and which of them pass."""
+    """Judge honest and wrong runs at growing sizes, and list those that pass."""
     from studies.long_runs.teeth import TIMES, WIDTHS, rows, table
 
     head("teeth")
@@ -27,7 +27,7 @@ def teeth(largest: int) -> None:
 @click.command()
 @click.option("--runs", type=click.IntRange(1), default=10_000, show_default=True, help="Honest runs for each rule")
 def alarms(runs: int) -> None:
-    """Alarms of the statistical rules on honest runs."""
+    """Count alarms of the statistical rules on honest runs."""
     from studies.long_runs.alarms import observed
 
     head("alarms")
@@ -43,7 +43,9 @@ def alarms(runs: int) -> None:
 @click.command("float64")
 @click.argument("names", nargs=-1)
 def double(names: tuple[str, ...]) -> None:
-    """Released GRUs in float64: margins, and distances from certified truth. NAMES: all that have gradients."""
+    """Measure released GRUs in float64: margins, and distances from certified truth. NAMES: all with gradients by
+    default.
+    """
     from conformance.adapters import REGISTERED, load
     from studies.long_runs.double import distances, judged
 
@@ -75,7 +77,7 @@ def double(names: tuple[str, ...]) -> None:
 @click.option("--first", type=click.IntRange(0), default=0, show_default=True, help="The number of the first chunk")
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
 def steps(count: int, first: int, processes: int) -> None:
-    """Honest emulated steps of every class, each against the bound of its class."""
+    """Judge honest emulated steps of every class by the bound of their class."""
     from studies.long_runs.steps import CLASSES, run, table, tallied
 
     head(f"steps --count {count} --first {first}")
@@ -97,7 +99,9 @@ def steps(count: int, first: int, processes: int) -> None:
 )
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
 def soak(names: tuple[str, ...], seeds: int | None, folder: Path, processes: int) -> None:
-    """Alarms of the whole suite on honest subjects. NAMES: the reference, tf_gru:graph and keras:graph."""
+    """Count alarms of the whole suite on honest subjects. NAMES: the reference, tf_gru:graph and keras:graph by
+    default.
+    """
     from studies.long_runs.soak import SUBJECTS, alarms, left, outcomes, table
     from studies.long_runs.soak import soak as run
 
@@ -123,7 +127,7 @@ def soak(names: tuple[str, ...], seeds: int | None, folder: Path, processes: int
 @click.option("--pairs", "count", type=click.IntRange(1), help="So many pairs of known mistakes, drawn; or all")
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
 def confusion(count: int | None, processes: int) -> None:
-    """The diagnosis of every mutant, of pairs of those whose mistake it knows, and of each beside another."""
+    """Diagnose every mutant, pairs of mutants with known mistakes, and each of these beside every other mutant."""
     from studies.long_runs.confusion import LEFT_OUT, RIGHT, drawn, failures, rows, summary, table
 
     groups = drawn(count)
@@ -142,7 +146,9 @@ def confusion(count: int | None, processes: int) -> None:
 @click.command()
 @click.argument("names", nargs=-1)
 def identified(names: tuple[str, ...]) -> None:
-    """The conventions of the adapters in the tree, found with nothing declared. NAMES: all that can be asked here."""
+    """Identify the conventions of the adapters in the tree without declarations. NAMES: all available ones by
+    default.
+    """
     from conformance.adapters import REGISTERED, load
     from conformance.diagnosis.identify.identity import identify_in_a_process
     from studies.long_runs.identified import differences, row, subjects, table
@@ -164,7 +170,9 @@ def identified(names: tuple[str, ...]) -> None:
 @click.command()
 @click.argument("chosen", nargs=-1)
 def everything(chosen: tuple[str, ...]) -> None:
-    """All that takes too long for the tests, in 80 minutes. CHOSEN: only commands with one of these words."""
+    """Run everything that takes too long for the tests, in 80 minutes. CHOSEN: only commands with one of these
+    words.
+    """
     from studies.long_runs.everything import COMMANDS, run, table
 
     commands = [command for command in COMMANDS if not chosen or {*chosen} & {*command.split()}]

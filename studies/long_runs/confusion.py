@@ -1,12 +1,13 @@
-"""Whether a diagnosis is right: every mutant alone, pairs of those whose mistake is known, and each beside any other.
+"""Test whether diagnoses are right: for every mutant, for pairs with known mistakes, and for each of these beside any
+other.
 
-A mutant and the deviation that it is have one name. A mutant without a deviation (of numerics, activations, gradients
-or the contract) is no convention, so none may be named for it.
-Two mistakes together can be one other: 1 - z twice is none, a reset gate over everything takes either row of biases. So
-where fewer deviations, or others, answer every question as the right pair does, within the same bound, both are right.
-Two mutants are composed by inheritance. A pair whose answers are those of one of them alone bit for bit, or are other
-ones in the other order of inheritance, does not compose; one whose answers are all right is no mistake. Both are left
-out, and counted.
+A mutant and its deviation have the same name. A mutant without a deviation (of numerics, activations, gradients or the
+contract) is no convention, so the diagnosis must name none for it. Two mistakes together can equal another one: 1 - z
+twice is no mistake, and a reset gate over everything accepts either row of biases. If fewer or other deviations answer
+every question like the right pair, within the same bound, both explanations are right.
+
+Two mutants are composed by inheritance. A pair does not compose if its answers equal those of one mutant bit for bit,
+or differ in the other order of inheritance; a pair with right answers is no mistake. Both are left out, and counted.
 """
 
 import multiprocessing
@@ -35,7 +36,7 @@ OTHERS: tuple[type[Emulated], ...] = tuple(
     for family in FAMILIES if family != "gradients"
     for mutant in FAMILIES[family] if mutant.name not in CONVENTIONS
 )  # fmt: skip
-"""The others that may be seen in answers."""
+"""The other mutants that are visible in answers."""
 
 
 RIGHT, EQUAL, PRECISION, NOTHING, WRONG, SEEN, LOST, ORDER = KINDS = (
@@ -50,7 +51,7 @@ Mutants = tuple[type[Emulated], ...]
 
 
 class Row(NamedTuple):
-    """The names of the mutants of a subject and of the deviations of each explanation, and which of KINDS that is."""
+    """The mutants of a subject, the deviations of each explanation, and the kind of the result."""
 
     subject: tuple[str, ...]
     explained: list[frozenset[str]]
@@ -58,7 +59,7 @@ class Row(NamedTuple):
 
 
 class Study:
-    """One place of the reset gate, all that the specification can, in one format."""
+    """A study for one position of the reset gate and one format, with all capabilities of the specification."""
 
     def __init__(self, reset: str = "after", dtype: str = "float64") -> None:
         can = Emulated.capabilities
@@ -68,11 +69,11 @@ class Study:
 
     @property
     def cases(self) -> Sequence[Case]:
-        """What is asked."""
+        """The cases of the questions."""
         return self.search.claimed.cases
 
     def row(self, *mutants: type[Emulated]) -> Row:
-        """What is said of a subject with the mistakes of these mutants."""
+        """The diagnosis of a subject with the mistakes of these mutants."""
         names = tuple(mutant.__name__ for mutant in mutants)
         answers = self.answers(mutants)
         wanted = CONVENTIONS.intersection(names)
@@ -96,7 +97,7 @@ class Study:
         return Row(names, shown, EQUAL if wanted and self.explains(wanted, answers) else WRONG)
 
     def answers(self, mutants: Mutants) -> dict[int, Answer]:
-        """What a subject with these mistakes answers."""
+        """The answers of a subject with these mistakes."""
         if len(mutants) > 1:
             return asked(combined(mutants)(), self.cases)
         if mutants not in self.alone:
@@ -104,7 +105,7 @@ class Study:
         return self.alone[mutants]
 
     def explains(self, wanted: frozenset[str], answers: dict[int, Answer]) -> bool:
-        """Whether the deviations that these mutants are explain all answers, so that none can be told from them."""
+        """True if the deviations of these mutants explain all answers, so that none can be told from them."""
         parts = tuple(deviation for deviation in DEVIATIONS if deviation.__name__ in wanted)
         return all(self.search.claimed.allows(question, parts, answers[question]) for question in answers)
 
@@ -115,7 +116,7 @@ def combined(mutants: Mutants) -> type[Emulated]:
 
 
 def same(one: dict[int, Answer], other: dict[int, Answer]) -> bool:
-    """Whether two subjects answer every question with the same bits."""
+    """True if two subjects answer every question with the same bits."""
     return one.keys() == other.keys() and all(
         a.tobytes() == b.tobytes() for question in one for a, b in zip(one[question], other[question], strict=True)
     )
@@ -123,14 +124,14 @@ def same(one: dict[int, Answer], other: dict[int, Answer]) -> bool:
 
 @cache
 def study(reset: str, dtype: str) -> Study:
-    """One for each process, with what it has computed."""
+    """The study of this process, with everything that it has computed."""
     return Study(reset, dtype)
 
 
 def row(mutants: Mutants) -> Row:
-    """What is said of a subject: in float64, then in float32, then where the reset gate acts before, if all is right.
+    """The diagnosis in float64, then in float32, then with reset before, as long as everything is right.
 
-    Two mistakes have to be seen together in the format and place that is asked.
+    Two mistakes must be visible together in this format and position.
     """
     found = study("after", "float64").row(*mutants)
     for reset, dtype in (("after", "float32"), ("before", "float64")):
@@ -142,9 +143,10 @@ def row(mutants: Mutants) -> Row:
 
 
 def drawn(count: int | None) -> dict[str, tuple[int, list[Mutants]]]:
-    """What is asked, and of how many it is drawn: every mutant alone, and so many pairs of known ones, or all.
+    """The mutants to diagnose, with the total number of their kind: all single mutants, and some or all pairs of known
+    ones.
 
-    Of pairs of a known one and another, half as many.
+    There are half as many pairs of a known mutant and another one.
     """
     known = list(combinations(KNOWN, 2))
     mixed = [(one, other) for one in KNOWN for other in OTHERS]
@@ -159,13 +161,13 @@ def drawn(count: int | None) -> dict[str, tuple[int, list[Mutants]]]:
 
 
 def rows(asked: Sequence[Mutants], processes: int) -> Iterator[Row]:
-    """A row for each, in their order, from so many processes."""
+    """Yield a row for each, in order, from several processes."""
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         yield from pool.imap(row, asked, chunksize=4)
 
 
 def summary(rows: Sequence[Row], total: int) -> str:
-    """How many rows are of each kind; where a convention is to be named, which part of them is right."""
+    """The number of rows of each kind, and the part of right rows among those that must name a convention."""
     counts = {kind: sum(row.kind == kind for row in rows) for kind in KINDS}
     told = "; ".join(f"{number} {kind}" for kind, number in counts.items() if number)
     asked = len(rows) - sum(counts[kind] for kind in LEFT_OUT)
@@ -176,7 +178,7 @@ def summary(rows: Sequence[Row], total: int) -> str:
 
 
 def table(rows: Sequence[Row]) -> Table:
-    """A row a subject: what was said of it."""
+    """A table with one row for each subject."""
     table = Table("mutant", "explanation given", "verdict", title="what the diagnosis says of each mutant")
     for row in rows:
         said = " or ".join(" + ".join(sorted(names)) for names in row.explained) or "none"
@@ -185,7 +187,7 @@ def table(rows: Sequence[Row]) -> Table:
 
 
 def failures(rows: Sequence[Row]) -> list[str]:
-    """Wrong explanations; and known mistakes alone that are not explained rightly and uniquely."""
+    """Wrong explanations, and single known mistakes that are not explained rightly and uniquely."""
     return [
         f"{' + '.join(row.subject)}: {row.kind}"
         for row in rows

@@ -1,7 +1,7 @@
-"""Released GRUs in float64, held to float64's own bounds: forward and gradients, worst margins and distances.
+"""Released GRUs in float64, judged by float64's own bounds: worst margins and distances, forward and for gradients.
 
-Each number is judged by the proven bound of the class that its adapter claims; beside the margin stands the largest
-distance from certified truth. The usual tolerance of 10^-5 would be ten orders of magnitude more.
+Each number is judged by the proven bound of its adapter's class. The output also contains the largest distance from
+certified truth. The usual tolerance of 10^-5 is ten orders of magnitude larger.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ SIZES = ((4, 8, 3, 5), (2, 32, 16, 16))
 
 
 class Distance(NamedTuple):
-    """One subject, place of the reset gate and size: margins and largest distances from truth."""
+    """The margins and largest distances from truth of one subject, position of the reset gate and size."""
 
     reset: str
     size: tuple[int, ...]
@@ -32,17 +32,17 @@ class Distance(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether every number is within its bound."""
+        """True if every number is within its bound."""
         return self.forward_margin <= 1 and self.gradient_margin <= 1
 
 
 def judged(gru: GRU) -> bool:
-    """Whether a subject has what is judged here."""
+    """True if the subject has float64 and gradients."""
     return "float64" in gru.capabilities.arithmetic and gru.capabilities.gradients
 
 
 def distances(gru: GRU) -> Iterator[Distance]:
-    """For every place of the reset gate that the subject has."""
+    """Yield the distances for every position of the reset gate that the subject supports."""
     claim = gru.capabilities.arithmetic["float64"]
     for reset in gru.capabilities.resets:
         for size in SIZES:
@@ -62,7 +62,7 @@ def distances(gru: GRU) -> Iterator[Distance]:
 
 
 def _largest(computed: Gradients, truth: Gradients) -> float:
-    """The largest distance, each array's in units of its largest number."""
+    """The largest distance, for each array in units of its largest number."""
     return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in zip(computed, truth, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""What takes too long for the tests, one command after another: how long each took, and how it ended."""
+"""Run the commands that take too long for the tests, one after another, with their time and exit code."""
 
 import subprocess
 import sys
@@ -20,11 +20,11 @@ COMMANDS = (
     "-m studies alarms --runs 200",
     "-m studies steps --count 40000",
 )
-"""Arguments of Python, in a clone. Under 80 minutes in all, on two cores."""
+"""Arguments of Python, in a clone. They take under 80 minutes in total, on two cores."""
 
 
 class Ran(NamedTuple):
-    """A command that was run: its exit code, and the last line of what it printed."""
+    """A finished command: its exit code, and the last line of its output."""
 
     command: str
     seconds: float
@@ -33,7 +33,7 @@ class Ran(NamedTuple):
 
 
 def run(commands: Iterable[str]) -> Iterator[Ran]:
-    """Run each command to its end, whatever became of those before."""
+    """Run each command to its end, whatever happened to earlier ones."""
     for command in commands:
         started = time.monotonic()
         done = subprocess.run(
@@ -51,7 +51,7 @@ def run(commands: Iterable[str]) -> Iterator[Ran]:
 
 
 def table(found: Iterable[Ran]) -> Table:
-    """A row for each command."""
+    """A table with one row for each command."""
     rows = Table("python", "minutes", "exit code", "last line")
     for ran in found:
         rows.add_row(ran.command, f"{ran.seconds / 60:.1f}", str(ran.code), ran.last)

@@ -1,7 +1,7 @@
-"""What `identify` finds of every adapter in the tree, from its answers alone, beside what the adapter declares.
+"""The findings of `identify` for every adapter in the tree, from its answers alone, compared with its declarations.
 
-`python -m studies identified`. What an adapter declares and the suite finds to be wrong is listed in
-DECLARED_AND_WRONG: there the finding has to be what is said instead.
+Run by `python -m studies identified`. DECLARED_AND_WRONG lists declarations that the suite finds to be wrong; there the
+finding must have the listed value.
 """
 
 from collections.abc import Iterator
@@ -32,23 +32,23 @@ DECLARED_AND_WRONG = {
     "openvino": {"a row of length 0": ZEROS},
     "keras:torch": ROUNDED,
 }
-"""What is declared, and fails when it is judged: the clause length-zero; and float64 that is rounded to float32 under
-a mask, and only there, which is the run of no convention: the clauses lengths, masks and bidirectional-masked.
+"""Declarations that fail when they are judged: the clause length-zero; and float64 that is rounded to float32 under
+a mask only, which belongs to no convention: the clauses lengths, masks and bidirectional-masked.
 """
 
 
 NO_CANDIDATE_BIAS = ("flax:nnx",)
-"""Those whose recurrent bias of the candidate is missing, a finding: their biases are none of the known sets."""
+"""Adapters without the candidate's recurrent bias, a finding: their biases match no known set."""
 
 SILENT = ("flax:linen-lengths", "onnx:reference-lengths")
-"""Adapters that show final states alone: from these several conventions of time cannot be told apart."""
+"""Adapters that return final states only. These cannot distinguish several conventions of time."""
 
 ALONE = ("keras:jax", "keras:torch")
-"""Adapters to be named one at a time: a process has one backend of Keras, and declarations are read in this one."""
+"""Adapters to name one at a time: a process has one backend of Keras, and declarations are read in this process."""
 
 
 def subjects() -> list[str]:
-    """The adapters that can be asked here: all but those whose framework, or whose device, is not there."""
+    """The adapters that are available here; others lack their framework or their device."""
     from conformance.adapters import load
 
     installed = (name for name, subject in REGISTERED.items() if subject.installed and name not in (*SILENT, *ALONE))
@@ -56,7 +56,7 @@ def subjects() -> list[str]:
 
 
 def differences(name: str, gru: GRU, identity: Identity) -> Iterator[str]:
-    """Each trait that is not what the adapter declares, in words."""
+    """Yield each trait that differs from the adapter's declaration, in words."""
     can = gru.capabilities
     for dtype in set(can.arithmetic) - set(identity.formats):
         yield f"{dtype} is declared, and not answered"
@@ -90,7 +90,7 @@ def _of_step(name: str, step: Step, resets: tuple[str, ...]) -> Iterator[str]:
 
 
 def _expected(name: str, gru: GRU, identity: Identity) -> dict[str, str]:
-    """What is declared, trait by trait, where it is one word."""
+    """The declared value of each trait with a single value."""
     can, told = gru.capabilities, {}
     for policy in can.masked_outputs:
         shown = "carry" if policy == "zero-before-first" else policy
@@ -111,7 +111,7 @@ def _expected(name: str, gru: GRU, identity: Identity) -> dict[str, str]:
 
 
 def _supported(gru: GRU, identity: Identity) -> dict[str, tuple[bool, bool]]:
-    """What is there or is not: found, and declared."""
+    """Traits that are present or not: found, and declared."""
     can, found = gru.capabilities, identity.around
     return {
         "initial state": (found["initial state"] == USED, can.initial_state),
@@ -121,14 +121,14 @@ def _supported(gru: GRU, identity: Identity) -> dict[str, tuple[bool, bool]]:
 
 
 def row(name: str, identity: Identity, wrong: list[str]) -> tuple[str, ...]:
-    """One line of the table: what was found, and how many differences."""
+    """One line of the table: the findings, and the number of differences."""
     known = [step for step in identity.steps if step.known]
     steps = ", ".join(f"{step.dtype} {step.traits['reset']}: {step.traits.get('precision', UNKNOWN)}" for step in known)
     return name, str(len(known)), steps, str(len(identity.around)), str(len(wrong))
 
 
 def table(rows: list[tuple[str, ...]]) -> Table:
-    """All of them."""
+    """The table of all adapters."""
     found = Table("adapter", "steps", "what they are, and to which precision", "other traits", "not as declared")
     for each in rows:
         found.add_row(*each)

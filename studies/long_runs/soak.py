@@ -1,11 +1,11 @@
-"""The suite's own false alarms: honest subjects, judged again and again on cases drawn from other seeds.
+"""The suite's own false alarms: honest subjects, judged repeatedly on cases from other seeds.
 
-What fails under the fixed seed too is a finding about the subject, told apart by its clause and format. A failure in
-another clause or format is an alarm: a false one, or a finding that the fixed cases do not reach; either is looked at.
+A failure that also occurs under the fixed seed is a finding about the subject, identified by its clause and format. A
+failure in another clause or format is an alarm: a false one, or a finding that the fixed cases do not reach. Either
+needs a look.
 
-Each seed's outcome is a line in the journal of its subject; a line counts only for the versions and the code that it
-was made with. One process asks many seeds, so compiled shapes
-are reused.
+Each seed's outcome is a line in the journal of its subject, valid for the versions and the code that made it. One
+process judges many seeds, so that compiled shapes are reused.
 """
 
 import time
@@ -25,17 +25,19 @@ from studies.journal import answered, entries
 from studies.matrix.code import digest
 
 SUBJECTS = {"reference": 200, "tf_gru:graph": 20, "keras:graph": 20}
-"""How many seeds each is asked."""
+"""The number of seeds of each subject."""
 FIXED = PROFILES["dev"].seed
 """The seed of the shortest run."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one seed: clauses by format that were judged and that failed, and how much was judged.
+    """The result of one seed: clauses by format that were judged and that failed, and the number of judged numbers.
 
-    code: the digest of what judged (studies.matrix.code). margin: the worst of what passed. failures: [clause,
-    format, kind, reason, the case as text].
+    Attributes:
+        code: The digest of the code that judged (studies.matrix.code).
+        margin: The worst margin of a pass.
+        failures: Lists of clause, format, kind, reason and the case as text.
     """
 
     seed: int
@@ -49,12 +51,12 @@ class Outcome:
 
     @property
     def failed(self) -> set[tuple[str | None, ...]]:
-        """Clauses and formats that failed."""
+        """The clauses and formats that failed."""
         return {tuple(failure[:2]) for failure in self.failures}
 
 
 def profile(seed: int) -> Profile:
-    """As many cases as in the shortest run, drawn from a seed."""
+    """The profile of the shortest run, with another seed."""
     return replace(PROFILES["dev"], seed=seed)
 
 
@@ -77,7 +79,7 @@ def asked(name: str, seed: int, gru: GRU | None = None) -> Outcome:
 
 
 def outcomes(folder: Path, name: str) -> dict[int, Outcome]:
-    """What is on file for a subject, by seed: of the versions that are installed now, and of this code."""
+    """The stored outcomes of a subject by seed, for the installed versions and the present code."""
     versions = describe(name, load(name)).versions
     names = {field.name for field in fields(Outcome)}
     found = [Outcome(**entry) for entry in entries(_file(folder, name)) if entry.keys() == names]
@@ -85,7 +87,7 @@ def outcomes(folder: Path, name: str) -> dict[int, Outcome]:
 
 
 def soak(folder: Path, seeds: dict[str, int], processes: int) -> Iterator[tuple[str, Outcome]]:
-    """Every seed that is not on file yet, as it is done."""
+    """Yield every outcome that is not stored yet, when it is finished."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = [(name, seed) for name, count in seeds.items() for seed in _missing(folder, name, count)]
     for (name, _), outcome in answered(_one, missing, processes, lambda question: _file(folder, question[0])):
@@ -93,7 +95,7 @@ def soak(folder: Path, seeds: dict[str, int], processes: int) -> Iterator[tuple[
 
 
 def left(folder: Path, seeds: dict[str, int]) -> int:
-    """How many outcomes are not on file."""
+    """The number of outcomes that are not stored."""
     return sum(len(_missing(folder, name, count)) for name, count in seeds.items())
 
 
@@ -111,7 +113,7 @@ def alarms(found: Iterable[Outcome]) -> list[tuple[int, list[str | None]]]:
 
 
 def table(found: dict[str, dict[int, Outcome]]) -> Table:
-    """A row a subject."""
+    """A table with one row for each subject."""
     columns = (
         "subject",
         "versions",

@@ -1,8 +1,8 @@
-"""Steps of honest emulated GRUs of every class, each judged by the bound of its own class: none may be outside.
+"""Steps of honest emulated GRUs of every class, each judged by the bound of its own class. None may be outside.
 
-A chunk is one set of parameters and many rows; its number is its seed and picks its class, regime and place of the
-reset gate, so a run can be cut anywhere and continued (--first). Steps outside the domain of their bound are counted
-apart: they are not judged.
+A chunk is one set of parameters and many rows. Its number is its seed and determines its class, regime and position of
+the reset gate, so a run can be split anywhere and continued (--first). Steps outside the domain of their bound are
+counted separately and not judged.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -26,15 +26,15 @@ from studies.softfloat.gru import SoftGRU
 
 BATCH, TIME = 75, 4
 STEPS = BATCH * TIME
-"""The steps of a chunk."""
+"""The number of steps of a chunk."""
 UNITS = {1: 0.55, 2: 0.3, 3: 0.08, 4: 0.06, 16: 0.01}
-"""Sizes of the state, and how often each is drawn: small ones round as large ones do, and cost less to bound."""
+"""Sizes of the state with their frequencies. Small ones round like large ones, and cost less."""
 CORNERS = tuple(product(REGIMES, RESETS))
 
 
 @dataclass
 class Tally:
-    """What is known of a class: steps judged and refused, the worst margin and in which chunk, the sum of margins."""
+    """The results of a class: steps judged and refused, the worst margin with its chunk, and the sum of margins."""
 
     judged: int = 0
     refused: int = 0
@@ -43,7 +43,7 @@ class Tally:
     total: float = 0.0
 
     def add(self, other: "Tally") -> None:
-        """Count another chunk in."""
+        """Add another chunk."""
         if other.worst > self.worst:
             self.worst, self.chunk = other.worst, other.chunk
         self.judged, self.refused, self.total = (
@@ -54,12 +54,12 @@ class Tally:
 
     @property
     def mean(self) -> float:
-        """Of the margins of steps, each that of its worst unit."""
+        """The mean margin of steps, where each step counts by its worst unit."""
         return self.total / max(self.judged, 1)
 
 
 def case_of(number: int) -> tuple[Case, Arithmetic]:
-    """A chunk's case and class."""
+    """The case and class of a chunk."""
     claim = CLASSES[number % len(CLASSES)]
     regime, reset = CORNERS[(number // len(CLASSES) + number) % len(CORNERS)]
     rng = np.random.default_rng([number, 1])
@@ -76,7 +76,7 @@ def case_of(number: int) -> tuple[Case, Arithmetic]:
 
 
 def chunk(number: int) -> tuple[int, Tally]:
-    """The number of its class, and what came of it."""
+    """The number of a chunk's class, and its results."""
     case, claim = case_of(number)
     outputs = SoftGRU(claim, number).run(case).outputs
     before = np.concatenate([case.starts[0][:, None], outputs[:, :-1]], axis=1)
@@ -93,7 +93,7 @@ def chunk(number: int) -> tuple[int, Tally]:
 
 
 def judged(bound: OneStep, x: np.ndarray, before: np.ndarray, after: np.ndarray) -> Iterator[np.ndarray]:
-    """The margin of each step that is inside the domain of its bound, that of its worst unit."""
+    """Yield the margin of each step inside the domain of its bound, by its worst unit."""
     try:
         margins = bound(x, before).margins(after)
     except OutsideDomain:
@@ -106,7 +106,7 @@ def judged(bound: OneStep, x: np.ndarray, before: np.ndarray, after: np.ndarray)
 
 
 def run(first: int, count: int, processes: int) -> Iterator[tuple[int, Tally]]:
-    """Chunks from a number on, as they are done, until so many steps are judged and each class had as many chunks."""
+    """Yield chunks from a number on, until enough steps are judged and each class had the same number of chunks."""
     judged, size = 0, len(CLASSES)
     with ExitStack() as stack:
         each = map
@@ -120,7 +120,7 @@ def run(first: int, count: int, processes: int) -> Iterator[tuple[int, Tally]]:
 
 
 def tallied(done: Iterable[tuple[int, Tally]], report: Callable[[Tally], object]) -> dict[int, Tally]:
-    """All chunks, by class; each is reported as it comes."""
+    """The results of all chunks by class. Each is reported when it arrives."""
     found: dict[int, Tally] = {}
     for index, tally in done:
         found.setdefault(index, Tally()).add(tally)
@@ -129,7 +129,7 @@ def tallied(done: Iterable[tuple[int, Tally]], report: Callable[[Tally], object]
 
 
 def table(found: dict[int, Tally]) -> Table:
-    """A line for each class, and one for all."""
+    """A table with one line for each class, and one for all."""
     rows = Table(
         "class", "steps", "worst", "in chunk", "mean", "refused", title="margins of honest steps: over 1 is outside"
     )

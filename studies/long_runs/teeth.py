@@ -1,9 +1,10 @@
-"""What the bounds let through and what they do not, at growing sizes: the table of docs/error-analysis.md.
+"""The errors that the bounds detect and those that they miss, at growing sizes: the table of docs/error-analysis.md.
 
-For each size an honest float32 GRU, and GRUs wrong by little: products in TF32 and bfloat16, a tanh off by 5e-4,
-gradients off by the factor 1.0005. Each is judged by three rules: every step from its own previous state, the final
-state alone by the bound of its whole run, and gradients by theirs; with a statistical rule beside it where there is
-one. A number over 1 is an alarm. Weights are uniform in +-1/sqrt(units), inputs normal, as frameworks initialise them.
+For each size it runs an honest float32 GRU, and GRUs with small errors: products in TF32 and bfloat16, a tanh off by
+5e-4, gradients off by the factor 1.0005. Three rules judge each: every step from its own previous state, the final
+state alone by the bound of its whole run, and gradients by their bounds; with a statistical rule beside it if there is
+one. A number above 1 is an alarm. Weights are uniform in +-1/sqrt(units), inputs normal, like the initial values of
+frameworks.
 """
 
 from collections.abc import Iterator
@@ -27,11 +28,11 @@ WIDTHS = (4, 8, 16, 32, 64, 128, 256, 512)
 TIMES = (8, 16, 32, 64, 128, 256, 512)
 TIME, UNITS = 32, 16
 WIDEST_RUN = 64
-"""The widest GRU whose whole run is bounded: the cost grows with the cube of the units."""
+"""The widest GRU whose whole run is bounded, because the cost grows with the cube of the units."""
 
 
 class TanhOff(Emulated):
-    """A tanh that is too small by 5e-4 of itself."""
+    """A tanh whose relative error is 5e-4 downwards."""
 
     def tanh(self, a: np.ndarray) -> np.ndarray:
         return (np.tanh(a) * (1 - 5e-4)).astype(a.dtype)
@@ -47,7 +48,7 @@ SUBJECTS: dict[str, Emulated] = {
 
 @dataclass(frozen=True)
 class Row:
-    """One size: for each subject, the margin of a rule and what the statistical rule beside it says."""
+    """One size: for each subject, the margin of a rule and the value of its statistical rule."""
 
     rule: str
     time: int
@@ -56,24 +57,24 @@ class Row:
 
     @property
     def wrong_ones_pass(self) -> list[str]:
-        """The wrong subjects that neither rule catches."""
+        """The wrong subjects that neither rule detects."""
         return [name for name, rules in self.margins.items() if name != "honest" and not max(rules) > 1]
 
     @property
     def honest_fails(self) -> bool:
-        """Whether the honest one is caught."""
+        """True if a rule alarms on the honest subject."""
         return max(self.margins["honest"]) > 1
 
 
 class Rules(NamedTuple):
-    """The worst margin by the proven bound, and by the statistical rule; over 1 is an alarm."""
+    """The worst margin of the proven bound, and the value of the statistical rule; above 1 is an alarm."""
 
     proven: float
     statistical: float
 
 
 def drawn(time: int, units: int, batch: int = 1) -> Case:
-    """A case as frameworks initialise it."""
+    """A case with the initial values of frameworks."""
     rng = np.random.default_rng([time, units])
     scale = units**-0.5
 
@@ -85,7 +86,7 @@ def drawn(time: int, units: int, batch: int = 1) -> Case:
 
 
 def by_steps(time: int, units: int) -> Row:
-    """Every step from the subject's own previous state."""
+    """Judge every step from the subject's own previous state."""
     case, found = drawn(time, units), {}
     for name, subject in SUBJECTS.items():
         judgement, _ = judge_steps(case, subject.run(case).outputs, CLAIM)
@@ -94,7 +95,7 @@ def by_steps(time: int, units: int) -> Row:
 
 
 def by_final_state(time: int, units: int) -> Row:
-    """The final state alone."""
+    """Judge the final state alone."""
     case = drawn(time, units)
     (allowed,) = final_bounds(case, CLAIM)
     margins = {
@@ -105,7 +106,7 @@ def by_final_state(time: int, units: int) -> Row:
 
 
 def by_gradients(time: int, units: int) -> Row:
-    """Gradients for cotangents of all outputs and of the final state."""
+    """Judge gradients for cotangents of all outputs and of the final state."""
     case, found = drawn(time, units), {}
     given = cotangents(case)
     allowed = gradient_bounds(case, given, CLAIM)
@@ -116,7 +117,7 @@ def by_gradients(time: int, units: int) -> Row:
 
 
 def rows(widths: tuple[int, ...] = WIDTHS, times: tuple[int, ...] = TIMES) -> Iterator[Row]:
-    """All sizes, the smallest first."""
+    """Yield all sizes, the smallest first."""
     sizes = [(TIME, units) for units in widths] + [(time, UNITS) for time in times if time != TIME]
     for time, units in sizes:
         yield by_steps(time, units)
@@ -126,7 +127,7 @@ def rows(widths: tuple[int, ...] = WIDTHS, times: tuple[int, ...] = TIMES) -> It
 
 
 def table(found: list[Row]) -> Table:
-    """The rows as they are printed: the proven margin, and after a stroke the statistical one where there is a rule."""
+    """The rows as a table: the proven margin and, after a slash, the statistical one if there is a rule."""
     table = Table(
         "rule", "time", "units", *SUBJECTS, "x 1.0005", "passes though wrong", title="margins: over 1 is an alarm"
     )

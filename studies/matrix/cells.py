@@ -1,7 +1,7 @@
-"""One cell: a wrong GRU and a check, or a golden vector. A letter says how that ended.
+"""One cell: a wrong GRU and a check, or a golden vector. A letter names the result.
 
-A cell depends on nothing but the two: the subject is made anew for each, cases come from a seed, and the first format
-that kills ends it. Neither the smallest failing case nor the gate to blame is searched for.
+A cell depends on these two only: the subject is made again for each, cases come from a seed, and the first format that
+kills ends the cell. It searches neither for the smallest failing case nor for the responsible gate.
 """
 
 from collections.abc import Callable
@@ -23,27 +23,27 @@ KILLED = frozenset("FSE")
 
 
 class Dishonest(RuntimeError):
-    """The GRU that every mutant deviates from does not pass: no cell would mean anything."""
+    """The GRU from which every mutant deviates does not pass, so that no cell would mean anything."""
 
 
 def cell(mutant: type[Emulated], column: str) -> str:
-    """The letter of a mutant and a column, which is the clause of a check, or the name of a vector."""
+    """The letter of a mutant and a column: the clause of a check, or the name of a vector."""
     return by_check(mutant, column) if column in BY_CLAUSE else by_vector(mutant, column)
 
 
 def by_check(mutant: type[Emulated], clause: str) -> str:
-    """How a clause's check ends on cases of its own."""
+    """The result of a clause's check on its own cases."""
     return _cell(mutant, DTYPES, lambda dtype: _honest_check(clause, dtype), judged_by_check(clause))
 
 
 def by_vector(mutant: type[Emulated], name: str) -> str:
-    """How a golden vector ends, by replay."""
+    """The result of a golden vector, by replay."""
     dtypes = stored()[name].vector.dtypes
     return _cell(mutant, dtypes, lambda dtype: _honest_vector(name, dtype), judged_by_vector(name))
 
 
 def judged_by_check(clause: str) -> Callable[[Emulated, str], str]:
-    """How a subject and a format end, judged whatever its bits are."""
+    """A function that judges a subject in a format by a clause's check, without comparing bits first."""
     return lambda gru, dtype: judge(gru, BY_CLAUSE[clause], dtype, PROFILES[PROFILE], shrink=False).kind
 
 
@@ -53,7 +53,7 @@ def judged_by_vector(name: str) -> Callable[[Emulated, str], str]:
 
 
 def ended(mutant: type[Emulated], dtypes: tuple[str, ...], kind: Callable[[Emulated, str], str]) -> str:
-    """The letter of the first format that kills, or of the last."""
+    """The letter of the first format that kills, or of the last format."""
     letter = ""
     for dtype in dtypes:
         letter = LETTERS[kind(mutant(), dtype)]
@@ -77,7 +77,7 @@ def _cell(
 
 @cache
 def stored() -> dict[str, Stored]:
-    """Every golden vector, as its file has it."""
+    """Every golden vector, as its file contains it."""
     return files.stored()
 
 

@@ -1,7 +1,7 @@
-"""The code that a cell of the matrix follows from, as one digest: a record is of one state of it.
+"""A digest of the code that determines a cell of the matrix, because a record belongs to one state of the code.
 
-It is every module of the suite and of the specification that judging a mutant imports, as statements: docstrings,
-comments and layout do not count, and neither does the catalogue of mistakes, which is text.
+It covers the statements of every module of the suite and of the specification that judging a mutant imports.
+Docstrings, comments, layout and the catalogue of mistakes, which is text, do not count.
 """
 
 import ast
@@ -21,7 +21,7 @@ TEXT = "conformance.diagnosis.catalogue"
 
 @cache
 def digest() -> str:
-    """SHA-256, of the statements of all modules in the order of their names."""
+    """The SHA-256 of the statements of all modules in the order of their names."""
     found = hashlib.sha256()
     for name, path in sorted(modules().items()):
         found.update(f"{name}\n{statements(path.read_text(encoding='utf-8'))}\n".encode())
@@ -29,7 +29,7 @@ def digest() -> str:
 
 
 def modules() -> dict[str, Path]:
-    """The modules that START imports, and those that they import, by name."""
+    """The modules in START and all modules that they import, by name."""
     found: dict[str, Path] = {}
     waiting: list[str] = list(START)
     while waiting:
@@ -43,7 +43,7 @@ def modules() -> dict[str, Path]:
 
 
 def imported(text: str) -> Iterator[str]:
-    """The modules of ours that a module names in its imports, wherever these stand."""
+    """The project's modules that a module imports anywhere in its code."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] in OURS)
@@ -64,7 +64,7 @@ def statements(text: str) -> str:
 
 
 def _told(node: Any) -> str:
-    """A node with those of its fields that hold something: alike in every version of Python, unlike ast.dump."""
+    """A node with its non-empty fields, equal in every version of Python, unlike ast.dump."""
     if is_list(node):
         return f"[{', '.join(map(_told, node))}]"
     if not isinstance(node, ast.AST):
@@ -74,15 +74,15 @@ def _told(node: Any) -> str:
 
 
 def _is_text(line: ast.AST) -> bool:
-    """Whether a line is a docstring, or text under an attribute."""
+    """True if a line is a docstring, or text below an attribute."""
     return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) and isinstance(line.value.value, str)
 
 
 @cache
 def _file(name: str) -> Path | None:
-    """Where a module of ours stands, or None for a name that is none."""
+    """The file of a module, or None if there is no such module."""
     try:
         spec = find_spec(name)
-    except ModuleNotFoundError:  # a name within a module that is no package
+    except ModuleNotFoundError:  # a name inside a module that is not a package
         return None
     return Path(spec.origin) if spec is not None and spec.origin is not None else None

@@ -1,6 +1,6 @@
-"""All columns, in processes; each is kept in a journal, so that a run that was stopped goes on where it was.
+"""All columns, computed in processes and stored in a journal, so that a stopped run can continue.
 
-By column, since then the honest GRU, of which every mutant differs, is asked and judged once for each.
+The work is divided by column, so that the honest GRU answers and is judged once for each column.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ PACKAGES = ("numpy", "python-flint", "hypothesis")
 
 @dataclass(frozen=True)
 class Column:
-    """The clause of a check, or the name of a vector; and a letter for each mutant, by its name."""
+    """The clause of a check or the name of a vector, and a letter for each mutant by its name."""
 
     name: str
     letters: dict[str, str]
@@ -31,10 +31,10 @@ def column(name: str, asked: list[str]) -> Column:
 
 
 def columns(names: list[str], asked: list[str], jobs: int, journal: Path) -> Iterator[Column]:
-    """These columns as they are done, for the mutants of the names asked; those of the journal first.
+    """Yield these columns when they are finished, for the named mutants; those in the journal first.
 
-    journal: a file of lines, each a column with the fingerprint of the code that made it; those of other code, or of
-    other mutants, are not taken.
+    journal: a file whose lines are columns with the fingerprint of the code that made them. Columns of other code, or
+    of other mutants, are ignored.
     """
     code = fingerprint()
     kept = {
@@ -45,12 +45,12 @@ def columns(names: list[str], asked: list[str], jobs: int, journal: Path) -> Ite
     yield from (kept[name] for name in names if name in kept)
     left = [(name, asked) for name in names if name not in kept]
     if left:
-        # New processes: nothing that was imported or drawn before reaches a cell.
+        # New processes: nothing that was imported or drawn before affects a cell.
         for _, found in answered(column, left, min(jobs, len(left)), lambda question: journal, code=code):
             yield found
 
 
 def fingerprint() -> str:
-    """A hash of all that a cell follows from: the code, the vectors, and the versions."""
+    """A hash of everything that determines a cell: the code, the vectors, and the versions."""
     told = [metadata.version(name) for name in PACKAGES] + [one.vector.id for one in stored().values()]
     return hashlib.sha256(" ".join([digest(), *told]).encode()).hexdigest()

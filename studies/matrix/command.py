@@ -1,4 +1,4 @@
-"""python -m studies matrix: which check, and which golden vector, catches which wrong GRU."""
+"""The command `matrix`: the checks and golden vectors that catch each wrong GRU."""
 
 import os
 from pathlib import Path
@@ -35,12 +35,12 @@ README, PAGE, FIGURE = Path("README.md"), Path("docs/matrix.md"), Path("docs/mat
 def matrix(whole: bool, write: bool, source: Path | None, json_file: Path | None, jobs: int, journal: Path) -> None:
     """Judge every shipped mutant by every check and every golden vector.
 
-    It takes minutes; a run that was stopped goes on where it was.
+    It takes minutes. A stopped run continues.
 
-    Exit code 0: every mutant is killed by a check and by a vector, and every check kills one. 1: a line for each that
-    is not so. 2: a usage error.
+    Exit code 0: a check and a vector kill every mutant, and every check kills one. 1: a line for each exception. 2: a
+    usage error.
     """
-    # Here, because they would double the time that the command line starts.
+    # Here, because they would double the start time of the command line.
     from studies.matrix import peers, record
     from studies.matrix.facts import broken
     from studies.matrix.show import show, show_whole
@@ -89,7 +89,7 @@ def _judged(jobs: int, journal: Path):
 
 
 def _write(found: "Record", other: "list[Peer]") -> None:
-    """The record and all that is drawn from it; the README first, which may refuse."""
+    """Write the record and everything drawn from it. The README comes first, because it may be refused."""
     from studies.matrix import record
     from studies.matrix.figure import draw
     from studies.matrix.page import block, page, with_block

@@ -1,4 +1,4 @@
-"""What follows from a record: what is required of it, and what is good to know."""
+"""Conclusions from a record: requirements, and useful facts."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from studies.matrix.record import Record
 
 
 def broken(record: Record) -> Iterator[str]:
-    """A line for each thing that must hold and does not."""
+    """Yield a line for each requirement that does not hold."""
     for name in record.mutants:
         if not record.checks_that_kill(name):
             yield f"{name} is killed by no check: it needs a case, or a proof that it is equivalent"
@@ -53,7 +53,7 @@ def only_by(record: Record) -> dict[str, list[str]]:
 
 
 def covered(record: Record) -> dict[str, list[str]]:
-    """For each check that kills nothing beyond what one other kills: the others of which that is so."""
+    """For each check whose kills another check covers: the other checks that do so."""
     killed = killed_by_check(record)
     found = {
         clause: [other for other in record.checks if other != clause and mine <= killed[other]]
@@ -63,7 +63,7 @@ def covered(record: Record) -> dict[str, list[str]]:
 
 
 def silent_vectors(record: Record) -> list[str]:
-    """The vectors that kill no mutant: they were passed, or declined, by every one."""
+    """The vectors that kill no mutant: every mutant passed or declined them."""
     speaking = {vector for name in record.mutants for vector in record.vectors_that_kill(name)}
     return [name for name in record.vectors if name not in speaking]
 

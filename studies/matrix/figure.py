@@ -1,4 +1,6 @@
-"""The record as a figure: rows mutants by family, columns checks, beside them how the vectors of each clause kill."""
+"""The record as a figure: mutants by family as rows, checks as columns, and the kills of each clause's vectors
+beside them.
+"""
 
 import hashlib
 import json
@@ -15,16 +17,16 @@ from studies.matrix.peers import Peer
 from studies.matrix.record import Record
 
 COLOURS = {FAIL: "#0072b2", STATISTICAL: "#e69f00", ERROR: "#cc79a7"}
-"""Told apart by people who do not see all colours (Okabe and Ito)."""
+"""Colours that people with colour blindness can distinguish (Okabe and Ito)."""
 SHADES = "Blues"
 ROW, COLUMN = 0.125, 0.15
-"""Of a cell, in inches."""
+"""The size of a cell, in inches."""
 GAP, LEFT, RIGHT, ABOVE, BELOW = 0.3, 2.9, 0.9, 1.5, 0.7
-"""Around the cells, in inches."""
+"""Margins around the cells, in inches."""
 
 
 def draw(path: Path, record: Record, peers: list[Peer]) -> None:
-    """Write the figure as SVG, the same bytes for the same record. Raises UsageError where matplotlib is missing."""
+    """Write the figure as SVG, the same bytes for the same record. Raises UsageError if matplotlib is missing."""
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure
@@ -35,7 +37,7 @@ def draw(path: Path, record: Record, peers: list[Peer]) -> None:
     counts = [len(record.checks), len(record.checks), *([len(peers)] if peers else [])]
     inner = COLUMN * sum(counts) + GAP * (len(counts) - 1), ROW * len(names)
     width, height = inner[0] + LEFT + RIGHT, inner[1] + ABOVE + BELOW
-    # Names as text, which can be searched; no dates, no random ids.
+    # Names are text, which can be searched. There are no dates and no random ids.
     style: dict[Any, Any] = {"svg.hashsalt": "matrix", "svg.fonttype": "none", "font.size": 7}
     with mpl.rc_context(style):  # pyright: ignore[reportUnknownMemberType]
         figure: Any = Figure(figsize=(width, height))
@@ -68,7 +70,7 @@ def draw(path: Path, record: Record, peers: list[Peer]) -> None:
 
 
 def told(record: Record, peers: list[Peer]) -> str:
-    """What the figure says it was drawn from, so that a test can tell an old one."""
+    """The digest of the figure's data in its description, so that a test can recognize an old figure."""
     suites = [[peer.name, sorted(peer.expressible), sorted(peer.killed)] for peer in peers]
     drawn = json.dumps([record.mutants, record.checks, record.vectors, suites])
     return f"drawn from {hashlib.sha256(drawn.encode()).hexdigest()}"
@@ -83,7 +85,7 @@ def _checks(record: Record, names: list[str]) -> np.ndarray:
 
 
 def _vectors(record: Record, names: list[str]) -> np.ndarray:
-    """(mutants, clauses): which part of a clause's vectors kill."""
+    """(mutants, clauses): the part of a clause's vectors that kill."""
     clause_of = {name: one.vector.clause for name, one in stored().items()}
     killed, total = np.zeros((len(names), len(record.checks))), np.zeros(len(record.checks))
     place = {clause: i for i, clause in enumerate(record.checks)}
@@ -96,7 +98,7 @@ def _vectors(record: Record, names: list[str]) -> np.ndarray:
 
 
 def _peers(peers: list[Peer], names: list[str]) -> np.ndarray:
-    """(mutants, suites): 1 where killed, NaN where its questions cannot express it."""
+    """(mutants, suites): 1 where killed, NaN where the suite's inputs cannot express the mutant."""
     return np.array(
         [[name in peer.killed if name in peer.expressible else np.nan for peer in peers] for name in names], float
     )
@@ -106,12 +108,12 @@ def _axes(axes: Any, columns: list[str], title: str) -> None:
     axes.set_title(title, fontsize=8)
     axes.set_xticks(range(len(columns)), columns, rotation=90)
     axes.tick_params(bottom=False, labelbottom=False, labeltop=True, length=0, labelsize=6)
-    # Lines between columns, to follow one by eye.
+    # Lines between columns, so that the eye can follow one.
     axes.vlines(np.arange(1, len(columns)) - 0.5, *axes.get_ylim(), color="0.85", linewidth=0.3)
 
 
 def _families(axes: Any, record: Record, *, named: bool) -> None:
-    """A line below each family, and its name at the right."""
+    """Draw a line below each family, and its name at the right."""
     row = 0
     for family, names in families(record).items():
         if not names:

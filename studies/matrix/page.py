@@ -1,6 +1,6 @@
-"""The record as Markdown: the page docs/matrix.md, and the block of the README between its two markers.
+"""The record as Markdown: the page docs/matrix.md, and the block between two markers of the README.
 
-Both follow from the record, the peers' record and the mutants' own sentences: nothing in them is written by hand.
+Both follow from the record, the peers' record and the mutants' own sentences. Nothing in them is written by hand.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -193,7 +193,7 @@ def block(record: Record, peers: list[Peer]) -> str:
 
 
 def with_block(readme: str, text: str, begin: str = BEGIN, end: str = END) -> str:
-    """The README with the text between two markers. Raises InvalidRecord where it does not have them once each."""
+    """The README with the text between two markers. Raises InvalidRecord unless each marker occurs once."""
     if readme.count(begin) != 1 or readme.count(end) != 1 or readme.index(end) < readme.index(begin):
         raise InvalidRecord(
             f"README.md must have {begin} and, after it, {end}, once each: the summary goes between them"

@@ -1,6 +1,6 @@
-"""What other suites kill of the same mutants, where that was recorded: docs/records/peers.json.
+"""The kills of other suites on the same mutants, if they were recorded: docs/records/peers.json.
 
-{suite: {"version": text, "mutants": {name: whether it is killed}}}; what else stands there is not read.
+{suite: {"version": text, "mutants": {name: true if killed}}}; other content is ignored.
 """
 
 import json
@@ -11,12 +11,12 @@ from typing import Any
 from studies.matrix.record import InvalidRecord
 
 PEERS = Path("docs/records/peers.json")
-"""In the repository; it may be absent."""
+"""A path in the repository; the file may be missing."""
 
 
 @dataclass(frozen=True)
 class Peer:
-    """Another suite: its name and version, the mutants that its questions can express, and those that it kills."""
+    """Another suite: its name and version, the mutants that its inputs can express, and those that it kills."""
 
     name: str
     version: str
@@ -25,7 +25,7 @@ class Peer:
 
 
 def read(path: Path) -> list[Peer]:
-    """The suites that a file records; none without the file. Raises InvalidRecord where it is something else."""
+    """The suites that a file records; none without the file. Raises InvalidRecord for a file of another form."""
     if not path.exists():
         return []
     try:

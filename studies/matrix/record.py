@@ -1,4 +1,4 @@
-"""The record of one run of the whole matrix: JSON, described by the schema beside this file."""
+"""The record of one run of the whole matrix: JSON, described by the schema in this folder."""
 
 import json
 import platform
@@ -20,24 +20,31 @@ from studies.matrix.columns import PACKAGES, Column
 from studies.record import json_text
 
 RECORD = Path("docs/records/matrix.json")
-"""In the repository."""
+"""A path in the repository."""
 AGAIN = "python -m studies matrix --write"
-"""What makes the record again, and all that is drawn from it."""
+"""The command that makes the record again, with everything drawn from it."""
 SCHEMA = Path(__file__).parent / "schema.json"
 GROUPS = {"mutants": MUTANTS, "probed": PROBED, "equivalent": EQUIVALENT}
 
 
 class InvalidRecord(ValueError):
-    """A file is no record of a matrix; the message says why and what to do."""
+    """A file that is not a record of a matrix. The message tells the reason and what to do."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """One run. date: ISO 8601. versions: of what computed it. code: the digest of the suite that
-    did (studies.matrix.code). checks: clauses, in order. vectors: name to id, in order.
+    """One run.
 
-    mutants, probed, equivalent: for each wrong GRU by its name its cells, a letter (studies.matrix.cells.LETTERS)
-    for each check under "checks" and one for each vector under "vectors".
+    Attributes:
+        date: ISO 8601.
+        versions: The versions of the packages that computed it.
+        code: The digest of the suite (studies.matrix.code).
+        checks: The clauses, in order.
+        vectors: Name to id, in order.
+        mutants: For each wrong GRU by its name its cells: a letter (studies.matrix.cells.LETTERS) for each check under
+            "checks", and one for each vector under "vectors".
+        probed: The same for mutants that only `probe` detects.
+        equivalent: The same for mutants that are proven to be right.
     """
 
     date: str
@@ -51,27 +58,27 @@ class Record:
     equivalent: dict[str, dict[str, str]]
 
     def checks_that_kill(self, name: str) -> list[str]:
-        """The clauses whose checks kill a mutant, or another of the record, by its name."""
+        """The clauses whose checks kill a mutant, or another wrong GRU of the record, by its name."""
         return self.killing("checks", name)
 
     def vectors_that_kill(self, name: str) -> list[str]:
-        """The vectors that do."""
+        """The vectors that kill it."""
         return self.killing("vectors", name)
 
     def killing(self, part: str, name: str) -> list[str]:
-        """The columns of a part, "checks" or "vectors", that do."""
+        """The columns of a part, "checks" or "vectors", that kill it."""
         letters = (self.mutants | self.probed | self.equivalent)[name][part]
         return [column for column, letter in zip(getattr(self, part), letters, strict=True) if letter in KILLED]
 
 
 def present() -> dict[str, Any]:
-    """What a record made now would be of: its checks, its vectors, and the names in each group."""
+    """The content of a record made now: its checks, its vectors, and the names in each group."""
     names = {group: [gru.name for gru in grus] for group, grus in GROUPS.items()}
     return {"checks": list(CLAUSES), "vectors": {name: one.vector.id for name, one in stored().items()}, **names}
 
 
 def made(columns: Iterable[Column]) -> Record:
-    """The record of these columns: one for each of the present checks and vectors, in any order."""
+    """The record of these columns, one for each of the present checks and vectors, in any order."""
     now = present()
     letters = {column.name: column.letters for column in columns}
     versions = {"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}}
@@ -84,7 +91,7 @@ def made(columns: Iterable[Column]) -> Record:
 
 
 def stale(record: Record) -> list[str]:
-    """A line for each way in which a record is of other mutants, checks, vectors or code than the present ones."""
+    """A line for each difference between the record's mutants, checks, vectors or code and the present ones."""
     now = present()
     lines: list[str] = []
     for part in ("checks", "vectors", *GROUPS):
@@ -101,16 +108,16 @@ def stale(record: Record) -> list[str]:
 
 
 def write(path: Path, record: Record) -> None:
-    """Write the record, a line for each mutant, so that two can be compared by eye."""
+    """Write the record with a line for each mutant, so that a person can compare two records."""
     data = asdict(record)
     wrong = violations(data)
     if wrong:
-        raise InvalidRecord(f"what would be written is no record: {wrong[0]}")
+        raise InvalidRecord(f"the data is not a valid record: {wrong[0]}")
     path.write_text(json_text(data))
 
 
 def read(path: Path) -> Record:
-    """The record in a file. Raises InvalidRecord where there is none."""
+    """Read the record in a file. Raises InvalidRecord if there is none."""
     try:
         data = json.loads(path.read_text())
     except OSError as error:
@@ -125,14 +132,14 @@ def read(path: Path) -> Record:
 
 @cache
 def validator() -> Draft202012Validator:
-    """The validator of the schema, itself held against the schema of schemas."""
+    """The validator of the schema. The schema itself is checked against its meta-schema."""
     schema = json.loads(SCHEMA.read_text())
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
 
 
 def violations(data: Any) -> list[str]:
-    """A line for each thing that is wrong in a record's JSON."""
+    """A line for each violation in a record's JSON."""
     lines = [f"{error.json_path}: {error.message[-160:]}" for error in sorted(validator().iter_errors(data), key=str)]
     if lines:
         return lines

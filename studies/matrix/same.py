@@ -1,8 +1,8 @@
-"""What need not be judged again: a subject whose every answer has an honest one's bits gets the honest verdict.
+"""Skip subjects that need no judging: if every answer has the bits of the honest one, so has the verdict.
 
-A verdict follows from the answers and what is declared: which cases are asked, too, since each is drawn from the seed
-and the margins before. So the questions that the honest GRU was asked are asked again, in order, and where each answer
-is the same, bit for bit, and no question was modified, so is the verdict. Exact, and far cheaper than the bounds.
+A verdict follows from the answers and the declaration. This includes the cases, because each is drawn from the seed and
+the previous margins. Therefore the questions to the honest GRU are repeated in order. If each answer is the same bit
+for bit, and no question was modified, the verdict is the same. This is exact, and far cheaper than the bounds.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from conformance.mutants.emulated import Emulated
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked: a case, with cotangents where gradients are meant; and the fingerprints around it."""
+    """A question: a case, with cotangents for gradients; and the fingerprints around it."""
 
     case: Case
     cotangents: Outputs | None
@@ -28,22 +28,22 @@ class Question:
 
 @dataclass
 class Recorded:
-    """The honest GRU, and every question that it was asked. Its answers are fingerprints."""
+    """The honest GRU, and every question that it answered. Its answers are fingerprints."""
 
     honest: Emulated = field(default_factory=Emulated)
     questions: list[Question] = field(default_factory=list[Question])
 
     @property
     def capabilities(self):
-        """The honest ones."""
+        """The capabilities of the honest GRU."""
         return self.honest.capabilities
 
     def run(self, case: Case) -> Outputs:
-        """The honest answer, noted."""
+        """Record and return the honest answer."""
         return self._noted(case, None)
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
-        """The honest gradients, noted."""
+        """Record and return the honest gradients."""
         return self._noted(case, cotangents)
 
     def _noted(self, case: Case, cotangents: Outputs | None) -> Any:
@@ -53,7 +53,7 @@ class Recorded:
         return answer
 
     def same(self, gru: Emulated) -> bool:
-        """Whether a subject answers all of it with the same bits, declares the same, and leaves questions alone."""
+        """True if a subject gives all answers with the same bits, declares the same, and leaves questions unchanged."""
         if gru.capabilities != self.capabilities:
             return False
         answers: list[Any] = []
@@ -66,7 +66,7 @@ class Recorded:
             if fingerprint(answer) != question.answer or _asked(case, cotangents) != question.asked:
                 return False
             answers.append(answer)
-        # Once more: an answer given early may have been changed by a later call.
+        # Compare again, because a later call may have changed an earlier answer.
         return all(fingerprint(one) == question.answer for one, question in zip(answers, self.questions, strict=True))
 
 

@@ -10,7 +10,7 @@ from studies.matrix.record import Record
 
 
 def show(console: Console, record: Record, peers: list[Peer]) -> None:
-    """Each family's counts, then what each check is needed for."""
+    """Print each family's counts, then the mutants that need each check."""
     table = Table("family", "mutants", "killed by checks", "killed by vectors", *(peer.name for peer in peers))
     for family, names in [*families(record).items(), ("all", list(record.mutants))]:
         table.add_row(
@@ -29,7 +29,7 @@ def show(console: Console, record: Record, peers: list[Peer]) -> None:
 
 
 def show_whole(console: Console, record: Record) -> None:
-    """Every cell of mutants and checks; of the vectors how many kill."""
+    """Print every cell of mutants and checks, and the number of vectors that kill."""
     table = Table("mutant", *(str(number) for number in range(1, len(record.checks) + 1)), "vectors", padding=(0, 0))
     for name, cells in (record.mutants | record.probed | record.equivalent).items():
         marks = ("." if letter not in KILLED else letter for letter in cells["checks"])

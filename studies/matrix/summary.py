@@ -1,4 +1,4 @@
-"""The summary of a record that ships with the suite: how many wrong GRUs of each family each check kills."""
+"""The summary of a record that ships with the suite: the number of wrong GRUs of each family that each check kills."""
 
 import json
 from pathlib import Path
@@ -28,5 +28,5 @@ def summary(record: Record) -> dict[str, Any]:
 
 
 def write(record: Record) -> None:
-    """Write the summary of a record to where it ships from, in the clone at whose root this is called."""
+    """Write the summary of a record to its place in the clone whose root is the current folder."""
     IN_A_CLONE.write_text(json.dumps(summary(record), indent=1) + "\n")

@@ -35,7 +35,7 @@ def page() -> str:
 
 
 def _commands(group: click.Group, before: str) -> Iterator[str]:
-    """Each command that is not hidden, those of a group after it."""
+    """Yield the text of each command that is not hidden; a group's commands follow it."""
     for name, command in group.commands.items():
         if not command.hidden:
             yield from _command(f"{before}{name}", command)

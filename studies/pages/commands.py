@@ -1,4 +1,4 @@
-"""The commands that write a page or a figure of docs/ from what was judged or computed."""
+"""The commands that write a page or a figure of docs/ from judgements or computations."""
 
 import click
 from rich.table import Table
@@ -10,7 +10,7 @@ from studies.record import STDERR, end, head, json_text, written
 @click.argument("names", nargs=-1)
 @click.option("--page-only", is_flag=True, help="Write docs/paths.md from the record as it is")
 def paths(names: tuple[str, ...], page_only: bool) -> None:
-    """Every way to deploy tf_gru, judged by the suite; writes docs/paths.md. NAMES: only these are judged again."""
+    """Judge every way to deploy tf_gru, and write docs/paths.md. NAMES: only these are judged again."""
     from datetime import date
 
     from conformance.specification import CLAUSES
@@ -32,7 +32,7 @@ def paths(names: tuple[str, ...], page_only: bool) -> None:
 @click.argument("names", nargs=-1)
 @click.option("--page-only", is_flag=True, help="Write docs/scoreboard.md from the record as it is")
 def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
-    """Other projects' GRUs, judged by the suite; writes docs/scoreboard.md. NAMES: only these are judged again."""
+    """Judge other projects' GRUs, and write docs/scoreboard.md. NAMES: only these are judged again."""
     from datetime import date
 
     from studies.pages.paths import recorded
@@ -51,7 +51,7 @@ def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
 
 @click.command()
 def conventions() -> None:
-    """The layout of a GRU in each framework; writes docs/conventions.md and the table of docs/adapters.md."""
+    """Write docs/conventions.md and the table of docs/adapters.md: the layout of a GRU in each framework."""
     from studies.pages.conventions import ADAPTERS, PAGE, page, signatures
 
     written(PAGE, page())
@@ -60,7 +60,7 @@ def conventions() -> None:
 
 @click.command()
 def command_line() -> None:
-    """Every command of the suite with its options; writes docs/command-line.md."""
+    """Write docs/command-line.md: every command of the suite with its options."""
     from studies.pages.command_line import PAGE, page
 
     written(PAGE, page())
@@ -68,7 +68,7 @@ def command_line() -> None:
 
 @click.command()
 def guarantees() -> None:
-    """Each clause, its check and what it catches; writes docs/specification.md, and in short docs/verdicts.md."""
+    """Write docs/specification.md, each clause with its check and its kills, and a summary in docs/verdicts.md."""
     from studies.pages.guarantees import PAGE, SHORT, page, short
 
     written(PAGE, page())
@@ -77,7 +77,7 @@ def guarantees() -> None:
 
 @click.command()
 def tutorial() -> None:
-    """Each section of the tutorial, and what holds it; writes the table of docs/tutorial.md."""
+    """Write the table of docs/tutorial.md: each section of the tutorial, and the tests that check it."""
     from studies.pages.tutorial import PAGE, page
 
     written(PAGE, page())
@@ -85,7 +85,7 @@ def tutorial() -> None:
 
 @click.command()
 def figures() -> None:
-    """The figures of docs/understanding-the-gru.md, computed by the reference."""
+    """Write the figures of docs/understanding-the-gru.md, computed by the reference."""
     from studies.pages.figures import FIGURES, FOLDER
 
     for name, drawn in FIGURES.items():
@@ -94,7 +94,7 @@ def figures() -> None:
 
 @click.command()
 def picture() -> None:
-    """The picture of a report, docs/report.png: wants Chromium, and what tox -e browser installs."""
+    """Write docs/report.png, the picture of a report. It needs Chromium, and the packages of tox -e browser."""
     from studies.pages.picture import FILE, drawn
 
     written(FILE, drawn())

@@ -1,8 +1,9 @@
-"""How each framework lays out a GRU, found by asking the converters: what docs/conventions.md shows.
+"""The layout of a GRU in each framework, derived from the converters: the content of docs/conventions.md.
 
-Every number of a GRU is given a number of its own and converted; where it is found again says shape, order and sign. So
-the page cannot say anything else than what `reference.layouts` does, which the tests hold to the frameworks themselves.
-Left out: biases that a framework adds up before it stores them (see `merge_biases`), several layers.
+Every number of a GRU gets a unique value and is converted; its new place shows shape, order and sign. So the page
+always agrees with `reference.layouts`, which tests compare with the frameworks themselves.
+
+Left out: biases that a framework adds before it stores them (see `merge_biases`), several layers.
 """
 
 import inspect
@@ -18,7 +19,7 @@ from reference.parameters import GATES
 from studies.matrix.page import with_block
 
 PAGE = Path(__file__).parents[2] / "docs/conventions.md"
-INPUT_DIM, UNITS = 7, 5  # no sum or multiple of them is another, and neither is a number of gates
+INPUT_DIM, UNITS = 7, 5  # no sum or multiple of them equals another, or a number of gates
 SIZES = {
     UNITS: "units", INPUT_DIM: "input_dim", 2 * UNITS: "2 units", 3 * UNITS: "3 units", 4 * UNITS: "4 units",
     6 * UNITS: "6 units", INPUT_DIM + UNITS: "input_dim + units", 1: "1", 2: "2",
@@ -35,7 +36,7 @@ NAMES = {
     "rnn_cell": "TensorFlow `GRUCell`, `GRUBlockCell`",
 }
 Known = dict[float, tuple[str, tuple[int, ...]]]
-"""From each number to the block that it stands in, and where in it."""
+"""From each number to its block, and its place in the block."""
 
 HEAD = """# Conventions
 
@@ -86,7 +87,7 @@ def page() -> str:
 
 
 def rows() -> Iterator[list[str]]:
-    """A row for each converter and each reset that it takes."""
+    """Yield a row for each converter and each reset that it supports."""
     for name, title in NAMES.items():
         convert = getattr(layouts, f"to_{name}")
         for reset in GATES:
@@ -102,7 +103,7 @@ def unnamed() -> set[str]:
 
 
 def _asked(convert, reset: str) -> tuple[dict[str, str], list[str]] | None:
-    """Each array in words, and the biases that have no place; None where that reset is refused."""
+    """Each array in words, and the biases that have no place; None if the converter refuses this reset."""
     letters = GATES[reset]
     gates = len(letters)
     shapes = [(gates, INPUT_DIM, UNITS), (gates, UNITS, UNITS), (2, gates, UNITS)]
@@ -123,7 +124,7 @@ def _asked(convert, reset: str) -> tuple[dict[str, str], list[str]] | None:
 
 
 def _holds(convert, reset: str, bias: np.ndarray, side: int, gate: int) -> bool:
-    """Whether a bias that is zero but here can be converted."""
+    """True if a bias that is zero everywhere else can be converted."""
     only, gates = np.zeros_like(bias), len(GATES[reset])
     only[side, gate] = bias[side, gate]
     kernels = np.ones((gates, INPUT_DIM, UNITS)), np.ones((gates, UNITS, UNITS))
@@ -135,12 +136,12 @@ def _holds(convert, reset: str, bias: np.ndarray, side: int, gate: int) -> bool:
 
 
 def _places(values: np.ndarray, letter: str, gates: str) -> Known:
-    """From each number to the block that it stands in, and where."""
+    """From each number to its block, and its place in the block."""
     return {values[at]: (letter + gates[at[0]], at[1:]) for at in np.ndindex(values.shape)}
 
 
 def _flat(made: Any) -> Iterator[tuple[str, np.ndarray]]:
-    """The arrays by name, however they are packed; attributes are no arrays."""
+    """Yield the arrays by name, whatever their container; attributes are not arrays."""
     named = dict(zip(("kernel", "recurrent_kernel", "bias"), made, strict=False)) if isinstance(made, list) else made
     for name, value in named.items():
         if isinstance(value, dict):
@@ -150,7 +151,7 @@ def _flat(made: Any) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _words(array: np.ndarray, known: Known) -> str:
-    """Shape, then its blocks: `(3 units, input_dim): Wrᵀ/Wzᵀ/Wnᵀ`."""
+    """The shape, then the blocks: `(3 units, input_dim): Wrᵀ/Wzᵀ/Wnᵀ`."""
     shape = ", ".join(SIZES[size] for size in array.shape)
     rows = array.reshape((-1, array.shape[-1]))
     names = [[_block(rows, (down, across), known) for across in range(rows.shape[1])] for down in range(len(rows))]
@@ -158,7 +159,7 @@ def _words(array: np.ndarray, known: Known) -> str:
 
 
 def _block(rows: np.ndarray, at: tuple[int, int], known: Known) -> str:
-    """What the number at that place belongs to, with its sign, and transposed where its block is."""
+    """The block of the number at this place, with its sign, and transposed if the block is."""
     value = rows[at]
     if value == 0:
         return "0"

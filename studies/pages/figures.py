@@ -1,6 +1,6 @@
-"""The figures of docs/understanding-the-gru.md, each computed by `reference` from weights that are given here.
+"""The figures of docs/understanding-the-gru.md, computed by `reference` from the weights in this file.
 
-`python -m studies figures` writes them. Left out: what no formula of the page speaks of.
+`python -m studies figures` writes them. Left out: quantities that occur in no formula of the page.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ SEED = 2014  # the year of the paper
 
 
 def random(reset: str, units: int, scale: float = 1.0, update_bias: float = 0.0) -> Parameters:
-    """Weights of N(0, scale / sqrt(units)), the same for each reset, and no bias but that of the update gate."""
+    """Weights of N(0, scale / sqrt(units)), the same for each reset, and no bias except the update gate's."""
     draw, gates = np.random.default_rng(SEED), GATES[reset]
     which = ["zrn".index(gate) for gate in gates]
     kernel, recurrent = (draw.normal(0, scale / np.sqrt(units), (3, rows, units))[which] for rows in (1, units))
@@ -40,7 +40,7 @@ def kept(update_bias: float) -> Parameters:
 
 
 def memory(axes: Axes) -> None:
-    """A pulse of ten steps, seen by update gates that keep more or less."""
+    """Draw a pulse of ten steps, in states whose update gates keep more or less."""
     pulse = np.zeros((1, 100, 1))
     pulse[:, 10:20] = 2
     for bias in (0.0, 2.0, 3.0, 4.0):
@@ -52,7 +52,7 @@ def memory(axes: Axes) -> None:
 
 
 def variants(axes: Axes) -> None:
-    """One unit of eight, the same inputs, the same weights, three places of the reset gate."""
+    """Draw one unit of eight, with the same inputs and weights, for three positions of the reset gate."""
     inputs = np.random.default_rng(SEED + 1).normal(0, 2, (1, 40, 1))
     for reset in GATES:
         states = gru(inputs, random(reset, units=8, scale=2.0)).outputs[0, :, 0]
@@ -61,7 +61,7 @@ def variants(axes: Axes) -> None:
 
 
 def reach(axes: Axes) -> None:
-    """How much the last state's gradient reaches each input, by the bias of the update gate."""
+    """Draw the gradient of the last state by each input, for several biases of the update gate."""
     time = 200
     inputs = np.random.default_rng(SEED + 1).normal(0, 1, (1, time, 1))
     for bias in (-8.0, 0.0, 2.0, 4.0):
@@ -77,7 +77,7 @@ def reach(axes: Axes) -> None:
 
 
 def _drawn(name: str, what: Callable[[Axes], None]) -> str:
-    """An SVG, whose description tells the numbers that it was drawn from, so that a test can tell an old one."""
+    """An SVG whose description contains its numbers, so that a test can recognize an old one."""
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
     what(axes)

@@ -1,7 +1,7 @@
-"""The specification as a page, from the code that holds it, docs/specification.md; and in short, in docs/verdicts.md.
+"""The specification as a page, docs/specification.md, from the code that checks it; and a summary in docs/verdicts.md.
 
-Each clause with its sentence, the file of its check, the wrong GRUs that the check catches (by the matrix on record)
-and the golden vectors that ask it. Left out: the proofs of the bounds (docs/error-analysis.md).
+It contains each clause with its sentence, the file of its check, the wrong GRUs that the check catches (from the
+recorded matrix) and its golden vectors. Left out: the proofs of the bounds (docs/error-analysis.md).
 """
 
 from collections import Counter
@@ -55,7 +55,7 @@ def _clauses() -> Iterator[str]:
 
 
 def _files() -> dict[str, str]:
-    """Where each clause's check stands."""
+    """The file of each clause's check."""
     return {check.clause: f"{module.__name__.replace('.', '/')}.py" for module in MODULES for check in module.CHECKS}
 
 

@@ -1,6 +1,7 @@
-"""Which of the suite's verdicts on released GRUs are findings: each failing clause, and where docs/findings.md says it.
+"""Known findings about released GRUs: each failing clause, with its heading in docs/findings.md.
 
-A subject, then a heading of the page, then the clauses that fail for that reason: in both formats, or in the one named.
+Each entry is a subject, a heading of the page, and the clauses that fail for this reason, in both formats or in the
+named one.
 """
 
 PADDING = "Keras: NaN in a masked input makes gradients NaN"
@@ -22,7 +23,7 @@ STEPS = (
     "units-permuted",
     "time-reversed",
 )
-"""The clauses about the numbers of steps, without padding."""
+"""The clauses about the number of steps, without padding."""
 PADDED = (
     "lengths",
     "length-zero",
@@ -33,7 +34,7 @@ PADDED = (
     "gradients-masked",
     "padding-appended",
 )
-"""Those with padding."""
+"""The clauses with padding."""
 FLOAT64 = tuple(f"{clause} float64" for clause in (*STEPS, *PADDED))
 
 KNOWN: dict[str, dict[str, tuple[str, ...]]] = {
@@ -77,7 +78,7 @@ KNOWN: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def heading(subject: str, clause: str, dtype: str) -> str | None:
-    """The heading under which the page says why a subject fails a clause in a format, or None."""
+    """The heading that explains why a subject fails a clause in a format, or None."""
     for title, clauses in KNOWN.get(subject, {}).items():
         if clause in clauses or f"{clause} {dtype}" in clauses:
             return title
@@ -85,6 +86,6 @@ def heading(subject: str, clause: str, dtype: str) -> str | None:
 
 
 def anchor(title: str) -> str:
-    """The fragment by which a heading is linked to, as Markdown's readers make it."""
+    """The fragment of a link to a heading, as Markdown renderers make it."""
     kept = "".join(letter for letter in title.lower() if letter.isalnum() or letter in " -_")
     return kept.replace(" ", "-")

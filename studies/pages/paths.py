@@ -1,7 +1,7 @@
-"""Every way to deploy `tf_gru`, judged by the whole suite: what docs/paths.md shows after what `exports` found.
+"""Every way to deploy `tf_gru`, judged by the whole suite: the part of docs/paths.md after the results of `exports`.
 
-`python -m studies paths` judges and writes docs/records/paths.json, then docs/paths.md from it; a test holds the page
-to the record, and the record to what the adapters declare.
+`python -m studies paths` judges and writes docs/records/paths.json, then docs/paths.md from it. A test compares the
+page with the record, and the record with the adapters' declarations.
 """
 
 import json
@@ -40,9 +40,9 @@ Written by `python -m studies paths`, which keeps what it found in docs/records/
 
 
 def recorded(subjects: list[Subject], day: str) -> dict[str, Any]:
-    """What is kept of each subject: versions, and for each clause and format the verdict.
+    """The record of each subject: versions, and the verdict for each clause and format.
 
-    The margin is kept of a pass alone: that of a failure may be infinite, which JSON has no number for.
+    Only passes keep their margin: the margin of a failure may be infinite, which JSON cannot represent.
     """
     return {
         subject.name: {
@@ -66,18 +66,18 @@ def recorded(subjects: list[Subject], day: str) -> dict[str, Any]:
 
 
 def load() -> dict[str, Any]:
-    """The record, in the order of PATHS; empty where there is none."""
+    """The record, in the order of PATHS; empty if there is none."""
     found = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     return {name: found[name] for name in PATHS if name in found}
 
 
 def missing(record: dict[str, Any], names: Iterable[str] = PATHS) -> list[str]:
-    """Those that have not been judged yet."""
+    """The names that have not been judged yet."""
     return [name for name in names if name not in record]
 
 
 def wrong(record: dict[str, Any]) -> Iterator[str]:
-    """What is neither a pass nor declined with a reason, in words, of the paths that were judged."""
+    """Yield everything that is neither a pass nor declined with a reason, in words, for the judged paths."""
     for name in PATHS:
         if name not in record:
             continue
@@ -93,7 +93,7 @@ def wrong(record: dict[str, Any]) -> Iterator[str]:
 
 
 def page(record: dict[str, Any]) -> str:
-    """docs/paths.md: what each path is, the table, the reasons, and the versions."""
+    """docs/paths.md: each path, the table, the reasons, and the versions."""
     ways = [f"- `{name}`: {PATHS[name]}; {_formats(verdicts['verdicts'])}." for name, verdicts in record.items()]
     short = [name.partition(":")[2] for name in record]
     table = [line("clause", *short), line(*["---"] * (len(short) + 1))]
@@ -111,7 +111,7 @@ def page(record: dict[str, Any]) -> str:
 
 
 def together(parts: list[str], notes: dict[str, int], record: dict[str, Any]) -> str:
-    """A page of these parts, then the reasons by their numbers, then when and in which versions each was judged."""
+    """A page of these parts, then the numbered reasons, then the day and versions of each judgement."""
     reasons = [f"{number}. {reason}" for reason, number in notes.items()]
     judged = [f"- `{name}`, {found['day']}: {_versions(found['versions'])}" for name, found in record.items()]
     ends = ["Declined:\n\n" + "\n".join(reasons), "Judged:\n\n" + "\n".join(judged)]
@@ -124,7 +124,7 @@ def line(*cells: str) -> str:
 
 
 def _formats(verdicts: list[dict[str, Any]]) -> str:
-    """The formats in which something was judged, and why the others were not."""
+    """The formats in which something was judged, and the reasons for the others."""
     passed = {verdict["dtype"] for verdict in verdicts if verdict["kind"] == PASS}
     others = {verdict["dtype"]: verdict["reason"] for verdict in verdicts if verdict["dtype"] not in passed}
     return "; ".join([" and ".join(sorted(passed)), *others.values()])

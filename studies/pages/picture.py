@@ -1,6 +1,6 @@
-"""The picture of a report that the README shows: the top of a page, as Chromium draws it.
+"""The picture of a report in the README: the top of a page, drawn by Chromium.
 
-`python -m studies picture` makes it. Left out: what stands further down the page, such as what the machine is.
+`python -m studies picture` makes it. Left out: content further down the page, such as the machine.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def browser() -> str:
-    """The path of a browser. Raises UsageError where none is on PATH."""
+    """The path of a browser. Raises UsageError if none is on PATH."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         raise UsageError(f"none of {', '.join(BROWSERS)} is on PATH; on Debian: apt-get install chromium")
@@ -32,18 +32,20 @@ def browser() -> str:
 
 
 def template() -> str:
-    """A digest of all that says how a page looks; the picture carries it, so that a test can tell an old one."""
+    """A digest of the files that determine the page's look. The picture contains it, so that a test can recognize an
+    old one.
+    """
     return hashlib.sha256(b"".join((FOLDER / name).read_bytes() for name in LOOKS)).hexdigest()
 
 
 def report(path: Path) -> None:
-    """Judges the subjects and writes the page."""
+    """Judge the subjects and write the page."""
     asked = [*SUBJECTS, *(f"--clause={clause}" for clause in CLAUSES), "--html", str(path), "--report-only"]
     subprocess.run([sys.executable, "-m", "conformance", "run", *asked], check=True, stdout=subprocess.DEVNULL)
 
 
 def drawn() -> bytes:
-    """The picture, a PNG. Raises UsageError where there is no browser."""
+    """The picture as a PNG. Raises UsageError if there is no browser."""
     from PIL import Image, PngImagePlugin
     from playwright.sync_api import sync_playwright
 

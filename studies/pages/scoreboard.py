@@ -1,8 +1,8 @@
-"""Every GRU of other projects that has an adapter, and one path of `tf_gru`, judged: what docs/scoreboard.md shows.
+"""Judge every GRU of other projects with an adapter, and one path of `tf_gru`: the content of docs/scoreboard.md.
 
-`python -m studies scoreboard` judges and writes docs/records/scoreboard.json, then docs/scoreboard.md from it; a test
-holds the page to the record, and what fails there to known.py. Left out: the other paths of `tf_gru`, which
-docs/paths.md shows.
+`python -m studies scoreboard` judges and writes docs/records/scoreboard.json, then docs/scoreboard.md from it. A test
+compares the page with the record, and failures with known.py. Left out: the other paths of `tf_gru` (see
+docs/paths.md).
 """
 
 import json
@@ -40,7 +40,7 @@ Written by `python -m studies scoreboard`, which keeps what it found in docs/rec
 
 
 def judged(name: str) -> Subject:
-    """A subject in a process of its own, as the suite judges it; but failing cases are not made smaller."""
+    """Judge a subject in a separate process, as the suite does, but without making failing cases smaller."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(_subject, name).result()
 
@@ -55,18 +55,22 @@ def _subject(name: str) -> Subject:
 
 
 def stored() -> dict[str, Any]:
-    """What was judged here; empty where there is no record."""
+    """The stored judgements; empty if there is no record."""
     return json.loads(RECORD.read_text()) if RECORD.exists() else {}
 
 
 def load() -> dict[str, Any]:
-    """The record, in the order of SUBJECTS; tf_gru's own is that of studies/pages/paths.py unless it was asked here."""
+    """The record, in the order of SUBJECTS. tf_gru's part comes from studies/pages/paths.py unless it was judged
+    here.
+    """
     found = paths.load() | stored()
     return {name: found[name] for name in SUBJECTS if name in found}
 
 
 def unexplained(record: dict[str, Any]) -> Iterator[str]:
-    """What is neither a pass, nor declined with a reason, nor a known failure; and clauses without a verdict."""
+    """Yield everything that is neither a pass, nor declined with a reason, nor a known failure; and clauses without
+    a verdict.
+    """
     for name, found in record.items():
         if found["broken"]:
             yield f"{name}: {found['broken']}"
@@ -108,7 +112,7 @@ def page(record: dict[str, Any]) -> str:
 
 
 def _cell(name: str, verdicts: list[dict[str, Any]], notes: dict[str, int]) -> str:
-    """What a clause says of a subject: failures first, then the worst margin, then why it is declined."""
+    """The cell of a clause and a subject: failures first, then the worst margin, then the reason for declining."""
     bad = [verdict for verdict in verdicts if verdict["kind"] not in (PASS, DECLINED)]
     if bad:
         others = any(verdict["kind"] == PASS for verdict in verdicts)

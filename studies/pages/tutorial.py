@@ -1,4 +1,4 @@
-"""The table of docs/tutorial.md: each section of the tutorial, and the tests, subjects and clauses that hold it."""
+"""The table of docs/tutorial.md: each section of the tutorial, with its tests, subjects and clauses."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +12,9 @@ SUBJECTS = ("tutorial:graph", "tutorial:eager")
 
 
 class Section(NamedTuple):
-    """What the tutorial calls it, what it is here, the names of its tests in TESTS, its subjects and their clauses."""
+    """A section: its title in the tutorial, its counterpart here, the names of its tests in TESTS, its subjects and
+    clauses.
+    """
 
     name: str
     here: str

@@ -8,7 +8,7 @@ from studies.record import end, head, json_text
 @click.command()
 @click.option("--page-only", is_flag=True, help="Write docs/peers.md from the record as it is")
 def peers(page_only: bool) -> None:
-    """Other projects' own GRU tests on every mutant; writes docs/records/peers.json and docs/peers.md."""
+    """Run other projects' own GRU tests on every mutant, and write docs/records/peers.json and docs/peers.md."""
     from studies.peers.record import PAGE, RECORD, asked, load, page, table
 
     head("peers", ("onnx", "keras"))

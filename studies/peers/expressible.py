@@ -1,7 +1,7 @@
-"""Which mutants a suite could notice at all: those that differ on some question that its interface can carry.
+"""The mutants that a suite could detect at all: those that differ on some input that its interface can express.
 
-Found by asking, not by a list: many drawn questions, in every format, size, option and kind of padding that the
-interface has; the mutant differs where a bit of an answer does, where it changes an argument, and where it raises.
+They are found by experiment: many drawn inputs, in every format, size, option and kind of padding of the interface. A
+mutant differs if a bit of an answer does, if it changes an argument, or if it raises.
 """
 
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ Bits = tuple[str, tuple[int, ...], bytes]
 
 QUESTIONS = 400
 SCALES = (-130, -12, -3, 0, 1, 3, 7)
-"""Powers of two that inputs, states and weights are scaled by: subnormal to saturating."""
+"""Powers of two by which inputs, states and weights are scaled: subnormal to saturating."""
 
 
 @dataclass(frozen=True)
 class Interface:
-    """What a suite's questions can say. padding: lengths, masks, or nothing. empty: which sizes can be 0."""
+    """The inputs that a suite can express. padding: lengths, masks, or nothing. empty: sizes that can be 0."""
 
     formats: tuple[str, ...]
     padding: str | None
@@ -37,14 +37,14 @@ WEBNN = Interface(("float16", "float32"), None, ("carry",), True, ())
 
 
 def expressible(mutant: type[Emulated], interface: Interface) -> bool:
-    """Whether any drawn question tells the mutant from the honest one. One mutant is asked them all, in their order."""
+    """True if a drawn input distinguishes the mutant from the honest GRU. One mutant answers all inputs, in order."""
     asked = mutant()
     return any(_differs(asked, case, right) for case, right in _questions(interface))
 
 
 @cache
 def _questions(interface: Interface) -> list[tuple[Case, list[Bits]]]:
-    """The questions, each with the honest answer."""
+    """The inputs, each with the honest answer."""
     rng, honest = np.random.default_rng(0), Emulated()
     cases = [_drawn(rng, interface) for _ in range(QUESTIONS)]
     return [(case, _bits(honest.run(case.copy()))) for case in cases]
@@ -54,7 +54,7 @@ def _differs(mutant: Emulated, case: Case, right: list[Bits]) -> bool:
     given = case.copy()
     try:
         answer = mutant.run(given)
-    except Exception:  # whatever it raises is another answer
+    except Exception:  # an exception is another answer
         return True
     return _bits(answer) != right or _bits(_arguments(given)) != _bits(_arguments(case))
 
@@ -71,7 +71,7 @@ def _bits(arrays: object) -> list[Bits]:
 
 
 def _drawn(rng: np.random.Generator, interface: Interface) -> Case:
-    """One question. Every other size is square, so that what mistakes one axis for another can do it."""
+    """One input. Every other one is square, so that a mistake between axes can occur."""
     kind = rng.choice(interface.formats)
     time, units = int(rng.integers(1, 40)) if rng.random() < 0.2 else int(rng.integers(1, 7)), int(rng.integers(1, 12))
     batch, inputs = (time, units) if rng.random() < 0.5 else (int(rng.integers(1, 5)), int(rng.integers(1, 12)))
@@ -106,7 +106,7 @@ def _drawn(rng: np.random.Generator, interface: Interface) -> Case:
 
 
 def _padding(rng: np.random.Generator, padding: str | None, batch: int, time: int) -> np.ndarray | None:
-    """Which steps count: rows that end, for lengths; any pattern, for a mask."""
+    """The valid steps: rows that end early, for lengths; any pattern, for a mask."""
     if padding is None or rng.random() < 0.3:
         return None
     if padding == "mask":

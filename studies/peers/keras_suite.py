@@ -1,10 +1,10 @@
-"""Keras' own tests of keras.layers.GRU: the layer's recurrence is the mutant's.
+"""Keras' own tests of keras.layers.GRU, with the layer's recurrence replaced by the mutant's.
 
 Source: keras/src/layers/rnn/gru_test.py (Apache-2.0), as installed, on Keras' NumPy backend, where every call is eager.
-The backend is chosen when Keras is imported, so a process of its own asks: judge_all starts it.
+Keras chooses the backend at import, so `judge_all` starts a separate process.
 
-What Case does not carry falls to Keras' own path: dropout while training, other activations, other formats than
-float32. Left out: Bidirectional, whose tests are not the GRU's.
+Inputs that Case does not represent run on Keras' own path: dropout in training, other activations, formats other than
+float32. Left out: Bidirectional, whose tests do not belong to the GRU.
 """
 
 import json
@@ -30,12 +30,12 @@ START = f"import sys; sys.path.append({ROOT!r}); from studies.peers.keras_suite 
 
 
 def version() -> str:
-    """The version of the package that holds the tests."""
+    """The version of the package with the tests."""
     return f"keras {metadata.version('keras')}"
 
 
 def judge_all(names: Iterable[str]) -> dict[str, Verdict]:
-    """What the tests say of the mutants of these names (Emulated is the honest one), from a process of its own."""
+    """The results of the tests for the mutants of these names (Emulated is the honest one), from a separate process."""
     environment = os.environ | {"KERAS_BACKEND": "numpy"}
     done = subprocess.run(
         [sys.executable, "-c", START], input=json.dumps(list(names)), capture_output=True, text=True, env=environment
@@ -47,7 +47,9 @@ def judge_all(names: Iterable[str]) -> dict[str, Verdict]:
 
 
 def answer_stdin() -> None:
-    """Names as JSON from standard input; tests and failures of each as JSON, in the last line of standard output."""
+    """Read names as JSON from standard input, and print each one's tests and failures as JSON, in the last line of
+    output.
+    """
     from conformance.mutants import MUTANTS
 
     known = {type(mutant).__name__: type(mutant) for mutant in MUTANTS} | {"Emulated": Emulated}
@@ -56,7 +58,9 @@ def answer_stdin() -> None:
 
 
 def judge(mutant: type[Emulated]) -> Verdict:
-    """What the tests say of a mutant, in a process where Keras is on NumPy. tests: those that asked the mutant."""
+    """The result of the tests for a mutant, in a process where Keras uses NumPy. tests: those that called the
+    mutant.
+    """
     from keras.saving import register_keras_serializable
     from keras.src import layers
     from keras.src.layers.rnn import gru_test
@@ -83,7 +87,7 @@ def judge(mutant: type[Emulated]) -> Verdict:
 
 
 def substitute(genuine: Any, mutant: type[Emulated]) -> Any:
-    """A subclass of keras.layers.GRU with a mutant's recurrence, a fresh mutant for each layer; it counts questions."""
+    """A subclass of keras.layers.GRU with a mutant's recurrence, a new mutant for each layer. It counts calls."""
 
     class GRU(genuine):
         asked = 0
@@ -102,10 +106,10 @@ def substitute(genuine: Any, mutant: type[Emulated]) -> Any:
 
 
 def recurrence(layer: Any, mutant: Emulated, sequences: Any, initial_state: Any, mask: Any) -> tuple[Any, Any, list]:
-    """What inner_loop answers: the last output, all outputs in processing order, and the states.
+    """The result of inner_loop: the last output, all outputs in processing order, and the states.
 
-    The mutant is given the caller's own arrays: one that writes to them is to be seen by the tests, which make their
-    arrays anew.
+    The mutant receives the caller's own arrays, so that the tests see a mutant that writes to them. The tests make new
+    arrays each time.
     """
     state = initial_state[0] if isinstance(initial_state, list | tuple) else initial_state
     mask = mask[0] if isinstance(mask, list | tuple) else mask
@@ -125,7 +129,7 @@ def recurrence(layer: Any, mutant: Emulated, sequences: Any, initial_state: Any,
 
 
 def _carried(layer: Any, sequences: Any, training: bool) -> bool:
-    """Whether a Case can carry the question."""
+    """True if a Case can represent the call."""
     from keras import activations
 
     usual = layer.activation is activations.tanh and layer.recurrent_activation is activations.sigmoid
@@ -134,7 +138,7 @@ def _carried(layer: Any, sequences: Any, training: bool) -> bool:
 
 
 def _skipped(test: unittest.TestCase) -> bool:
-    """Whether one of the test's own pytest marks takes it out here, by backend."""
+    """True if one of the test's own pytest marks skips it here, by backend."""
     method = getattr(test, test._testMethodName)
     marks = getattr(method, "pytestmark", ())
     return any(mark.name == "skipif" and mark.args[0] for mark in marks)

@@ -1,4 +1,4 @@
-"""ONNX's backend tests of the operator GRU, by their own runner: the mutant is the backend.
+"""ONNX's backend tests of the operator GRU, with their own runner: the mutant is the backend.
 
 Source: onnx.backend.test (Apache-2.0), as installed. The runner generates inputs and expected outputs when it is made,
 and compares with the rtol and atol of its own test cases.
@@ -28,29 +28,29 @@ INPUTS = ("X", "W", "R", "B", "sequence_lens", "initial_h")
 
 
 def version() -> str:
-    """The version of the package that holds the tests."""
+    """The version of the package with the tests."""
     return f"onnx {metadata.version('onnx')}"
 
 
 class MutantBackend(Backend):
-    """A backend that knows one node, GRU; a fresh mutant for each prepared model."""
+    """A backend for one node, GRU, with a new mutant for each prepared model."""
 
     mutant: type[Emulated] = Emulated
 
     @classmethod
     def prepare(cls, model: ModelProto, device: str = "CPU", **kwargs) -> "Prepared":
-        """The model's one node. The checker looks at the model first, as backends do."""
+        """Prepare the model's one node. The checker first reads the model, as in other backends."""
         super().prepare(model, device, **kwargs)
         return Prepared(model, cls.mutant())
 
     @classmethod
     def supports_device(cls, device: str) -> bool:
-        """The CPU; the runner skips its tests for another."""
+        """True for the CPU; the runner skips its tests for other devices."""
         return device == "CPU"
 
 
 class Prepared(BackendRep):
-    """One GRU node beside its mutant."""
+    """One GRU node with its mutant."""
 
     def __init__(self, model: ModelProto, mutant: Emulated) -> None:
         (self.node,) = model.graph.node
@@ -58,7 +58,7 @@ class Prepared(BackendRep):
         self.mutant = mutant
 
     def run(self, inputs: list[np.ndarray], **_) -> tuple[np.ndarray, ...]:
-        """The node's named outputs, among Y and Y_h."""
+        """Compute the node's named outputs, among Y and Y_h."""
         given = dict(zip(self.names, inputs, strict=True))
         feeds = {kind: given[name] for kind, name in zip(INPUTS, self.node.input, strict=False) if name}
         attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in self.node.attribute}
@@ -67,7 +67,7 @@ class Prepared(BackendRep):
 
 
 def answer(mutant: Emulated, feeds: dict[str, np.ndarray], attributes: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Y and Y_h as the operator lays them out, from its inputs and attributes by name."""
+    """Y and Y_h in the operator's layout, from its inputs and attributes by name."""
     batchwise = bool(attributes.get("layout", 0))
     direction = attributes.get("direction", b"forward").decode()
     both = direction == "bidirectional"
@@ -76,7 +76,7 @@ def answer(mutant: Emulated, feeds: dict[str, np.ndarray], attributes: dict) -> 
         state = state.swapaxes(0, 1)
     lengths = feeds.get("sequence_lens")
     case = Case(
-        inputs=np.array(feeds["X"] if batchwise else feeds["X"].swapaxes(0, 1)),  # copied: some mutants write to it
+        inputs=np.array(feeds["X"] if batchwise else feeds["X"].swapaxes(0, 1)),  # some mutants write to it
         parameters=from_onnx(feeds["W"], feeds["R"], feeds.get("B"), attributes.get("linear_before_reset", 0)),
         initial_state=None if state is None else tuple(state.copy()),
         lengths=None if lengths is None else lengths.astype(np.int64),
@@ -95,8 +95,8 @@ def answer(mutant: Emulated, feeds: dict[str, np.ndarray], attributes: dict) -> 
 
 @cache
 def tests() -> tuple[unittest.TestCase, ...]:
-    """The runner's own tests of the operator, for the CPU; it is given this operator's cases alone, to be quick."""
-    importlib.import_module("onnx.backend.test.case.node.gru")  # makes its cases, from a seed of its own
+    """The runner's own tests of the operator for the CPU. For speed it loads only this operator's cases."""
+    importlib.import_module("onnx.backend.test.case.node.gru")  # makes its cases, with its own seed
     cases = [case for case in node._NodeTestCases if case.name.startswith("test_gru_")]
     with mock.patch.object(runner, "load_model_tests", lambda kind: cases if kind == "node" else []):
         suite = BackendTest(MutantBackend, __name__).include(PATTERN).test_suite
@@ -104,6 +104,6 @@ def tests() -> tuple[unittest.TestCase, ...]:
 
 
 def judge(mutant: type[Emulated]) -> Verdict:
-    """What the tests say of a mutant."""
+    """The result of the tests for a mutant."""
     MutantBackend.mutant = mutant
     return Verdict(tuple(test.id().rpartition(".")[2] for test in tests()), tuple(failing(tests())))

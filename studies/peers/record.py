@@ -1,8 +1,8 @@
-"""Every suite asked about every mutant: the record, its table, and the page that is made of it.
+"""The results of every suite for every mutant: the record, its table, and its page.
 
 docs/records/peers.json: {suite: {"version", "source", "date", "tests": [names], "mutants": {name: killed},
-"not_expressible": [names]}}.
-A mutant that a suite's interface cannot express survives it, and is not among the ones that the suite is counted on.
+"not_expressible": [names]}}. A mutant that a suite's interface cannot express survives it, and does not count for this
+suite.
 """
 
 import json
@@ -29,7 +29,7 @@ KNOWN: dict[str, type[Emulated]] = {type(mutant).__name__: type(mutant) for muta
 
 @dataclass(frozen=True)
 class Suite:
-    """One suite: where it stands, how to ask it about mutants by name, and what its questions can say."""
+    """One suite: its source, a function that judges mutants by name, and the inputs that it can express."""
 
     source: str
     version: Callable[[], str]
@@ -76,7 +76,7 @@ SUITES: dict[str, Suite] = {
 
 
 def asked() -> dict[str, Any]:
-    """The record, made anew: every suite, every mutant. Raises RuntimeError where a suite fails the honest GRU."""
+    """Make the record again: every suite, every mutant. Raises RuntimeError if a suite fails the honest GRU."""
     found = {}
     for name, suite in SUITES.items():
         verdicts = suite.judge(["Emulated", *KNOWN])
@@ -99,12 +99,14 @@ def asked() -> dict[str, Any]:
 
 
 def load() -> dict[str, Any]:
-    """The record as it is kept."""
+    """The stored record."""
     return json.loads(RECORD.read_text())
 
 
 def stale(record: dict[str, Any]) -> str | None:
-    """What to do about a record that names other suites or mutants than there are; None where it does not."""
+    """A command to repair a record that names other suites or mutants than the present ones; None if it is up to
+    date.
+    """
     wrong = set(record) ^ set(SUITES)
     for suite in record.values():
         wrong |= set(suite["mutants"]) ^ set(KNOWN)
@@ -112,13 +114,15 @@ def stale(record: dict[str, Any]) -> str | None:
 
 
 def counts(suite: dict[str, Any], names: Iterable[str]) -> tuple[int, int]:
-    """Killed and expressible, among the mutants of these names."""
+    """The killed and the expressible mutants among these names."""
     chosen = [name for name in names if name not in suite["not_expressible"]]
     return sum(suite["mutants"][name] for name in chosen), len(chosen)
 
 
 def rows(record: dict[str, Any]) -> list[list[str]]:
-    """Family by family: how many there are, and killed of expressible by each suite; all of them last."""
+    """Rows by family: the number of mutants, and for each suite the killed of the expressible ones; all families
+    last.
+    """
     families = {family: [type(mutant).__name__ for mutant in members] for family, members in FAMILIES.items()}
     families["all"] = list(KNOWN)
     return [
@@ -128,7 +132,7 @@ def rows(record: dict[str, Any]) -> list[list[str]]:
 
 
 def table(record: dict[str, Any]) -> Table:
-    """The rows for a terminal or a text file."""
+    """The rows as a table for a terminal or a text file."""
     made = Table("family", "mutants", *(f"{name} ({suite['version']})" for name, suite in record.items()))
     for row in rows(record):
         made.add_row(*row)
@@ -136,7 +140,7 @@ def table(record: dict[str, Any]) -> Table:
 
 
 def page(record: dict[str, Any]) -> str:
-    """docs/peers.md: what was asked, the counts, and the mutants that each suite lets through."""
+    """docs/peers.md: the method, the counts, and the mutants that each suite misses."""
     lines = [
         "# Other GRU test suites on the same mutants",
         "",

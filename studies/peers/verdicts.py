@@ -1,6 +1,6 @@
-"""What a suite says of one mutant; and running unittest's tests, quietly, for the ones that fail.
+"""The result of a suite for one mutant, and a quiet runner of unittest's tests.
 
-Left out: how a suite asks the mutant; each suite's own file has that.
+Left out: the way a suite calls the mutant; each suite's own file contains it.
 """
 
 import io
@@ -12,19 +12,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Verdict:
-    """tests: the names of the suite's tests that asked the mutant; failed: of those that failed or errored."""
+    """The names of the suite's tests that called the mutant, and of those that failed or raised."""
 
     tests: tuple[str, ...]
     failed: tuple[str, ...]
 
     @property
     def killed(self) -> bool:
-        """Whether any test noticed."""
+        """True if a test detected the mutant."""
         return bool(self.failed)
 
 
 def failing(tests: Iterable[unittest.TestCase]) -> list[str]:
-    """The ids of the tests that fail or raise; what they print is dropped."""
+    """The ids of the tests that fail or raise. Their output is dropped."""
     found = []
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         for test in tests:
@@ -36,7 +36,7 @@ def failing(tests: Iterable[unittest.TestCase]) -> list[str]:
 
 
 def flat(suite: unittest.TestSuite | unittest.TestCase) -> Iterable[unittest.TestCase]:
-    """A suite's tests, one after the other."""
+    """A suite's tests, one after another."""
     if isinstance(suite, unittest.TestCase):
         yield suite
     else:

@@ -1,9 +1,8 @@
-"""WebNN's conformance tests of gru and gruCell, from their numbers: webnn.json says where those come from.
+"""WebNN's conformance tests of gru and gruCell, from their numbers; webnn.json names their source.
 
-Their own runner needs a browser; here the cases are asked as data, and compared by the distance in units in the last
-place that the tests publish (tolerances.json). Every case asks for relu in both places, so the honest GRU is one with
-relu here, and a mutant that computes the logistic function or tanh badly has nothing to do: it computes relu.
-A cell is a sequence of one step from a given state.
+Their own runner needs a browser. Here the cases are data, compared by the distance in units in the last place that the
+tests publish (tolerances.json). Every case uses relu for both activations, so the honest GRU also uses relu here, and
+so does a mutant that computes the logistic function or tanh badly. A cell is a sequence of one step from a given state.
 """
 
 import json
@@ -35,35 +34,35 @@ def tolerance() -> dict[str, dict[str, int]]:
 
 
 def version() -> str:
-    """The commit of the copy of Chromium that the numbers were read from."""
+    """The commit of the copy of Chromium from which the numbers were read."""
     return f"Chromium copy {data()['read_from']['commit'][:12]}"
 
 
 KEPT = frozenset({"tanh_gates", "hard_sigmoid_gates", "linear_candidate", "sigmoid_candidate"})
-"""Mutants that put one activation in the place of another: they do so whatever a case asks for."""
+"""Mutants that replace one activation by another; they keep their activation here."""
 
 
 class Relu(Emulated):
-    """Both activations are the positive part, as every case asks."""
+    """A GRU in which both activations are the positive part, as in every case."""
 
     def sigmoid(self, a: np.ndarray) -> np.ndarray:
-        """Of a gate."""
+        """The activation of a gate."""
         return np.maximum(a, 0)
 
     def tanh(self, a: np.ndarray) -> np.ndarray:
-        """Of the candidate."""
+        """The activation of the candidate."""
         return np.maximum(a, 0)
 
 
 def with_relu(mutant: type[Emulated]) -> type[Emulated]:
-    """The mutant with relu in both places, but for what it puts there in place of whatever is asked."""
+    """The mutant with relu for both activations, unless it replaces an activation itself."""
     if mutant.__name__ in KEPT:
         return type(mutant.__name__, (mutant, Relu), {})
     return type(mutant.__name__, (mutant,), {"sigmoid": Relu.sigmoid, "tanh": Relu.tanh})
 
 
 def judge(mutant: type[Emulated]) -> Verdict:
-    """What the tests say of a mutant; a fresh one for each case."""
+    """The result of the tests for a mutant, with a new mutant for each case."""
     asked = with_relu(mutant)
     cases = data()["cases"]
     failed = tuple(case["name"] for case in cases if not _passes(case, asked()))
@@ -71,7 +70,7 @@ def judge(mutant: type[Emulated]) -> Verdict:
 
 
 def question(case: dict[str, Any]) -> Case:
-    """The tests' case as ours."""
+    """The tests' case as a Case."""
     shared, options = data()["shared"], case["options"]
     units, steps, directions = shared["hidden_size"], case["steps"], case["directions"]
     tenth, kind = shared["tenth"][case["dtype"]], np.dtype(case["dtype"])
@@ -100,7 +99,7 @@ def _from_rzn(array: np.ndarray, units: int) -> np.ndarray:
 def _passes(case: dict[str, Any], mutant: Emulated) -> bool:
     try:
         outputs, final = mutant.run(question(case))
-    except Exception:  # whatever a mutant raises, the test fails
+    except Exception:  # the test fails whatever a mutant raises
         return False
     if case["directions"] == 1:
         outputs, final = (outputs,), (final,)
@@ -113,7 +112,7 @@ def _passes(case: dict[str, Any], mutant: Emulated) -> bool:
 
 
 def _near(answer: np.ndarray, wanted: np.ndarray, dtype: str, allowed: int) -> bool:
-    """Whether every number is within the allowed distance, counted in the format's steps."""
+    """True if every number is within the allowed distance, counted in the format's steps."""
     if answer.dtype != dtype or answer.size != wanted.size or not np.isfinite(answer).all():
         return False
     distance = np.abs(_ordinal(answer.ravel()) - _ordinal(wanted.astype(dtype)))
@@ -121,6 +120,6 @@ def _near(answer: np.ndarray, wanted: np.ndarray, dtype: str, allowed: int) -> b
 
 
 def _ordinal(x: np.ndarray) -> np.ndarray:
-    """The number of a float in the order of its format; both zeros are 0."""
+    """The position of a float in the order of its format; both zeros are 0."""
     magnitude = np.abs(x).view(f"u{x.dtype.itemsize}").astype(np.int64)
     return np.where(x < 0, -magnitude, magnitude)

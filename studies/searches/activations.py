@@ -1,4 +1,4 @@
-"""Activations at every argument of float16 and bfloat16: what a claim allows, against what the bound makes of it.
+"""Activations at every argument of float16 and bfloat16: a claim's allowed error, compared with its bound.
 
 A claim counts units in the last place, the bound is relative: k ULP are at most 2 k u of the value.
 """
@@ -22,14 +22,14 @@ STORED = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
 
 
 def arguments(name: str, every: int = 1) -> np.ndarray:
-    """Every finite number of a format of 16 bits, or every so many of them."""
+    """Every finite number of a format of 16 bits, or every n-th of them."""
     with np.errstate(invalid="ignore"):
         values = np.arange(0, 2**16, every).astype(np.uint16).view(STORED[name]).astype(np.float64)
     return np.unique(values[np.isfinite(values)])
 
 
 def accuracies(every: int = 1) -> Iterator[Search]:
-    """Each claim, each function, each format: as far off as the claim allows, on either side."""
+    """Yield a search for each claim, function and format, with errors as large as the claim allows, on either side."""
     for name in STORED:
         a = arguments(name, every)
         for claimed in ACTIVATIONS:
@@ -39,7 +39,7 @@ def accuracies(every: int = 1) -> Iterator[Search]:
 
 
 def search(name: str, a: np.ndarray, claimed: str, rounding: str = "nearest", *, flush: bool = False) -> Search:
-    """One claim in one format, at these arguments."""
+    """Search one claim in one format, at these arguments."""
     format = FORMATS[name]
     claim = toy(format, rounding, activation=claimed, flush=flush)
     found = Search(f"{name} activation {claimed}{', flushed' * flush}", rounding)
@@ -58,7 +58,7 @@ def search(name: str, a: np.ndarray, claimed: str, rounding: str = "nearest", *,
 
 
 def _used(allowed: Gate, computed: np.ndarray) -> np.ndarray:
-    """The share of the bound that is used; where it is within a rounding of 1, balls say whether it is over 1."""
+    """The used share of the bound. Near 1, balls decide whether it exceeds 1."""
     error = abs(exactly(computed) - allowed.exact)
     used = share(error.astype(np.float64), allowed.own.astype(np.float64))
     return np.where(error > allowed.own, np.inf, np.minimum(used, 1))

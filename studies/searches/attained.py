@@ -1,7 +1,7 @@
-"""No term of a bound is there for nothing: honest arithmetic that comes to at least half of each, by itself.
+"""Every term of a bound is needed: honest arithmetic that uses at least half of each term alone.
 
-Each row is a construction in which one term is all there is, or is what a bound has with it and not without it. What is
-computed is computed in software; what it is held against comes from the code of the bounds.
+Each row is a construction in which one term is the whole bound, or the difference between the bound with and without
+it. The values are computed in software; the bounds come from the code under test.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ TERMS = 64
 
 
 class Attained(NamedTuple):
-    """A term, in which class, how much of it was used, and by what."""
+    """A term, its class, the used part, and the construction."""
 
     term: str
     claim: str
@@ -42,14 +42,14 @@ class Attained(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """At least half of it, and no more than all."""
+        """True if at least half of it and at most all of it is used."""
         return 0.5 <= self.used <= 1
 
 
 def sums() -> Iterator[Attained]:
-    """Sums of many terms, in the worst order; what a bias adds."""
+    """Sums of many terms, in the worst order; and the contribution of a bias."""
     for name, claim in CLASSES.items():
-        # 1, then numbers that are each lost beside it, or each cost a whole last place.
+        # 1, then numbers that are each lost beside it, or that each cost a whole last place.
         for rounding, mode, small in (("nearest", "nearest", 1), ("any", "up", 2.0**-9)):
             claim = replace(claim, rounding=rounding)
             terms = np.full(TERMS, small * float(claim.sums.unit_roundoff))
@@ -91,7 +91,7 @@ def operations() -> Iterator[Attained]:
 
 
 def activations(every: int = 1) -> Iterator[Attained]:
-    """What is claimed of activations, at every so many numbers, and what an error in their argument does."""
+    """The claimed errors of activations, at every n-th number, and the effect of an error in their argument."""
     a = arguments("float16", every)
     for name in ("correctly rounded", "4 ULP", "8 ULP above 2u", "2^-10"):
         claim = replace(CLASSES["float16"], activation=name)
@@ -112,7 +112,7 @@ def activations(every: int = 1) -> Iterator[Attained]:
 
 
 def forms() -> Iterator[Attained]:
-    """Each form's roundings."""
+    """The roundings of each form."""
     for form in BLENDS:
         for rounding in ("nearest", "any"):
             found = form_search(toy(SEVEN_BITS, rounding), form, 2.0)
@@ -120,7 +120,7 @@ def forms() -> Iterator[Attained]:
 
 
 def errors() -> Iterator[Attained]:
-    """What errors in z, n and h bring to the blend."""
+    """The contribution of errors in z, n and h to the blend."""
     half, h, n, off = (np.array([value]) for value in (0.5, 1.0, -1.0, 2.0**-8))
     alone = _blend(half, n, h)
     for name, parts, moved in (
@@ -135,7 +135,7 @@ def errors() -> Iterator[Attained]:
 
 
 def casts() -> Iterator[Attained]:
-    """Numbers read, operands and states rounded to fewer bits."""
+    """Numbers, operands and states rounded to fewer bits."""
     for name in ("tf32", "bfloat16", "float16"):
         u = float(FORMATS[name].unit_roundoff)
         number = np.array([1 + u])
@@ -167,7 +167,7 @@ PARTS: dict[str, Callable[[], Iterator[Attained]]] = {
 
 
 def attained() -> Iterator[Attained]:
-    """Every term."""
+    """Yield every term."""
     for part in PARTS.values():
         with precision(BITS):
             found = list(part())
@@ -175,7 +175,7 @@ def attained() -> Iterator[Attained]:
 
 
 def table(found: list[Attained]) -> Table:
-    """A line for each."""
+    """A table with one line for each term."""
     rows = Table("term", "class", "used", "by", title="how much of each term honest arithmetic uses")
     for row in found:
         rows.add_row(row.term, row.claim, digits(row.used), row.by)
@@ -196,7 +196,7 @@ def _sum_bound(claim: Arithmetic, terms: np.ndarray, bias: np.ndarray | None = N
 
 
 def _odd_factors(ops: Proven, soft: Soft) -> tuple[np.ndarray, np.ndarray]:
-    """The two of many factors whose product uses most of its bound."""
+    """The two factors among many whose product uses the largest part of its bound."""
     rng = np.random.default_rng(0)
     a, b = (soft.cast(rng.uniform(1, 1.1, 2000)) for _ in range(2))
     allowed = ops.times(known(a), known(b))

@@ -1,8 +1,8 @@
 """The blend, in every form and rounding, over all z, h and n of small formats.
 
-Form by form in eight bits, where z, h and n are exact: each operation rounded in each direction by itself, every
-contraction. And the whole bound in six bits, where z, 1 - z and n come with errors of their own and the exact values
-lie anywhere that those allow.
+One search covers each form in eight bits, with exact z, h and n: each operation rounded in each direction
+independently, and every contraction. Another covers the whole bound in six bits, with errors in z, 1 - z and n, for all
+exact values that these errors allow.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,10 +22,10 @@ from studies.softfloat.formats import Soft
 from studies.softfloat.gru import FORMS, NEGATED
 
 MODES = {"nearest": ("nearest", "nearest away"), "any": ("up", "down")}
-"""Any other rounding of one operation is one of these or exact, so all choices among them are all there is."""
+"""Any other rounding of one operation equals one of these or is exact, so these choices are complete."""
 
 STEP = 2.0**-4
-"""The error that z inherits, in the search where it is not exact; the others are half of it."""
+"""The error that z inherits in the search with inexact values; the other errors are half of it."""
 
 
 def forms(format: Format = EIGHT_BITS, most: float = 2.0) -> Iterator[Search]:
@@ -54,14 +54,14 @@ def form_search(claim: Toy, form: str, most: float) -> Search:
 
 
 def _near(format: Format, value: float) -> list[float]:
-    """The numbers on either side, and what they round from."""
+    """The numbers on either side of a value."""
     return sorted({float(Soft(format, mode).cast(np.float64(value))) for mode in ("up", "down")})
 
 
 class Ways:
     """Every way of rounding and contracting a form in one class, for states up to a size.
 
-    Operands are counted in last places; what an operation returns, in squares of them, is a multiple of one.
+    Operands are counted in last places. The result of an operation, counted in their squares, is a multiple of one.
     """
 
     def __init__(self, claim: Toy, most: float) -> None:
@@ -71,7 +71,7 @@ class Ways:
         self.lookups = [Lookup(Soft(claim.format, mode), 2 * last, reach) for mode in MODES[claim.rounding]]
 
     def ends(self, form: str, z: float, h: np.ndarray, n: np.ndarray, s: float | None = None) -> Ends:
-        """The least and the most that a form gives; s is 1 - z where that is not subtracted."""
+        """The smallest and the largest result of a form; s is 1 - z if that is not subtracted."""
         counted = [np.round(np.asarray(part) * self.one).astype(np.intp) for part in (z, h, n)]
         complements = self._each((self.one - counted[0]) * self.one) if s is None else [np.intp(round(s * self.one))]
         exact = self._exact(form, complements, *counted)
@@ -89,7 +89,7 @@ class Ways:
     def _exact(
         self, form: str, complements: list[np.ndarray], z: np.ndarray, h: np.ndarray, n: np.ndarray
     ) -> Iterator[np.ndarray]:
-        """A form in all its roundings but that of its last addition."""
+        """A form in all its roundings except the last addition's."""
         if form == CANDIDATE_FIRST:
             yield from (part for d in self._each((h - n) * self.one) for part in self._times_plus(z, d, n))
         if form == STATE_FIRST:
@@ -105,17 +105,17 @@ class Ways:
 
 
 def whole(format: Format = SIX_BITS, most: float = 1.75, forms: tuple[str, ...] = FORMS) -> Iterator[Search]:
-    """The blend's whole bound, with errors in z, in 1 - z and in n."""
+    """The whole bound of the blend, with errors in z, in 1 - z and in n."""
     for rounding in MODES:
         for form in forms:
             yield whole_search(toy(format, rounding), form, most)
 
 
 def whole_search(claim: Toy, form: str, most: float) -> Search:
-    """One form: what is computed from z, n, h and s, held against the bound about the exact values they came from.
+    """One form: the result from z, n, h and s, compared with the bound around the exact values.
 
-    z is off by what its argument brought, which 1 - z has with the other sign, and by its own; n by one error; each as
-    far as it may be, in either direction.
+    z has the error that its argument inherits, which 1 - z has with opposite sign, and its own error. n has one error.
+    Each error is as large as possible, in either direction.
     """
     found = Search(f"blend {form}, from inexact z and n", claim.rounding)
     format, name = claim.format, form.removesuffix(NEGATED)
@@ -137,7 +137,7 @@ def whole_search(claim: Toy, form: str, most: float) -> Search:
 
 
 def _bound_of(ops: Proven, n: np.ndarray, h: np.ndarray) -> Callable[..., tuple[np.ndarray, np.ndarray]]:
-    """The exact blend and its bound, by z, its inherited and own error, that of 1 - z, and how far n is off."""
+    """The exact blend and its bound, by z, its inherited and own error, the error of 1 - z, and the error of n."""
 
     @cache
     def bound(z: float, inherited: float, own: float, of_keep: float, n_off: float) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,8 @@
-"""The classes of arithmetic that are emulated: every value of every part of a claim beside every value of every other.
+"""The emulated classes of arithmetic: every value of every part of a claim, combined with every value of every other
+part.
 
-Products, accumulator, rounding, summation and flushing in all combinations; formats and activations are dealt out to
-them so that each pair of values, of whichever two parts, occurs in some class.
+Products, accumulator, rounding, summation and flushing occur in all combinations. Formats and activations are
+distributed so that each pair of values, of any two parts, occurs in some class.
 """
 
 from itertools import combinations, product
@@ -43,7 +44,7 @@ def dealt() -> list[Parts]:
 
 
 def pairs(parts: Parts) -> set[tuple[int, int, object, object]]:
-    """Each two parts beside each other."""
+    """All pairs of parts."""
     return {(i, j, parts[i], parts[j]) for i, j in combinations(range(len(parts)), 2)}
 
 

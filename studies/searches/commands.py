@@ -1,4 +1,4 @@
-"""The commands that search for a counterexample of a lemma, and for how much of a bound is used."""
+"""The commands that search for a counterexample of a lemma, and for the used part of a bound."""
 
 import click
 from rich.progress import track
@@ -10,7 +10,7 @@ from studies.record import STDERR, end, head
 @click.argument("names", nargs=-1)
 @click.option("--quick", is_flag=True, help="On smaller formats: seconds instead of minutes")
 def lemmas(names: tuple[str, ...], quick: bool) -> None:
-    """Every lemma, searched for a counterexample. NAMES: some of them."""
+    """Search for a counterexample of every lemma. NAMES: some of them."""
     from studies.searches.lemmas import LEMMAS, QUICK, table
 
     unknown = [name for name in names if name not in LEMMAS]
@@ -24,7 +24,7 @@ def lemmas(names: tuple[str, ...], quick: bool) -> None:
 
 @click.command()
 def attained() -> None:
-    """The part of each term of the bounds that honest arithmetic uses."""
+    """Measure the part of each term of the bounds that honest arithmetic uses."""
     from studies.searches.attained import attained as rows
     from studies.searches.attained import table
 

@@ -1,7 +1,7 @@
-"""Every lemma of the bounds, searched for a counterexample.
+"""A search for a counterexample of every lemma of the bounds.
 
-Each search tries all there is in a small format, in honest arithmetic of every rounding that a class allows, and gives
-the largest share of its bound that was used. One share over 1 is a counterexample.
+Each search tries all cases in a small format, in honest arithmetic of every rounding that a class allows, and returns
+the largest used share of the bound. A share above 1 is a counterexample.
 """
 
 from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ QUICK: dict[str, Callable[[], Iterator[Search]]] = {
 
 
 def table(found: list[Search]) -> Table:
-    """What was tried and how much of its bound was used, a line for each search."""
+    """The number of cases and the used share of the bound, a line for each search."""
     rows = Table(
         "lemma",
         "rounding",

@@ -1,6 +1,6 @@
 """Single operations and the candidate, over all operands of small formats: with underflow, flushing, and casts.
 
-Each is carried out in software and held against what the code says an operation on exact numbers may be off by.
+Each runs in software and is compared with the code's bound for an operation on exact numbers.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ OPERATIONS: dict[str, Operation] = {
 
 
 def single(format: Format = EIGHT_BITS) -> Iterator[Search]:
-    """One operation on two numbers: gradual underflow, flushing (of what is not subnormal itself), and neither."""
+    """One operation on two numbers: gradual underflow, flushing (of normal operands), and neither."""
     for rounding in MODES:
         for kind, claim in (
             (", underflow", toy(_roomy(format), rounding)),
@@ -69,7 +69,7 @@ def candidates(format: Format = EIGHT_BITS, most: float = 0.5) -> Iterator[Searc
 
 
 def casts(format: Format = EIGHT_BITS, seen: Format = SIX_BITS) -> Iterator[Search]:
-    """States shown in fewer bits: from what is carried to what is shown, and back; and operands that are flushed."""
+    """States returned in fewer bits: from carried to returned ones, and back; and flushed operands."""
     for rounding in MODES:
         for flush in (False, True):
             kind = ", flushed" if flush else ""
@@ -90,7 +90,7 @@ def casts(format: Format = EIGHT_BITS, seen: Format = SIX_BITS) -> Iterator[Sear
 
 
 def slopes(format: Format = EIGHT_BITS) -> Iterator[Search]:
-    """What an error in the argument of sigma and tanh does, from every number of a format to every other."""
+    """The effect of an error in the argument of sigma and tanh, from every number of a format to every other."""
     values = numbers(format, least=-8, most=8)
     a, b = (grid.ravel() for grid in np.meshgrid(values, values))
     for name, function, gate in (("sigma", sigma, Proven.sigma), ("tanh", tanh, Proven.tanh)):
@@ -99,7 +99,7 @@ def slopes(format: Format = EIGHT_BITS) -> Iterator[Search]:
             exact, other = known(a).exact, known(b).exact
             bound = gate(Proven(toy(format, "any")), Computed(exact, abs(other - exact))).inherited
             error = abs(function(other) - function(exact))
-            # Where the error is so large that the slope is unknown, the bound is no number, and the step is refused.
+            # If the error is so large that the slope is unknown, the bound is not a number, and the step is refused.
             proves = np.isfinite(bound.astype(np.float64))
             found.refused = int(np.sum(~proves))
             found.add(
@@ -109,7 +109,7 @@ def slopes(format: Format = EIGHT_BITS) -> Iterator[Search]:
 
 
 def _roomy(format: Format) -> Format:
-    """Room for the product of any two numbers."""
+    """A format with room for the product of any two numbers."""
     return format._replace(largest=2 * format.largest + 2)
 
 
@@ -126,5 +126,5 @@ def _hold(
 
 
 def _used(allowed: Computed, computed: np.ndarray) -> np.ndarray:
-    """The share of the bound that is used. What is exact here has few bits, and its differences are exact too."""
+    """The used share of the bound. Exact values here have few bits, and their differences are exact too."""
     return share(computed - allowed.exact.astype(np.float64), allowed.error.astype(np.float64))

@@ -1,11 +1,11 @@
 """Sums of one to three products, with and without a bias, over all operands of a small format and in every order.
 
-What is tried is every multiset of exact products with every bias, along every tree of additions, each product rounded
-by itself or contracted with its addition. Nothing else can matter: a rounded product depends on the exact one alone.
+The search tries every multiset of exact products with every bias, along every tree of additions, each product rounded
+separately or contracted with its addition. This is complete, because a rounded product depends on the exact one only.
 
-For rounding to nearest, ties go to even or away from zero. For any other rounding, trying "up" throughout is enough:
-each rounding and each addition keeps order, so what one gets by rounding this way here and that way there lies between
-"down" throughout and "up" throughout, and the former is the latter of the negated operands, which are tried too.
+For rounding to nearest, ties go to even or away from zero. For any other rounding, "up" throughout is enough: each
+rounding and each addition is monotone, so any mixture of directions lies between "down" throughout and "up" throughout,
+and the former is the latter for the negated operands, which are tried too.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from studies.searches.toys import FIVE_BITS, Ends, Lookup, Search, Toy, high, kn
 from studies.softfloat.formats import Soft
 
 Tree = int | tuple["Tree", "Tree"]
-"""A leaf is the number of a term; the last one is the bias where there is one."""
+"""A leaf is the index of a term. The last one is the bias if there is one."""
 
 MODES = {"nearest": ("nearest", "nearest away"), "any": ("up",)}
 
@@ -47,7 +47,7 @@ def sums(format: Format = FIVE_BITS, most: int = 3) -> Iterator[Search]:
 
 
 def search(name: str, operands: Format, claim: Toy, n: int, *, with_bias: bool, aligned: bool = False) -> Search:
-    """One count of products. Everything is counted in the smallest product of two operands' last places."""
+    """One number of products. Everything is counted in the smallest product of two operands' last places."""
     found = Search(name, claim.rounding)
     values = numbers(operands)
     if claim.flush:
@@ -57,7 +57,7 @@ def search(name: str, operands: Format, claim: Toy, n: int, *, with_bias: bool, 
     biases = np.ldexp(values, -unit).astype(np.intp) if with_bias else np.zeros(1, np.intp)
     reach = int(n * products.max() + biases.max())
     bound = bounds(claim, n, with_bias, unit, reach)
-    # Rounded up at every step, a sum may grow; with three bits by a quarter each time.
+    # If it is rounded up at every step, a sum may grow; with three bits by a quarter each time.
     growth = float(1 + 2 * operands.unit_roundoff) ** (n + 2)
     for mode in ("toward zero",) if aligned else MODES[claim.rounding]:
         rounded = Lookup(Soft(claim.format, mode, claim.flush), unit, int(reach * growth) + 1)
@@ -71,9 +71,9 @@ def search(name: str, operands: Format, claim: Toy, n: int, *, with_bias: bool, 
 
 
 def bounds(claim: Toy, n: int, with_bias: bool, unit: int, reach: int) -> np.ndarray:
-    """The bound of a sum of so many terms by the sum of their sizes, both counted in 2^unit.
+    """The bound of a sum of this many terms by the sum of their sizes, both counted in 2^unit.
 
-    That it depends on nothing else is asked of the code too, with the size split among the terms in another way.
+    The code is also called with other distributions of the size, to confirm that the bound depends on nothing else.
     """
     sizes = np.arange(reach + 1.0)
     with precision(BITS):
@@ -93,7 +93,7 @@ def bounds(claim: Toy, n: int, with_bias: bool, unit: int, reach: int) -> np.nda
 
 @cache
 def orders(n: int, with_bias: bool) -> list[tuple[Tree, frozenset[int]]]:
-    """Every tree of additions, with every choice of the products that are contracted with theirs."""
+    """Every tree of additions, with every choice of products that are contracted with their additions."""
     choices = [frozenset(chosen) for count in range(n + 1) for chosen in combinations(range(n), count)]
     return [
         (tree, chosen)
@@ -115,7 +115,7 @@ def trees(leaves: tuple[int, ...]) -> Iterator[Tree]:
 
 
 def _possible(tree: Tree, contracted: frozenset[int]) -> bool:
-    """Not a product alone, nor both sides of an addition."""
+    """True unless a product alone, or both sides of an addition, would be contracted."""
     if isinstance(tree, int):
         return tree not in contracted
     exact = [side in contracted for side in tree]
@@ -129,7 +129,7 @@ def _leaves(tree: Tree) -> frozenset[int]:
 
 
 def _multisets(products: np.ndarray, n: int, biases: np.ndarray) -> Iterator[list[np.ndarray]]:
-    """Every multiset of products with every bias, in arrays of a handy size: n arrays and the bias's."""
+    """Every multiset of products with every bias, in arrays of a suitable size: n arrays and the bias's."""
     for i in range(len(products)):
         rest = np.array(list(combinations_with_replacement(range(i, len(products)), n - 1)), int)
         terms = [products[rest[:, k], None] for k in range(n - 1)]
@@ -155,7 +155,7 @@ def aligned_ends(terms: list[np.ndarray], rounded: Lookup, precision: int) -> En
 
 
 def _aligned(terms: list[np.ndarray], size: int, places: int, rounded: Lookup) -> np.ndarray:
-    """Blocks of terms beside the sum so far, cut off behind so many places of the largest, and added."""
+    """Add blocks of terms to the sum so far, cut off after this many places of the largest."""
     total: list[np.ndarray] = []
     for i in range(0, len(terms), size):
         block = np.broadcast_arrays(*total, *terms[i : i + size])

@@ -1,6 +1,6 @@
-"""Formats small enough to try all their numbers, as classes of arithmetic; and how a search reports.
+"""Formats small enough to try all their numbers, as classes of arithmetic; and the report of a search.
 
-A toy is an Arithmetic in all but its formats, so it is judged by the very code that judges float32.
+A toy is an Arithmetic except for its formats, so the code that judges float32 also judges it.
 """
 
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ EIGHT_BITS = Format(4, -6, 8)
 
 @dataclass(frozen=True, kw_only=True)
 class Toy(Arithmetic):
-    """A class of arithmetic in a format of any size. seen: the format of the states that are shown, None is toy."""
+    """A class of arithmetic in a format of any size. seen: the format of the returned states; None means toy."""
 
     toy: Format
     seen: Format | None = None
 
     @property
     def interface(self) -> Format:
-        """The format of the numbers that are handed over."""
+        """The format of inputs and outputs."""
         return self.toy
 
     @property
@@ -50,7 +50,7 @@ class Toy(Arithmetic):
 
     @property
     def output_format(self) -> Format:
-        """The format of the states that are shown."""
+        """The format of the returned states."""
         return self.seen or self.toy
 
 
@@ -68,12 +68,12 @@ def toy(
 
 
 def unbounded(format: Format) -> Format:
-    """The same precision, with exponents that nothing here leaves."""
+    """The same precision, with exponents that no computation here leaves."""
     return Format(format.precision, -60, 60)
 
 
 def high(format: Format) -> Format:
-    """The same format, with exponents above in which no sum of a few products overflows."""
+    """The same format, with larger exponents, so that no sum of a few products overflows."""
     return format._replace(largest=2 * format.largest + 4)
 
 
@@ -93,7 +93,7 @@ def known(values: np.ndarray) -> Computed:
 
 
 class Lookup:
-    """A rounding of all multiples of 2^unit up to a size, as a table: what it rounds is counted in 2^unit."""
+    """A rounding of all multiples of 2^unit up to a size, as a table. It rounds counts of 2^unit."""
 
     def __init__(self, soft: Soft, unit: int, reach: int) -> None:
         # Negative counts index the table from its end.
@@ -104,12 +104,12 @@ class Lookup:
         self.table = rounded.astype(np.intp)
 
     def __call__(self, counts: np.ndarray) -> np.ndarray:
-        """Exact counts, rounded."""
+        """Round exact counts."""
         return np.take(self.table, counts)
 
 
 class Ends(NamedTuple):
-    """The least and the most that some ways of summing give, and how many ways there were."""
+    """The smallest and the largest result of several ways of summing, and the number of ways."""
 
     least: np.ndarray
     most: np.ndarray
@@ -117,7 +117,7 @@ class Ends(NamedTuple):
 
     @staticmethod
     def of(results: Iterator[np.ndarray]) -> "Ends":
-        """The ends of what comes."""
+        """The ends of these results."""
         least = most = next(results)
         ways = 1
         for result in results:
@@ -131,9 +131,9 @@ class Ends(NamedTuple):
 
 @dataclass
 class Search:
-    """A lemma, how much was tried, and the largest share of its bound that was used.
+    """A lemma, the number of cases, and the largest used share of its bound.
 
-    refused: how much was not tried, because the bound says that it proves nothing.
+    refused: the number of cases for which the bound proves nothing.
     """
 
     lemma: str
@@ -144,7 +144,7 @@ class Search:
     refused: int = 0
 
     def add(self, used: np.ndarray, ways: int = 1, **operands: np.ndarray) -> None:
-        """Shares of the bound, with the operands that they belong to. ways: how many each share is the largest of."""
+        """Add shares of the bound, with their operands. ways: the number of ways of which each share is the largest."""
         self.tried += used.size * ways
         used = np.nan_to_num(np.asarray(used, np.float64), nan=np.inf, posinf=np.inf)
         if used.size and used.max() > self.worst:
@@ -155,16 +155,16 @@ class Search:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing was found outside, and something was tried."""
+        """True if nothing was outside, and something was tried."""
         return self.tried > 0 and self.worst <= 1
 
 
 def share(error: np.ndarray, bound: np.ndarray) -> np.ndarray:
-    """error / bound, 0 where there is no error."""
+    """error / bound, and 0 where there is no error."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(error == 0, 0.0, np.abs(error) / bound)
 
 
 def digits(used: float) -> str:
-    """A share in four decimals, cut off: what is inside a bound never reads as 1 or more than it is."""
+    """A share in four decimals, truncated, so that a share below 1 never reads as 1."""
     return f"{np.floor(used * 10**4) / 10**4:.4f}"

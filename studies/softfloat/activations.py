@@ -1,9 +1,9 @@
-"""sigma and tanh in software: correctly rounded, or as far off as a claim of accuracy allows.
+"""sigma and tanh in software: correctly rounded, or as inaccurate as a claim allows.
 
-Values come from extended precision, as two float64 numbers with a bound of what they are off by; where that does not
-decide a rounding, and where there is no extended precision, from ball arithmetic.
+Values come from extended precision, as two float64 numbers with a bound of their error. If that does not decide a
+rounding, or without extended precision, they come from ball arithmetic.
 
-Left out: errors that depend on neighbouring arguments, as those of real kernels do; these are independent.
+Left out: errors that depend on neighbouring arguments, as in real kernels; errors here are independent.
 """
 
 from fractions import Fraction
@@ -18,16 +18,16 @@ from studies.softfloat.formats import Exact, Soft
 
 EXTENDED = np.finfo(np.longdouble)
 OFF = 16 * EXTENDED.eps
-"""More than exp, tanh and two operations on them may be off by, relative to the result."""
+"""More than the relative error of exp, tanh and two operations on them."""
 BITS = 256
 TINY, SMALL, BELOW = 2.0**-200, 2.0**-32, -20000
-"""A part that only shows its sign; arguments up to this are met by one term of a series; far below every format."""
+"""A part that only shows its sign; arguments up to which one term of a series is enough; far below every format."""
 
 SIGMA, TANH = "sigma", "tanh"
 
 
 class Value(NamedTuple):
-    """Real numbers, and how far off they are, in units of 2^exponent."""
+    """Real numbers, and a bound of their error in units of 2^exponent."""
 
     exact: Exact
     off: np.ndarray
@@ -40,7 +40,7 @@ def evaluate(function: str, a: np.ndarray) -> Value:
         high, low, exponent = _generic(function, a)
         off = np.full(a.shape, float(OFF))
         if function == SIGMA:
-            # 1/2 + a/4, less a little: never on the edge where a/4 may be.
+            # 1/2 + a/4, reduced a little: never on a rounding boundary where a/4 may be.
             quarter = Exact.sum(0.5, np.copysign(np.maximum(np.nextafter(size / 4, 0), TINY), a))
             ends = [
                 (a > 40, 1.0, -np.maximum(np.exp(-size), TINY), 0),
@@ -76,9 +76,10 @@ def correctly_rounded(function: str, a: np.ndarray, soft: Soft) -> np.ndarray:
 def within(
     claim: Activation, function: str, a: np.ndarray, format: Format, skew: np.ndarray, *, flush: bool = False
 ) -> np.ndarray:
-    """Numbers of the format as far from the value as the claim lets them be, times skew, from -1 to 1.
+    """Numbers of the format as far from the value as the claim allows, times skew, from -1 to 1.
 
-    At most so far; where no number is, the nearest one. Where flush is, subnormal results are 0.
+    The distance is an upper limit; if no number lies there, the nearest one counts. With `flush`, subnormal results are
+    0.
     """
     value = evaluate(function, a)
     (high, low, exponent), off = value
@@ -86,7 +87,7 @@ def within(
     place = np.maximum(value.exact.place, format.smallest + 1)
     last = np.ldexp(np.longdouble(1), place - format.precision)
     reach = float(claim.ulps) * last + float(claim.floor * format.unit_roundoff + claim.absolute)
-    # Less what the value may be off by, and what these lines round.
+    # Reduced by the error of the value, and by the rounding of these lines.
     reach = reach * (1 - 4 * EXTENDED.eps) - np.ldexp(off + np.abs(high) * EXTENDED.eps, exponent)
     target = _exact(exact + skew * reach)
     above, below = (Soft(format, mode).round(target) for mode in ("up", "down"))
@@ -114,14 +115,14 @@ def _exact(wide: np.ndarray) -> Exact:
 
 
 def _decided(value: Value, soft: Soft) -> np.ndarray:
-    """Where both ends of what a value may be round alike."""
+    """True where both ends of a value's interval round alike."""
     (high, low, exponent), off = value
     ends = (soft.round(Exact(high, low + sign * off, exponent)) for sign in (-1, 1))
     return np.equal(*ends) | ~np.isfinite(high)
 
 
 def _sharpened(function: str, a: np.ndarray, value: Value, where: np.ndarray) -> Value:
-    """The value with what is needed of it from ball arithmetic."""
+    """The value, with ball arithmetic where it is needed."""
     if not where.any():
         return value
     (high, low, exponent), off = (*map(np.array, value.exact),), np.array(value.off)
@@ -131,7 +132,7 @@ def _sharpened(function: str, a: np.ndarray, value: Value, where: np.ndarray) ->
 
 
 def _by_balls(function: str, a: float) -> tuple[float, float, int, float]:
-    """High and low part, exponent, and what they may be off by."""
+    """High and low part, exponent, and a bound of the error."""
     with precision(BITS):
         ball = arb(a).tanh() if function == TANH else 1 / (1 + (-arb(a)).exp())
         mantissa, place = (int(part) for part in ball.mid().man_exp())

@@ -1,11 +1,13 @@
 """Floating point in software: any binary format, every rounding, on NumPy arrays.
 
-Numbers of a format are carried as the float64 numbers that they are: at most 53 bits, and float64's exponents. An
-operation is first carried out exactly, as an unevaluated sum of two numbers and a power of two, and then rounded once:
-nothing is rounded twice. Subnormal numbers are kept, or flushed to 0 as operands and as results.
+Numbers of a format are represented by the equal float64 numbers: at most 53 bits, and float64's exponents. An operation
+is first exact, as an unevaluated sum of two numbers and a power of two, and is then rounded once. Subnormal numbers are
+kept, or flushed to 0 as operands and as results.
 
 Source: Knuth (the error of a sum) and Dekker 1971 (of a product); Boldo & Melquiond 2008, "Emulation of a FMA and
-correctly rounded sums: proved algorithms using rounding to odd". Left out: division, exceptions, signs of zero.
+correctly rounded sums: proved algorithms using rounding to odd".
+
+Left out: division, exceptions, signs of zero.
 """
 
 from dataclasses import dataclass
@@ -16,20 +18,22 @@ import numpy as np
 from conformance.interface.arithmetic import Format
 
 MODES = ("nearest", "nearest away", "up", "down", "toward zero", "stochastic")
-"""Ties to even or away from zero; directed; stochastic: up or down, the nearer the likelier."""
+"""Ties to even or away from zero; directed; stochastic: up or down, the nearer side with higher probability."""
 
 FAR = 200
-"""Two terms of a sum further apart than so many binary places meet in no rounding to 53 bits: the smaller only shows on
-which side of the larger the sum lies, from wherever it stands beyond this."""
+"""If two terms of a sum are further apart than this many binary places, no rounding to 53 bits combines them. The
+smaller only shows on which side of the larger the sum lies, wherever it is beyond this.
+"""
 
 NOTHING = -(1 << 20)
-"""The exponent of 0: below that of every other number."""
+"""The exponent of 0: below the exponent of every other number."""
 
 
 class Exact(NamedTuple):
     """Real numbers (high + low) 2^exponent, with low at most about half a unit in the last place of high.
 
-    Exact, or on the same side as the exact number of all that a rounding to 53 bits compares it to.
+    The number is exact, or on the same side as the exact number of everything that a rounding to 53 bits compares it
+    with.
     """
 
     high: np.ndarray
@@ -38,9 +42,9 @@ class Exact(NamedTuple):
 
     @property
     def place(self) -> np.ndarray:
-        """The exponents of the binades they lie in: from 2^(place - 1) up to 2^place; of 0, far below every format."""
+        """The exponents of their binades, from 2^(place - 1) up to 2^place; for 0, far below every format."""
         mantissa, place = np.frexp(self.high)
-        # A power of two from which something is taken lies in the binade below.
+        # A power of two minus something lies in the binade below.
         place = place - ((np.abs(mantissa) == 0.5) & (np.sign(self.low) == -np.sign(self.high)))
         return np.where(mantissa == 0, NOTHING, place + self.exponent)
 
@@ -72,7 +76,7 @@ class Exact(NamedTuple):
         exponent = np.maximum(of_product, of_c)
         high, low = (_shifted(part, of_product - exponent) for part in (high, low))
         middle = _shifted(c, of_c - exponent)
-        for _ in range(3):  # each brings what is left of a cancellation one place up
+        for _ in range(3):  # each moves the rest of a cancellation up one place
             middle, low = _two_sum(middle, low)
             high, middle = _two_sum(high, middle)
         return Exact(high, _odd(*_two_sum(middle, low)), exponent)
@@ -82,8 +86,12 @@ class Exact(NamedTuple):
 class Soft:
     """The operations of one format in one rounding.
 
-    rounding: one of MODES. flush: subnormal operands are read as 0, and so are results whose exact value is below the
-    smallest normal number. rng: what stochastic rounding draws from.
+    Attributes:
+        format: The format.
+        rounding: One of MODES.
+        flush: True reads subnormal operands as 0, and returns 0 for results whose exact value is below the normal
+            range.
+        rng: The random numbers of stochastic rounding.
     """
 
     format: Format
@@ -131,7 +139,7 @@ class Soft:
         return self.round(Exact.product_sum(self.read(a), self.read(b), self.read(c)))
 
     def round(self, exact: Exact) -> np.ndarray:
-        """Real numbers rounded to the format; NaN and infinities stay."""
+        """Real numbers rounded to the format. NaN and infinities stay."""
         with np.errstate(all="ignore"):
             high, low, exponent = exact
             place = exact.place
@@ -149,7 +157,7 @@ class Soft:
             return np.where(np.isfinite(exact.high), result, exact.high)
 
     def _steps(self, below: np.ndarray, rest: np.ndarray, low: np.ndarray) -> np.ndarray:
-        """Whether below + rest + low, with the last two between 0 and 1, is rounded up from the integer below."""
+        """True if below + rest + low, with the last two between 0 and 1, is rounded up from the integer below."""
         inexact = (rest != 0) | (low != 0)
         if self.rounding == "up":
             return inexact
@@ -165,7 +173,7 @@ class Soft:
         return (half > 0) | ((half == 0) & tie)
 
     def _within_range(self, result: np.ndarray) -> np.ndarray:
-        """Past the largest number: an infinity, or the largest number where the rounding leads back to it."""
+        """Above the largest number: an infinity, or the largest number if the rounding leads back to it."""
         beyond = np.abs(result) > self.largest
         if not beyond.any():
             return result
@@ -178,13 +186,13 @@ class Soft:
 
 
 def _parts(numbers: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
-    """Mantissas of 1/2 up to 1, and exponents."""
+    """Mantissas from 1/2 up to 1, and exponents."""
     mantissa, exponent = np.frexp(np.asarray(numbers, np.float64))
     return mantissa, np.where(mantissa == 0, NOTHING, exponent)
 
 
 def _shifted(mantissa: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """mantissa 2^places, for places up to 0; no further than any rounding could see."""
+    """mantissa 2^places, for places up to 0, limited to the range that a rounding can see."""
     return np.ldexp(mantissa, np.maximum(places, -FAR))
 
 
@@ -212,7 +220,7 @@ def _halves(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _odd(high: np.ndarray, low: np.ndarray) -> np.ndarray:
-    """high + low rounded to odd: to that neighbour whose last bit is set, wherever it is not exact."""
+    """high + low rounded to odd: to the neighbour whose last bit is set, unless it is exact."""
     even = np.asarray(high).view(np.int64) & 1 == 0
     moved = np.nextafter(high, np.copysign(np.inf, low))
     return np.where((low != 0) & even, moved, high)

@@ -1,8 +1,8 @@
-"""An honest GRU of any class of arithmetic: whatever the class leaves open, chance decides.
+"""An honest GRU of any class of arithmetic: chance decides everything that the class leaves open.
 
-Operands, sums, elementwise operations, states and what is shown of them each in their own format; orders of sums, their
-contraction, the form of the blend, the directions of roundings and the errors of activations as a seed draws them. So
-its answers are what the bound of its class must hold, and it can be judged as any other subject.
+Operands, sums, elementwise operations, carried and returned states have their own formats. A seed draws the orders of
+sums, their contraction, the form of the blend, the directions of roundings and the errors of activations. So its
+answers must stay within the bound of its class, and it can be judged like any other subject.
 
 Left out: merges of two directions that compute; gradients.
 """
@@ -24,11 +24,11 @@ from studies.softfloat.sums import ALIGNED, Sums, can_align
 
 MIXED = "mixed"
 ROUNDINGS = {"nearest": ("nearest", "nearest away"), "any": (*MODES, MIXED)}
-"""The ways of rounding that a class allows: each throughout, or for each operation another one."""
+"""The roundings that a class allows: each throughout, or another one for each operation."""
 
 NEGATED = " by sigma(-a)"
 FORMS = (*BLENDS, PRODUCTS + NEGATED, STATE_FIRST + NEGATED)
-"""The blends, and those in which 1 - z may be computed from the other side."""
+"""The blends, and those in which 1 - z may be computed as sigma(-a)."""
 
 SKEWS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] = {
     "most": lambda rng, shape: np.ones(shape),
@@ -36,14 +36,17 @@ SKEWS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] =
     "either": lambda rng, shape: rng.choice((-1.0, 1.0), shape),
     "between": lambda rng, shape: rng.uniform(-1, 1, shape),
 }
-"""Where in the claimed reach an activation lies."""
+"""The position of an activation within its claimed error."""
 
 
 class SoftGRU(Emulated):
-    """Every freedom of its class, as a seed draws them.
+    """A GRU that uses every freedom of its class, as a seed draws them. An argument of None is drawn.
 
-    rounding: one of ROUNDINGS[arithmetic.rounding]; form: one of FORMS; order: one of soft_sums.TREES or ALIGNED, for
-    each sum another one if it is not drawn; skew: one of SKEWS. What is None is drawn.
+    Attributes:
+        rounding: One of ROUNDINGS[arithmetic.rounding].
+        form: One of FORMS.
+        order: One of soft_sums.TREES or ALIGNED; if drawn, another one for each sum.
+        skew: One of SKEWS.
     """
 
     packages = ("numpy", "python-flint")
@@ -95,10 +98,10 @@ class SoftGRU(Emulated):
 
     @property
     def ops(self) -> Soft:
-        """Elementwise operations."""
+        """The elementwise operations."""
         return self.soft(self.arithmetic.format)
 
-    # A state is a pair: what is carried, as float64, and what is shown of it, which is not rounded again.
+    # A state is a pair: the carried state, as float64, and the returned state, which is not rounded again.
 
     def start(self, case: Case, direction: int) -> np.ndarray:
         """The pair of the initial state."""
@@ -106,11 +109,11 @@ class SoftGRU(Emulated):
         return np.stack([self.read(start), start])
 
     def output(self, case: Case, h: np.ndarray, counts: np.ndarray, start: np.ndarray) -> np.ndarray:
-        """What is shown at this step."""
+        """The returned output of this step."""
         return super().output(case, h[1], counts, start).astype(case.dtype)
 
     def final(self, case: Case, outputs: np.ndarray, h: np.ndarray) -> np.ndarray:
-        """What is shown of the state that was reached."""
+        """The returned final state."""
         return h[1].astype(case.dtype)
 
     def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
@@ -151,7 +154,9 @@ class SoftGRU(Emulated):
     def total(
         self, products: list[tuple[np.ndarray, np.ndarray]], addends: list[np.ndarray] | None = None
     ) -> np.ndarray:
-        """A sum of products, in the format of elementwise operations; biases may wait for it where it is narrower."""
+        """A sum of products, in the format of elementwise operations. Biases may be added after the cast if that is
+        narrower.
+        """
         cast = self.soft(self.arithmetic.operands).cast
         operands = [(cast(rows), cast(matrix)) for rows, matrix in products]
         if not addends or not self.adds_apart:
@@ -160,7 +165,7 @@ class SoftGRU(Emulated):
         return reduce(self.ops.add, [parts[int(i)] for i in self.rng.permutation(len(parts))])
 
     def activation(self, function: str, a: np.ndarray) -> np.ndarray:
-        """sigma or tanh, as accurate as is claimed."""
+        """sigma or tanh, with the claimed accuracy."""
         claim, format = self.arithmetic.accuracy, self.arithmetic.format
         if self.arithmetic.activation == "correctly rounded":
             return correctly_rounded(function, a, self.ops)
@@ -190,7 +195,7 @@ class SoftGRU(Emulated):
         return self.ops.add(self.ops.multiply(a, b), c)
 
     def read(self, numbers: np.ndarray) -> np.ndarray:
-        """Numbers that are handed over, as they are computed with: flushed before or after they are cast."""
+        """Convert input numbers to the format of operations, flushed before or after the cast."""
         if self.flushes_early:
             numbers = self.soft(self.arithmetic.interface).read(numbers)
         return self.ops.cast(self.ops.read(numbers))

@@ -1,10 +1,12 @@
-"""Sums of products in software, in an order that chance picks: all that "in any order" may mean.
+"""Sums of products in software, in a random order: everything that "in any order" allows.
 
-The terms are permuted and added along a tree; a product is rounded by itself or contracted with the addition that takes
-it. Where sums may be truncated there is also the order of tensor cores: a block of products and the sum so far are
-aligned to the largest of them, cut off there, and added exactly.
+The terms are permuted and added along a tree. A product is rounded separately or contracted with its addition. For sums
+that may be truncated there is also the order of tensor cores: a block of products and the sum so far are aligned to the
+largest of them, cut off there, and added exactly.
 
-Source: Fasi, Higham, Mikaitis & Pranesh 2021, "Numerical behavior of NVIDIA tensor cores". Left out: compensated sums.
+Source: Fasi, Higham, Mikaitis & Pranesh 2021, "Numerical behavior of NVIDIA tensor cores".
+
+Left out: compensated sums.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,9 +33,9 @@ Term = Product | np.ndarray
 
 
 class Sums:
-    """Sums by the operations that `soft` gives, each call in an order of its own.
+    """Sums by the operations that `soft` returns, each call in another order.
 
-    soft: called for each operation. order: one of TREES or ALIGNED, None draws one of TREES for each sum.
+    soft: called for each operation. order: one of TREES or ALIGNED; None draws one of TREES for each sum.
     """
 
     def __init__(self, soft: Callable[[], Soft], rng: np.random.Generator, order: str | None = None) -> None:
@@ -42,7 +44,7 @@ class Sums:
     def __call__(
         self, products: Sequence[tuple[np.ndarray, np.ndarray]], addends: Sequence[np.ndarray] = ()
     ) -> np.ndarray:
-        """rows @ matrix for each pair, and the addends: (rows, units). An addend may have any format."""
+        """The sum of rows @ matrix for each pair and of the addends, (rows, units). An addend may have any format."""
         terms: list[Term] = [
             Product(rows[:, i, None], matrix[i]) for rows, matrix in products for i in range(len(matrix))
         ]
@@ -80,7 +82,7 @@ class Sums:
     # One addition.
 
     def _added(self, a: Term, b: Term, contract: float) -> np.ndarray:
-        """a + b; of a product, rounded before or with the addition."""
+        """a + b; a product is rounded before or with the addition."""
         if isinstance(b, Product):
             a, b = b, a
         if isinstance(a, Product) and self.rng.random() < contract:
@@ -89,7 +91,7 @@ class Sums:
         return self.soft().add(self._rounded(a), self._rounded(b))
 
     def _rounded(self, term: Term) -> np.ndarray:
-        # Operands of products are of a format of their own, in which they were flushed.
+        # Operands of products have a separate format, in which they were flushed.
         soft = self.soft()
         return soft.round(Exact.product(*term)) if isinstance(term, Product) else soft.cast(term)
 
@@ -102,12 +104,12 @@ class Sums:
 
 
 def can_align(format: Format) -> bool:
-    """Whether blocks of a format's numbers, cut off and added, are exact in float64."""
+    """True if blocks of a format's numbers, cut off and added, are exact in float64."""
     return format.precision <= 40
 
 
 def _cut(terms: list[Term], soft: Soft, extra: int) -> np.ndarray:
-    """The sum of terms that are cut off so many places behind the largest one's last, itself rounded."""
+    """The sum of terms cut off this many places after the largest one's last place, itself rounded."""
     exact = [Exact.product(*term) if isinstance(term, Product) else Exact.of(term) for term in terms]
     largest = np.maximum(reduce(np.maximum, (part.place for part in exact)), soft.format.smallest + 1)
     last = largest - soft.format.precision - extra
@@ -117,7 +119,7 @@ def _cut(terms: list[Term], soft: Soft, extra: int) -> np.ndarray:
 
 
 def _truncated(exact: Exact, last: np.ndarray) -> np.ndarray:
-    """How many 2^last there are in a number, without the rest."""
+    """The number of multiples of 2^last in a number, without the rest."""
     shift = np.maximum(exact.exponent - last, -FAR)
     high, low = np.ldexp(exact.high, shift), np.ldexp(exact.low, shift)
     whole = np.trunc(high)
