@@ -51,9 +51,9 @@ def main(
     plot: Path | None,
     write: bool,
 ) -> None:
-    """Time tf_gru beside its peers; each result is judged before it is timed.
+    """Time tf_gru and its peers. Each result is judged before it is timed.
 
-    Exit code 0: every row was measured. 1: a row has an error. 2: a usage error. Run it with nothing else running.
+    Exit code 0: every row was measured. 1: a row has an error. 2: a usage error. Run it on an otherwise idle machine.
     """
     if write and (quick or peers or only):
         raise click.UsageError("--write publishes every row of every peer: leave out --quick, --only and --peer")
@@ -90,7 +90,7 @@ def main(
 
 
 def _measured(chosen: list[Row], effort, peers: tuple[str, ...] | None, kept: Folder | None) -> list[dict]:
-    """The rows as they stand in a record; those that are kept are not measured again, and errors are not kept."""
+    """The rows in the form of a record. Stored rows are not measured again, and errors are not stored."""
     children, entries = Children(), []
     try:
         for count, row in enumerate(chosen, 1):
@@ -111,7 +111,7 @@ def _measured(chosen: list[Row], effort, peers: tuple[str, ...] | None, kept: Fo
 
 
 def _show(record: dict) -> None:
-    """The tables, then who was not there."""
+    """Print the tables, then the peers that were missing."""
     console = Console(emoji=False)
     console = console if console.is_terminal else Console(emoji=False, width=240)
     for table in tables.with_rows(record):

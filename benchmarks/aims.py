@@ -1,6 +1,6 @@
-"""What the layer aims at, in geometric means over the plain rows, beside what a record holds.
+"""The layer's aims, as geometric means over the plain rows, beside the values of a record.
 
-The aims are the project's own, chosen beforehand: for a layer that people would exchange for the one they use today.
+The project chose these aims in advance, for a layer that can replace the one that people use today.
 """
 
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from benchmarks.tables import Table, summaries
 
 
 class Aim(NamedTuple):
-    """Peer's time over ours, at least: over all rows, without batch 1, and in the worst row."""
+    """The least value of a peer's time over ours: over all rows, without batch 1, and in the worst row."""
 
     mean: float
     several: float | None = None
@@ -32,7 +32,7 @@ AIMS = {
 
 
 def table(record: dict[str, Any]) -> Table:
-    """A row for each aim, by each of our two ways to be called in a graph."""
+    """A row for each aim, by each of our two ways of a call in a graph."""
     ours = ("tf_gru:graph", "tf_gru:xla")
     reached = {(name, peer, step): numbers for name in ours for peer, step, numbers, _ in summaries(record, name)}
     lines = []

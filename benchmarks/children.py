@@ -1,7 +1,9 @@
-"""One process for each framework, stopped whenever it is not asked: threads of two frameworks never run side by side.
+"""One process for each framework, stopped while it has no question, so that threads of two frameworks never run
+together.
 
-Thread pools spin for a while after a call and fight over the cores when several frameworks share a process; a stopped
-process (SIGSTOP) does neither. Linux alone: its signals, its /proc for memory, and what ends a child with its parent.
+Thread pools spin for a while after a call and compete for the cores if several frameworks share a process. A stopped
+process (SIGSTOP) does neither. Linux only: its signals, its /proc for memory, and its end of children with their
+parent.
 """
 
 import gc
@@ -20,25 +22,25 @@ from benchmarks.rows import Row
 from conformance.adapters.worker import Gone, Worker
 
 TINY = (2, 2, 3, 3)
-"""The shape of the first program of a process, so that no row pays for starting the framework."""
+"""The shape of the first program of a process, so that no row includes the framework's start."""
 
 LIMIT = 600
-"""Seconds that a question may take; the longest, a turn or a compilation, take a few."""
+"""The limit of a question in seconds. The longest, a turn or a compilation, take a few."""
 
 
 class ChildError(RuntimeError):
-    """A process raised, or is gone; the message says which and why."""
+    """A process raised an exception, or is gone. The message says which and why."""
 
 
 class Child:
-    """The process of one framework. It is awake only while it is asked."""
+    """The process of one framework. It is awake only during a question."""
 
     def __init__(self, family: str):
         self.family = family
         self._worker = Worker(serve, family)
 
     def ask(self, *question: Any) -> Any:
-        """Wake it, ask, wait for the answer, stop it. Raises ChildError."""
+        """Wake the process, send the question, wait for the answer, and stop the process. Raises ChildError."""
         self._signal(signal.SIGCONT)
         self._worker.ask(question)
         try:
@@ -52,11 +54,11 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """The id of the process."""
         return self._worker.pid
 
     def close(self) -> None:
-        """End it, stopped or not."""
+        """End the process, stopped or not."""
         self._worker.end()
 
     def _signal(self, number: int) -> None:
@@ -65,7 +67,7 @@ class Child:
 
 
 def serve(family: str, connection: Connection) -> None:
-    """In the process: answer questions until it is ended."""
+    """Answer questions in the process until it is ended."""
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
     os.environ["JAX_PLATFORMS"] = "cpu"
     held: dict[str, Program] = {}
@@ -80,7 +82,7 @@ def serve(family: str, connection: Connection) -> None:
 
 
 def _make(family: str, held: dict[str, Program], subject: str, row: Row) -> dict[str, Any]:
-    """Build a program and call it for the first time, which traces and compiles it."""
+    """Build a program and call it once, which traces and compiles it."""
     del family
     held[subject] = made = program(subject, row)
     begin = time.perf_counter()
@@ -90,7 +92,7 @@ def _make(family: str, held: dict[str, Program], subject: str, row: Row) -> dict
 
 
 def _start(family: str, held: dict[str, Program], subject: str, row: Row) -> None:
-    """Import the framework, and let it do something small."""
+    """Import the framework, and run something small."""
     del family
     program(subject, row._replace(shape=TINY)).run()
     held.clear()
@@ -107,7 +109,7 @@ def _gradients(family: str, held: dict[str, Program], subject: str, cotangents: 
 
 
 def _times(family: str, held: dict[str, Program], subject: str, count: int) -> list[float]:
-    """The wall times of so many calls, in seconds, one after the other."""
+    """The wall times of this number of calls in sequence, in seconds."""
     del family
     run, times = held[subject].run, []
     gc.disable()
@@ -129,7 +131,7 @@ def _forget(family: str, held: dict[str, Program]) -> None:
 
 
 def _memory(family: str, held: dict[str, Program], subject: str, row: Row, calls: int) -> dict[str, int]:
-    """Resident bytes before the program is built, and their high-water mark after so many calls."""
+    """Resident bytes before the program is built, and their maximum after this number of calls."""
     _start(family, held, subject, row)
     gc.collect()
     before = _status("VmRSS")
@@ -140,7 +142,7 @@ def _memory(family: str, held: dict[str, Program], subject: str, row: Row, calls
 
 
 def _status(name: str) -> int:
-    """A field of /proc/self/status in bytes: getrusage's high-water mark would be inherited from the parent."""
+    """A field of /proc/self/status in bytes. (getrusage's maximum would be inherited from the parent.)"""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024

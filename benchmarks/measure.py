@@ -1,4 +1,4 @@
-"""One row: every subject is built, judged, then timed in turns; or its memory is taken in a process of its own."""
+"""One row: every subject is built, judged, then timed in turns; or its memory is measured in a separate process."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -11,17 +11,17 @@ from benchmarks.rows import SUBJECTS, Row, refusal
 from benchmarks.schedule import Effort, interleaved
 
 CALLS = 3
-"""Of a training step, before memory is taken: the first compiles, the others run with all that stays."""
+"""Training steps before memory is measured: the first one compiles, the others run with everything that stays."""
 
 
 class Children:
-    """The processes that have been started, each when it is first asked."""
+    """The started processes. Each starts at its first question."""
 
     def __init__(self, start: Callable[[str], Child] = Child):
         self._start, self._running = start, {}
 
     def ask(self, subject: str, question: str, *arguments: Any) -> Any:
-        """Ask the process that a subject lives in; the first time, after something small."""
+        """Send a question to the process of a subject; before the first one, run something small."""
         name = family(subject)
         if name not in self._running:
             self._running[name] = self._start(name)
@@ -30,27 +30,27 @@ class Children:
         return self._running[name].ask(question, subject, *arguments)
 
     def forget(self) -> None:
-        """Drop the programs of a row that is over."""
+        """Drop the programs of a finished row."""
         for child in self._running.values():
             child.ask("forget")
 
     def drop(self, subject: str) -> None:
-        """End the process that a subject lives in; the next question starts another."""
+        """End the process of a subject. The next question starts another one."""
         child = self._running.pop(family(subject), None)
         if child is not None:
             child.close()
 
     def close(self) -> None:
-        """End all of them."""
+        """End all processes."""
         while self._running:
             self._running.popitem()[1].close()
 
 
 def measure(row: Row, effort: Effort, children: Children, peers: Iterable[str] | None = None) -> dict[str, Any]:
-    """The row's part of a record: what was measured of each subject, or why it was not.
+    """The row's part of a record: the measurements of each subject, or the reason why there are none.
 
-    peers: beside ours, who is asked; None is all. Where a subject fails or computes something wrong, the row has an
-    error in place of every time: nothing is compared with what is wrong, and nothing wrong is called fast.
+    peers: the subjects beside ours; None means all. If a subject fails or computes something wrong, the row has an
+    error in place of every time: nothing is compared with a wrong result, and no wrong result is called fast.
     """
     chosen = [name for name in SUBJECTS[row.section] if peers is None or name == row.ours or name in peers]
     refused = {name: why for name in chosen if (why := absent(name) or refusal(name, row))}
@@ -64,7 +64,7 @@ def measure(row: Row, effort: Effort, children: Children, peers: Iterable[str] |
 
 
 class _Stopped(Exception):
-    """A row is over before it is timed."""
+    """Ends a row before it is timed."""
 
 
 def _times(row: Row, subjects: list[str], effort: Effort, children: Children) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _times(row: Row, subjects: list[str], effort: Effort, children: Children) ->
 
 
 def _judged(row: Row, subject: str, children: Children) -> dict[str, Any]:
-    """What is known of a program before it is timed. Raises WrongResult."""
+    """The facts about a program before it is timed. Raises WrongResult."""
     made = children.ask(subject, "make", row)
     known = {"first": made["first"], "threads": made["threads"]}
     if not made["answers"]:
@@ -103,7 +103,7 @@ def _judged(row: Row, subject: str, children: Children) -> dict[str, Any]:
 
 
 def _memory(row: Row, subjects: list[str]) -> dict[str, Any]:
-    """Each in a process that does nothing else; the same programs are judged where they are timed."""
+    """Measure each subject in a process that does nothing else. The same programs are judged where they are timed."""
     found = {}
     for subject in subjects:
         child = Child(family(subject))

@@ -1,12 +1,13 @@
-"""The cost of new shapes, beside Keras' layer: a batch size or a length that was never seen, in processes of their own.
+"""The cost of new shapes for our layer and Keras': an unseen batch size or length, in separate processes.
 
 predict: 40 batch sizes by `predict_on_batch`. saved: the same by a SavedModel that was exported and loaded. eager: 60
-lengths by calls of the layer. time: of all the calls, once, tracing and compiling included. memory: what the process
-holds after a second pass over the same shapes, less what it held after the first. Medians of five processes each.
+lengths by calls of the layer. time: the time of all calls, once, including tracing and compiling. memory: the memory of
+the process after a second pass over the same shapes, minus its memory after the first. Values are medians of five
+processes each.
 
     python -m benchmarks.new_shapes
 
-Prints a table; exit code 1 where ours takes more than twice Keras' time, or 5 MiB more than Keras' in memory.
+Prints a table. Exit code 1 if ours takes more than twice Keras' time, or 5 MiB more memory than Keras'.
 """
 
 import json
@@ -38,10 +39,10 @@ BATCHES = range(1, 41)
 LENGTHS = range(16, 76)
 
 TIMES = 2
-"""Keras' time, at most."""
+"""The largest allowed ratio to Keras' time."""
 
 MEMORY = 5 * 2**20
-"""Bytes beyond Keras', at most."""
+"""The largest allowed difference to Keras' memory, in bytes."""
 
 Call = Callable[[np.ndarray], Any]
 
@@ -56,7 +57,7 @@ def saved(layer: Any) -> Call:
     with tempfile.TemporaryDirectory() as folder:
         _model(layer).export(folder, verbose=False)
         loaded = tf.saved_model.load(folder)
-    return lambda inputs: loaded.serve(inputs)  # which keeps its variables
+    return lambda inputs: loaded.serve(inputs)  # keeps the variables of the loaded model
 
 
 def eager(layer: Any) -> Call:
@@ -76,7 +77,7 @@ def _model(layer: Any) -> keras.Model:
 
 
 def one(way: str, name: str) -> dict[str, float]:
-    """Seconds of the first pass over the shapes, and bytes that the second adds, of this process."""
+    """Seconds of the first pass over the shapes, and bytes that the second pass adds, in this process."""
     make, shapes = WAYS[way]
     call = make(LAYERS[name](UNITS))
     begin = perf_counter()
@@ -97,7 +98,7 @@ def _resident() -> int:
 
 
 def main() -> None:
-    """A row for each way."""
+    """Print a row for each way."""
     print(f"{date.today()}: python -m benchmarks.new_shapes")
     rows, missed = [], False
     for way in WAYS:

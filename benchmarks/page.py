@@ -1,7 +1,7 @@
-"""docs/performance.md and a block of README.md, written from the record.
+"""Write docs/performance.md and a block of README.md from the record.
 
-Every number that was measured comes out of it. INTRODUCTION, how it is measured, and HELD, what one run was taken to
-show, are text: HELD names that run's day, and is to be read again when another run is published.
+Every measured number comes from the record. INTRODUCTION (the method) and HELD (the conclusions from one run) are text.
+HELD names the day of that run; read it again before another run is published.
 """
 
 from pathlib import Path
@@ -84,7 +84,7 @@ def page(record: dict[str, Any] | None) -> str:
 
 
 def _threads(record: dict[str, Any]) -> str:
-    """Of each subject: the most that it said in any row."""
+    """The threads of each subject: the largest number that it reported in any row."""
     most: dict[str, int] = {}
     for entry in record["rows"]:
         for subject, found in entry["subjects"].items():
@@ -94,7 +94,7 @@ def _threads(record: dict[str, Any]) -> str:
 
 
 def _losses(record: dict[str, Any]) -> str:
-    """Where ours is slower, said before the tables are read."""
+    """The rows in which ours is slower, placed before the tables."""
     lines = [
         f"- {row.name}, {row.ours}: {subject} {value.median:.2f} ({value.low:.2f}–{value.high:.2f})"
         for row, subject, value in slower(record)
@@ -103,7 +103,7 @@ def _losses(record: dict[str, Any]) -> str:
 
 
 def block(record: dict[str, Any] | None) -> str:
-    """What stands in README.md between the markers."""
+    """The text between the markers in README.md."""
     run = "`python -m benchmarks` (`pip install '.[benchmarks]'`; `--quick` for minutes)"
     if record is None:
         return f"{run} times the layer beside its\npeers and judges each result. What it measures: {FOUND}.\n"
@@ -123,7 +123,7 @@ def block(record: dict[str, Any] | None) -> str:
 
 
 def with_block(readme: str, record: dict[str, Any] | None) -> str:
-    """README.md with what stands between the markers written again. Raises ValueError where a marker is missing."""
+    """README.md with new text between the markers. Raises ValueError if a marker is missing."""
     before, begin, rest = readme.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):

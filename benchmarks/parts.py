@@ -1,12 +1,13 @@
-"""Where the time of a forward call goes: its parts, each compiled and timed alone, beside the whole.
+"""The parts of a forward call's time, each compiled and timed alone, beside the whole call.
 
-call: a `tf.function` that gives back its argument. inputs: the product of all inputs with their kernel. products: that
-and, step by step, the state's product, whose result is the next state: a loop without gates. whole: the layer. What the
-whole has more than products, the gates cost. Float32, reset after the product, every row as long as the batch.
+call: a `tf.function` that returns its argument. inputs: the product of all inputs with their kernel. products: this
+product and, step by step, the state's product, whose result is the next state: a loop without gates. whole: the layer.
+The difference between whole and products is the cost of the gates. Float32, reset after the product, all rows of full
+length.
 
     python -m benchmarks.parts
 
-Prints a table for docs/records/parts.txt. Left out: training, whose backward half has the same parts twice.
+Prints a table for docs/records/parts.txt. Left out: training, whose backward half contains the same parts twice.
 """
 
 import gc
@@ -34,7 +35,7 @@ PARTS = ("call", "inputs", "products", "whole")
 
 
 def main() -> None:
-    """One row a shape, milliseconds: medians over rounds in which every part has its turn."""
+    """Print one row for each shape, in milliseconds: medians over rounds in which every part has a turn."""
     print(f"{date.today()}: python -m benchmarks.parts")
     print(", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy")))
     columns = ["batch × time × input_dim × units", *(f"{part}, ms" for part in PARTS), "products' part"]
@@ -61,7 +62,7 @@ def parts(shape: Shape) -> dict[str, Callable[[], Any]]:
     draw = np.random.default_rng(0)
     inputs = tf.constant(draw.standard_normal((batch, time, input_dim), np.float32))
     W = tf.constant(draw.standard_normal((input_dim, 3 * units), np.float32))
-    U = tf.constant(draw.standard_normal((units, 3 * units), np.float32) / units)  # its powers stay numbers
+    U = tf.constant(draw.standard_normal((units, 3 * units), np.float32) / units)  # its powers stay finite
 
     def of_inputs(inputs, W):
         return tf.reshape(tf.transpose(inputs, (1, 0, 2)), (-1, input_dim)) @ W
@@ -71,7 +72,7 @@ def parts(shape: Shape) -> dict[str, Callable[[], Any]]:
         array = tf.TensorArray(x.dtype, time, element_shape=(batch, units))
 
         def advance(t, h, array):
-            h = tf.add_n(tf.split(h @ U + x[t], 3, axis=-1))  # all that was multiplied is read
+            h = tf.add_n(tf.split(h @ U + x[t], 3, axis=-1))  # every product is read
             return t + 1, h, array.write(t, h)
 
         start = (tf.constant(0), tf.zeros((batch, units)), array)
@@ -87,7 +88,7 @@ def parts(shape: Shape) -> dict[str, Callable[[], Any]]:
 
 
 def _in_a_graph(function: Callable) -> Callable:
-    """As the layer calls its kernel: compiled, within a function that is not."""
+    """Compile a function as the layer calls its kernel: inside a function that is not compiled."""
     compiled = tf.function(function, jit_compile=True)
     return tf.function(lambda *arguments: compiled(*arguments))
 

@@ -18,7 +18,7 @@ RATIOS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 
 
 def draw(record: dict[str, Any], path: Path = PLOT) -> None:
-    """Write the figure. Its description names the record it was drawn from, so that a test can tell an old one."""
+    """Write the figure. Its description names the record, so that a test can recognize an old figure."""
     ours = SUBJECTS["plain"][0]
     figure = Figure(figsize=(12, 7), layout="constrained")
     drawn: dict[str, Any] = {}
@@ -48,7 +48,7 @@ def draw(record: dict[str, Any], path: Path = PLOT) -> None:
 
 
 def digest(record: dict[str, Any]) -> str:
-    """What tells one record from another."""
+    """A digest that distinguishes records."""
     return f"record {hashlib.sha256(text(record).encode()).hexdigest()}"
 
 

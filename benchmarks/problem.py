@@ -1,4 +1,4 @@
-"""The numbers of a row: the same in every process, and for every row of one shape and reset."""
+"""The numbers of a row: equal in every process, and for every row of one shape and reset."""
 
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -10,9 +10,14 @@ from reference import Parameters
 
 
 class Problem(NamedTuple):
-    """Inputs (batch, time, input_dim), a GRU for each direction, lengths (batch,) or None, cotangents of the outputs.
+    """The numbers of a row.
 
-    cotangents: (batch, time, directions * units); 0 at masked steps, whose outputs differ from framework to framework.
+    Attributes:
+        inputs: (batch, time, input_dim).
+        parameters: A GRU for each direction.
+        lengths: (batch,) or None.
+        cotangents: Cotangents of the outputs, (batch, time, directions * units); 0 at masked steps, whose outputs
+            differ between frameworks.
     """
 
     inputs: np.ndarray
@@ -22,19 +27,19 @@ class Problem(NamedTuple):
 
     @property
     def valid(self) -> np.ndarray:
-        """Which steps count, (batch, time)."""
+        """The valid steps, (batch, time) booleans."""
         batch, time, _ = self.inputs.shape
         return np.ones((batch, time), bool) if self.lengths is None else np.arange(time) < self.lengths[:, None]
 
     @property
     def units(self) -> int:
-        """Of one direction."""
+        """The width of one direction's state."""
         return self.parameters[0].units
 
 
 @lru_cache(maxsize=2)
 def problem(row: Row) -> Problem:
-    """The numbers of a row, float32."""
+    """The numbers of a row, in float32."""
     batch, time, input_dim, units = row.shape
     random = np.random.default_rng([batch, time, input_dim, units])
     inputs = _normal(random, batch, time, input_dim)
@@ -50,7 +55,7 @@ def problem(row: Row) -> Problem:
 
 @cache
 def parameters(reset: str, input_dim: int, units: int, direction: int) -> Parameters:
-    """Weights of the size that they are initialised with; reset before has one bias, as in Keras."""
+    """Weights with the scale of usual initial values. Reset before has one bias, as in Keras."""
     random = np.random.default_rng([input_dim, units, direction])
     bias = _normal(random, 2, 3, units) / 8
     if reset == "before":

@@ -1,4 +1,4 @@
-"""Records: what was measured, where, with what; kept row by row, so that a run that was stopped goes on.
+"""Records: measurements with their machine and versions, stored row by row, so that a stopped run can continue.
 
 The format is schema.json. A folder belongs to one machine, one set of versions and one state of the sources.
 """
@@ -24,21 +24,21 @@ RECORD = ROOT / "docs/records/benchmarks.json"
 
 
 class RecordError(ValueError):
-    """A record or a folder that cannot be used; the message says what to do."""
+    """A record or a folder that cannot be used. The message tells what to do."""
 
 
 def checked(record: Any, of: Path | str = "this") -> dict[str, Any]:
-    """The record, if it fits schema.json. of: what it is called where it does not. Raises RecordError."""
+    """Return the record if it fits schema.json. of: its name in the message. Raises RecordError."""
     try:
         jsonschema.validate(record, SCHEMA)
     except jsonschema.ValidationError as error:
-        message = f"{of} is no record: {error.json_path}: {error.message}; delete it and measure again"
+        message = f"{of} is not a record: {error.json_path}: {error.message}; delete it and measure again"
         raise RecordError(message) from error
     return record
 
 
 def _read(path: Path) -> Any:
-    """What a file of JSON says. Raises RecordError for another file."""
+    """The JSON content of a file. Raises RecordError for another file."""
     try:
         return json.loads(path.read_text())
     except ValueError as error:
@@ -46,7 +46,7 @@ def _read(path: Path) -> Any:
 
 
 def head(effort: Effort) -> dict[str, Any]:
-    """All of a record but its rows: the day, the machine, the versions."""
+    """Everything in a record except its rows: the day, the machine, the versions."""
     return {
         "date": date.today().isoformat(),
         "machine": {
@@ -63,7 +63,7 @@ def head(effort: Effort) -> dict[str, Any]:
 
 
 def cpu() -> str:
-    """The name of the CPU, or where Linux does not know one, as for many of ARM, what kind it is."""
+    """The name of the CPU; its kind if Linux does not know the name, as for many ARM processors."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
@@ -75,7 +75,7 @@ def _versions() -> dict[str, str]:
 
 
 def sources() -> str:
-    """A digest of what is measured and what measures it."""
+    """A digest of the code that is measured and of the code that measures."""
     digest = hashlib.sha256()
     for package in ("tf_gru", "benchmarks"):
         for path in sorted((ROOT / package).rglob("*.py")):
@@ -84,7 +84,7 @@ def sources() -> str:
 
 
 class Folder:
-    """Where rows are kept until all are there: head.json and one file for each row."""
+    """A folder that stores rows until all are present: head.json and one file for each row."""
 
     def __init__(self, path: Path, effort: Effort):
         self.path = path
@@ -103,18 +103,18 @@ class Folder:
         self.head = now
 
     def has(self, row: Row) -> bool:
-        """Whether a row is there."""
+        """True if a row is stored."""
         return self._file(row).exists()
 
     def keep(self, row: Row, entry: dict[str, Any]) -> None:
-        """Keep a row as it stands in a record."""
+        """Store a row in the form of a record."""
         checked(self.head | {"rows": [entry]})
         partial = self._file(row).with_suffix(".partial")
         partial.write_text(json.dumps(entry))
         partial.rename(self._file(row))
 
     def get(self, row: Row) -> dict[str, Any]:
-        """A row that is there. Raises RecordError where its file holds something else."""
+        """A stored row. Raises RecordError if its file contains something else."""
         file = self._file(row)
         (entry,) = checked(self.head | {"rows": [_read(file)]}, file)["rows"]
         return entry
@@ -124,17 +124,17 @@ class Folder:
 
 
 def entry_of(row: Row, found: dict[str, Any]) -> dict[str, Any]:
-    """A row and what was measured of it, as in a record."""
+    """A row and its measurements, in the form of a record."""
     return {**row._asdict(), "shape": list(row.shape), **found}
 
 
 def row_of(entry: dict[str, Any]) -> Row:
-    """The row that an entry of a record is of."""
+    """The row that an entry of a record describes."""
     return Row(entry["section"], entry["step"], entry["reset"], tuple(entry["shape"]))
 
 
 def load(path: Path = RECORD) -> dict[str, Any] | None:
-    """The record in a file, or None where there is no file. Raises RecordError for another file."""
+    """The record in a file, or None if there is no file. Raises RecordError for another file."""
     return checked(_read(path), path) if path.exists() else None
 
 
@@ -152,7 +152,7 @@ def save(record: dict[str, Any], path: Path) -> None:
 
 
 def text(record: dict[str, Any]) -> str:
-    """A record as JSON, a row to a line."""
+    """A record as JSON, one row on each line."""
     lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in record.items() if name != "rows"]
     entries = ",\n".join(json.dumps(entry) for entry in record["rows"])
     return "{" + ",\n".join(lines) + ',\n"rows": [\n' + entries + "\n]}\n"

@@ -1,4 +1,4 @@
-"""What is measured: rows, each one question put to several subjects.
+"""The rows of the benchmark. Each is one call that several subjects run.
 
 Left out: float64 and half precision, GPUs, stacked layers.
 """
@@ -32,7 +32,7 @@ SUBJECTS = {
     "eager": ("tf_gru:eager", "tf_gru:graph", "keras:eager", "keras:graph", "torch", "call"),
     "memory": (*MEMORY, "keras:graph", "keras:xla", "torch", "jax"),
 }
-"""For each section, who is asked; the first one is ours, which the others are compared with."""
+"""The subjects of each section. The first one is ours, and the others are compared with it."""
 
 SECTIONS = {
     "plain": "every row as long as the batch",
@@ -45,7 +45,14 @@ SECTIONS = {
 
 
 class Row(NamedTuple):
-    """One question. section: one of SECTIONS; step: one of STEPS; reset: "after" or "before"."""
+    """One row of the benchmark.
+
+    Attributes:
+        section: One of SECTIONS.
+        step: One of STEPS.
+        reset: "after" or "before".
+        shape: (batch, time, input_dim, units).
+    """
 
     section: str
     step: str
@@ -54,7 +61,7 @@ class Row(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What --only looks into, and the key in a record."""
+        """The row's name, for --only and as a key in records."""
         return f"{self.section} {self.step} {self.reset} {'x'.join(map(str, self.shape))}"
 
     @property
@@ -64,17 +71,17 @@ class Row(NamedTuple):
 
     @property
     def masked(self) -> bool:
-        """Whether rows have lengths."""
+        """True if rows have lengths."""
         return self.section == "masked"
 
     @property
     def directions(self) -> int:
-        """One, or two."""
+        """The number of directions, 1 or 2."""
         return 2 if self.section == "bidirectional" else 1
 
 
 def rows(quick: bool = False) -> list[Row]:
-    """All rows in the order in which they are measured; the quick ones are among them."""
+    """All rows in the order of measurement; the quick ones are among them."""
     shapes = QUICK if quick else SHAPES
     resets = ("after",) if quick else ("after", "before")
     found = [Row("plain", step, reset, shape) for shape in shapes for reset in resets for step in STEPS]
@@ -88,7 +95,7 @@ def rows(quick: bool = False) -> list[Row]:
 
 
 def refusal(subject: str, row: Row) -> str | None:
-    """Why a subject cannot be asked, or None."""
+    """The reason why a subject does not support a row, or None."""
     if subject == "torch" and row.reset != "after":
         return "torch.nn.GRU resets after the product only"
     if subject == "onnxruntime" and row.step == "training":

@@ -1,7 +1,7 @@
-"""Who is timed when: rounds in which each subject has one turn, in an order that no subject always leads.
+"""The order of timings: rounds in which each subject has one turn, in an order that no subject always leads.
 
-A turn is several calls in a row, and counts as their median; a ratio is taken within a round, so that what slows the
-whole machine for a while (heat, a neighbour) meets both sides of it.
+A turn is several calls in sequence, and counts as their median. A ratio compares times of the same round, so that
+anything that slows the whole machine for a while (heat, other processes) affects both.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Effort(NamedTuple):
-    """How long to look. rounds: for each row. turn: seconds, at least, that a subject is called for in a round."""
+    """The effort of a measurement. rounds: for each row. turn: the least seconds of a subject's calls in a round."""
 
     rounds: int
     turn: float
@@ -22,9 +22,9 @@ QUICK = Effort(7, 0.03)
 
 
 def turns(subjects: list[str], rounds: int) -> Iterator[tuple[int, str]]:
-    """Round and subject, in the order in which they are timed: forward and backward in turn, each time starting later.
+    """Yield round and subject in the order of timing: forward and backward alternately, with a later start each time.
 
-    So each subject stands behind each other one about as often as before it.
+    So each subject runs after each other one about as often as before it.
     """
     for count in range(rounds):
         start = count // 2 % len(subjects) if subjects else 0
@@ -36,10 +36,12 @@ def turns(subjects: list[str], rounds: int) -> Iterator[tuple[int, str]]:
 def interleaved(
     subjects: list[str], effort: Effort, timed: Callable[[str, int], list[float]]
 ) -> dict[str, list[float]]:
-    """For each subject, seconds a call in each round. timed: a subject and a number of calls to the time of each."""
+    """For each subject, seconds for a call in each round. timed: a function from a subject and a number of calls to
+    their times.
+    """
     counts = {}
     for subject in subjects:
-        timed(subject, 1)  # the caches are another subject's
+        timed(subject, 1)  # warms the caches after another subject
         counts[subject] = max(1, ceil(effort.turn / min(timed(subject, 2))))
     found: dict[str, list[float]] = {subject: [] for subject in subjects}
     for _, subject in turns(subjects, effort.rounds):

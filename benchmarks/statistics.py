@@ -1,4 +1,4 @@
-"""From times to numbers that are shown: medians, ratios round by round with their quartiles, geometric means."""
+"""From times to the numbers of tables: medians, ratios round by round with their quartiles, geometric means."""
 
 from collections.abc import Sequence
 from statistics import geometric_mean, quantiles
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Spread(NamedTuple):
-    """A median between the quartiles of what it is the median of."""
+    """A median with the quartiles of its values."""
 
     median: float
     low: float
@@ -14,7 +14,7 @@ class Spread(NamedTuple):
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Median and quartiles; of a single value all three are that value. Raises ValueError where there is none."""
+    """Median and quartiles; for a single value all three are this value. Raises ValueError without values."""
     if not values:
         raise ValueError("there are no times: a subject that was measured has one for each round")
     if len(values) == 1:
@@ -24,9 +24,9 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def ratio(theirs: Sequence[float], ours: Sequence[float]) -> Spread:
-    """Their time over ours, round by round: above 1 is ours faster. What slows a whole round cancels.
+    """Their time over ours, round by round: above 1 ours is faster. Anything that slows a whole round cancels.
 
-    Raises ValueError where the rounds do not match.
+    Raises ValueError if the numbers of rounds differ.
     """
     if len(theirs) != len(ours):
         raise ValueError(f"{len(theirs)} rounds beside {len(ours)}: only times of the same round are compared")
@@ -34,7 +34,9 @@ def ratio(theirs: Sequence[float], ours: Sequence[float]) -> Spread:
 
 
 class Summary(NamedTuple):
-    """Ratios of many rows in three numbers. several: the geometric mean without the rows of batch 1, if any is left."""
+    """Ratios of many rows in three numbers. several: the geometric mean without the rows of batch 1, if any are
+    left.
+    """
 
     mean: float
     several: float | None
@@ -42,7 +44,7 @@ class Summary(NamedTuple):
 
 
 def summary(ratios: Sequence[tuple[int, float]]) -> Summary | None:
-    """Pairs of a batch and a ratio in three numbers; None where there are none."""
+    """Summarize pairs of a batch and a ratio; None for no pairs."""
     if not ratios:
         return None
     values = [value for _, value in ratios]

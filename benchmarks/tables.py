@@ -1,6 +1,6 @@
-"""A record as tables of text, shown alike on a terminal and in docs/performance.md.
+"""A record as tables of text, the same for a terminal and for docs/performance.md.
 
-Ratios are a peer's time over ours, so above 1 is ours faster: the median over rounds, between its quartiles.
+Ratios are a peer's time over ours, so above 1 ours is faster: the median over rounds, between its quartiles.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ class Table(NamedTuple):
     rows: list[list[str]]
 
     def rich(self) -> RichTable:
-        """For a terminal."""
+        """The table for a terminal."""
         table = RichTable(title=self.title, title_justify="left")
         for place, name in enumerate(self.columns):
             table.add_column(name, justify="right" if place else "left", overflow="fold")
@@ -32,13 +32,13 @@ class Table(NamedTuple):
         return table
 
     def markdown(self) -> str:
-        """For a page."""
+        """The table for a page."""
         lines = [self.columns, ["---", *["---:"] * (len(self.columns) - 1)], *self.rows]
         return f"### {self.title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def tables(record: dict[str, Any]) -> Iterator[Table]:
-    """All tables of a record, those without a row left out."""
+    """All tables of a record, without empty ones."""
     for ours in ("tf_gru:graph", "tf_gru:xla"):
         yield _summary(record, ours)
     for section in SECTIONS:
@@ -57,12 +57,12 @@ def with_rows(record: dict[str, Any]) -> list[Table]:
 
 
 def seconds(entry: dict[str, Any], subject: str) -> list[float] | None:
-    """A subject's times in a row, or None where it has none."""
+    """A subject's times in a row, or None if it has none."""
     return entry["subjects"].get(subject, {}).get("seconds")
 
 
 def ratios(record: dict[str, Any], section: str, step: str, subject: str, ours: str) -> Iterator[tuple[Row, Spread]]:
-    """A subject's time over ours in each row of a section in which both were timed."""
+    """Yield a subject's time over ours in each row of a section that has both."""
     for entry in record["rows"]:
         row = row_of(entry)
         theirs, own = seconds(entry, subject), seconds(entry, ours)
@@ -71,12 +71,12 @@ def ratios(record: dict[str, Any], section: str, step: str, subject: str, ours: 
 
 
 def peers(section: str, ours: str) -> list[str]:
-    """Who ours is compared with: all others, our own other paths not among them."""
+    """The subjects to compare with ours: all others, except our own other paths."""
     return [name for name in SUBJECTS[section] if name != ours and not name.startswith("tf_gru:")]
 
 
 def summaries(record: dict[str, Any], ours: str) -> Iterator[tuple[str, str, Summary, Row]]:
-    """Peer, step, its ratios over all plain rows in three numbers, and the row of the worst."""
+    """Yield peer, step, its ratios over all plain rows in three numbers, and the row with the worst ratio."""
     for subject in peers("plain", ours):
         for step in STEPS:
             found = list(ratios(record, "plain", step, subject, ours))
@@ -86,7 +86,7 @@ def summaries(record: dict[str, Any], ours: str) -> Iterator[tuple[str, str, Sum
 
 
 def slower(record: dict[str, Any]) -> list[tuple[Row, str, Spread]]:
-    """Where a peer was faster than ours, the first subject of each section: row, peer, ratio."""
+    """The rows in which a peer was faster than our first subject of the section: row, peer, ratio."""
     return [
         (row, subject, value)
         for section in SECTIONS
@@ -132,12 +132,12 @@ def _ratios(record: dict[str, Any], section: str, step: str) -> Table:
 
 
 def _absent(entry: dict[str, Any], subject: str) -> str:
-    """Why there is no ratio: never an empty cell without a reason."""
+    """The reason why there is no ratio, so that no cell is empty without a reason."""
     found = entry["subjects"].get(subject)
     if found is None:
         return "not asked"
     if "refused" not in found:
-        return "nothing to compare with"  # it has times, and ours has none
+        return "nothing to compare with"  # it has times, but ours has none
     return "not installed" if "installed" in found["refused"] else "does not have it"
 
 

@@ -1,10 +1,10 @@
-"""Nothing wrong is timed: what a subject computes in the very calls that are timed is judged before it is timed.
+"""Judge results before timing: a subject's results from the very calls that are timed must be right.
 
-Outputs: steps of several rows, the first, the last and others, are held to the certified one-step bound of the
-arithmetic that the subject claims; every masked output repeats the state or is 0, bit for bit; every number is finite.
-Gradients: cotangents that are 0 but in SLICE steps of one row have the gradients of a run of those steps alone, which
-have a proven bound; everything that this cotangent does not reach must be 0. The program is the one that is timed.
-The distances from the reference in float64, of all outputs and gradients, are reported, not judged.
+Outputs: steps of several rows (the first, the last and others) must lie within the certified one-step bound of the
+claimed arithmetic. Every masked output must repeat the state or be 0, bit for bit, and every number must be finite.
+Gradients: cotangents that are 0 except in SLICE steps of one row have the gradients of a run of these steps alone,
+which have a proven bound; everything that this cotangent does not reach must be 0. The distances of all outputs and
+gradients from the reference in float64 are reported, not judged.
 """
 
 from functools import lru_cache
@@ -22,15 +22,15 @@ from reference import Parameters, bigru, bigru_backward, gru, gru_backward
 
 SAMPLES = 4
 SLICE = 2
-"""The fewest steps at which every weight has a gradient."""
+"""The smallest number of steps at which every weight has a gradient."""
 
 
 class WrongResult(Exception):
-    """A subject computes something else; the message says what, and how far off."""
+    """A subject computes a wrong result. The message names it and its distance."""
 
 
 def judge_outputs(row: Row, outputs: np.ndarray, claim: Arithmetic) -> float:
-    """The worst margin of the steps that were judged; 1 is all of the bound. Raises WrongResult."""
+    """The worst margin of the judged steps; 1 uses the whole bound. Raises WrongResult."""
     given = problem(row)
     batch, time, _ = given.inputs.shape
     wanted = (batch, time, len(given.parameters) * given.units)
@@ -48,13 +48,13 @@ def judge_outputs(row: Row, outputs: np.ndarray, claim: Arithmetic) -> float:
 
 
 def _processed(given: Problem, states: np.ndarray, direction: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """States, inputs and valid steps in the order in which a direction processes them."""
+    """States, inputs and valid steps in the processing order of a direction."""
     order = slice(None, None, -1) if direction else slice(None)
     return states[:, order], given.inputs[:, order], given.valid[:, order]
 
 
 def _require_copies(states: np.ndarray, valid: np.ndarray) -> None:
-    """A masked output is the state reached so far, or 0."""
+    """Require every masked output to be the state reached so far, or 0. Raises WrongResult."""
     reached = np.zeros_like(states[:, 0])
     for t in range(states.shape[1]):
         masked = ~valid[:, t]
@@ -65,7 +65,7 @@ def _require_copies(states: np.ndarray, valid: np.ndarray) -> None:
 
 
 def _sampled(states: np.ndarray, x: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Inputs, states before and states after of some valid steps: a first, a last, and others."""
+    """Inputs, previous and next states of some valid steps: a first, a last, and others."""
     rows, times = np.nonzero(valid)
     random = np.random.default_rng(len(rows))
     chosen = [0, len(rows) - 1, *random.choice(len(rows), SAMPLES - 2)]
@@ -77,7 +77,7 @@ def _sampled(states: np.ndarray, x: np.ndarray, valid: np.ndarray) -> tuple[np.n
 
 @lru_cache(maxsize=8)
 def _one_step(parameters: Parameters, activation: str):
-    """The judge of single steps, with the weights read once for all subjects of equal claims."""
+    """The judge of single steps, with the weights converted once for all subjects with equal claims."""
     bound = OneStep(parameters, _claim(activation))
 
     def worst(x: np.ndarray, before: np.ndarray, after: np.ndarray) -> float:
@@ -90,19 +90,23 @@ def _one_step(parameters: Parameters, activation: str):
 
 
 def _claim(activation: str) -> Arithmetic:
-    """All subjects claim float32 to nearest with subnormals flushed, or less; they differ in their activations."""
+    """The claim for an activation: float32 to nearest with subnormals flushed. Claims differ in their activations
+    only.
+    """
     return Arithmetic(dtype="float32", activation=activation, flush=True, source="benchmarks")
 
 
 class Slice(NamedTuple):
-    """SLICE steps of one row, where a direction begins. times: their places, in processing order."""
+    """SLICE steps of one row, at the start of a direction. times: their places, in processing order."""
 
     row: int
     times: np.ndarray
 
 
 def sliced(row: Row, direction: int) -> Slice:
-    """Where the cotangent of a direction is not 0: in the longest row. Raises ValueError where that is too short."""
+    """The place where the cotangent of a direction is not 0: in the longest row. Raises ValueError if that is too
+    short.
+    """
     given = problem(row)
     lengths = given.valid.sum(axis=1)
     longest = int(lengths.argmax())
@@ -113,7 +117,7 @@ def sliced(row: Row, direction: int) -> Slice:
 
 
 def slice_cotangents(row: Row) -> np.ndarray:
-    """Cotangents of the outputs that are 0 but in each direction's slice."""
+    """Cotangents of the outputs that are 0 except in each direction's slice."""
     given = problem(row)
     cotangents = np.zeros_like(given.cotangents)
     for direction in range(row.directions):
@@ -153,7 +157,7 @@ def judge_gradients(row: Row, each: list, claim: Arithmetic) -> float:
 
 
 def _allowed(row: Row, direction: int, activation: str) -> tuple[Case, Gradients]:
-    """The run of a slice alone, and what its gradients may be, the initial state's left out."""
+    """The run of a slice alone, and its allowed gradients, except the initial state's."""
     given = problem(row)
     at, times = sliced(row, direction)
     case = Case(inputs=given.inputs[at, times][None], parameters=(given.parameters[direction],))
@@ -164,7 +168,7 @@ def _allowed(row: Row, direction: int, activation: str) -> tuple[Case, Gradients
 
 @lru_cache(maxsize=2)
 def _bounds(parameters: Parameters, activation: str, inputs: bytes, cotangents: bytes) -> Gradients:
-    """Kept for the subjects of a row, which ask for the same; those of a wide GRU are large and take long."""
+    """The bounds of a slice, stored for the subjects of a row, because those of a wide GRU take long."""
     x = np.frombuffer(inputs, np.float32).reshape(1, -1, parameters.input_dim)
     dy = np.frombuffer(cotangents, np.float32).reshape(1, -1, parameters.units)
     none = np.zeros((1, parameters.units), np.float32)
@@ -179,7 +183,7 @@ def distance(row: Row, outputs: np.ndarray) -> float:
 
 
 def gradient_distance(row: Row, each: list) -> float:
-    """The largest distance of any gradient, to the row's own cotangents, relative to the largest number of its array.
+    """The largest distance of any gradient to the row's own cotangents, relative to the largest number of its array.
 
     Raises WrongResult for a number that is not finite.
     """

@@ -1,19 +1,19 @@
-"""Forecast carbon dioxide over Mauna Loa from weeks of which some are missing, and stay missing.
+"""Forecast carbon dioxide over Mauna Loa from a series with missing weeks, which are never filled in.
 
-The series is statsmodels' (Keeling and Whorf, 1958 to 2001, weekly, 59 weeks without a measurement). What is forecast
-is the growth over a year, thirteen weeks ahead, from the growth seen in the last 52 weeks: with it the season is gone.
-A week that is missing is missing in two of these numbers. They are NaN, and the mask says so: nothing is filled in,
-for a masked step adds nothing to the state and nothing to any gradient, whatever it holds.
+The series comes from statsmodels (Keeling and Whorf, 1958 to 2001, weekly, 59 weeks without a measurement). The
+forecast is the growth over a year, thirteen weeks ahead, from the growth in the last 52 weeks; this removes the
+seasons. A missing week makes two of these numbers missing. They are NaN, and the mask marks them: a masked step adds
+nothing to the state and nothing to any gradient, whatever its value.
 
-The last ten years are held out. There the forecast is compared with two that need no network: the growth stays what it
-last was, and the growth is what it was on average. The trained GRU is held against certified truth.
+The last ten years are held out. There the forecast is compared with two simple ones: the growth stays at its last
+value, and the growth equals its average. The trained GRU is compared with certified truth.
 
     python examples/co2.py --plot co2.svg
 
-Exit code 0: the weights are finite, the forecast's error is below GOAL of the better of the two, and the suite finds
-nothing wrong with the GRU. Else 1.
+Exit code 0: the weights are finite, the forecast's error is below GOAL of the better simple forecast's, and the suite
+finds no fault in the GRU. Otherwise 1.
 
-Left out: a search for a better forecast, intervals, a year's drift of the growth beyond what the window shows.
+Left out: a search for a better forecast, intervals, and the growth's drift over a year beyond the window.
 """
 
 import os
@@ -35,7 +35,7 @@ needs(
     "tf_gru",
 )
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims are those of CPU kernels
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims apply to CPU kernels
 
 import click
 import keras
@@ -53,7 +53,7 @@ from conformance.interface.case import Case
 from reference.layouts import from_keras
 from tf_gru import GRU
 
-GOAL = 0.9  # the example's own: the part of the better simple forecast's error above which the training has failed
+GOAL = 0.9  # this example's own limit: the share of the better simple forecast's error above which training has failed
 YEAR, WINDOW, AHEAD = 52, 52, 13  # weeks
 HELD_OUT = 10 * YEAR
 UNITS = 16
@@ -61,10 +61,13 @@ JUDGED = 50  # windows with missing weeks that the suite judges
 
 
 class Windows(NamedTuple):
-    """Weeks that were seen, and the week that is asked for.
+    """Windows of known weeks, each with a week to forecast.
 
-    growth: (windows, WINDOW, 1), ppm over a year, NaN where missing; there: (windows, WINDOW), where it is not.
-    wanted: (windows,), the growth AHEAD of the last of these weeks. week: (windows,), which one that is in the series.
+    Attributes:
+        growth: ppm over a year, NaN where missing, (windows, WINDOW, 1).
+        there: True where growth is known, (windows, WINDOW).
+        wanted: The growth AHEAD weeks after the last of these weeks, (windows,).
+        week: The place of that week in the series, (windows,).
     """
 
     growth: np.ndarray
@@ -73,7 +76,7 @@ class Windows(NamedTuple):
     week: np.ndarray
 
     def only(self, which: np.ndarray | slice) -> "Windows":
-        """Some of them."""
+        """Some of the windows."""
         return Windows(*(array[which] for array in self))
 
 
@@ -83,7 +86,7 @@ class Windows(NamedTuple):
 )
 @plot("the held-out years and their forecast")
 def main(count: int, plot: str | None) -> None:
-    """Train on all but ten years, forecast those, and judge the GRU that did."""
+    """Train on all but ten years, forecast these, and judge the GRU."""
     measured = co2.load_pandas().data["co2"]
     windows = cut(measured.to_numpy(np.float32))
     late = windows.week >= len(measured) - HELD_OUT
@@ -120,7 +123,7 @@ def main(count: int, plot: str | None) -> None:
 
 
 def cut(measured: np.ndarray) -> Windows:
-    """Every window of a series (weeks,) of which something is there and whose wanted week is."""
+    """Every window of a series (weeks,) that has a known week and whose wanted week is known."""
     growth = measured[YEAR:] - measured[:-YEAR]
     there = ~np.isnan(growth)
     ends = [end for end in range(WINDOW, len(growth) - AHEAD + 1) if there[end - 1 + AHEAD]]
@@ -131,7 +134,7 @@ def cut(measured: np.ndarray) -> Windows:
 
 
 def trained(windows: Windows, average: float, count: int, bars: Progress) -> keras.Model:
-    """A network from growth and mask to the growth that is wanted: a GRU, and one number from its state."""
+    """A network from growth and mask to the wanted growth: a GRU, and one number from its state."""
     keras.utils.set_random_seed(1)
     growth, there = keras.Input((None, 1)), keras.Input((None,), dtype="bool")
     state = GRU(UNITS, name="gru")(growth - average, mask=there)
@@ -143,7 +146,7 @@ def trained(windows: Windows, average: float, count: int, bars: Progress) -> ker
 
 
 def judge(network: keras.Model, windows: Windows, average: float) -> Judgement:
-    """What the suite says of `tf_gru` in a graph with the network's weights, over these windows."""
+    """The suite's judgement of `tf_gru` in a graph with the network's weights, over these windows."""
     subject = load("tf_gru:graph")
     parameters = from_keras(network.get_layer("gru").get_weights())
     case = Case(inputs=windows.growth - np.float32(average), parameters=(parameters,), mask=windows.there)
@@ -151,7 +154,7 @@ def judge(network: keras.Model, windows: Windows, average: float) -> Judgement:
 
 
 def show(errors: dict[str, float], weeks: int) -> None:
-    """A row for each forecast."""
+    """Print a row for each forecast."""
     table = Table(title=f"{weeks} held-out weeks, {AHEAD} weeks ahead")
     table.add_column("forecast")
     table.add_column("root mean square error, ppm", justify="right")
@@ -161,7 +164,7 @@ def show(errors: dict[str, float], weeks: int) -> None:
 
 
 def draw(measured, unseen: Windows, growth: np.ndarray, file: str) -> None:
-    """What was measured, and what had been forecast thirteen weeks before."""
+    """Draw the measurements, and the forecasts made thirteen weeks before."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 4), layout="constrained")

@@ -1,21 +1,21 @@
-"""Train a classifier of handwritten digits, then hold five GRUs with its weights against certified truth.
+"""Train a classifier of handwritten digits, then compare five GRUs that have its weights with certified truth.
 
-The rows of an 8x8 image are the steps of a sequence; a GRU of 50 units reads them, and the mean of its outputs over
-time goes into a softmax. The trained weights are copied to every implementation. For every held-out image each of them
-says a class, and how much of its one-step bound it used: the worst over the image's steps and units; 1 is all.
+The rows of an 8x8 image are the steps of a sequence. A GRU of 50 units reads them, and the mean of its outputs over
+time is the input of a softmax. The trained weights are copied to every implementation. For every held-out image each
+implementation returns a class, and the part of its one-step bound that it used: the worst over the image's steps and
+units; 1 is all.
 
 All classes come from one head, so that only the GRUs differ: mean over time and dense layer in float64, in NumPy.
 
-    python examples/digits.py                   # weights that every implementation can hold
-    python examples/digits.py --reset before    # the tutorial's equations
-    python examples/digits.py --plot margins.svg
-    python examples/digits.py --epochs 5 --goal 0.8 --held-out 50    # in short
+    python examples/digits.py                   # weights that every implementation can hold python examples/digits.py
+    --reset before    # the tutorial's equations python examples/digits.py --plot margins.svg python examples/digits.py
+    --epochs 5 --goal 0.8 --held-out 50    # in short
 
-Exit code 0: the accuracy is at least GOAL (or --goal), every class is that of certified truth, and no margin is over
-1. Else 1.
+Exit code 0: the accuracy is at least GOAL (or --goal), every class equals certified truth's, and no margin exceeds 1.
+Otherwise 1.
 
-Source: the tutorial "Build a Custom GRU Network Using TensorFlow" (2020), which reads 28x28 images in this way, reset
-before the product. The images are scikit-learn's. Left out: a search for a better classifier.
+Source: the tutorial "Build a Custom GRU Network Using TensorFlow" (2020), which reads 28x28 images in this way, with
+reset before the product. The images come from scikit-learn. Left out: a search for a better classifier.
 """
 
 import csv
@@ -44,7 +44,7 @@ needs(
     "torch",
 )
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims are those of CPU kernels
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims apply to CPU kernels
 
 import click
 import numpy as np
@@ -61,16 +61,16 @@ from conformance.interface.case import Case
 from conformance.truth.forward import certify
 from reference.layouts import from_keras
 
-GOAL = 0.95  # the example's own: the accuracy on held-out images below which the training has failed
+GOAL = 0.95  # this example's own limit: the accuracy on held-out images below which training has failed
 UNITS = 50
 CHUNK = 10  # images in one piece of work
 IMPLEMENTATIONS = ("reference", "tf_gru:graph", "keras:graph", "torch", "onnxruntime")
 
 
 class Digits(NamedTuple):
-    """The held-out images, what the classifier makes of them, and its weights."""
+    """The held-out images, the classifier's results for them, and its weights."""
 
-    index: np.ndarray  # images: where in scikit-learn's data set
+    index: np.ndarray  # images: the place in scikit-learn's data set
     label: np.ndarray  # images
     accuracy: float
     case: Case  # the images as sequences, and the trained GRU
@@ -103,7 +103,7 @@ class Answer(NamedTuple):
 def main(
     count: int, seed: int, reset: str, csv_file: TextIO | None, held_out: int, goal: float, plot: str | None
 ) -> None:
-    """Train the tutorial's classifier, then compare five GRUs that hold its weights."""
+    """Train the tutorial's classifier, then compare five GRUs that have its weights."""
     with progress() as bars:
         digits = train(count, seed, reset, held_out, bars)
         grus = {name: load(name) for name in IMPLEMENTATIONS}
@@ -128,8 +128,8 @@ def main(
 
 
 def train(count: int, seed: int, reset: str, held_out: int, bars: Progress) -> Digits:
-    """The trained classifier and the images that it has not seen."""
-    import keras  # here, because the processes that compute bounds import this module too
+    """The trained classifier and the held-out images."""
+    import keras  # here, because the processes that compute bounds also import this module
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
@@ -145,7 +145,7 @@ def train(count: int, seed: int, reset: str, held_out: int, bars: Progress) -> D
     model = keras.Sequential([keras.Input((8, 8)), gru, mean, dense])
     batch_size = 64
     rate = keras.optimizers.schedules.CosineDecay(0.02, count * -(-len(seen) // batch_size))
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)  # so few images are soon known by heart
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)  # prevents overfitting to so few images
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"], jit_compile=False)
     one_hot, told = keras.utils.to_categorical(labels), epochs(bars, "training", count)
     model.fit(images[seen], one_hot[seen], epochs=count, batch_size=batch_size, verbose=0, callbacks=[told])
@@ -157,7 +157,7 @@ def train(count: int, seed: int, reset: str, held_out: int, bars: Progress) -> D
 
 
 def refusal(gru: GRU, case: Case) -> str | None:
-    """Why an implementation does not take the case, in its own words, or None if it does."""
+    """The reason why an implementation does not support the case, in its own words, or None if it does."""
     able = gru.capabilities
     lacking = [] if case.reset in able.resets else [f"reset {case.reset}"]
     lacking += [] if case.dtype in able.arithmetic else [case.dtype]
@@ -173,7 +173,7 @@ def judge(digits: Digits, grus: dict[str, GRU], bars: Progress) -> tuple[np.ndar
         raise click.ClickException(f"an implementation gave no answer: {error}") from error
     truth = np.empty((case.batch, case.time, case.units))
     margins = {name: np.empty(case.batch) for name in grus}
-    # Not forked, since TensorFlow's threads do not survive a fork; a child imports this module, but no framework.
+    # Not forked, because TensorFlow's threads do not survive a fork. A child imports this module, but no framework.
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
         places: dict[Future, list[np.ndarray]] = {}
         for rows in (slice(start, start + CHUNK) for start in range(0, case.batch, CHUNK)):
@@ -200,7 +200,7 @@ def certified(parameters: tuple, inputs: np.ndarray) -> np.ndarray:
 def worst_margins(parameters: tuple, arithmetic: Arithmetic, inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:
     """For each image the largest part of its one-step bound that any step used, from the GRU's own previous state.
 
-    Where the states have left the domain of the bound, nothing is proved, and the margin is infinite.
+    If the states have left the domain of the bound, nothing is proven, and the margin is infinite.
     """
     previous = np.concatenate([np.zeros_like(outputs[:, :1]), outputs[:, :-1]], axis=1)
     x, h, computed = (array.reshape(-1, array.shape[-1]) for array in (inputs, previous, outputs))
@@ -215,7 +215,9 @@ def worst_margins(parameters: tuple, arithmetic: Arithmetic, inputs: np.ndarray,
 
 
 def table_of_images(digits: Digits, truth: np.ndarray, answers: dict[str, Answer]) -> tuple[list[str], list[list]]:
-    """A row for each held-out image: index, label, the class of certified truth; then a class and a margin for each."""
+    """A row for each held-out image: index, label, the class of certified truth; then a class and a margin for each
+    GRU.
+    """
     header = ["image", "label", "certified"] + [f"{name} {what}" for name in answers for what in ("class", "margin")]
     columns = [digits.index, digits.label, truth, *(column for answer in answers.values() for column in answer)]
     return header, [list(row) for row in zip(*(column.tolist() for column in columns), strict=True)]
@@ -224,7 +226,7 @@ def table_of_images(digits: Digits, truth: np.ndarray, answers: dict[str, Answer
 def show(
     header: list[str], rows: list[list], digits: Digits, truth: np.ndarray, answers: dict[str, Answer], declined: dict
 ) -> None:
-    """Every held-out image; then each implementation in a line."""
+    """Print every held-out image, then one line for each implementation."""
     console = Console()
     console = console if console.is_terminal else Console(width=120)
     images = Table(title="held-out images: = the class of certified truth or ≠ another, and the worst margin")
@@ -250,13 +252,13 @@ def show(
 
 
 def draw(answers: dict[str, Answer], file: str) -> None:
-    """How many images used how much of the bound, by each implementation."""
+    """Draw the number of images by the used part of the bound, for each implementation."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
     bins = np.linspace(0, max(margins.max() for _, margins in answers.values()), 40)
-    # A style for each, since two that give the same bits have the same line.
+    # A separate style for each, because two implementations with the same bits have the same line.
     for (name, (_, margins)), style in zip(answers.items(), cycle(("-", "-", "--", "-.", ":"))):
         axes.hist(margins, bins, histtype="step", linestyle=style, label=name)
     axes.set(xlabel="part of its one-step bound that an image used", ylabel="images")

@@ -1,14 +1,14 @@
-"""Move a GRU that PyTorch trained into a Keras model with `tf_gru`, and back, each side with the suite's verdict.
+"""Move a GRU from PyTorch to a Keras model with `tf_gru`, and back, with the suite's verdict on each side.
 
-A torch.nn.GRU learns the classes of scikit-learn's handwritten digits, the rows of an 8x8 image being the steps of a
-sequence. Its weights go into `tf_gru.GRU` by way of the reference's, where they are the same numbers in another order;
-one more epoch is trained there, and the weights go back. On held-out images each owner of the weights is judged by its
-certified one-step bound, and the classes of both are counted.
+A torch.nn.GRU learns the classes of scikit-learn's handwritten digits; the rows of an 8x8 image are the steps of a
+sequence. Its weights move to `tf_gru.GRU` through the reference's layouts, as the same numbers in another order. There
+one more epoch of training runs, and the weights move back. On held-out images each owner of the weights is judged by
+its certified one-step bound, and the classes of both are compared.
 
     python examples/moving.py --plot margins.svg
 
-Exit code 0: every move keeps every weight, the suite finds nothing wrong, and both sides give the same classes at an
-accuracy of at least GOAL. Else 1.
+Exit code 0: every move keeps every weight, the suite finds no fault, and both sides return the same classes with an
+accuracy of at least GOAL. Otherwise 1.
 """
 
 import os
@@ -31,7 +31,7 @@ needs(
     "torch",
 )
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims are those of CPU kernels
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims apply to CPU kernels
 
 import click
 import numpy as np
@@ -47,7 +47,7 @@ from conformance.interface.case import Case
 from reference import Parameters
 from reference.layouts import from_keras, from_torch, to_keras, to_torch
 
-GOAL = 0.9  # the example's own: the accuracy on held-out images below which the training has failed
+GOAL = 0.9  # this example's own limit: the accuracy on held-out images below which training has failed
 UNITS, CLASSES = 32, 10
 
 
@@ -61,8 +61,8 @@ class Images(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """Who holds the weights: its GRU's, its class for each held-out image, how much of its bound each step used, and
-    what the suite finds wrong with it.
+    """An owner of the weights: its GRU, its class for each held-out image, the used part of each step's bound, and
+    the faults that the suite finds.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Owner(NamedTuple):
 @held_out(90)
 @plot("the margins of all steps")
 def main(epochs: int, held_out: int, plot: str | None) -> None:
-    """Train in PyTorch, move into tf_gru, train on, move back: the same weights, classes and verdicts."""
+    """Train in PyTorch, move into tf_gru, train on, and move back: the same weights, classes and verdicts."""
     images = digits(held_out)
     torch_gru, head = trained(images, epochs)
     there = owner("torch", from_torch(torch_gru.state_dict()), head, images)
@@ -110,7 +110,7 @@ def main(epochs: int, held_out: int, plot: str | None) -> None:
 
 
 def digits(held_out: int) -> Images:
-    """scikit-learn's, from 0 to 1, the classes in their proportions on both sides."""
+    """scikit-learn's digits, scaled to 0..1, with the same class proportions on both sides."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
@@ -121,7 +121,7 @@ def digits(held_out: int) -> Images:
 
 
 def trained(images: Images, epochs: int) -> tuple[torch.nn.GRU, list[np.ndarray]]:
-    """A torch.nn.GRU whose last state a dense layer classifies, and that layer's kernel and bias in Keras' layout."""
+    """A torch.nn.GRU whose last state a dense layer classifies, and this layer's kernel and bias in Keras' layout."""
     torch.manual_seed(1)
     gru, dense = torch.nn.GRU(8, UNITS, batch_first=True), torch.nn.Linear(UNITS, CLASSES)
     inputs, labels = torch.tensor(images.seen), torch.tensor(images.seen_labels)
@@ -137,7 +137,7 @@ def trained(images: Images, epochs: int) -> tuple[torch.nn.GRU, list[np.ndarray]
 
 
 def moved(parameters: Parameters, head: list[np.ndarray]):
-    """A Keras model with these weights, compiled to be trained on."""
+    """A Keras model with these weights, compiled for training."""
     import keras
 
     from tf_gru import GRU
@@ -152,7 +152,7 @@ def moved(parameters: Parameters, head: list[np.ndarray]):
 
 
 def owner(name: str, parameters: Parameters, head: list[np.ndarray], images: Images) -> Owner:
-    """What a subject of the suite makes of the held-out images with these weights."""
+    """The results of a suite's subject on the held-out images with these weights."""
     subject, case = load(name), Case(inputs=images.unseen, parameters=(parameters,))
     answer = subject.run(case)
     claim = subject.capabilities.arithmetic[case.dtype]
@@ -166,17 +166,17 @@ def owner(name: str, parameters: Parameters, head: list[np.ndarray], images: Ima
 
 
 def same(left: Parameters, right: Parameters) -> bool:
-    """Whether every weight is the same number."""
+    """True if every weight is the same number."""
     return all(np.array_equal(one, other) for one, other in zip(left.weights, right.weights, strict=True))
 
 
 def accuracy(owner: Owner, images: Images) -> float:
-    """The part of the held-out images whose class is right."""
+    """The share of held-out images with the right class."""
     return float((owner.classes == images.unseen_labels).mean())
 
 
 def show(owners: dict[str, Owner], images: Images) -> None:
-    """A row for each time that the weights have an owner."""
+    """Print a row for each owner of the weights."""
     steps = owners["trained"].margins.size
     table = Table(title=f"{len(images.unseen)} held-out images; {steps} steps of each owner judged")
     for name in ("weights", "owner", "accuracy", "worst margin", "median margin"):
@@ -188,7 +188,7 @@ def show(owners: dict[str, Owner], images: Images) -> None:
 
 
 def draw(owners: dict[str, Owner], file: str) -> None:
-    """How many steps used how much of the bound."""
+    """Draw the number of steps by the used part of the bound."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4), layout="constrained")

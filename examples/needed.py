@@ -1,4 +1,4 @@
-"""What an example needs, asked for before it imports any of it: this module imports the standard library alone."""
+"""Check the packages of an example before it imports them. This module imports the standard library only."""
 
 import sys
 from importlib.util import find_spec
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def needs(file: str, *packages: str) -> None:
-    """Exit code 1 where one of these is not installed, this repository's own among them, with what installs it."""
+    """Exit with code 1 if one of these packages is not installed, and print the command that installs it."""
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
         example = f"examples/{Path(file).name}"

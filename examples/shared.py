@@ -1,4 +1,4 @@
-"""What the examples share: some of their options, how far they have come, and what their exit code says."""
+"""Common parts of the examples: some options, progress bars, and the exit code."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +11,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class Svg(click.Path):
-    """A file to draw into: refused before anything is computed, where it cannot be written or is no SVG."""
+    """A file for a drawing. A name that does not end in .svg, or cannot be written, is refused before any
+    computation.
+    """
 
     def __init__(self) -> None:
         super().__init__(dir_okay=False, writable=True)
 
     def convert(self, value, param, ctx):
-        """The name, once it ends in .svg and its folder is there."""
+        """Return the name if it ends in .svg and its folder exists."""
         path = Path(str(super().convert(value, param, ctx)))
         if path.suffix != ".svg":
             self.fail(f"{path} does not end in .svg", param, ctx)
@@ -32,28 +34,28 @@ def plot(what: str) -> Callable:
 
 
 def goal(default: float, what: str) -> Callable:
-    """The option --goal: a shorter training than the usual one reaches less, and may promise less."""
+    """The option --goal, because a shorter training reaches less and must promise less."""
     part = click.FloatRange(0, 1)
     return click.option("--goal", type=part, default=default, show_default=True, help=f"{what}, promised")
 
 
 def held_out(default: int) -> Callable:
-    """The option --held-out, of scikit-learn's handwritten digits: all ten classes are on both sides."""
+    """The option --held-out, for scikit-learn's handwritten digits: all ten classes are on both sides."""
     count = click.IntRange(10, 1797 - 10)
     return click.option("--held-out", type=count, default=default, show_default=True, help="Images that are judged")
 
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """Bars on standard error."""
+    """Progress bars on standard error."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
         yield bars
 
 
 def epochs(bars: Progress, name: str, count: int) -> Any:
-    """A callback of Keras that moves a bar: one step for each pass over the data, the loss beside it."""
-    import keras  # here, because not every example has it imported
+    """A callback of Keras that moves a bar by one step for each pass over the data, with the loss beside it."""
+    import keras  # here, because not every example imports it
 
     task = bars.add_task(f"{name}, epochs", total=count)
 
@@ -64,7 +66,7 @@ def epochs(bars: Progress, name: str, count: int) -> Any:
 
 
 def end(promised: dict[str, bool]) -> NoReturn:
-    """Exit code 0 where all of this holds; else 1, and what does not is named on standard error."""
+    """Exit with code 0 if all of this holds; otherwise with 1, and name each failure on standard error."""
     broken = [what for what, holds in promised.items() if not holds]
     for what in broken:
         click.echo(f"does not hold: {what}", err=True)

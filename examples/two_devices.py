@@ -1,16 +1,15 @@
 """Train a classifier of handwritten digits on two devices, then on one, and compare every weight bit for bit.
 
 The two devices are logical CPUs of this process under tf.distribute.MirroredStrategy: each has the weights, takes half
-of every batch, and the gradients of both are summed. One device then trains on the same halves in turn and adds their
-gradients. That is the same arithmetic, so the weights must be the same numbers, not close ones.
+of every batch, and the gradients of both are summed. Then one device trains on the same halves in turn and adds their
+gradients. This is the same arithmetic, so the weights must be equal, not merely close.
 
-    python examples/two_devices.py --plot losses.svg
-    python examples/two_devices.py --epochs 2 --goal 0.5    # in short
+    python examples/two_devices.py --plot losses.svg python examples/two_devices.py --epochs 2 --goal 0.5    # in short
 
-Exit code 0: all weights are equal, and the accuracy on held-out images is at least GOAL (or --goal). Else 1.
+Exit code 0: all weights are equal, and the accuracy on held-out images is at least GOAL (or --goal). Otherwise 1.
 
-The rows of an 8x8 image are the steps of a sequence; the images are scikit-learn's.
-Left out: what other devices and more of them round otherwise; devices that fail; speed, for these share one CPU.
+The rows of an 8x8 image are the steps of a sequence; the images come from scikit-learn. Left out: the roundings of
+other or more devices; devices that fail; speed, because these devices share one CPU.
 """
 
 import os
@@ -35,14 +34,14 @@ from sklearn.model_selection import train_test_split
 
 from tf_gru import GRU
 
-GOAL = 0.9  # the example's own: the accuracy on held-out images below which the training has failed
+GOAL = 0.9  # this example's own limit: the accuracy on held-out images below which training has failed
 DEVICES = ("CPU:0", "CPU:1")
 UNITS = 32
-BATCH = 64  # images, of which each device takes half
+BATCH = 64  # images, half of them for each device
 RATE = 0.01
 
 Train = Callable[[np.ndarray, np.ndarray], tf.Tensor]
-"""A step of training on a batch: its loss."""
+"""A training step on a batch, which returns its loss."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -82,7 +81,7 @@ def classifier() -> keras.Model:
 
 
 def on_two_devices() -> tuple[keras.Model, Train]:
-    """A model whose weights both devices hold; the optimizer adds what they found."""
+    """A model whose weights are on both devices; the optimizer adds both gradients."""
     strategy = tf.distribute.MirroredStrategy(DEVICES)
     with strategy.scope():
         model, optimizer = classifier(), keras.optimizers.Adam(RATE)
@@ -101,7 +100,7 @@ def on_two_devices() -> tuple[keras.Model, Train]:
 
 
 def on_one_device() -> tuple[keras.Model, Train]:
-    """The same model on one device, which takes the halves one after the other."""
+    """The same model on one device, which computes the halves in turn."""
     model, optimizer = classifier(), keras.optimizers.Adam(RATE)
     optimizer.build(model.trainable_variables)
 
@@ -115,19 +114,19 @@ def on_one_device() -> tuple[keras.Model, Train]:
 
 
 def halves(values: tf.Tensor) -> tf.Tensor:
-    """A batch as a half for each device, on an axis of its own."""
+    """A batch split into a half for each device, along a new axis."""
     values = tf.convert_to_tensor(values)
     return tf.reshape(values, (len(DEVICES), -1, *values.shape[1:]))
 
 
 def total(gradients: tuple[tf.Tensor, ...]) -> tf.Tensor:
-    """The sum of two: of no more numbers does it have the same bits in any order."""
+    """The sum of two numbers, which has the same bits in either order."""
     first, second = gradients
     return first + second
 
 
 def differentiated(model: keras.Model, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
-    """What half a batch adds to the mean loss of the batch, and its gradients."""
+    """The contribution of half a batch to the batch's mean loss, and its gradients."""
     with tf.GradientTape() as tape:
         each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images, training=True))
         loss = tf.reduce_sum(each) / BATCH
@@ -137,7 +136,7 @@ def differentiated(model: keras.Model, images: tf.Tensor, labels: tf.Tensor) -> 
 def fit(
     train: Train, images: np.ndarray, labels: np.ndarray, epochs: int, seed: int, task: Any, bars: Any
 ) -> list[float]:
-    """The mean loss of each pass over whole batches, in an order that the seed gives."""
+    """The mean loss of each pass over whole batches, in an order that the seed determines."""
     order, losses = np.random.default_rng(seed), []
     for _ in range(epochs):
         shuffled = order.permutation(len(images))
@@ -150,7 +149,7 @@ def fit(
 
 
 def show(two: keras.Model, one: keras.Model) -> bool:
-    """How many numbers of each weight are equal, and whether all are."""
+    """Print the number of equal numbers in each weight. Returns True if all are equal."""
     table = Table("weight", "numbers", "equal on two devices and one")
     equal = True
     for variable, left, right in zip(two.weights, two.get_weights(), one.get_weights(), strict=True):
@@ -162,7 +161,7 @@ def show(two: keras.Model, one: keras.Model) -> bool:
 
 
 def draw(losses: dict[str, list[float]], file: str) -> None:
-    """The mean loss of each pass: two lines, one on the other."""
+    """Draw the mean loss of each pass: two lines, one on the other."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4), layout="constrained")

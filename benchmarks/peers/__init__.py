@@ -1,7 +1,7 @@
-"""The subjects: which framework each lives in, what that needs, and how it is loaded.
+"""The subjects: the framework of each, the packages that it needs, and the function that loads it.
 
-A subject is named as in the suite; a program is one of them on one row. A framework is imported only in the process
-that was started for it.
+Subjects have the same names as in the suite. A program is one subject on one row. A framework is imported only in its
+own process.
 """
 
 from collections.abc import Callable
@@ -19,10 +19,13 @@ from reference import Gradients, from_keras
 class Program(NamedTuple):
     """One subject on one row.
 
-    run: one call, over when it returns. outputs: what such a call computes, (batch, time, directions * units).
-    gradients: for a training step, cotangents of the outputs to those of each direction (the inputs' are of both, and
-    the initial state's are None). claim: its arithmetic. Matrix products alone answer nothing and claim nothing.
-    threads: how many the framework says that it uses.
+    Attributes:
+        run: One call, complete when it returns.
+        outputs: Computes the outputs of such a call, (batch, time, directions * units). None for matrix products alone.
+        gradients: For a training step, a function from cotangents of the outputs to the gradients of each direction.
+            The inputs' gradient is the sum of both, and the initial state's is None.
+        claim: Its arithmetic.
+        threads: The number of threads that the framework reports.
     """
 
     run: Callable[[], Any]
@@ -33,7 +36,9 @@ class Program(NamedTuple):
 
 
 class Family(NamedTuple):
-    """A framework: the module here that makes programs of it, the distributions it needs, the extra that has them."""
+    """A framework: the module here that makes its programs, the distributions that it needs, the extra that contains
+    them.
+    """
 
     module: str
     packages: tuple[str, ...]
@@ -42,7 +47,7 @@ class Family(NamedTuple):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What it needs that is not installed."""
+        """The modules that it needs and that are not installed."""
         return tuple(name for name in self.imports if find_spec(name) is None)
 
 
@@ -56,14 +61,14 @@ FAMILIES = {
 
 
 def family(subject: str) -> str:
-    """The framework that a subject lives in."""
+    """The framework of a subject."""
     if subject.startswith("products:"):
         return subject.partition(":")[2]
     return "tensorflow" if subject.startswith(("tf_gru:", "keras:", "one-loop", "call")) else subject
 
 
 def absent(subject: str) -> str | None:
-    """Why a subject cannot be asked on this machine, or None."""
+    """The reason why a subject cannot run on this machine, or None."""
     home = FAMILIES[family(subject)]
     if not home.missing:
         return None
@@ -71,14 +76,14 @@ def absent(subject: str) -> str | None:
 
 
 def program(subject: str, row: Row) -> Program:
-    """A subject, ready to be called on a row; it has not been called yet."""
+    """A subject on a row, ready for its first call."""
     return import_module(FAMILIES[family(subject)].module).program(subject, row)
 
 
 def gradients_of(inputs: np.ndarray, arrays: list[np.ndarray], reset: str) -> Gradients:
-    """One direction's gradients from those to its weights in Keras' layout.
+    """One direction's gradients from the gradients of its weights in Keras' layout.
 
-    A single row of bias is the gradient of both, since both are added to it.
+    A single row of bias is the gradient of both biases, because both are added to it.
     """
     p = from_keras(arrays, reset)
     both = p.bias if reset == "after" else np.stack([p.bias[0]] * 2)

@@ -1,4 +1,4 @@
-"""A GRU by jax.lax.scan, compiled by jax.jit: the inputs meet their kernel in one product, the loop does the rest.
+"""A GRU in jax.lax.scan, compiled by jax.jit: one product for all inputs, the loop computes the rest.
 
 Left out: Flax and Equinox, whose cells are scanned in the same way.
 """
@@ -20,7 +20,7 @@ CLAIM = Arithmetic(dtype="float32", activation="8 ULP", flush=True, source="XLA'
 
 
 def program(subject: str, row: Row) -> Program:
-    """Weights, inputs, lengths and cotangents are arguments of the compiled function."""
+    """Make a program whose compiled function has weights, inputs, lengths and cotangents as arguments."""
     del subject
     given = problem(row)
     step = {"after": _after, "before": _before}[row.reset]
@@ -48,12 +48,12 @@ def program(subject: str, row: Row) -> Program:
         outputs=lambda: np.asarray(forward(inputs, weights, valid)),
         gradients=gradients if trains else None,
         claim=CLAIM,
-        threads=len(os.sched_getaffinity(0)),  # what XLA's pool is sized by; jax itself does not say
+        threads=len(os.sched_getaffinity(0)),  # the size of XLA's pool; jax itself does not report it
     )
 
 
 def forget() -> None:
-    """Drop compiled functions of rows that are over."""
+    """Drop compiled functions of finished rows."""
     jax.clear_caches()
 
 

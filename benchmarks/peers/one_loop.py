@@ -1,7 +1,7 @@
-"""What `tf_gru.BiGRU` does not do: both directions in one loop, reset after the product, forward only, for XLA.
+"""An alternative to `tf_gru.BiGRU`: both directions in one loop, reset after the product, forward only, for XLA.
 
-A step of each direction is taken in one body of the loop, so that XLA sees both at once. The layer runs two loops, one
-for each direction; the table says which is faster. Same step as in tf_gru/kernels/after.py.
+One body of the loop computes a step of each direction, so that XLA sees both at once. The layer runs two loops, one for
+each direction; the table shows the faster one. The step is the same as in tf_gru/kernels/after.py.
 """
 
 from functools import partial
@@ -17,7 +17,7 @@ from tf_gru.kernels import after
 
 
 def program(row: Row, threads: int) -> Program:
-    """Called in tf.function, as the layer is."""
+    """Make a program that is called in tf.function, like the layer."""
     given = problem(row)
     weights = [[tf.constant(array) for array in to_keras(p)] for p in given.parameters]
     inputs = tf.constant(given.inputs)

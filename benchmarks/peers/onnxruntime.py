@@ -1,6 +1,6 @@
-"""ONNX Runtime's GRU operator on the CPU: a model of that one node, whose weights are constants, as in an exported one.
+"""ONNX Runtime's GRU operator on the CPU: a model of this single node, with constant weights as in an exported model.
 
-The operator is time-major, so the inputs are given so, and its outputs are put in order outside of what is timed.
+The operator is time-major, so the inputs are passed time first, and its outputs are reordered outside the timed part.
 Left out: training, which the runtime does not have.
 """
 
@@ -18,7 +18,7 @@ from reference import to_onnx
 
 
 def program(subject: str, row: Row) -> Program:
-    """A session with the defaults of the runtime."""
+    """Make a session with the runtime's defaults."""
     given = problem(row)
     batch, time, input_dim, units = row.shape
     weights = to_onnx(*given.parameters)

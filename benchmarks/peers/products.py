@@ -1,8 +1,8 @@
-"""The matrix products of a GRU and nothing else: what no implementation by such products goes below.
+"""The matrix products of a GRU alone: a lower limit for every implementation by such products.
 
-Forward: the inputs with their kernel at once, the state with its own at each step (before: in two products). Training:
-besides, a product back through each step, and one for each of the gradients of both kernels and the inputs.
-One direction; no activations, no sums, no copies. The state that is multiplied is the same at each step.
+Forward: the inputs with their kernel at once, the state with its kernel at each step (before: in two products).
+Training: also a product back through each step, and one product for each gradient of both kernels and of the inputs.
+One direction; no activations, no sums, no copies. The multiplied state is the same at each step.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from benchmarks.rows import Row
 
 
 def program(subject: str, row: Row) -> Program:
-    """By NumPy."""
+    """Make a program in NumPy."""
     del subject
     run = of(row, operands(row), np.matmul)
     threads = max(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
@@ -25,7 +25,7 @@ def program(subject: str, row: Row) -> Program:
 
 
 def operands(row: Row) -> dict[str, np.ndarray]:
-    """Matrices of the shapes that are multiplied, each contiguous."""
+    """Contiguous matrices of the shapes to multiply."""
     batch, time, input_dim, units = row.shape
     shapes = {
         "x": (time * batch, input_dim), "W": (input_dim, 3 * units), "h": (batch, units), "U": (units, 3 * units),
@@ -37,7 +37,7 @@ def operands(row: Row) -> dict[str, np.ndarray]:
 
 
 def of(row: Row, m: dict[str, Any], product: Callable[[Any, Any], Any]) -> Callable[[], None]:
-    """All products of one call. m: as operands gives it, in the arrays of a framework."""
+    """All products of one call. m: the result of `operands`, in the arrays of a framework."""
     time = row.shape[1]
     after = row.reset == "after"
     ahead = [(m["h"], m["U"])] if after else [(m["h"], m["U_zr"]), (m["h"], m["U_n"])]

@@ -15,7 +15,9 @@ from benchmarks.rows import Row
 from conformance.adapters import load
 from reference import Gradients, to_keras
 
-tf.get_logger().setLevel("ERROR")  # each program is a function of its own, traced once: no retracing to warn of
+tf.get_logger().setLevel(
+    "ERROR"
+)  # each program is a separate function, traced once, so warnings about retracing do not apply
 
 PATHS = {
     "eager": lambda function: function,
@@ -28,9 +30,10 @@ PATHS = {
 
 
 def program(subject: str, row: Row) -> Program:
-    """Weights are variables; inputs, cotangents and lengths are arguments, so that nothing is folded away.
+    """Make a program whose weights are variables. Inputs, cotangents and lengths are arguments, so that nothing is
+    folded away.
 
-    one-loop is another way to run two directions; call is a function that gives back what it is given.
+    one-loop is another way to run two directions; call is a function that returns its argument.
     """
     threads = tf.config.threading.get_intra_op_parallelism_threads() or len(os.sched_getaffinity(0))  # 0: one a core
     if subject == "one-loop":
@@ -62,7 +65,7 @@ def program(subject: str, row: Row) -> Program:
         arrays = [array.numpy() for array in others]
         return [gradients_of(inputs_too.numpy(), arrays[at : at + 3], row.reset) for at in range(0, len(arrays), 3)]
 
-    # Calls from Python return when the CPU is done: asynchronous execution is off unless it is asked for.
+    # Calls from Python return when the CPU is done, because asynchronous execution is off by default.
     forwards = row.step == "forward"
     return Program(
         run=partial(forward, inputs, arguments) if forwards else partial(training, inputs, arguments, cotangents),
@@ -76,7 +79,7 @@ def program(subject: str, row: Row) -> Program:
 
 
 def forget() -> None:
-    """Drop what Keras keeps of layers that are gone."""
+    """Drop the state that Keras keeps of deleted layers."""
     keras.backend.clear_session()
 
 

@@ -1,4 +1,4 @@
-"""torch.nn.GRU on the CPU, batch first; rows of different lengths are packed, which is part of the call."""
+"""torch.nn.GRU on the CPU, batch first. Rows of different lengths are packed as a part of the call."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ SUFFIXES = ("_l0", "_l0_reverse")
 
 
 def program(subject: str, row: Row) -> Program:
-    """The module, or with products:torch the matrix products alone, by torch.mm."""
+    """Make a program of the module, or for products:torch of the matrix products alone, by torch.mm."""
     if subject == "products:torch":
         arrays = products.operands(row)
         run = products.of(row, {name: torch.from_numpy(array) for name, array in arrays.items()}, torch.mm)
