@@ -1,4 +1,4 @@
-"""The tests' own modules, examples, studies and benchmarks are found here, behind what is installed: that is tested."""
+"""Make the tests' own modules, examples, studies and benchmarks importable, after the installed packages under test."""
 
 import sys
 from pathlib import Path

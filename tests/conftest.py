@@ -1,4 +1,4 @@
-"""What makes the tests faster: children that are forked, and a collector that looks at less."""
+"""Settings that make the tests faster: forked children, and a garbage collector with less to do."""
 
 import gc
 import multiprocessing
@@ -10,7 +10,7 @@ IMPORTED = ["conformance.checks.judge", "conformance.diagnosis.identify.identity
 
 @pytest.fixture(scope="session", autouse=True)
 def children_start_at_once():
-    """Some are spawned as users' are: those of commands that tests run as programs."""
+    """Fork children, except those of commands that tests run as programs, which are spawned as for users."""
     multiprocessing.set_forkserver_preload(IMPORTED)
     context = multiprocessing.get_context
     with pytest.MonkeyPatch.context() as patch:
@@ -19,5 +19,5 @@ def children_start_at_once():
 
 
 def pytest_collection_finish():
-    """What is imported by now stays: a collection need not look at it again and again."""
+    """Freeze everything imported so far, so that no collection examines it again."""
     gc.freeze()

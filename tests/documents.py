@@ -1,4 +1,4 @@
-"""The repository's files of Python, and its documents with their fenced blocks."""
+"""The repository's Python files, and its documents with their fenced blocks."""
 
 from pathlib import Path
 
@@ -10,6 +10,6 @@ SOURCES = sorted([*ROOT.glob("*.py"), *(path for package in PACKAGES for path in
 
 
 def blocks(document: str, language: str) -> list[str]:
-    """The fenced blocks of one language; a document is named from the root."""
+    """The fenced blocks of one language in a document, which is named from the root."""
     tokens = MarkdownIt().parse((ROOT / document).read_text())
     return [token.content for token in tokens if token.type == "fence" and token.info == language]

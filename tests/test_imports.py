@@ -24,7 +24,7 @@ WRONG = [
 
 
 def kept(folder):
-    """True if the contracts hold for the packages in a folder, and what lint-imports prints."""
+    """True if the contracts hold for the packages in a folder, and the output of lint-imports."""
     command = [Path(sys.executable).parent / "lint-imports", "--no-cache", "--config", "pyproject.toml"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return done.returncode == 0, done.stdout + done.stderr
@@ -36,7 +36,7 @@ def test_the_contracts_hold():
 
 
 def test_every_import_against_a_contract_would_be_seen(tmp_path):
-    """The same packages and rooms, empty, and then with an import from each room of the one behind it."""
+    """The same packages and rooms, empty, then with an import in each room from the room after it."""
     for package in ("reference", "tf_gru", "conformance", *(f"conformance/{room}" for room in ROOMS)):
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").write_text("")

@@ -1,4 +1,4 @@
-"""What holds for the whole repository: no tolerance by hand, and documents that run."""
+"""Rules for the whole repository: no tolerance by hand, and documents that run."""
 
 import configparser
 import os
@@ -16,7 +16,7 @@ import pytest
 from tests.documents import ROOT, SOURCES, blocks
 
 SMALL_BOUND = r"(0?\.[0-4]|[\d.]+\s*\*\*\s*\(?-)"
-"""On the right of a comparison: 0.01, 2.0**-20."""
+"""The right side of a comparison: 0.01, 2.0**-20."""
 TOLERANT = re.compile(
     r"\b(rtol|atol|rel_tol|abs_tol|tol|tolerance|eps|epsilon|delta|places|decimal)\s*=\s*(?!0[,)])[\d.-]"
     r"|\b(approx|allclose|isclose)\s*\(|assert_allclose|assert_almost_equal|assert_array_almost|assertAlmostEqual"
@@ -32,7 +32,7 @@ NOT_A_TOLERANCE = {
     "tests/conformance/test_wrong_bounds.py",
     "tests/conformance/test_wrong_derivatives.py",
 }
-"""Where a small literal is an argument of a function, not an accepted difference."""
+"""Files in which a small literal is an argument of a function, not an accepted difference."""
 
 
 def test_no_difference_is_accepted_by_hand():
@@ -165,7 +165,7 @@ def test_every_command_that_a_document_names_is_one():
 
 
 def unknown_commands(text: str) -> Iterator[str]:
-    """Of our packages, with words that name no command of theirs, or that stand where the command takes none."""
+    """Yield commands of our packages with words that name no command, or that follow a command without arguments."""
     for module, named in re.findall(r"python -m (conformance|studies|benchmarks)((?: \w[\w-]*)+)", text):
         command, words = import_module(f"{module}.__main__").main, named.split()
         while words and isinstance(command, click.Group) and words[0] in command.commands:

@@ -1,4 +1,4 @@
-"""Subjects in this process, made of the reference in float32: right ones, and ones that are broken on purpose."""
+"""Subjects in this process, made from the reference in float32: right ones, and deliberately broken ones."""
 
 from collections.abc import Callable
 
@@ -14,11 +14,11 @@ from reference import Gradients, bigru, bigru_backward, gru, gru_backward
 
 CLAIM = Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")
 Broken = dict[str, Callable]
-"""For a subject, what is done to its outputs or to its gradients."""
+"""For a subject, a change of its outputs or of its gradients."""
 
 
 class InProcess:
-    """As benchmarks.children.Child, without a process."""
+    """A benchmarks.children.Child without a process."""
 
     started: list[str]
 
@@ -36,7 +36,7 @@ class InProcess:
 
 
 def made_of_reference(monkeypatch, outputs: Broken | None = None, gradients: Broken | None = None) -> None:
-    """Let every program be the reference, but for the subjects that are broken."""
+    """Replace every program by the reference, except the subjects that are broken."""
     wrong_outputs, wrong_gradients = outputs or {}, gradients or {}
 
     def program(subject: str, row: Row) -> Program:

@@ -1,4 +1,4 @@
-"""Real processes: stopped when they are not asked, named when they are gone, ended with their parent."""
+"""Real processes are stopped while they have no question, named when they are gone, and ended with their parent."""
 
 import os
 import subprocess
@@ -18,13 +18,13 @@ SUBJECT = "products:numpy"
 
 
 def state(pid: int | None) -> str:
-    """R, S, T (stopped), ...; or empty where there is no such process."""
+    """R, S, T (stopped), and so on; empty if there is no such process."""
     stat = Path(f"/proc/{pid}/stat")
     return stat.read_text().rpartition(")")[2].split()[0] if stat.exists() else ""
 
 
 def becomes(pid: int | None, wanted: tuple[str, ...]) -> bool:
-    """Whether a process reaches one of these states; what is never reached ends the test in half a minute."""
+    """True if a process reaches one of these states. A state that is never reached ends the test in half a minute."""
     end = time.monotonic() + 30
     while state(pid) not in wanted and time.monotonic() < end:
         time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""What new shapes cost: each way is measured, and a limit that is missed ends in exit code 1."""
+"""The cost of new shapes: each way is measured, and a missed limit ends in exit code 1."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The parts of a call: each runs, the loop of products is a loop, and the table has a row a shape."""
+"""The parts of a call: each runs, the loop of products is a loop, and the table has one row for each shape."""
 
 import numpy as np
 import pytest

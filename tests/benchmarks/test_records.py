@@ -1,4 +1,4 @@
-"""Records, and what is written from them; the published pages are held to the published record."""
+"""Records, and the pages written from them. The published pages agree with the published record."""
 
 import json
 import subprocess
@@ -21,8 +21,9 @@ RATIOS = {"keras:graph": 3.0, "keras:xla": 1.5, "torch": 2.0, "jax": 0.5}
 
 
 def measured(row: Row) -> dict:
-    """A row as it might have been measured: ours takes 1, 2 and 4 ms, a peer RATIOS times as long; no jax installed
-    where there are masks."""
+    """A row with invented times: ours takes 1, 2 and 4 ms, a peer RATIOS times as long; jax is missing in rows with
+    masks.
+    """
     subjects = {}
     for name in SUBJECTS[row.section]:
         why = refusal(name, row) or ("jax is not installed: ..." if name == "jax" and row.masked else None)
@@ -106,8 +107,8 @@ def test_a_folder_keeps_rows_and_refuses_those_of_another_machine(tmp_path):
         Folder(tmp_path, EFFORT)
 
 
-BROKEN = {"{": "is not JSON", "[]": "is no record", "{}": "is no record"}
-"""What a file may hold that was cut off, or is another's; and what is said of it."""
+BROKEN = {"{": "is not JSON", "[]": "is not a record", "{}": "is not a record"}
+"""The contents of a file that was cut off or belongs to another program, and the message about each."""
 
 
 @pytest.mark.parametrize("content", BROKEN)
@@ -238,7 +239,7 @@ def test_a_run_that_was_stopped_goes_on_and_errors_are_measured_again(tmp_path, 
     ],
 )
 def test_what_cannot_be_measured_or_written_is_a_usage_error(monkeypatch, arguments, message):
-    monkeypatch.setattr(command, "_measured", None)  # nothing is asked before
+    monkeypatch.setattr(command, "_measured", None)  # refused before any measurement
     found = invoked(*arguments)
 
     assert found.exit_code == 2

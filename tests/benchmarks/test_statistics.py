@@ -1,4 +1,4 @@
-"""Statistics on times that are made up, so that every number is known."""
+"""Statistics of invented times, so that every number is known."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Nothing wrong is timed: subjects that are broken on purpose end their row, right ones do not."""
+"""No wrong result is timed: deliberately broken subjects end their row, right ones do not."""
 
 import numpy as np
 import pytest
@@ -108,7 +108,7 @@ def test_masked_outputs_that_repeat_the_state_are_right_too(monkeypatch):
 
 
 def replaced(**changes):
-    """Gradients of which one array of the last direction is changed."""
+    """Gradients with a change in one array of the last direction."""
 
     def broken(each):
         (name, change), *_ = changes.items()
@@ -160,7 +160,9 @@ def test_a_gradient_that_nothing_is_proven_of_ends_the_row(monkeypatch):
 
 
 def test_distances_are_those_of_the_number_that_is_furthest_off():
-    """Outputs lie between -1 and 1, so 2 is further off than 1; three times an array, by twice its largest number."""
+    """Outputs lie between -1 and 1, so 2 is further off than 1. Three times an array is off by twice its largest
+    number.
+    """
     given = problem(PLAIN)
     outputs = gru(given.inputs, *given.parameters).outputs
     gradients = gru_backward(given.inputs, *given.parameters, grad_outputs=given.cotangents)

@@ -1,7 +1,7 @@
-"""The picture that documents show, drawn by a real browser.
+"""The picture for documents, drawn by a real browser.
 
-A file of its own: the command starts Playwright itself, which refuses to start while the other file's fixture holds
-one.
+It has its own file, because the command starts Playwright itself, which cannot start while the other file's fixture
+runs one.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""The HTML report in a real browser. `tox run -e browser` runs these tests, which want Chromium on PATH."""
+"""The HTML report in a real browser. `tox run -e browser` runs these tests, which need Chromium on PATH."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ SUBJECTS = ("reference", "conformance.mutants:gates_swapped", "conformance.mutan
 
 @pytest.fixture(scope="module")
 def chromium():
-    from playwright.sync_api import sync_playwright  # here: where these tests are collected, it need not be installed
+    from playwright.sync_api import sync_playwright  # here, because it may be missing where these tests are collected
 
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=picture.browser(), args=["--no-sandbox"])
@@ -26,7 +26,7 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def violations() -> Callable[..., list[str]]:
-    """What axe-core finds wrong with a page."""
+    """The violations that axe-core finds in a page."""
     (package,) = find_spec("axe_playwright_python").submodule_search_locations
     axe = next(Path(package).rglob("axe.min.js")).read_text(encoding="utf-8")
 

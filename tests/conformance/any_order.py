@@ -1,8 +1,8 @@
-"""An honest GRU with its derivative, in which chance picks all that a class leaves open.
+"""An honest GRU with its derivative, in which chance decides everything that a class leaves open.
 
-Forward: orders of sums, forms of the blend, where biases are added. Backward: every form in which automatic
-differentiation writes a product of gates, where cotangents are added, how weight gradients are gathered over steps.
-A subclass that replaces one method is a GRU with a wrong derivative.
+Forward: orders of sums, forms of the blend, places where biases are added. Backward: every form in which automatic
+differentiation writes a product of gates, places where cotangents are added, the collection of weight gradients over
+steps. A subclass that replaces one method is a GRU with a wrong derivative.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class Weights(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What one step computed. keep: 1 - z as sigma(-a). Rows that do not count compute, too; none looks at them."""
+    """The quantities of one step. keep: 1 - z as sigma(-a). Masked rows are computed too, but nothing reads them."""
 
     counts: Array
     x: Array
@@ -42,7 +42,9 @@ class Step(NamedTuple):
 
 
 class Pulled(NamedTuple):
-    """By the side of x and that of h at each gate; and the terms of the cotangent of the state before."""
+    """Cotangents of the input side and the recurrent side of each gate, and the terms of the previous state's
+    cotangent.
+    """
 
     by_x: list[Array]
     by_h: list[Array]
@@ -50,7 +52,7 @@ class Pulled(NamedTuple):
 
 
 class AnyOrder(Emulated):
-    """Honest on a machine. form: how the blend is written, one of FORMS, drawn where it is None."""
+    """An honest GRU on a machine. form: the form of the blend, one of FORMS; None draws one."""
 
     def __init__(self, machine: Native | Software, form: str | None = None) -> None:
         self.machine, self.rng = machine, machine.rng
@@ -166,7 +168,7 @@ class AnyOrder(Emulated):
     def back_through_time(
         self, case: Case, direction: int, steps: dict[int, Step], d_outputs: Array, d_final: Array
     ) -> tuple[list[list[Array]], tuple[Array, ...]]:
-        """The terms of the gradient to the inputs at each time, and the gradients to the rest."""
+        """The terms of the gradient to the inputs at each time, and the other gradients."""
         m, w, visible = self.machine, self.weights_of(case, direction), visible_steps(case, direction)
         pending = [d_final]
         inputs: list[list[Array]] = [[] for _ in range(case.time)]
@@ -182,13 +184,13 @@ class AnyOrder(Emulated):
         return inputs, (m.gather(pending), *self.weight_gradients(case, found))
 
     def together(self, pairs: list[Pair]) -> list[Array]:
-        """Products as one sum, or each by itself."""
+        """Products as one sum, or each separately."""
         if self.rng.random() < 0.5:
             return [self.machine.products(pairs)]
         return [self.machine.products([pair]) for pair in pairs]
 
     def pull(self, of: Step, dh: Array, w: Weights) -> Pulled:
-        """The cotangent of the next state, pulled back to all that the step read."""
+        """The cotangent of the next state, pulled back to everything that the step read."""
         m = self.machine
         da_z, dn, terms = self.pull_blend(of, dh)
         da_n = self.pull_tanh(of.n, dn)
@@ -205,7 +207,9 @@ class AnyOrder(Emulated):
         return Pulled(by_x, by_h, [*terms, *self.together([(d, U.T) for d, U in zip(by_h, w.U, strict=True)])])
 
     def pull_blend(self, of: Step, dh: Array) -> tuple[Array, Array, list[Array]]:
-        """The cotangents of the update gate's pre-activation and of the candidate; the terms of the state's."""
+        """The cotangents of the update gate's pre-activation and of the candidate, and the terms of the state's
+        cotangent.
+        """
         m, s, (z, n, h) = self.machine, self.complement(of), (of.z, of.n, of.h)
         through_z, through_s = m.multiply(dh, z), m.multiply(dh, s)
         if self.form == PRODUCTS + NEGATED:
@@ -221,11 +225,11 @@ class AnyOrder(Emulated):
         return da_z, through_s if self.form == PRODUCTS else m.subtract(dh, through_z), [through_z]
 
     def pull_update(self, z: Array, dz: Array) -> Array:
-        """Through the update gate, or through the gate beside it."""
+        """Pull back through the update gate, or through its complement."""
         return self.pull_sigma(z, dz)
 
     def pull_reset(self, of: Step, d: Array, scaled: Array) -> Array:
-        """Through the reset gate, from the cotangent of what it scales."""
+        """Pull back through the reset gate, from the cotangent of its product."""
         return self.pull_sigma(of.r, self.machine.multiply(d, scaled))
 
     def pull_sigma(self, z: Array, d: Array) -> Array:
@@ -247,7 +251,7 @@ class AnyOrder(Emulated):
         )
 
     def weight_gradients(self, case: Case, found: list[tuple[Step, Pulled]]) -> tuple[Array, ...]:
-        """Of kernel, recurrent kernel and bias."""
+        """The gradients of kernel, recurrent kernel and bias."""
         p, m = case.parameters[0], self.machine
         if not found:
             return tuple(np.zeros_like(m.read(part)) for part in (p.kernel, p.recurrent_kernel, p.bias))
@@ -262,7 +266,7 @@ class AnyOrder(Emulated):
         return np.stack(kernel), np.stack(recurrent), np.array(bias)
 
     def over_steps(self, pairs: list[Pair]) -> Array:
-        """left^T @ right over all rows and steps: in one sum, or each step's by itself."""
+        """The product left^T @ right over all rows and steps, in one sum or as a sum of each step's."""
         m = self.machine
         if self.rng.random() < 0.5:
             left, right = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
@@ -285,10 +289,10 @@ def _rows(bias: Array, h: Array) -> Array:
 
 
 def native(seed: int, gru: type[AnyOrder] = AnyOrder, form: str | None = None) -> AnyOrder:
-    """In a case's own format."""
+    """A GRU in a case's own format."""
     return gru(Native(np.random.default_rng(seed)), form)
 
 
 def software(arithmetic: Arithmetic, seed: int, form: str | None = None, **options: str) -> AnyOrder:
-    """In any class; options as for Software."""
+    """A GRU in any class; options as for Software."""
     return AnyOrder(Software(arithmetic, np.random.default_rng(seed), **options), form)

@@ -1,4 +1,4 @@
-"""Cases as a seed draws them, the class of arithmetic that NumPy meets, and what tests do with answers to cases."""
+"""Cases from a seed, the class of arithmetic that NumPy meets, and functions for answers to cases."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from conformance.interface.strategies import Numbers, masks
 
 
 def claim(dtype: str = "float32", *, activation: str = "8 ULP", **options: Any) -> Arithmetic:
-    """The class that NumPy meets, or what options make of it."""
+    """The class that NumPy meets, with the given options."""
     return Arithmetic(dtype=dtype, activation=activation, source="NumPy", **options)
 
 
@@ -29,10 +29,10 @@ def drawn(
     padded: bool = False,
     **options: Any,
 ) -> Case:
-    """Two directions where options have a merge.
+    """A case from a seed, with two directions if the options have a merge.
 
-    shape: batch, time, input_dim, units. start: with an initial state. padded: a mask with holes, and a row without
-    any step.
+    shape: batch, time, input_dim, units. start: with an initial state. padded: a mask with holes, and a row without any
+    step.
     """
     batch, time, input_dim, units = shape
     rng = np.random.default_rng(seed)
@@ -48,11 +48,11 @@ def drawn(
 
 
 def judged(case: Case, gru: GRU, arithmetic: Arithmetic) -> Judgement:
-    """The gradients of a case, against their bounds."""
+    """The judgement of a case's gradients by their bounds."""
     given = cotangents(case)
     return judge_gradients(case, given, gru.gradients(case, given), arithmetic)
 
 
 def arrays(found: Gradients) -> list[np.ndarray]:
-    """Every array, those of pairs one after the other."""
+    """Every array, with pairs flattened."""
     return [part for field in found for part in (field if isinstance(field, tuple) else (field,))]

@@ -1,4 +1,4 @@
-"""For each flag of the vectors a GRU with exactly that mistake: its mutant, or where none ships, one made here."""
+"""For each flag of the vectors a GRU with exactly this mistake: a shipped mutant, or one made here."""
 
 from dataclasses import replace
 

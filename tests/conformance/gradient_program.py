@@ -1,6 +1,6 @@
-"""The specification as a program that speaks the protocol, gradients and two directions too: python FILE [FACTOR].
+"""The specification as a program that speaks the protocol, with gradients and two directions: python FILE [FACTOR].
 
-What every gradient to the recurrent kernel is multiplied by is FACTOR: any but 1 is wrong.
+FACTOR multiplies every gradient of the recurrent kernel; any value except 1 is wrong.
 """
 
 import json
@@ -19,7 +19,7 @@ CAPABILITIES = {
 
 
 def read(array):
-    """An array, an object for each direction, or none."""
+    """Read an array, an object for each direction, or null."""
     if array is None:
         return None
     if isinstance(array, list):
@@ -28,7 +28,7 @@ def read(array):
 
 
 def written(part):
-    """The same backwards."""
+    """The inverse of `read`."""
     if isinstance(part, tuple):
         return [written(each) for each in part]
     words = {np.inf: "Infinity", -np.inf: "-Infinity"}
@@ -65,7 +65,7 @@ def answer(case, cotangents=None):
 
 
 def told(inputs, initial_state, kernel, recurrent_kernel, bias):
-    """The gradients by the names that they travel under."""
+    """The gradients by their names in messages."""
     several = isinstance(recurrent_kernel, tuple)
     wrong = tuple(part * FACTOR for part in recurrent_kernel) if several else recurrent_kernel * FACTOR
     named = {

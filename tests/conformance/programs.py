@@ -1,7 +1,7 @@
 """A small honest program that speaks the protocol, and one wrong in one way each: python programs.py HOW [FILE].
 
-It has Python's own math and lists alone, as a program that shares nothing with the suite. A wrong one is wrong at cases
-with lengths, and honest elsewhere.
+It uses only Python's own math and lists, so it shares nothing with the suite. A wrong program is wrong for cases with
+lengths, and honest otherwise.
 """
 
 import json
@@ -25,7 +25,7 @@ def sigmoid(a):
 
 
 def answer(case):
-    """What a GRU answers with the reset gate after the product, in lists."""
+    """The answer of a GRU with the reset gate after the product, in lists."""
     (batch, time_, inputs), xs = case["inputs"]["shape"], [float(value) for value in case["inputs"]["values"]]
     (p,) = case["parameters"]
     units = p["kernel"]["shape"][2]
@@ -57,7 +57,7 @@ def say(message):
 
 
 def misbehave(message, result):
-    """What a wrong program does to a case with lengths; everything else it answers."""
+    """The reaction of a wrong program to a case with lengths."""
     id, outputs = message["id"], result["outputs"]
     if HOW == "crashes":
         print("something fell over", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""One rounding to a format, by integers alone: what software's roundings are held to."""
+"""One rounding to a format, by integers alone, as a standard for software's roundings."""
 
 from fractions import Fraction
 
@@ -8,7 +8,9 @@ DIRECTED = ("nearest", "nearest away", "up", "down", "toward zero")
 
 
 def rounded(value: Fraction, format: Format, mode: str) -> float:
-    """mode: one of DIRECTED; beyond the largest number, infinity or the largest number as the mode has it."""
+    """Round to a format. mode: one of DIRECTED; above the largest number, infinity or the largest number according
+    to the mode.
+    """
     size = abs(value)
     exponent = size.numerator.bit_length() - size.denominator.bit_length()
     exponent = max(exponent - (size < Fraction(2) ** exponent), format.smallest)

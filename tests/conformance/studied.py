@@ -1,4 +1,4 @@
-"""What the tests of the diagnosis share: what it would say, made once, and subjects that can do little."""
+"""Common parts of the diagnosis' tests: its explanations, computed once, and subjects with few capabilities."""
 
 from dataclasses import replace
 from functools import cache
@@ -12,10 +12,10 @@ IN_ONE_WAY = replace(
     resets=("after",),
     merges=(),
 )
-"""In one format, with the reset gate in one place, and in one direction."""
+"""Capabilities with one format, one position of the reset gate, and one direction."""
 
 
 @cache
 def study(reset: str = "after", dtype: str = "float64") -> Study:
-    """Of one place of the reset gate and one format."""
+    """The study of one position of the reset gate and one format."""
     return Study(reset, dtype)

@@ -1,6 +1,6 @@
-"""All that the oracle certifies, by mpmath and a tape: reverse mode over scalars, each rounded once at the very end.
+"""Everything that the oracle certifies, by mpmath and a tape: reverse mode over scalars, each rounded once at the end.
 
-Shares nothing with the oracle: no balls, no matrices, no formula of a gradient, policies and merges written again.
+It shares nothing with the oracle: no balls, no matrices, no formula of a gradient, and its own policies and merges.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,12 +16,12 @@ from conformance.truth.balls import each
 from conformance.truth.certified import Steps, Truth
 
 BITS = 2700
-"""Of which 1 + 2^-1074 takes 1075."""
+"""The precision. 1 + 2^-1074 needs 1075 bits of it."""
 
 
 @dataclass(slots=True, eq=False)
 class Number:
-    """A real number, what it was made of, with the slope towards each, and in the end its cotangent."""
+    """A real number with its operands, the slope towards each, and in the end its cotangent."""
 
     value: mpf
     of: tuple[tuple["Number", mpf], ...] = ()
@@ -29,7 +29,7 @@ class Number:
 
 
 class Tape(list[Number]):
-    """Numbers in the order in which they were made; slopes are kept only where there is something to pull back."""
+    """Numbers in the order of computation. Slopes are kept only if gradients are needed."""
 
     def __init__(self, keeps: bool) -> None:
         self.keeps = keeps
@@ -85,7 +85,7 @@ def numbers(found: Any) -> list[np.ndarray]:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether all numbers are equal, and there are some or none in both."""
+    """True if all numbers are equal, and both have numbers or neither has."""
     pairs = zip(numbers(one), numbers(other), strict=True)
     return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
 
@@ -110,7 +110,7 @@ def step(tape: Tape, x: Any, h: Any, W: Any, U: Any, b: Any, reset: str) -> tupl
 
 
 def evaluated(case: Case, cotangents: Outputs | None = None, bits: int = BITS) -> Truth:
-    """The answer, the steps and, with cotangents, the gradients; bits: the precision in which all is computed."""
+    """The answer, the steps and, with cotangents, the gradients. bits: the precision of the computation."""
     with mp.workprec(bits):
         tape = Tape(cotangents is not None)
         inputs, zero = tape.read(case.inputs), tape.make(mpf(0))
@@ -151,7 +151,7 @@ def _direction(tape: Tape, case: Case, k: int, inputs: np.ndarray, zero: Number)
                 begun = True
             policy = case.masked_outputs
             if valid[row, t] or policy == "carry" or (policy == "zero-before-first" and begun):
-                # A number of its own: a merge or a cotangent is not the state's.
+                # A separate number, because a cotangent of a merge or an output is not the state's.
                 outputs[row, t] = [tape.sum(v) for v in h]
             else:
                 outputs[row, t] = [tape.make(mpf(0)) for _ in h]
@@ -197,7 +197,7 @@ def _rounded(array: np.ndarray, part: Any) -> np.ndarray:
 
 
 def nearest(value: mpf) -> float:
-    """Rounded once: Python's division of integers is, subnormal results too."""
+    """A number rounded once: Python rounds a quotient of integers once, also when it is subnormal."""
     sign, mantissa, exponent, _ = (int(part) for part in mpf(value)._mpf_)
     mantissa = -mantissa if sign else mantissa
     return mantissa / (1 << -exponent) if exponent < 0 else float(mantissa << exponent)

@@ -1,8 +1,8 @@
 """Gradients through the adapters, in cases whose every number is exact: no two subjects may differ in one bit.
 
-Inputs and states come in equal pairs and meet weights of opposite sign, and the candidate's two biases cancel against
-each other: every gate is sigma(0) = 1/2 and every candidate tanh(0) = 0, while no derivative is zero for want of an
-input, a state, a weight or a bias. All numbers are small multiples of powers of two, and so are all sums of them.
+Inputs and states come in equal pairs and meet weights of opposite sign, and the candidate's two biases cancel each
+other: every gate is sigma(0) = 1/2 and every candidate tanh(0) = 0, but no derivative is zero for lack of an input, a
+state, a weight or a bias. All numbers are small multiples of powers of two, and so are all their sums.
 """
 
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def exact_case(
 
 
 def _cancelling(numbers, reset: str) -> Parameters:
-    """Rows in pairs w, -w; a bias c of the recurrent side beside what undoes it, where the gates are 1/2."""
+    """Rows in pairs w, -w; a bias c of the recurrent side beside one that cancels it, where the gates are 1/2."""
     gates = 2 if reset == "none" else 3
     kernel, recurrent_kernel = (numbers(gates, width // 2, UNITS) for width in (INPUT_DIM, UNITS))
     kernel, recurrent_kernel = (
@@ -74,7 +74,7 @@ def _cancelling(numbers, reset: str) -> Parameters:
 
 
 def cotangents(case: Case) -> Outputs:
-    """Of the shapes of ask's answer; no two parts are alike."""
+    """Cotangents in the shapes of ask's answer, no two parts alike."""
     draw = np.random.default_rng(11)
     width = 2 * case.units if case.merge == "concat" else case.units
     outputs = [draw.choice([-2.0, -1, 1, 2], (case.batch, case.time, width)) for _ in range(2)]
@@ -87,7 +87,7 @@ def cotangents(case: Case) -> Outputs:
 def assert_same(gru, case: Case) -> None:
     """The subject's gradients are the certified ones, bit for bit."""
     truth = certify_gradients(case, cotangents(case))
-    assert truth.radius is None  # every ball is exact: nothing was rounded, so nobody may round
+    assert truth.radius is None  # every ball is exact, so no rounding is allowed
     for computed, exact in zip(
         arrays(ask_gradients(gru, case, cotangents(case))), arrays(truth.gradients), strict=True
     ):
@@ -145,7 +145,7 @@ def test_compiled_runs_have_the_certified_gradients(layer, path, merge):
 
 @pytest.mark.parametrize("name", EAGER)
 def test_two_directions_are_shaped_as_the_case_is(name):
-    """inputs is one array, the others are pairs, of the format asked in."""
+    """inputs is one array, the others are pairs, in the case's format."""
     case = exact_case("after", merge="concat")
     inputs, *pairs = ask_gradients(load(name), case, cotangents(case))
     assert inputs.shape == case.inputs.shape
@@ -158,7 +158,7 @@ def test_two_directions_are_shaped_as_the_case_is(name):
 
 
 class DirectionsSwapped(Emulated):
-    """Each direction is handed the other's gradients."""
+    """An adapter that gives each direction the other's gradients."""
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         right = super().gradients(case, cotangents)
@@ -166,7 +166,7 @@ class DirectionsSwapped(Emulated):
 
 
 class WeightsOfTheDirectionsSwapped(Emulated):
-    """The backward layer's variables are taken for the forward layer's."""
+    """An adapter that takes the backward layer's variables for the forward layer's."""
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         right = super().gradients(case, cotangents)
@@ -174,7 +174,7 @@ class WeightsOfTheDirectionsSwapped(Emulated):
 
 
 class MergeIgnored(Emulated):
-    """Both directions are given the whole cotangent, however they were joined."""
+    """An adapter that gives both directions the whole cotangent, whatever the merge."""
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         if case.merge not in ("mul", "ave"):
@@ -183,7 +183,7 @@ class MergeIgnored(Emulated):
 
 
 class BackwardCotangentsNotAligned(Emulated):
-    """The backward direction's cotangents are read in processing order."""
+    """An adapter that reads the backward direction's cotangents in processing order."""
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         if case.merge != "apart":

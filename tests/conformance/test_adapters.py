@@ -1,7 +1,7 @@
-"""The adapters of other projects' GRUs: each is wired to its GRU, and what fails is what is recorded of it.
+"""The adapters of other projects' GRUs: each is connected to its GRU, and its failures are the recorded ones.
 
-One golden vector is one case, so a framework that compiles does so few times. Keras' backends are chosen when it is
-imported, so those two are judged in processes of their own.
+One golden vector is one case, so a framework that compiles does so rarely. Keras chooses its backend at import, so the
+adapters of its two other backends are judged in separate processes.
 """
 
 import re
@@ -73,7 +73,7 @@ def test_a_vector_fails_as_recorded(name, vector):
 
 
 def test_dynamic_rnn_gives_both_directions_apart():
-    """The vectors with reset before join them, which is left to its callers."""
+    """The vectors with reset before join both directions, which is left to the callers."""
     case, _ = STORED["bidirectional-masked-before"].vector.cast("float64")
     case = replace(case, merge="apart", masked_outputs="zero")
     assert judge_case(load("tf_keras:dynamic-rnn"), BY_CLAUSE["bidirectional-masked"], case).kind == PASS
@@ -87,7 +87,7 @@ def test_dynamic_rnn_gives_both_directions_apart():
     ],
 )
 def test_keras_on_another_backend(backend, dtype, vector, policy):
-    """On JAX it carries, which it does not on TensorFlow; what float64 loses is recorded."""
+    """On JAX it carries, unlike on TensorFlow. The loss of precision in float64 is recorded."""
     case, _ = STORED[vector].vector.cast(dtype)
     given = {"jobs": 1, "time_limit": 300, "case": case}
     (subject,) = judge_apart((f"keras:{backend}",), "dev", ("masks", "masked-outputs", "shape-and-dtype"), **given)
@@ -107,7 +107,7 @@ def test_keras_on_another_backend_is_refused_where_this_process_has_it_on_one(mo
 
 
 def test_an_export_that_forgets_where_the_reset_gate_acts_is_seen(monkeypatch):
-    """pytorch/pytorch#189225: linear_before_reset was 0."""
+    """Source: pytorch/pytorch#189225, where linear_before_reset was 0."""
     import onnx
 
     from conformance.adapters import torch_onnx
@@ -133,7 +133,7 @@ def test_weights_that_do_not_arrive_are_seen(monkeypatch):
 
 
 def test_outputs_that_are_not_given_have_no_cotangents():
-    """Of the padding's inputs the gradient is 0, whatever the cotangents of outputs that flax:linen-lengths lacks."""
+    """The gradient of padded inputs is 0, whatever the cotangents of the outputs that flax:linen-lengths lacks."""
     gru = load("flax:linen-lengths")
     case, _ = STORED["lengths-unsorted"].vector.cast("float32")
     assert ask(gru, case).outputs is None
@@ -152,7 +152,7 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_gradients_go_back_where_their_weights_came_from(name):
-    """Of a loss that weighs every number: through a layout and back each gradient is its number's own weight."""
+    """For a loss that weights every number, each gradient is its number's own weight, through a layout and back."""
     reset, layout = LAYOUTS[name]
     p = Parameters(np.ones((3, 2, 4)), np.ones((3, 4, 4)), np.zeros((2, 3, 4)), reset)
     weights = Parameters(numbers(0, 3, 2, 4), numbers(1, 3, 4, 4), numbers(2, 2, 3, 4) * [[[1]], [[0]]], reset)
@@ -164,7 +164,7 @@ def test_gradients_go_back_where_their_weights_came_from(name):
     assert np.array_equal(bias[1, merged], weights.bias[0, merged])
 
 
-# What is known
+# Known failures.
 
 
 def test_every_known_failure_has_its_place_on_the_page():
@@ -175,7 +175,7 @@ def test_every_known_failure_has_its_place_on_the_page():
 
 @pytest.mark.parametrize("name", [name for name in KNOWN if name not in ("keras:jax", "keras:torch")])
 def test_what_is_known_to_fail_is_not_declined(name):
-    """Else the page would speak of what nobody judges."""
+    """Otherwise the page would describe clauses that nobody judges."""
     can = load(name).capabilities
     for clauses in KNOWN[name].values():
         assert [clause for clause in clauses if BY_CLAUSE[clause.split()[0]].declined(can)] == []

@@ -1,4 +1,4 @@
-"""The one-step bound holds whatever conforms, and nothing much wider."""
+"""The one-step bound holds for every conforming GRU, and is not much wider than necessary."""
 
 from dataclasses import replace
 
@@ -65,13 +65,13 @@ def test_tf32_products_are_outside_at_every_width(units):
 
 
 def bounds_ten_times_as_wide(monkeypatch):
-    """Every bound, since each is held through the margins of a StepSet."""
+    """Multiply every bound by ten, through the margins of a StepSet."""
     margins = StepSet.margins
     monkeypatch.setattr(StepSet, "margins", lambda self, computed: margins(self, computed) / 10)
 
 
 def test_bounds_ten_times_as_wide_would_let_tf32_pass(monkeypatch):
-    """At the largest width, the bound of a step has no factor of ten to give away."""
+    """At the largest width, the bound of a step has no factor of ten to spare."""
     bounds_ten_times_as_wide(monkeypatch)
     with pytest.raises(AssertionError):
         test_tf32_products_are_outside_at_every_width(UNITS[-1])
@@ -94,7 +94,7 @@ def test_bounds_ten_times_as_wide_would_be_seen_at_their_edge(monkeypatch, reset
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("reset", RESETS)
 def test_the_edge_of_the_set_is_where_it_says(dtype, reset):
-    """The largest number inside is accepted, and the one that is further by two bounds is not."""
+    """The largest number inside is accepted; a number that is further off by two bounds is not."""
     case = drawn(dtype, (1, 2, 3, 3), reset=reset)
     allowed = OneStep(case.single, claim(dtype))(case.inputs[:, 0], case.starts[0])
     with precision(BITS):
@@ -119,9 +119,9 @@ def test_what_is_not_finite_uses_infinitely_much_of_any_bound(value):
 def test_the_bound_of_zero_parameters_is_what_one_derives_by_hand(activation, ulps, reset):
     """In units of u |h|: z is off by k; h + (1-z) (n-h) rounds n - h, 1 - z, their product and the sum, each by 1/2.
 
-    That is k + 2 to first order, and no other form has more. To second order, in units of u^2 |h|: what the last three
-    round is off by k, k + 1 and k + 3/2 already, and the error k + 1/2 of 1 - z meets the error 1 of n - h. That is
-    4 k + 3, and what is left, of third order, is less than 1.
+    To first order this is k + 2, and no other form has more. To second order, in units of u^2 |h|: the last three
+    operations round numbers that are already off by k, k + 1 and k + 3/2, and the error k + 1/2 of 1 - z meets the
+    error 1 of n - h. This is 4 k + 3, and the rest, of third order, is less than 1.
     """
     gates = 2 if reset == "none" else 3
     zero = Parameters(*(np.zeros(s, np.float32) for s in ((gates, 2, 1), (gates, 1, 1), (2, gates, 1))), reset)
@@ -169,7 +169,7 @@ def test_the_bounds_of_one_steps_gradients_are_what_one_derives_by_hand(activati
 
 
 class FlushesToZero(Emulated):
-    """Replaces subnormal operands and results by 0, as TensorFlow's threads do."""
+    """Replaces subnormal operands and results by 0, like TensorFlow's threads."""
 
     def step(self, x: np.ndarray, h: np.ndarray, p: Parameters) -> np.ndarray:
         flushed = [_flushed(array) for array in (p.kernel, p.recurrent_kernel, p.bias)]

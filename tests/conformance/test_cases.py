@@ -1,4 +1,4 @@
-"""A case keeps its numbers bit for bit, and refuses what is none."""
+"""A case keeps its numbers bit for bit, and refuses everything else."""
 
 import base64
 import json
@@ -56,7 +56,7 @@ def test_nan_and_infinities_travel():
 
 @pytest.mark.parametrize("text", ["", "not base64 at all!", "eJyrBQAAewB6", "QUJD"])
 def test_other_text_is_no_case(text):
-    with pytest.raises(InvalidCase, match=r"no case.*copy it whole"):
+    with pytest.raises(InvalidCase, match=r"not a case.*copy all of it"):
         Case.from_text(text)
 
 
@@ -70,7 +70,7 @@ def test_other_json_is_no_case(data):
 def test_a_value_of_another_format_is_refused():
     data = plain().to_json()
     data["inputs"]["values"][0] = (0.1).hex()
-    with pytest.raises(InvalidCase, match="no float32 number"):
+    with pytest.raises(InvalidCase, match="not a float32 number"):
         Case.from_json(data)
 
 
@@ -82,10 +82,10 @@ def test_a_value_of_another_format_is_refused():
         ({"lengths": [10**30, 2, 3]}, r"lengths\[0\] is 10*, expected an integer"),
         ({"reverse": "no"}, 'reverse is "no", expected true or false'),
         ({"mask": {"shape": [3, 5], "values": [2, "x", *[1] * 13]}}, r"mask\.values\[0\] is 2, expected true or false"),
-        ({"mask": {"shape": [-1, 5], "values": [1] * 15}}, r"mask has 15 values, but its shape is \[-1, 5\]"),
+        ({"mask": {"shape": [-1, 5], "values": [1] * 15}}, r"mask has 15 values, but its shape \[-1, 5\]"),
         ({"inputs": {"shape": [0, 5, 2], "values": [], "more": 0}}, 'inputs has the unknown key "more"'),
-        ({"inputs": {"shape": 1, "values": []}}, "inputs has a shape 1 and values a list of 0, expected lists"),
-        ({"inputs": {"shape": [1, 1, 1], "values": ["0x1p99999"]}}, "0x1p99999 is past the largest float64 number"),
+        ({"inputs": {"shape": 1, "values": []}}, "inputs has the shape 1 and values a list of 0, expected lists"),
+        ({"inputs": {"shape": [1, 1, 1], "values": ["0x1p99999"]}}, "0x1p99999 is above the largest float64 number"),
         ({"parameters": [{"weights": 0}]}, r'parameters\[0\] has the unknown key "weights"; the keys are kernel'),
         ({"layout": 1}, 'the case has the unknown key "layout"; the keys are dtype, reset, inputs'),
     ],

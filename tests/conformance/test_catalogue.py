@@ -1,4 +1,4 @@
-"""The catalogue of known mistakes: what points to it, what its entries say, and that no other text repeats a thread."""
+"""The catalogue of known mistakes: references to it, its entries, and that no other text repeats a thread."""
 
 import re
 

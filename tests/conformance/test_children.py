@@ -1,6 +1,4 @@
-"""The processes that are started for subjects: what runs in one (called here in the test's own process, so that it can
-be seen), and how they end.
-"""
+"""The processes of subjects: their work (called here in the test's own process, to make it visible), and their end."""
 
 import gc
 import multiprocessing
@@ -26,7 +24,9 @@ QUESTION = Question(vector="closed-forms-kept-after", clause="closed-forms", dty
 
 
 class Pipe:
-    """The process's end: keeps what is sent, gives what was asked, and then says that nobody listens."""
+    """The process's end of a pipe: it stores sent messages, returns prepared questions, and then reports a closed
+    pipe.
+    """
 
     def __init__(self, *asked):
         self.asked, self.sent = list(asked), []
@@ -41,18 +41,18 @@ class Pipe:
 
 
 class Kernels(Emulated):
-    """It says which kernels ran."""
+    """A subject that names the kernels that ran."""
 
     kernels = ("by hand",)
 
 
 @pytest.fixture
 def importable(monkeypatch):
-    """What is started finds the subjects and functions of this file."""
+    """Let started processes import the subjects and functions of this file."""
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
 
 
-# What runs in them.
+# The work of a process.
 
 
 @pytest.mark.usefixtures("importable")
@@ -113,18 +113,18 @@ def test_vectors_for_a_subject_that_is_not_there_are_refused():
     assert "neither a registered name nor module:attribute" in pipe.sent[0]
 
 
-# How they end, and what is made of what they said.
+# The end of a process, and the evaluation of its messages.
 
 
 def deaf(pipe):
-    """Starts a process that holds all it has, prints, closes its pipe, and goes on."""
+    """Start a process that inherits all files, print, close the pipe, and go on."""
     os.write(1, b"past Python\x1b[2J")
     pipe.close()
     time.sleep(600)
 
 
 def leaves(pipe):
-    """Ends while a process that it started lives, in the same group, with the same pipe."""
+    """End while a process that it started lives in the same group with the same pipe."""
     child = os.fork()
     if child:
         pipe.send((child, "\x00", {"of it": ["\x1b"]}))
@@ -139,7 +139,7 @@ def alive(pid):
 
 @pytest.mark.usefixtures("importable")
 def test_a_process_that_closes_its_pipe_and_goes_on_is_ended():
-    """What it printed is told, and not obeyed by a terminal."""
+    """The message contains its output, without terminal commands."""
     started = Worker(deaf)
     with pytest.raises(
         Gone, match="it closed its pipe and went on, so it was stopped; the last it printed: past"
@@ -154,7 +154,7 @@ def test_a_process_that_closes_its_pipe_and_goes_on_is_ended():
 
 @pytest.mark.usefixtures("importable")
 def test_a_process_has_ended_whoever_holds_its_pipe_and_what_it_started_is_ended_with_it():
-    """Texts of a message are printable, wherever they stand in it."""
+    """All texts of a message are printable, wherever they are in it."""
     started = Worker(leaves)
     child, *texts = started.hear(300)
     assert texts == [r"\x00", {"of it": [r"\x1b"]}]
@@ -168,7 +168,7 @@ def test_a_process_has_ended_whoever_holds_its_pipe_and_what_it_started_is_ended
 
 
 class Interrupted(Emulated):
-    """Its process ends in the middle of a message."""
+    """A worker whose process ends in the middle of a message."""
 
     def run(self, case):
         for pipe in gc.get_objects():
@@ -203,7 +203,7 @@ def test_where_the_suite_itself_stops_its_subjects_are_ended():
 
 
 def test_a_question_without_an_answer_in_time_is_named(monkeypatch):
-    """Importing the subject is no question."""
+    """The time to import the subject does not count."""
     limits, hear = [], Worker.hear
 
     def once(self, seconds):
@@ -219,11 +219,11 @@ def test_a_question_without_an_answer_in_time_is_named(monkeypatch):
 
 
 GONE = "a folder that is nowhere"
-"""Whatever is started finds it in its path."""
+"""Started processes find it in their path."""
 
 
 class Fleeting(Emulated):
-    """It ends its process when it is asked, and cannot be had a second time."""
+    """A subject that ends its process when it is called, and cannot be loaded a second time."""
 
     def __init__(self):
         if GONE in sys.path:

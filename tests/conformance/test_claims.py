@@ -1,4 +1,4 @@
-"""What an adapter may declare is a closed list; anything else is refused with what to do."""
+"""An adapter may declare the values of a closed list. All others are refused, with a message that tells what to do."""
 
 import sys
 
@@ -30,12 +30,14 @@ CLAIM = Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")
     ],
 )
 def test_a_claim_outside_the_closed_list_is_refused(claim):
-    with pytest.raises(InvalidClaim, match="but a claim is one of"):
+    with pytest.raises(InvalidClaim, match="but must be one of"):
         Arithmetic(**{"dtype": "float32", "activation": "8 ULP", "source": "", **claim})
 
 
 def test_outputs_wider_than_the_interface_are_refused():
-    with pytest.raises(InvalidClaim, match="output is 'float32', whose numbers float16 cannot hold; name a narrower"):
+    with pytest.raises(
+        InvalidClaim, match="output is 'float32', but float16 cannot hold its numbers; choose a narrower"
+    ):
         Arithmetic(dtype="float16", output="float32", activation="8 ULP", source="")
 
 
@@ -43,15 +45,15 @@ def test_outputs_wider_than_the_interface_are_refused():
     ("declared", "message"),
     [
         ({"resets": ()}, "resets is empty"),
-        ({"resets": ("during",)}, "knows only after, before, none"),
+        ({"resets": ("during",)}, "allowed are after, before, none"),
         ({"resets": "after"}, "resets is 'after', but must be a tuple of names"),
-        ({"resets": ("after", "after")}, "name each once"),
+        ({"resets": ("after", "after")}, "name each value once"),
         ({"resets": {"after"}}, "resets is {'after'}, but must be a tuple of names"),
         ({"merges": iter(("sum",))}, "but must be a tuple of names"),
         ({"lengths": "no"}, "lengths is 'no', but must be True or False"),
         ({"because": ["x"]}, "must be a mapping"),
         ({"masked_outputs": ()}, "masked_outputs is empty"),
-        ({"merges": ("max",)}, "knows only concat"),
+        ({"merges": ("max",)}, "allowed are concat"),
         ({"arithmetic": {"float64": CLAIM}}, "not an Arithmetic of float64"),
         ({"arithmetic": {"float32": "exact"}}, "not an Arithmetic of float32"),
     ],

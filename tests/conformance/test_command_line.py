@@ -1,4 +1,4 @@
-"""The command line: verdicts, exit codes, and one line with what to do for every kind of bad input."""
+"""The command line: verdicts, exit codes, and one line of advice for every kind of bad input."""
 
 import base64
 import json
@@ -22,19 +22,21 @@ FAST = ("--clause", "step-after", "--clause", "lengths")
 
 @pytest.fixture(autouse=True)
 def miniatures_can_be_imported(monkeypatch):
-    """By this process and by those that it starts for subjects."""
+    """Make the miniatures importable, for this process and for processes of subjects."""
     monkeypatch.syspath_prepend(HERE)
 
 
 def conformance(*arguments: str) -> Result:
-    """The command, in this process. What it does not handle itself is raised here, and it shows no traceback."""
+    """Run the command in this process. Exceptions that it does not handle are raised here, and it shows no
+    traceback.
+    """
     done = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert "Traceback" not in done.output
     return done
 
 
 def in_a_process(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    """python -m conformance, with this folder's miniatures importable."""
+    """Run python -m conformance, with this folder's miniatures importable."""
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
     command = [sys.executable, "-m", "conformance", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=timeout, check=False)
@@ -99,7 +101,7 @@ def test_a_wrong_gru_ends_with_1_and_a_line_that_reproduces_it(name, clause):
         ("miniatures:no_run", "is a object without a method run"),
         ("miniatures:no_capabilities", "capabilities is None, but must be a Capabilities"),
         ("miniatures:needs_an_argument", "calling it to get an adapter raised TypeError"),
-        ("miniatures:gradients_missing", "declares gradients, but has no gradients(case, cotangents)"),
+        ("miniatures:gradients_missing", "declares gradients, but has no method gradients(case, cotangents)"),
         ("broken_module:gru", "importing 'broken_module' raised ZeroDivisionError"),
         ("a b:c", "not well formed"),
         ("keras:gpu", "has no attribute 'gpu'"),
@@ -208,7 +210,7 @@ def test_a_length_of_time_is_finite(command, seconds):
     name, option = command
     done = conformance(name, "reference", option, seconds)
     assert done.exit_code == 2
-    assert f"{seconds} is no length of time." in done.output
+    assert f"{seconds} is not a length of time." in done.output
 
 
 @pytest.mark.parametrize("kind", ["json", "junit", "html", "markdown", "badge"])

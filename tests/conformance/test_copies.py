@@ -1,4 +1,4 @@
-"""Where no step is valid the initial state is handed on, as it is or rounded once to a claimed format."""
+"""If no step is valid, the initial state is returned unchanged or rounded once to a claimed format."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ CLAUSES = ("time-zero", "length-zero", "masked-outputs")
 
 
 class Rounding(SoftGRU):
-    """Honest but for what it makes of the initial state."""
+    """An honest GRU except for a change of the initial state."""
 
     def __init__(self, arithmetic, start):
         super().__init__(arithmetic, 1)

@@ -1,4 +1,4 @@
-"""A wrong GRU is explained rightly, an honest one not at all, and what is not known is not guessed."""
+"""A wrong GRU is explained rightly, an honest one not at all, and an unknown mistake is not guessed."""
 
 import json
 import os
@@ -80,7 +80,7 @@ def test_what_is_no_convention_is_not_taken_for_one(mutant, dtype):
 
 
 def test_steps_that_are_shared_are_those_that_would_be_taken():
-    """Every hypothesis about one question, with steps taken by others and with its own alone."""
+    """Every hypothesis about a question gives the same result with shared steps and with its own steps."""
     hypotheses = study().search.claimed
     for parts in [*combinations(DEVIATIONS, 1), *random.Random(0).sample(list(combinations(DEVIATIONS, 2)), 200)]:
         assert _alone(hypotheses, 1, parts) == _numbers(hypotheses.answer(1, parts)), parts
@@ -95,7 +95,7 @@ def test_what_is_compared_at_once_is_what_is_allowed(mutant):
 
 
 def test_every_deviation_answers_in_the_shapes_of_the_specification():
-    """As every subject that is asked, so that numbers are compared one by one."""
+    """Subjects answer in these shapes, so that numbers can be compared one by one."""
     hypotheses = study().search.claimed
     for question in range(len(hypotheses.cases)):
         right, *others = (hypotheses.answer(question, parts) for parts in [(), *combinations(DEVIATIONS, 1)])
@@ -105,7 +105,7 @@ def test_every_deviation_answers_in_the_shapes_of_the_specification():
 
 @pytest.mark.parametrize("reset", ["after", "before", "none"])
 def test_a_deviation_of_the_step_changes_numbers_where_the_place_of_the_reset_gate_lets_it(reset):
-    """On a question with an initial state that is not square."""
+    """The test uses a question with an initial state that is not square."""
     hypotheses = study(reset).search.claimed
     right, unchanged, impossible = hypotheses.answer(1, ()), set(), set()
     for deviation in STEPS:
@@ -160,7 +160,7 @@ def test_an_honest_subject_gets_no_diagnosis(honest):
 
 
 def test_what_is_not_known_is_not_guessed(monkeypatch):
-    """Without the deviation that it is, a mistake is explained by no other: the test above fails."""
+    """Without its own deviation, no other deviation explains a mistake; the test above then fails."""
     known = tuple(deviation for deviation in DEVIATIONS if deviation.__name__ != "update_sense_flipped")
     monkeypatch.setattr("conformance.diagnosis.search.DEVIATIONS", known)
     monkeypatch.setattr("conformance.diagnosis.search.AT_ONCE", 1)
@@ -168,7 +168,7 @@ def test_what_is_not_known_is_not_guessed(monkeypatch):
 
 
 def test_a_bound_that_is_too_wide_is_seen(monkeypatch):
-    """Answers that anything explains are not uniquely explained, and mistakes pass for right answers."""
+    """If everything explains the answers, no explanation is unique, and mistakes count as right answers."""
     monkeypatch.setattr("conformance.diagnosis.known.running_error.Near.contains", lambda near, computed, ours: True)
     assert Study().row(mutants.update_sense_flipped).kind == SEEN
 
@@ -185,7 +185,7 @@ def test_a_bound_that_is_too_narrow_is_seen(monkeypatch):
 
 
 def test_a_subject_that_answers_two_directions_alone_is_diagnosed_by_them(monkeypatch):
-    """Two of these deviations cannot stand together there: one never takes the state that the other starts from."""
+    """Two of these deviations exclude each other: one never reads the state that the other starts from."""
 
     class OnlyTwoDirections(mutants.gates_swapped, mutants.update_sense_flipped):
         capabilities = replace(IN_ONE_WAY, merges=("apart",))
@@ -249,7 +249,7 @@ def test_without_a_reset_gate_a_gate_order_has_one_explanation_whose_fix_mends_i
 
 
 def test_one_reset_gate_a_step_explains_two_mistakes_about_it():
-    """Each with the other: a stale gate is that of one step before, however often a step has use for it."""
+    """The two mistakes occur together: a stale gate belongs to the previous step, however often a step uses it."""
 
     class Both(Emulated):
         capabilities = replace(IN_ONE_WAY, reverse=False, masks=False)
@@ -270,7 +270,7 @@ def test_one_reset_gate_a_step_explains_two_mistakes_about_it():
 
 
 class Miswired:
-    """A subject whose adapter hands its parameters over wrongly."""
+    """A subject whose adapter passes its parameters wrongly."""
 
     def __init__(self, gru, read) -> None:
         self.inner, self.read, self.capabilities = gru, read, gru.capabilities
@@ -297,7 +297,7 @@ def transposed(p):
     ],
 )
 def test_an_adapter_that_hands_weights_over_wrongly_is_diagnosed(name, read, deviation):
-    """Each asked in one format and place alone, so that few programs are compiled."""
+    """Each has one format and position only, so that few programs are compiled."""
     gru = Miswired(load(name), read)
     claims = {"float32": gru.capabilities.arithmetic["float32"]}
     only = {"resets": ("after",), "merges": (), "reverse": False, "masked_outputs": gru.capabilities.masked_outputs[:1]}
@@ -318,7 +318,7 @@ def test_a_diagnosis_that_fails_says_why(monkeypatch):
 
 
 def test_a_subject_that_ends_its_process_in_the_diagnosis_keeps_its_verdicts(tmp_path):
-    """Its clause asks nothing with a mask; the diagnosis does."""
+    """Its clause uses no mask, but the diagnosis does."""
     (tmp_path / "ends_late.py").write_text(
         "import os\n"
         "from conformance.mutants import gates_swapped\n"
@@ -348,7 +348,7 @@ def test_a_subject_that_ends_its_process_in_the_diagnosis_keeps_its_verdicts(tmp
             "no known convention, nor any two, nor less precision",
         ),
         ("nothing", 2, "neither a registered name nor module:attribute"),
-        ("miniatures:opaque", 2, "looking at its attribute 'capabilities' raised RuntimeError: not today"),
+        ("miniatures:opaque", 2, "reading its attribute 'capabilities' raised RuntimeError: not today"),
         ("miniatures:claims_nothing", 2, "declares none of float64, float32, float16, so nothing can be asked of it"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Less precision than is claimed is told from a wrong formula, alone and beside a mistake, in words that say all."""
+"""Lower precision than claimed is distinguished from a wrong formula, alone and beside a mistake, in complete words."""
 
 from itertools import product
 
@@ -53,7 +53,7 @@ def test_less_precision_alone_is_called_what_it_may_be(mutant, dtype, words):
 
 
 def test_a_coarser_product_is_not_called_a_finer_one(monkeypatch):
-    """Twice the bound of a weaker class calls bfloat16 TF32: our own values are off by far less than that."""
+    """Twice the bound of a weaker class would call bfloat16 TF32; the suite's own values have far smaller errors."""
     assert "products of operands in TF32" not in precision(mutants.bfloat16_products, "float32")
     contains = Near.contains
     monkeypatch.setattr(Near, "contains", lambda near, computed, ours: contains(near, computed, near.error))
@@ -86,7 +86,9 @@ def test_the_classes_are_weaker_than_the_claim_and_come_after_the_stricter_ones(
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_words_for_a_weaker_class_say_all_that_differs_and_nothing_else(dtype):
-    """For claims of all formats; where whole steps are taken in less, that is said and what follows is not."""
+    """This holds for claims of all formats. If whole steps use a lower precision, the words say so and omit the
+    consequences.
+    """
     formats = ("float64", "float32", "float16", "bfloat16")
     for compute, products, accumulator, output in product(
         (None, *formats), (None, *FORMATS), (None, *formats), (None, *formats)
@@ -116,14 +118,14 @@ def test_the_words_for_a_weaker_class_say_all_that_differs_and_nothing_else(dtyp
 
 
 class softsign_gates(Emulated):
-    """A line of bfloat16's running bound is wide enough for this; a step's is not."""
+    """A GRU that a line of bfloat16's running bound cannot exclude, but a step's bound can."""
 
     def sigmoid(self, a):
         return (a / (1 + np.abs(a)) + 1) / 2
 
 
 class forgets_a_thousandth(Emulated):
-    """Within bfloat16's bounds, but not a number of bfloat16."""
+    """A GRU within bfloat16's bounds whose numbers are not bfloat16 numbers."""
 
     def blend(self, z, h, n):
         return super().blend(z, h * h.dtype.type(0.999), n)

@@ -1,4 +1,6 @@
-"""What a report says of a failure: who is to blame, the case in decimals, and a line that works when it is pasted."""
+"""The report's text about a failure: the responsible gate, the case in decimals, and a command that works when
+pasted.
+"""
 
 import itertools
 import os
@@ -50,7 +52,7 @@ def failed(name: str, clause: str = "step-after", dtype: str = "float32") -> Ver
     return verdict
 
 
-# Blame.
+# The responsible gate.
 
 
 class UpdateGateOfHalf(Emulated):
@@ -124,14 +126,14 @@ def test_the_value_that_a_gate_would_have_to_have_is_the_one_it_had():
 
 
 def test_one_wrong_number_is_too_little_to_blame_a_gate_by():
-    """Without an initial state something is wrong, and with one nothing is: a plain run adds nothing."""
+    """Without an initial state something is wrong, with one nothing is, so a plain run adds nothing."""
     blame = failed("recurrent_bias_skipped_without_initial_state", "initial-state-none").blame
     assert blame is not None and blame.gate is None
     assert "too little is wrong" in blame.sentence and "a plain run is right" in blame.sentence
 
 
 def test_a_gate_that_can_bring_a_number_nowhere_has_the_room_of_the_bound_on_either_side():
-    """Without it the logarithm would be that of 0, and such a gate the most likely one whatever the others are."""
+    """Otherwise the logarithm would be that of 0, and such a gate would always be the most likely one."""
     old, bound = arb(0.5), arb(2) ** -24
     number = _Number(old, bound, {"z": _Reach(old, old, None, None)}, (old, old))
     assert number.room("z") == float((arb(2) ** -23).log())
@@ -166,7 +168,7 @@ def test_what_is_no_step_blames_no_gate(name, clause):
     assert ("cotangents of outputs" in text) == ("gradient" in clause)
 
 
-# Text.
+# The text.
 
 
 def test_a_failing_step_without_a_known_cause_says_all_there_is_to_know():
@@ -232,7 +234,7 @@ def test_clauses_of_one_cause_are_one_finding_and_those_with_a_known_cause_come_
 
 
 def test_every_number_of_a_small_case_stands_where_its_name_says():
-    """No two numbers are alike, so that none can stand in for another."""
+    """No two numbers are equal, so that none can replace another."""
     numbers = itertools.count(1)
 
     def counted(*shape: int) -> np.ndarray:
@@ -281,7 +283,7 @@ def test_a_name_that_a_shell_would_take_apart_is_quoted():
     assert "'a b:c'" in again("a b:c", failed("rough_tanh"))
 
 
-# The line, pasted.
+# The pasted command.
 
 
 def pasted(line: str, folder: Path) -> subprocess.CompletedProcess:

@@ -1,4 +1,4 @@
-"""A GRU that shows nothing but its final state is judged by the bound of its whole run, and by nothing else."""
+"""A GRU that returns its final state only is judged by the bound of its whole run, and by nothing else."""
 
 import re
 from dataclasses import replace
@@ -35,7 +35,7 @@ ONE = Profile(1)
 
 
 def only(gru: Emulated) -> Adapter:
-    """What shows its final states alone."""
+    """An adapter that returns its final states only."""
     return Adapter(
         lambda case: Outputs(None, gru.run(case).final_state),
         replace(gru.capabilities, outputs=False),
@@ -44,7 +44,7 @@ def only(gru: Emulated) -> Adapter:
 
 
 def small(clause: str) -> Check:
-    """A clause's check, on small cases: a whole run's bound costs more than a step's."""
+    """A clause's check on small cases, because a whole run's bound costs more than a step's."""
     check = BY_CLAUSE[clause]
     return replace(check, sizes=(SMALL,)) if clause.startswith("step") else check
 
@@ -114,7 +114,7 @@ def test_the_finding_says_which_bound_it_broke():
 
 
 class Sees(Emulated):
-    """Remembers the cotangents it was given."""
+    """A subject that stores the cotangents that it received."""
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         self.given = cotangents

@@ -1,4 +1,4 @@
-"""What docs/findings.md shows is still so: each of its Python blocks runs where its packages are installed."""
+"""The findings of docs/findings.md still hold: each of its Python blocks runs if its packages are installed."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def _in_a_process(code: str) -> int:
 
 @pytest.mark.parametrize("code", BLOCKS, ids=[re.findall(r"import (\w+)", code)[-1] for code in BLOCKS])
 def test_a_finding_is_still_there(code):
-    """In a process of its own where it chooses Keras' backend."""
+    """A block that chooses Keras' backend runs in a separate process."""
     if "KERAS_BACKEND" in code:
         assert _in_a_process(code) == 0
     else:

@@ -1,4 +1,6 @@
-"""Free combinations cover every pair of options and every special size, and see faults of large sizes and of calls."""
+"""Free combinations cover every pair of options and every special size, and detect faults of large sizes and of
+calls.
+"""
 
 from dataclasses import replace
 from itertools import combinations, islice, product

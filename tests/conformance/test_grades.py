@@ -1,4 +1,4 @@
-"""The grade names the best class that the numbers are consistent with, and no class where they are of none."""
+"""The grade names the best class that agrees with the numbers, and no class if none does."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ from studies.softfloat.gru import SoftGRU
 
 
 def computed_in(case: Case, dtype: str) -> Outputs:
-    """The answer of a GRU that computes in another format and hands its numbers over in the case's."""
+    """The answer of a GRU that computes in another format and returns its numbers in the case's format."""
 
     def cast(array: np.ndarray) -> np.ndarray:
         return array.astype(dtype)
@@ -79,7 +79,7 @@ def test_the_class_that_is_met_is_named(gru, dtype, name):
 
 @pytest.mark.parametrize("gru", [remainder_dropped(), update_block_used_for_the_reset(), hard_sigmoid_gates()])
 def test_a_wrong_formula_is_of_no_class_however_coarse(gru):
-    """The coarsest bounds prove nothing of most sums, and what proves nothing does not count as met."""
+    """The coarsest bounds prove nothing for most sums, and a class without proof does not count as met."""
     assert grade(gru, "float32").met is None
 
 
@@ -104,7 +104,7 @@ def test_a_class_that_judges_only_some_numbers_is_not_met(monkeypatch):
 
 
 def test_a_class_is_not_met_by_errors_that_are_too_large_on_the_whole(monkeypatch):
-    """Each within its bound."""
+    """Each error is within its bound."""
 
     def large(case, answer, arithmetic):
         return Judgement(judged=sum(part.size for part in answer), sample=sample)
@@ -140,7 +140,7 @@ def test_another_convention_is_no_class_of_arithmetic(dtype):
 
 
 class Becomes(Emulated):
-    """Every state is one of these numbers in turn."""
+    """A GRU whose every state is one of these numbers in turn."""
 
     def __init__(self, *numbers: float) -> None:
         self.numbers = numbers
@@ -155,7 +155,7 @@ def test_what_computes_no_gru_at_all_is_of_no_class(numbers):
 
 
 class Raises(Emulated):
-    """From the second question on."""
+    """A GRU that raises from the second question on."""
 
     def __init__(self, error: type[BaseException]) -> None:
         self.error, self.asked = error, 0
@@ -211,7 +211,9 @@ def test_without_bounds_every_subject_would_be_of_the_first_class(monkeypatch):
 
 
 def test_errors_within_every_bound_that_are_off_together_are_of_no_class(monkeypatch):
-    """Every number is judged and within its bound, but their squares are 1000 times what independent errors have."""
+    """Every number is judged and within its bound, but the squares are 1000 times as large as for independent
+    errors.
+    """
     off = Sample(size=100, squares=100_000.0)
     assert off.alarm is not None
 

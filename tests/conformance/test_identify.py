@@ -1,4 +1,4 @@
-"""A black box is recognized for what it is, from its answers alone; what is not known is not guessed."""
+"""A black box is recognized from its answers alone, and an unknown one is not guessed."""
 
 import json
 import os
@@ -31,12 +31,12 @@ GRADED = 2
 
 
 class Refusal(Exception):
-    """What a synthetic subject raises."""
+    """The exception of a synthetic subject."""
 
 
 @dataclass(frozen=True)
 class Convention:
-    """A convention, drawn: what a synthetic subject does, whatever it is asked for."""
+    """A drawn convention: the behaviour of a synthetic subject, whatever the question."""
 
     formats: tuple[str, ...]
     order: str
@@ -52,7 +52,7 @@ class Convention:
 
     @staticmethod
     def drawn(seed: int) -> "Convention":
-        """One of them all."""
+        """A random convention."""
         rng = np.random.default_rng(seed)
 
         def one(*choices):
@@ -74,7 +74,9 @@ class Convention:
 
 
 class Synthetic(Emulated):
-    """A subject of a drawn convention. It declares what Emulated does, which is mostly untrue, and is not looked at."""
+    """A subject with a drawn convention. Its declaration copies Emulated's, which is mostly false here, and is not
+    read.
+    """
 
     def __init__(self, convention: Convention) -> None:
         self.convention = convention
@@ -108,7 +110,7 @@ class Synthetic(Emulated):
         return Outputs(*(self.narrow(part, given.dtype) for part in (outputs, final)))
 
     def held(self, case: Case) -> None:
-        """Two biases are added exactly or not at all where one is held for both."""
+        """The parameters, with the two biases added exactly if one holds both; otherwise the case is refused."""
         if self.convention.biases == "B4" and len(case.single.bias[0]) == 3:
             rows = case.single.bias.astype(np.float64)[:, :2]
             summed = (case.single.bias[0] + case.single.bias[1])[:2].astype(np.float64)
@@ -163,7 +165,7 @@ class Synthetic(Emulated):
 @pytest.mark.parametrize("seed", range(DRAWN))
 def test_a_drawn_convention_is_recovered(seed, monkeypatch):
     told, graded = Convention.drawn(seed), seed < GRADED
-    if not graded:  # most of the time goes there
+    if not graded:  # this takes most of the time
         monkeypatch.setattr("conformance.diagnosis.identify.identity.precision", lambda *given: "not asked")
     identity = identify(Synthetic(told))
     assert identity.formats == told.formats
@@ -240,7 +242,7 @@ def test_a_wrong_step_is_read(mutant, trait, value):
 
 
 def test_what_is_not_known_is_not_guessed():
-    """A gate that is squared is no reading of the list, in any arithmetic."""
+    """A squared gate is no reading in the list, in any arithmetic."""
 
     class Squared(Emulated):
         def sigmoid(self, a):
@@ -253,7 +255,7 @@ def test_what_is_not_known_is_not_guessed():
 
 
 def test_a_list_that_lacks_a_convention_does_not_name_another(monkeypatch):
-    """Without the order r z n the subject that has it is unknown; the test above of drawn conventions would fail."""
+    """Without the order r z n, a subject with it is unknown. The test above of drawn conventions would then fail."""
     monkeypatch.setattr("conformance.diagnosis.identify.hypotheses.ORDERS", ("znr", "nzr", "rnz", "nrz"))
     swapped = replace(Convention.drawn(0), order="rzn", reset="after")
     assert identify(Synthetic(swapped)).step("float64", "after").traits["kernel"] == "unknown"
@@ -307,13 +309,15 @@ def test_final_states_alone_are_enough_for_the_step():
 
 
 def asked(gru) -> tuple[Asking, Step]:
-    """One step of a subject, and what it was asked with."""
+    """One step of a subject, with its question."""
     asking = Asking(gru, lambda what: None, {})
     return asking, step_of(asking, "float64", "after")
 
 
 class Recurrent(Emulated):
-    """Its recurrent biases are taken so many times (of z, r and n); the candidate's is outside the reset if so said."""
+    """A subject with factors of its recurrent biases (of z, r and n); optionally the candidate's bias is outside the
+    reset.
+    """
 
     def __init__(self, times, outside=False):
         self.times, self.outside = times, outside
@@ -370,7 +374,7 @@ def test_one_that_takes_few_rows_has_a_step_and_no_precision():
 
 def test_one_that_wants_an_initial_state_is_given_one_in_every_question():
     class Started(Emulated):
-        """It starts from zeros all the same."""
+        """A subject that always starts from zeros."""
 
         def run(self, case):
             if case.initial_state is None:
@@ -466,7 +470,7 @@ def test_a_question_that_is_skipped_is_not_asked_and_its_reason_is_kept(what):
 
 
 class Crashing(Emulated):
-    """It takes its process with it where there is no step."""
+    """A subject that ends its process if there is no step."""
 
     def run(self, case):
         if case.time == 0:
@@ -475,7 +479,7 @@ class Crashing(Emulated):
 
 
 def test_a_question_that_ends_the_process_is_refused_and_the_rest_is_asked(monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))  # the process that is started inherits it
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))  # the started process inherits it
     identity = identify_in_a_process("test_identify:Crashing", 60)
     assert identity.around["no time"] == "refused"
     assert "exit code 3" in identity.refusals["no time"]

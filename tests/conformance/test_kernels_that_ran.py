@@ -1,4 +1,4 @@
-"""What a report says of the kernels that ran is read from what was traced, not from what was asked for."""
+"""The report's list of kernels that ran comes from the traced graphs, not from the requested ones."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The kill matrix' own parts: a cell, what need not be judged again, what follows from a record, and the command."""
+"""The kill matrix' own parts: a cell, skipped judgements, conclusions from a record, and the command."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ from studies.matrix.same import Recorded
 
 @pytest.fixture(scope="module")
 def asked() -> Recorded:
-    """The honest one, asked two plain vectors, each twice."""
+    """The honest GRU after two plain vectors, each run twice."""
     recorded = Recorded()
     for name in ("step-after-few-bits", "initial-state-none-after"):
         case, _ = cells.stored()[name].vector.cast("float32")
@@ -51,7 +51,7 @@ def without(found: Record, name: str, part: str, group: str = "mutants", letter:
     return replace(found, **{group: of_group})
 
 
-# What need not be judged again.
+# Skipped judgements.
 
 
 def test_the_same_bits_are_the_same_verdict(asked):
@@ -60,7 +60,7 @@ def test_the_same_bits_are_the_same_verdict(asked):
 
 
 class AnswersLater(Emulated):
-    """The first answer is changed by the second call."""
+    """A subject whose second call changes its first answer."""
 
     def __init__(self):
         self.given = None
@@ -74,14 +74,14 @@ class AnswersLater(Emulated):
 
 
 class Raises(Emulated):
-    """No answer."""
+    """A subject without an answer."""
 
     def run(self, case: Case) -> Outputs:
         raise RuntimeError("not today")
 
 
 class WritesToInputs(Emulated):
-    """Honest numbers, and inputs that are written to."""
+    """A subject with honest numbers that writes to its inputs."""
 
     def run(self, case: Case) -> Outputs:
         answer = super().run(case)
@@ -90,14 +90,14 @@ class WritesToInputs(Emulated):
 
 
 class AnotherKind(Emulated):
-    """The same numbers in another format."""
+    """A subject with the same numbers in another format."""
 
     def run(self, case: Case) -> Outputs:
         return Outputs(*(part.astype(np.float64) for part in super().run(case)))
 
 
 class DeclaresLess(Emulated):
-    """The same bits, and fewer capabilities: it would be asked other questions."""
+    """A subject with the same bits and fewer capabilities, which would get other questions."""
 
     capabilities = replace(Emulated.capabilities, reverse=False)
 
@@ -139,7 +139,7 @@ def test_without_an_honest_one_that_passes_there_is_no_cell(monkeypatch):
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch):
-    """A column of the journal is taken if the code and the mutants are the same; the others are judged."""
+    """A column of the journal is used if the code and the mutants are the same; the others are judged."""
     journal = tmp_path / "journal.jsonl"
     monkeypatch.setattr(columns, "fingerprint", lambda: "of this code")
     kept = {"code": "of this code", "name": "masks", "letters": {"gates_swapped": "S"}}
@@ -152,7 +152,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch):
     assert again == found
 
 
-# What follows from a record.
+# Conclusions from a record.
 
 
 def test_a_record_in_which_all_is_killed_is_sound(all_killed):
@@ -342,7 +342,7 @@ def test_the_command_fails_and_says_which_survives(clone, all_killed):
 
 
 def test_the_command_judges_where_nothing_is_given(clone, monkeypatch):
-    """On one check and two mutants."""
+    """It judges with one check and two mutants."""
     small = {"mutants": [GatesSwapped()], "probed": [], "equivalent": []}
     monkeypatch.setattr(record, "GROUPS", small)
     monkeypatch.setattr(record, "CLAUSES", ["final-state"])
@@ -372,7 +372,7 @@ def test_a_terminal_is_shown_a_bar_and_what_is_none_a_line_for_each_column(clone
         (("--from", "nothing.json"), "No such file"),
         (("--json", "nowhere/found.json"), "there is no folder nowhere"),
         (("--write",), "go to a clone's root"),
-        (("--json", "one.json", "--journal", "one.json"), "one.json is to be two files"),
+        (("--json", "one.json", "--journal", "one.json"), "one.json is given for two outputs"),
     ],
 )
 def test_what_cannot_be_done_is_refused(tmp_path, monkeypatch, arguments, why):
@@ -408,7 +408,7 @@ def test_the_code_of_a_cell_is_all_that_judges_and_only_its_statements():
 
 
 def test_code_is_told_alike_by_every_python():
-    """What ast.dump says of empty fields, and of type parameters, differs from version to version."""
+    """The output of ast.dump for empty fields, and for type parameters, differs from version to version."""
     assert code.statements("def f(): return None") == (
         "Module(body=[FunctionDef(name='f', args=arguments(), body=[Return(value=Constant())])])"
     )

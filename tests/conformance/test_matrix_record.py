@@ -1,5 +1,5 @@
-"""The record of the kill matrix is of what is here, each mutant is judged again by one check and one vector that are on
-record to kill it, and documents say what it says. `python -m studies matrix` judges all of it again.
+"""The record of the kill matrix is up to date, documents agree with it, and each mutant is judged again by one check
+and one vector that kill it according to the record. `python -m studies matrix` judges everything again.
 """
 
 from pathlib import Path
@@ -55,14 +55,15 @@ MUST_CATCH = {
     "padding-appended": ("lengths_ignored",),
     "time-reversed": ("reverse_output_not_aligned",),
 }  # fmt: skip
-"""For each check mutants that are wrong in what its clause says, and where its cases must reach: far and subnormal
-numbers, square kernels, widths past a vector's, times past a chunk's, both directions."""
+"""For each check mutants that violate its clause, and that its cases must detect: far and subnormal numbers, square
+kernels, widths above a vector's, times above a chunk's, both directions.
+"""
 SPARED = 6
-"""So many cells that do not kill, of checks and of vectors; another record has others."""
+"""The number of judged cells that do not kill, of checks and of vectors. Another record has others."""
 
 
 def letters(part: str) -> dict[tuple[str, str], str]:
-    """What is recorded, by wrong GRU and column."""
+    """The recorded letters, by wrong GRU and column."""
     return {
         (name, column): letter
         for name, row in (RECORD.mutants | RIGHT).items()
@@ -71,10 +72,10 @@ def letters(part: str) -> dict[tuple[str, str], str]:
 
 
 def asked(part: str, *named: tuple[str, str]) -> list[tuple[str, str, str]]:
-    """Mutants, columns and what is recorded there: those named, one that kills each other mutant, and some that spare;
-    of each that no clause can tell from a right one some column.
+    """Mutants, columns and their recorded letters: named ones, one that kills each other mutant, and some that spare;
+    for each wrong GRU that no clause can detect also some column.
 
-    Drawn from the record's date.
+    The choice depends on the record's date.
     """
     random, recorded = Random(RECORD.date), letters(part)
     killers = {name: RECORD.killing(part, name) for name in RECORD.mutants}
@@ -109,7 +110,7 @@ def test_a_vector_kills_the_mutant_of_each_of_its_flags():
     asked("checks", *((name, clause) for clause, names in MUST_CATCH.items() for name in names)),
 )
 def test_a_check_judged_again_ends_as_recorded(name, clause, recorded):
-    """Without the comparison by bits, which is held by this as well."""
+    """It is judged without the comparison by bits, which this test confirms too."""
     letter = cells.ended(getattr(mutants, name), DTYPES, cells.judged_by_check(clause))
     assert letter == recorded, f"{name}, {clause}: the record is stale; make it again: {record.AGAIN}"
 

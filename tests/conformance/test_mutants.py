@@ -1,4 +1,6 @@
-"""Wrong GRUs have names, sentences and links, and each is still a GRU; test_matrix_record.py shows them to be wrong."""
+"""Wrong GRUs have names, sentences and links, and each is still a GRU. test_matrix_record.py shows that they are
+wrong.
+"""
 
 from dataclasses import replace
 from functools import partial
@@ -29,7 +31,7 @@ fixed = partial(drawn, shape=DISTINCT, seed=1)
 
 
 def fresh(gru: Emulated) -> Emulated:
-    """By its name, as anyone asks for it; one that nobody has asked yet."""
+    """A mutant by its name, as a user loads it, that has not been called yet."""
     return load(f"conformance.mutants:{gru.name}")
 
 
@@ -42,7 +44,9 @@ def test_every_file_is_a_family():
 
 @pytest.mark.parametrize("gru", [*MUTANTS, *PROBED, *EQUIVALENT], ids=lambda gru: gru.name)
 def test_each_has_a_name_of_its_own_and_says_what_it_does(gru):
-    """Its name is the attribute by which it is loaded, so no name hides another. Those that no clause sees say why."""
+    """Its name is the attribute by which it is loaded, so no name hides another. Mutants that no clause detects say
+    why.
+    """
     assert type(fresh(gru)) is type(gru)
     sentence, *rest = gru.sentence.split("\n")
     assert bool(rest) == (gru not in MUTANTS)
@@ -52,7 +56,7 @@ def test_each_has_a_name_of_its_own_and_says_what_it_does(gru):
 
 
 HELD_ELSEWHERE = {"recurrent_bias_skipped_without_initial_state", "absent_bias_not_cleared"}
-"""Wrong only without an initial state, or without any bias."""
+"""Mutants that are wrong only without an initial state, or without any bias."""
 
 
 @pytest.mark.parametrize("reset", RESETS)

@@ -1,4 +1,4 @@
-"""Another project with packages `reference` and `conformance` of its own, where this distribution is installed."""
+"""A project with its own packages `reference` and `conformance`, beside an installed distribution."""
 
 import contextlib
 import os
@@ -93,14 +93,14 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def beside(tmp_path_factory):
-    """A folder with adapters in which reference.py alone has a name of the suite."""
+    """A folder with adapters in which only reference.py has a name of the suite."""
     root = made(tmp_path_factory.mktemp("beside"), ("mine.py", "model.py", "wrapper.py"))
     (root / "reference.py").write_text("ANSWER = 42\ngru = None\n")
     return root
 
 
 def called(folder, *command, **environment):
-    """The exit code and all that a command prints, for a user who has set none of Python's variables."""
+    """The exit code and the output of a command, for a user who has set none of Python's variables."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONSAFEPATH", "PYTHONPATH")}
     done = subprocess.run(command, cwd=folder, env=kept | environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
@@ -157,7 +157,7 @@ def test_folders_without_init_are_the_projects_own_and_the_suite_stands_behind_t
 
 
 def test_the_command_pytest_finds_the_adapter_in_the_root(project):
-    """In safe-path mode nothing but the project's settings puts the root on the path of its tests."""
+    """In safe-path mode only the project's settings put the root on the path of its tests."""
     code, printed = called(
         project, PYTHON, "-P", "-m", "pytest", "-o", "pythonpath=.", "--gru", "mine:gru", *SELECT, PYTHONSAFEPATH="1"
     )
@@ -210,7 +210,7 @@ def test_an_adapter_that_is_itself_called_reference_is_refused(beside):
 
 @pytest.fixture(scope="module")
 def others(tmp_path_factory):
-    """A folder with all installed packages but this distribution's."""
+    """A folder with all installed packages except this distribution's."""
     folder = tmp_path_factory.mktemp("others")
     for place in dict.fromkeys(path for path in sys.path if path.endswith("-packages")):
         for entry in Path(place).iterdir():

@@ -1,4 +1,4 @@
-"""The oracle's numbers are truth: an independent evaluation agrees, and its certificate means what it says."""
+"""The oracle's numbers are true: an independent evaluation agrees, and its certificate holds."""
 
 import ast
 import sys
@@ -108,7 +108,7 @@ def test_the_largest_and_the_smallest_arguments_end(scale):
 
 
 def test_a_state_as_large_as_the_largest_number_is_certified():
-    """On the way to enough precision, balls reach past it."""
+    """Before the precision is high enough, balls extend above it."""
     kernel = np.full((3, 2, 1), 45888991265.81741) * np.array([1, -1])[:, None]
     p = Parameters(kernel, np.zeros((3, 1, 1)), np.zeros((2, 3, 1)), "after")
     largest = np.finfo(np.float64).max
@@ -141,7 +141,7 @@ def test_a_ball_without_bounds_is_not_rounded():
 @pytest.mark.parametrize("exponent", [1024, 70000, 1 << 60])
 def test_what_lies_past_the_largest_float64_is_not_certified(exponent):
     for number in (arb(2) ** exponent, -(arb(2) ** exponent)):
-        with pytest.raises(balls.NotCertified, match="past the largest float64"):
+        with pytest.raises(balls.NotCertified, match="above the largest float64"):
             balls.round_balls(np.array([number], object))
 
 
@@ -156,7 +156,7 @@ def test_what_lies_below_the_smallest_float64_is_zero_and_moves_no_other(exponen
 
 @pytest.mark.parametrize("a", [-5000.0, -40.0, -3.0, -0.0, 2.0**-1074, 20.0, 40.0, 5000.0])
 def test_slopes_lose_no_bits_where_gates_are_saturated(a):
-    """Held against 20000 bits, where 1 - tanh^2 is sharp too."""
+    """Compared with 20000 bits, where 1 - tanh^2 is sharp too."""
     with balls.precision(64):
         here = np.array([arb(a)], object)
         slopes = (balls.sigma(here), balls.sigma_slope(here), balls.tanh_slope(here))
@@ -169,7 +169,7 @@ def test_slopes_lose_no_bits_where_gates_are_saturated(a):
 
 
 def test_four_rows_of_thirty_two_steps_cost_under_half_a_second():
-    """The middle of three runs, since other processes share the machine."""
+    """The median of three runs, because other processes share the machine."""
     case = drawn(4, 32, 16, 16)
     times = []
     for _ in range(3):
@@ -186,7 +186,7 @@ def test_every_regime_is_certified(regime):
 
 
 def balls_of(case: Case) -> np.ndarray:
-    """Every state, in balls, at the precision that is set."""
+    """Every state in balls, at the current precision."""
     (run,) = oracle.scans(case)
     return oracle.states(case, run)
 
@@ -202,7 +202,7 @@ ORACLE = (
 
 
 def imported(name: str) -> list[tuple[str, str]]:
-    """What a module imports, each as a module and a name of it; of the standard library nothing."""
+    """The imports of a module, each as a module and a name in it, without the standard library."""
     tree = ast.walk(ast.parse(Path(import_module(name).__file__).read_text()))
     pairs = [
         (node.module if isinstance(node, ast.ImportFrom) else alias.name, alias.name)
@@ -220,6 +220,8 @@ def test_the_oracle_imports_nothing_of_what_it_judges(name):
 
 
 def test_a_case_holds_a_container_of_the_reference_and_none_of_its_arithmetic():
-    """Reset is the type of one of its fields. What is of the suite is held above, for the oracle imports it too."""
+    """Reset is the type of one of its fields. Parts of the suite are checked above, because the oracle imports them
+    too.
+    """
     foreign = [pair for pair in imported(CASE) if not pair[0].startswith("conformance.")]
     assert foreign == [("numpy", "numpy"), ("reference", "Parameters")]

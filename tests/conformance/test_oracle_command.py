@@ -1,4 +1,4 @@
-"""python -m conformance oracle: what it prints is the truth, and no file gives a traceback."""
+"""python -m conformance oracle prints the truth, and no file causes a traceback."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.documents import blocks
 
 
 def asked(folder: Path, content: object, *options: str) -> Result:
-    """What the command says of a file with this content."""
+    """The command's result for a file with this content."""
     file = folder / "case.json"
     file.write_text(content if isinstance(content, str) else json.dumps(content))
     return CliRunner().invoke(main, ["oracle", str(file), *options])
@@ -87,7 +87,7 @@ def test_json_goes_into_a_file_beside_what_is_printed(tmp_path):
 
 
 def refused(said: Result, message: str) -> None:
-    """Exit code 2, one message, no traceback."""
+    """Require exit code 2, one message, no traceback."""
     assert said.exit_code == 2, said.output
     assert isinstance(said.exception, SystemExit)
     assert message in " ".join(said.stderr.split())
@@ -96,12 +96,12 @@ def refused(said: Result, message: str) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "this is no JSON: Expecting value: line 1 column 1"),
+        ("", "this is not JSON: Expecting value: line 1 column 1"),
         ("[1, 2]", "the case is a list of 2, expected an object with the keys dtype"),
         ("[" * 100_000, "nested too deep"),
         ("9" * 10_000, "the case is 999"),
-        ('{"inputs": 1e99999999999999999999}', "a number has an exponent that no format comes near"),
-        ('{"dtype": "float32", "dtype": "float16"}', "dtype is given twice; leave one"),
+        ('{"inputs": 1e99999999999999999999}', "a number has an exponent outside every format"),
+        ('{"dtype": "float32", "dtype": "float16"}', "dtype is given twice; remove one"),
         ("{}", "the case lacks dtype, reset, inputs, parameters; the keys are dtype"),
     ],
 )
@@ -118,21 +118,24 @@ def test_a_file_without_a_case_is_refused(tmp_path, content, message):
         ({"reset": "none"}, "parameters[0]: kernel has shape (3, 1, 2), but must be (2, 1, 2)"),
         ({"inputs": 3}, "inputs is 3, expected nested lists of numbers"),
         ({"inputs": [[0.5]]}, "inputs: got shape (1, 1), expected (batch, time, input_dim)"),
-        ({"inputs": [[[1], [1, 2]]]}, "inputs[0][1] has 2 entries, expected a list of 1, as its neighbours have"),
+        ({"inputs": [[[1], [1, 2]]]}, "inputs[0][1] has 2 entries, expected a list of 1, like its neighbours"),
         ({"inputs": [[[1], 2]]}, "inputs[0][1] has 2, expected a list of 1"),
         ({"inputs": [[["0.5"]]]}, 'inputs[0][0][0] is "0.5", expected a number, or a hexadecimal literal'),
-        ({"inputs": [[["0xg"]]]}, "which is no hexadecimal literal"),
-        ({"inputs": [[["0x1.0000001p0"]]]}, "which is no float32 number; write a decimal to have it rounded"),
-        ({"inputs": [[["0x1p5000"]]]}, "which is no hexadecimal literal"),
-        ({"inputs": [[[1e300]]]}, "which is past the largest float32 number; scale it down"),
+        ({"inputs": [[["0xg"]]]}, "which is not a hexadecimal literal"),
+        ({"inputs": [[["0x1.0000001p0"]]]}, "which is not a float32 number; write a decimal to have it rounded"),
+        ({"inputs": [[["0x1p5000"]]]}, "which is not a hexadecimal literal"),
+        ({"inputs": [[[1e300]]]}, "which is above the largest float32 number; scale it down"),
         ({"inputs": [[[None]]]}, "inputs[0][0][0] is null, expected a number"),
         ({"inputs": [[[True]]]}, "inputs[0][0][0] is true, expected a number"),
-        ({"inputs": {"shape": [1, 2, 1], "values": [1]}}, "inputs has 1 values, but its shape is [1, 2, 1]"),
-        ({"inputs": {"shape": [10**17, 0, 1], "values": []}}, "inputs has 0 values, but its shape is"),
-        ({"inputs": {"shape": [1] * 5, "values": [1]}}, "inputs has the shape [1, 1, 1, 1, 1] ...; no case has more"),
-        ({"inputs": {"shape": [2**20, 2**20, 0], "values": []}}, "4 axes, or so many numbers"),
+        ({"inputs": {"shape": [1, 2, 1], "values": [1]}}, "inputs has 1 values, but its shape [1, 2, 1]"),
+        ({"inputs": {"shape": [10**17, 0, 1], "values": []}}, "inputs has 0 values, but its shape"),
+        (
+            {"inputs": {"shape": [1] * 5, "values": [1]}},
+            "inputs has the shape [1, 1, 1, 1, 1] ..., expected at most 4 axes",
+        ),
+        ({"inputs": {"shape": [2**20, 2**20, 0], "values": []}}, "4 axes and fewer numbers"),
         ({"inputs": {"shape": [1]}}, "inputs lacks values; the keys are shape, values"),
-        ({"parameters": []}, "parameters: got 0 of them, expected one, or a pair"),
+        ({"parameters": []}, "parameters: got 0 elements, expected one, or a pair"),
         ({"parameters": [{"kernel": []}]}, "parameters[0] lacks recurrent_kernel, bias; the keys are kernel"),
         ({"lengths": [1.5]}, "lengths[0] is 1.5, expected an integer"),
         ({"lengths": [9]}, "lengths: got [9], expected integers from 0 to time, 3"),
@@ -147,9 +150,9 @@ def test_a_file_without_a_case_is_refused(tmp_path, content, message):
         ({"initial_state": [[1, 2, 3]]}, "initial_state: got shapes [(1, 3)], expected [(1, 2)]"),
         ({"cotangents": {"output": 1}}, 'cotangents has the unknown key "output"; the keys are outputs, final_state'),
         ({"cotangents": {"outputs": [[[1]]]}}, "cotangents.outputs: got shape (1, 1, 1), expected (1, 3, 2)"),
-        ({"cotangents": {"final_state": [["nan", 0]]}}, "cotangents.final_state[0, 0] is nan and is read"),
-        ({"inputs": [[["nan"], [1], [1]]]}, "inputs[0, 0, 0] is nan and is read, but only finite numbers have a truth"),
-        ({"initial_state": [["-inf", 0]]}, "initial_state[0, 0] is -inf and is read"),
+        ({"cotangents": {"final_state": [["nan", 0]]}}, "cotangents.final_state[0, 0] is nan, but"),
+        ({"inputs": [[["nan"], [1], [1]]]}, "inputs[0, 0, 0] is nan, but the oracle needs finite numbers"),
+        ({"initial_state": [["-inf", 0]]}, "initial_state[0, 0] is -inf, but"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(tmp_path, change, message):
@@ -193,7 +196,7 @@ def test_what_no_precision_settles_is_said_plainly(tmp_path, monkeypatch):
     assert said.exit_code == 1
     assert (
         said.stderr
-        == "Error: not certified: some number needs more than 32 bits to be rounded; there is no truth to cite\n"
+        == "Error: not certified: a number needs more than 32 bits to be rounded, so it cannot be certified\n"
     )
 
 
@@ -229,7 +232,7 @@ def test_decimals_are_rounded_once(tmp_path, dtype, decimal, literal):
 )
 def test_what_would_round_to_an_infinity_is_refused(tmp_path, dtype, decimal):
     refused(
-        asked(tmp_path, json.dumps({**WRITTEN, "dtype": dtype}).replace("[2]]]", f"[{decimal}]]]")), "past the largest"
+        asked(tmp_path, json.dumps({**WRITTEN, "dtype": dtype}).replace("[2]]]", f"[{decimal}]]]")), "above the largest"
     )
 
 

@@ -1,4 +1,4 @@
-"""The paths of deployment as subjects: what they hold, that a wrong one is seen, and the page that shows them."""
+"""The paths of deployment as subjects: their results, the detection of a wrong one, and the page about them."""
 
 import sys
 
@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:In the future `np.object` will be defined:FutureWarning"),
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]
-"""Keras asks NumPy for the one before it converts to ONNX, and converts its variables by the other when it saves."""
+"""NumPy deprecations that Keras causes: one before it converts to ONNX, the other when it saves variables."""
 
 DEPLOYED = ("tf_gru:keras-save", "tf_gru:saved-model", "tf_gru:onnx", "tf_gru:litert", "tf_gru:tf1")
 ASKED = {
@@ -104,7 +104,7 @@ def test_every_path_that_was_judged_holds_what_it_claims_and_the_others_are_name
 
 @pytest.mark.parametrize("name", RECORD)
 def test_the_record_declines_what_the_adapters_decline(name):
-    """Else the suite must be asked again: python -m studies paths NAME."""
+    """If this fails, run the suite again: python -m studies paths NAME."""
     recorded = {(v["clause"], v["dtype"]) for v in RECORD[name]["verdicts"] if v["kind"] == DECLINED}
     assert recorded == _declined(load(name).capabilities)
 

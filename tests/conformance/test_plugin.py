@@ -1,4 +1,4 @@
-"""pytest --gru, inside this process: what is collected, what it says, and what is a usage error."""
+"""pytest --gru, inside this process: the collected tests, their messages, and usage errors."""
 
 import sys
 
@@ -12,7 +12,7 @@ FEW = "smoke or (step-after or masks) and float32"
 
 
 class Seen:
-    """A plugin that keeps what became of each test, and why."""
+    """A plugin that stores the outcome and the reason of each test."""
 
     def __init__(self):
         self.of = {}
@@ -24,7 +24,7 @@ class Seen:
 
 @pytest.fixture
 def judged(tmp_path, monkeypatch):
-    """pytest's exit code and what became of each test, in an empty folder."""
+    """pytest's exit code and the outcome of each test, in an empty folder."""
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
@@ -37,7 +37,7 @@ def judged(tmp_path, monkeypatch):
 
 
 def test_the_profiles_are_those_of_the_suite(pytestconfig):
-    """The plugin names them itself: the suite is not imported unless a GRU is named."""
+    """The plugin repeats their names, because it imports the suite only if a GRU is named."""
     parser = pytest.Parser(_ispytest=True)
     plugin.pytest_addoption(parser)
     options = {option.dest: option.attrs() for option in parser.getgroup("gru-conformance").options}

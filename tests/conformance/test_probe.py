@@ -1,4 +1,4 @@
-"""The probe of sigma and tanh: what the shipped subjects claim, and GRUs whose errors are known beforehand."""
+"""The probe of sigma and tanh: the claims of shipped subjects, and GRUs with known errors."""
 
 import json
 import os
@@ -37,7 +37,7 @@ ELSEWHERE = (
     "onnx:reference-lengths",
     "tf_keras:",
 )
-"""What runs the kernels of another subject, what test_paths.py probes, and what wants a GPU."""
+"""Subjects with another subject's kernels, subjects that test_paths.py probes, and subjects that need a GPU."""
 SUBJECTS = [name for name in REGISTERED if not name.startswith(ELSEWHERE) and REGISTERED[name].installed]
 
 
@@ -51,7 +51,9 @@ def swept(gru, **options) -> Probed:
 
 
 class Exactly(Emulated):
-    """Activations rounded correctly from certified values, then moved towards 0 by so many units in the last place."""
+    """A GRU whose activations are rounded correctly from certified values, then moved towards 0 by some units in the
+    last place.
+    """
 
     def __init__(self, *, tanh: int = 0, sigma: int = 0, **claim) -> None:
         self.moved = {TANH: tanh, SIGMA: sigma}
@@ -70,7 +72,7 @@ class Exactly(Emulated):
 
 
 def _nearest(activation: str, a: np.ndarray) -> np.ndarray:
-    """The float32 nearest to the certified value; most arguments are those of the sweep, whose values are at hand."""
+    """The float32 nearest to the certified value; most arguments are the sweep's, whose values are known."""
     truth = exact(activation, SINGLE)
     where = np.searchsorted(truth.arguments, a).clip(max=len(truth.arguments) - 1)
     if not np.array_equal(truth.arguments[where], a):
@@ -101,7 +103,7 @@ def test_activations_are_as_accurate_as_claimed(name):
 
 
 def test_onnxruntime_exceeds_1_and_has_a_sigma_more_than_two_u_off():
-    """So its claim stands only with a floor of more than 2u."""
+    """Therefore its claim is valid only with a floor of more than 2u."""
     gru = load("onnxruntime")
     probed = probe(gru, "float32", rounds=1)
     assert not probed.swept[TANH].inside
@@ -148,7 +150,7 @@ def test_the_number_that_refutes_is_told_with_its_exact_value():
 
 def test_further_rounds_look_where_the_errors_are_large():
     class Bump(Exactly):
-        """tanh is more and more off towards one argument."""
+        """A GRU whose tanh has a growing error towards one argument."""
 
         def _moved(self, activation, a):
             near = super()._moved(activation, a)
@@ -172,7 +174,7 @@ def test_a_gru_that_is_wrong_at_one_width_only_is_seen():
     assert refutes.units == 64
 
 
-# What lies below the normal range, outside, or out of order
+# Results below the normal range, outside it, or out of order.
 
 
 def test_flushing_is_told_and_must_be_claimed():
@@ -233,7 +235,7 @@ def test_what_is_no_activation_meets_nothing(dtype, wrong):
 
 
 def test_a_blend_that_subtracts_from_1_is_no_reason_to_refute():
-    """Small sigma are lost in 1 - z, whatever sigma is; the class that is met is that of what is seen."""
+    """The term 1 - z hides small sigma, whatever sigma is. The met class depends on visible errors only."""
     probed = swept(StateFirst())
     assert probed.met
     assert probed.swept[TANH].meets == "correctly rounded"
@@ -271,7 +273,7 @@ def test_what_the_blend_may_add_follows_from_the_gate_that_is_seen():
 
 
 def test_a_gate_that_is_never_empty_is_not_held_against_tanh():
-    """tanh 8 units off in a state that is a little less: the claim of 8 is not refuted, and not met either."""
+    """tanh is 8 units off in a state that is a little less: the claim of 8 is neither refuted nor met."""
 
     class NeverEmpty(Exactly):
         def sigmoid(self, a):
@@ -322,7 +324,7 @@ def test_sigma_is_declined_where_it_cannot_be_seen_alone():
 
 def test_a_gru_in_which_sigma_is_no_longer_seen_later_gives_no_answer():
     class NotZeroLater(Emulated):
-        """From the second sweep on."""
+        """A GRU that changes from the second sweep on."""
 
         asked = 0
 
@@ -341,7 +343,9 @@ def test_a_gru_in_which_sigma_is_no_longer_seen_later_gives_no_answer():
 
 
 def test_arguments_are_numbers_of_every_format_that_they_pass():
-    """So that a GRU with TF32 products, or one that computes in bfloat16, is judged at what it really reads."""
+    """Therefore a GRU with TF32 products, or one that computes in bfloat16, is judged at the arguments that it
+    really reads.
+    """
     tf32 = tf32_products()
     assert not swept(tf32).met
     assert swept(Adapter(tf32.run, replace(tf32.capabilities, arithmetic=claiming(products="tf32")))).met
@@ -466,7 +470,7 @@ def test_a_claim_that_stands_ends_with_0(tmp_path):
 
 
 def test_what_a_subject_prints_goes_nowhere_and_what_was_printed_before_it_does_not(tmp_path):
-    """Where the output is no terminal, Python holds it back until it is flushed."""
+    """Without a terminal, Python buffers output until it is flushed."""
     (tmp_path / "talking.py").write_text(
         "from conformance.mutants.emulated import Emulated\n"
         "class gru(Emulated):\n"

@@ -1,4 +1,4 @@
-"""Programs as subjects: an honest one is judged as any GRU; one that breaks loses that case, with the reason."""
+"""Programs as subjects: an honest one is judged as any GRU; one that breaks loses this case, with the reason."""
 
 import os
 import shlex
@@ -26,7 +26,7 @@ from conformance.vectors.drawing import Numbers
 HERE = Path(__file__).parent
 PROGRAM = HERE / "programs.py"
 OF_THIS_FILE = f"import sys; sys.path.append({str(HERE)!r}); from test_process import *"
-"""Code that gives a child this file's names."""
+"""Code that makes this file's names importable in a child."""
 LIMIT = 1.0
 
 
@@ -85,17 +85,17 @@ WRONG = {
     "floods": "it said more than",
     "complains without end": "there was no answer for 1 s, so it was stopped; the last it printed: ",
     "closes its output": "it closed its output and went on",
-    "babbles": "answered what is no JSON: 'Hello, world",
-    "nests": "answered what is no JSON",
+    "babbles": "answered something that is not JSON: 'Hello, world",
+    "nests": "answered something that is not JSON",
     "says a list": "must answer an object whose kind is one of result, declined, error",
     "another's id": "answered question 2, but was asked question 1",
     "NaN as JSON has it not": 'write "NaN", "Infinity" or "-Infinity" as a string',
-    "too few values": "outputs has 23 values, but its shape is [2, 3, 4]",
+    "too few values": "outputs has 23 values, but its shape [2, 3, 4]",
     "another shape": "outputs has shape (4, 3, 2), but must have (2, 3, 4)",
     "a key too much": "'note' was unexpected",
     "no final state": "'final_state' is a required property",
     "a word": "$.final_state",
-    "out of range": "outputs.values[0] is past the largest float64 number",
+    "out of range": "outputs.values[0] is above the largest float64 number",
     "errs": "answered with an error: out of memory",
 }
 
@@ -113,7 +113,7 @@ def test_a_program_that_breaks_loses_that_case_and_the_next_is_asked(how):
 def test_what_is_said_after_the_answer_is_no_answer_to_the_next():
     wrong = program("answers twice")
     ask(wrong, PADDED)
-    with pytest.raises(SubjectError, match=r"that nobody asked for|answered question 1, but was asked question 2"):
+    with pytest.raises(SubjectError, match=r"before any question|answered question 1, but was asked question 2"):
         ask(wrong, PLAIN)
     assert judge_case(wrong, BY_CLAUSE["step-after"], PLAIN).kind == PASS
 
@@ -155,7 +155,7 @@ def test_a_case_declined_hides_no_case_that_fails():
 
 @pytest.mark.parametrize("how", ["honest", "complains at first"])
 def test_no_pipe_that_is_full_stops_the_talk(how):
-    """A question of a megabyte, an answer over 64 KiB, complaints that fill their pipe before anything is read."""
+    """The question has a megabyte, the answer over 64 KiB, and error output fills its pipe before anything is read."""
     draw = Numbers(1, dtype="float64", bits=40)
     large = Case(inputs=draw.inputs((40, 40, 40)), parameters=(draw.parameters(40, 3, "after"),))
     answer = ask(program(how, seconds=30), large)
@@ -236,7 +236,7 @@ def test_what_a_program_answers_counts_even_where_it_does_not_read_the_question(
 def test_two_answers_at_once_are_one_too_many():
     said = Lines((sys.executable, "-c", "import os; input(); os.write(1, b'answer\\nanother\\n'); input()"), b"")
     assert said.ask(b"once", seconds=30, limit=100) == b"answer"
-    with pytest.raises(Broken, match="that nobody asked for: 'another"):
+    with pytest.raises(Broken, match="before any question: 'another"):
         said.ask(b"twice", seconds=30, limit=100)
 
 
@@ -322,7 +322,7 @@ def test_two_subjects_where_one_is_asked_for_are_a_usage_error(command):
 
 
 def test_a_program_is_diagnosed():
-    """It declares lengths and answers none, which is no answer that any convention would explain."""
+    """It declares lengths but answers none, which no convention would explain."""
     done = CliRunner().invoke(main, ["diagnose", "--process", shlex.join((sys.executable, str(PROGRAM), "errs"))])
     assert done.exit_code == 1
     assert "answered with an error: out of memory" in done.output

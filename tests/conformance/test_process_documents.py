@@ -1,4 +1,6 @@
-"""What docs/is-my-gru-right.md and docs/protocol.md say is so, and the GRU in JavaScript of examples/ is right."""
+"""The statements of docs/is-my-gru-right.md and docs/protocol.md hold, and the GRU in JavaScript of examples/ is
+right.
+"""
 
 import json
 import os
@@ -27,7 +29,7 @@ IN_PYTHON, BY_PROGRAM, BY_PYTEST = blocks("docs/is-my-gru-right.md", "bash")
 
 @pytest.fixture
 def project(tmp_path):
-    """A folder with the documents' files alone, each named by its first line."""
+    """A folder with the documents' files only, each named by its first line."""
     for language in ("python", "js"):
         for text in blocks("docs/is-my-gru-right.md", language):
             (tmp_path / text.split()[1]).write_text(text)
@@ -113,7 +115,7 @@ def test_the_messages_of_the_document_are_as_the_schema_has_them():
 
 
 def test_the_answer_of_the_document_is_right():
-    """One step from zeros with one weight: half of tanh(0.5), as the nearest float64 has it."""
+    """One step from zeros with one weight: half of tanh(0.5), as the nearest float64."""
     (text,) = blocks("docs/protocol.md", "json")
     asked, answered = (json.loads(line) for line in text.splitlines()[2:4])
     (p,) = asked["case"]["parameters"]
@@ -139,7 +141,7 @@ DOES_NOT = ("step-none", "masks", "merge", "gradients")
 
 
 def report(folder: Path, file: Path, *options: str) -> dict:
-    """What `run` says of the program in a folder, as JSON."""
+    """The JSON report of `run` on the program in a folder."""
     command = [sys.executable, "-m", "conformance", "run", "--jobs", "1", "--json", str(file), *options]
     command += ["--process", shlex.join((node(), str(folder / "judged.mjs")))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""What travels to and from a program: every number exactly, every message as the schema has it."""
+"""Messages to and from a program: every number is exact, and every message fits the schema."""
 
 import json
 import math
@@ -21,12 +21,12 @@ DEFINED = json.loads(SCHEMA.read_text())["$defs"]
 
 
 def received(array: dict, dtype: str) -> np.ndarray:
-    """An array as the suite has it from a program's answer."""
+    """An array from a program's answer, in the suite's form."""
     return outputs_of({"outputs": None, "final_state": array}, dtype).final_state
 
 
 def bits(array: np.ndarray) -> list[str]:
-    """Each number with its sign, zeros' too; all NaN alike."""
+    """Each number with its sign, also for zeros; all NaN are equal."""
     return ["nan" if math.isnan(value) else float(value).hex() for value in array.ravel()]
 
 
@@ -41,7 +41,7 @@ def test_every_number_travels_exactly(dtype, data):
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(st.data())
 def test_the_shortest_decimal_of_the_format_itself_is_that_number(dtype, data):
-    """As the printers of typed languages write it, and with as many digits as tell all numbers apart."""
+    """The notation of typed languages' printers, and one with as many digits as distinguish all numbers."""
     number = data.draw(st.floats(width=np.dtype(dtype).itemsize * 8, allow_nan=False, allow_infinity=False))
     there = np.array([number], dtype)
     shortest = np.format_float_scientific(there[0], unique=True)
@@ -80,12 +80,12 @@ def test_digits_are_as_many_as_tell_all_numbers_apart(dtype):
 @pytest.mark.parametrize(
     ("value", "dtype", "message"),
     [
-        (0.1 + 0.2, "float32", "which is no float32 number; round it to float32"),
-        (1e39, "float32", "which is no float32 number"),
-        (1.00048828125, "float16", "which is no float16 number"),
+        (0.1 + 0.2, "float32", "which is not a float32 number; round it to float32"),
+        (1e39, "float32", "which is not a float32 number"),
+        (1.00048828125, "float16", "which is not a float16 number"),
         (2049, "float16", "halfway between two float16 numbers; write more digits"),
-        (10**400, "float64", "past the largest float64 number"),
-        (math.inf, "float64", "past the largest float64 number"),
+        (10**400, "float64", "above the largest float64 number"),
+        (math.inf, "float64", "above the largest float64 number"),
     ],
 )
 def test_a_number_of_another_format_is_refused(value, dtype, message):
@@ -98,12 +98,12 @@ def test_a_number_of_another_format_is_refused(value, dtype, message):
     [(1.0009, "float16", 1 + 2.0**-10), (5190, "float16", 5192), (33554450, "float32", 2**25 + 16)],
 )
 def test_the_digits_that_a_printer_of_the_format_writes_are_that_number(value, dtype, number):
-    """5190 and 33554450 are halfway between two, and are the shortest that are read as the even one."""
+    """5190 and 33554450 are halfway between two numbers, and are the shortest decimals that read as the even one."""
     assert received({"shape": [], "values": [value]}, dtype) == number
 
 
 def test_every_question_is_as_the_schema_has_it():
-    """Cases of golden vectors: all options and words."""
+    """Cases of golden vectors cover all options and words."""
     for number, (vector, _) in enumerate(list(stored().values())[::4], 1):
         question = json.loads(line({"kind": "case", "id": number, "case": vector.case.to_json(to_decimals)}))
         assert violation(question, "case") is None, vector.name
@@ -145,7 +145,7 @@ RESULT = {"kind": "result", "id": 1, "outputs": EMPTY, "final_state": EMPTY}
 
 
 def test_a_message_that_says_something_twice_is_refused():
-    with pytest.raises(Foreign, match="the key 'id' stands twice in one object"):
+    with pytest.raises(Foreign, match="the key 'id' occurs twice in one object"):
         read(b'{"id": 2, ' + line(RESULT)[1:], ("result",), 1)
 
 

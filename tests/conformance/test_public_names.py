@@ -1,4 +1,4 @@
-"""The names that a user imports: the package's own, and those of before there were rooms, each one module."""
+"""The names that a user imports: the package's own, and earlier ones, each of which is one module."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ PROMISED = {
     "conformance.truth": ("Truth", "truth"),
     "conformance.whole_runs": ("judge_run",),
 }
-"""Modules and names that the documents and the examples have told users to import."""
+"""Modules and names that the documents and the examples tell users to import."""
 
 
 def test_the_package_has_what_an_adapter_needs():

@@ -1,4 +1,4 @@
-"""Reports that people share: the page, the Markdown, the badge; and the schemas of what is written as JSON."""
+"""Shared reports: the page, the Markdown, the badge; and the schemas of JSON output."""
 
 import copy
 import json
@@ -126,7 +126,7 @@ def luminance(colour: str) -> float:
 
 
 def contrast(one: str, other: str) -> float:
-    """WCAG 2.2's ratio."""
+    """The contrast ratio of WCAG 2.2."""
     dark, bright = sorted(map(luminance, (one, other)))
     return (bright + 0.05) / (dark + 0.05)
 
@@ -208,7 +208,7 @@ def test_the_markdown_has_the_table_and_each_failure_with_its_line(subjects):
     assert "| `step-after` | 0.1" in said and "**FAIL** · **FAIL**" in said
     assert said.count("Reproduce it:") == len({v.clause for s in subjects for v in s.verdicts if v.kind == FAIL})
     assert f"gru-conformance again {WRONG} lengths " in said
-    assert "````text" in said  # a fence longer than what is in it
+    assert "````text" in said  # the fence is longer than any fence inside
 
 
 def test_the_markdown_is_never_longer_than_a_build_takes(subjects):
@@ -318,7 +318,7 @@ def test_a_margin_that_json_does_not_have_is_a_string(subjects, tmp_path, margin
     assert schemas.violations("report", report) == []
 
 
-# What an adapter and the command line say.
+# Texts of an adapter and on the command line.
 
 
 def test_the_kernels_that_an_adapter_names_are_in_the_report():

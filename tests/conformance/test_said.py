@@ -1,4 +1,4 @@
-"""Whatever a subject says, a report can be written and shown, and none of it is obeyed."""
+"""Whatever text a subject returns, reports can be written and shown, and none of it is interpreted."""
 
 import json
 import xml.etree.ElementTree as ElementTree
@@ -64,7 +64,7 @@ def controls(text):
 
 
 def said_in(file):
-    """All text in a file of JSON, which spells out every control character itself."""
+    """All text in a JSON file, which escapes every control character itself."""
 
     def strings(value):
         if isinstance(value, dict):
@@ -85,7 +85,7 @@ def test_every_report_is_written_and_holds_no_command(hostile, name, code):
     texts = {kind: path.read_text() for kind, path in files.items()} | {"terminal": result.output}
     texts["json"] = said_in(files["json"])
     assert not {kind: found for kind, text in texts.items() if (found := controls(text))}
-    assert "<script>alert" not in texts["html"] + texts["badge"]  # in Markdown it stands in a fence
+    assert "<script>alert" not in texts["html"] + texts["badge"]  # in Markdown it is inside a fence
     assert "x1b[2J" in texts["terminal"]
     for kind in ("junit", "badge"):
         ElementTree.fromstring(texts[kind])
@@ -111,7 +111,7 @@ def test_no_other_command_prints_one(hostile, command):
 
 
 class Careless(Emulated):
-    """What it says of itself is no text."""
+    """A subject whose description is not text."""
 
     versions: ClassVar = {"library": (1, 2), 3: None}
     kernels = (16, "by hand")
@@ -131,7 +131,7 @@ def test_what_a_subject_says_of_itself_is_text_whatever_it_was():
     ],
 )
 def test_what_a_subject_says_of_itself_is_shown_and_not_obeyed_by_other_commands_too(hostile, command, code):
-    """By no terminal, and not as markup by the library that prints it."""
+    """Neither a terminal nor the printing library interprets it."""
     result = CliRunner().invoke(main, [*command, "--json", str(hostile / "it.json")])
 
     assert result.exit_code == code, result.output

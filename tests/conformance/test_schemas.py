@@ -1,4 +1,4 @@
-"""What each command writes as JSON, and each record, is as its schema has it, and the schema can refuse."""
+"""The JSON of each command, and each record, fits its schema, and the schema can refuse."""
 
 import copy
 import json
@@ -22,7 +22,7 @@ WRONG = "conformance.mutants:gates_swapped"
 
 
 def question(folder):
-    """A case in a file."""
+    """A file with a case."""
     draw = Numbers(np.random.default_rng(1), "float32", 12, "plain")
     case = Case(inputs=draw.inputs((1, 2, 1)), parameters=(draw.parameters(1, 1, "after"),))
     file = folder / "case.json"
@@ -50,7 +50,7 @@ def written(request, tmp_path_factory):
 
 
 def objects(value, path=()):
-    """Every object in it, as the way to it."""
+    """Yield every object in it, as its path."""
     if isinstance(value, dict):
         yield path
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -78,11 +78,11 @@ OPEN = (
     "subjects",
     "bias vectors",
 )
-"""Objects whose keys are names of something; and a step that was identified has a key for each trait."""
+"""Objects whose keys are names of something. Also, an identified step has a key for each trait."""
 
 
 def place(path):
-    """The way to an object, without what is free in it: places in lists, and keys that are names of something."""
+    """The path of an object without its free parts: indices of lists, and keys that are names of something."""
     free = (isinstance(key, int) or before in OPEN for before, key in zip((None, *path), path, strict=False))
     return tuple("*" if each else key for each, key in zip(free, path, strict=True))
 
@@ -92,7 +92,7 @@ def test_it_is_as_its_schema_has_it(written):
 
 
 def test_its_schema_refuses_what_lacks_a_key_or_has_one_more(written):
-    """Of objects that stand in the same place of the schema and have the same keys, the first is tried."""
+    """Among objects with the same place in the schema and the same keys, the first is tested."""
     name, data = written
     closed = [path for path in objects(data) if not path or path[-1] not in OPEN]
     firsts = {(place(path), frozenset(at(data, path))): path for path in reversed(closed)}
@@ -112,7 +112,7 @@ def test_its_schema_refuses_what_lacks_a_key_or_has_one_more(written):
 
 
 def test_a_replay_reports_a_subject_as_a_run_does_and_names_vectors():
-    """One schema holds the form of the other, but for the vector of a verdict."""
+    """One schema contains the form of the other, except the vector of a verdict."""
     report, replay = (json.loads(schemas.FILES[name].read_text())["$defs"] for name in ("report", "replay"))
     inward = json.loads(json.dumps(replay).replace("urn:tf-gru:report#", "#"))
     assert inward["subject"] == report["subject"]
@@ -167,7 +167,7 @@ def test_a_record_is_as_its_writer_writes_it_with_a_line_a_verdict(name):
 
 
 def _without(record, one, key):
-    """A record that lacks a key, as a copy."""
+    """A copy of a record without a key."""
     kept = one.pop(key)
     changed = copy.deepcopy(record)
     one[key] = kept
@@ -180,7 +180,7 @@ def test_the_summary_of_the_matrix_is_as_its_schema_has_it():
 
 
 def test_the_summary_follows_from_the_record():
-    record = Record(**{"code": ""} | json.loads((ROOT / RECORD).read_text()))  # its digest is of no interest here
+    record = Record(**{"code": ""} | json.loads((ROOT / RECORD).read_text()))  # its digest does not matter here
     assert summary.summary(record) == caught.read()
     name, *_ = record.mutants
     record.mutants[name]["checks"] = "." * len(record.checks)

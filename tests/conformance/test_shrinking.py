@@ -1,4 +1,4 @@
-"""A failing case shrinks to one that a person can check by hand, and stays a case at which only the subject fails."""
+"""A failing case shrinks to one that a person can check by hand, at which only the subject fails."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ from tests.conformance.drawn import drawn
 DEV = PROFILES["dev"]
 
 BY_HAND = (1, 3, 3, 2)
-"""Rows, steps, inputs and units of what can be checked by hand."""
+"""Rows, steps, inputs and units that can be checked by hand."""
 
 NEEDS = {
     "rows_share_a_reset_gate": ((2, 3, 3, 2), "another row whose gate is used"),
@@ -34,7 +34,7 @@ NEEDS = {
     "gradient_cut_off_in_time": ((1, 4, 3, 2), "the cotangent is lost three steps before the end"),
     "remainder_dropped": ((1, 3, 9, 2), "an input past the eighth is dropped"),
 }
-"""Where a bug does not show in a case by hand: in which sizes it does, and why."""
+"""Bugs that no case by hand shows: the sizes that show them, and the reason."""
 
 SHOWN_BY = {
     "gradients_averaged_over_the_batch": "gradients",
@@ -54,7 +54,7 @@ SHOWN_BY = {
     "empty_row_ends_in_zeros": "length-zero",
     "nan_through_a_masked_select": "padding-gradient",
 }
-"""The clause by which a bug is shown here, where it is not that of a step."""
+"""The clause that shows a bug here, if it is not a clause of a step."""
 
 SAMPLE = (
     *NEEDS,
@@ -64,7 +64,7 @@ SAMPLE = (
     "reset_gate_of_the_wrong_unit",
     "tf32_products",
 )
-"""Every bug that needs more, and some of the others."""
+"""Every bug that needs larger cases, and some others."""
 MORE = (
     *SHOWN_BY,
     "gates_swapped",
@@ -100,7 +100,7 @@ def test_a_failing_case_can_be_checked_by_hand(name):
 
 @pytest.mark.parametrize("name", [name for name in NEEDS if "gradient" not in name])
 def test_what_needs_more_does_not_fail_with_less(name):
-    """On none of many cases by hand of the clause that shows it, each as it is drawn."""
+    """None of many drawn cases by hand of the clause that shows it."""
     mutant, clause = load(f"conformance.mutants:{name}"), SHOWN_BY.get(name, "step-after")
     for seed in range(12):
         padding = {"lengths": np.array([1 + seed % 3])} if clause == "final-state" else {}
@@ -127,7 +127,7 @@ def test_numbers_become_few_bits():
 @pytest.mark.parametrize(("compiles", "budget"), [(False, CHEAP), (True, COMPILED)])
 def test_no_more_is_asked_than_the_budget_allows(compiles, budget):
     class FailsAnyhow(Emulated):
-        """On everything but what is smaller than what it failed on first, so that no question helps."""
+        """A subject that fails on everything except cases smaller than its first failure, so that no search helps."""
 
         asked = 0
 
@@ -174,7 +174,7 @@ def test_what_fails_in_another_way_is_no_smaller_case_of_the_same():
 
 
 def test_a_case_at_which_the_specification_fails_is_no_case():
-    """Where every weight is 0 so is every gradient, which this clause takes for a gradient that is not there."""
+    """If every weight is 0, so is every gradient, and this clause would report a missing gradient."""
 
     class NoGradient(Emulated):
         def gradients(self, case, cotangents):

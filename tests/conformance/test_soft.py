@@ -1,4 +1,4 @@
-"""Floating point in software rounds every exact result once, as IEEE 754 and exact fractions say."""
+"""Floating point in software rounds every exact result once, in agreement with IEEE 754 and exact fractions."""
 
 from fractions import Fraction
 from itertools import product
@@ -66,9 +66,9 @@ def far(draw: st.DrawFn, format: Format) -> float:
 
 @st.composite
 def operands(draw: st.DrawFn, format: Format) -> tuple[float, float, float]:
-    """Two factors and an addend: of any size, or one that cancels their product, or on the edge of a rounding.
+    """Two factors and an addend: of any size, or one that cancels their product, or on a rounding boundary.
 
-    Or a product half way between two numbers, with an addend so far below it that it only breaks the tie.
+    Also a product half way between two numbers, with an addend so far below it that it only breaks the tie.
     """
     a, b, c = (far(draw, format) for _ in range(3))
     near = draw(st.sampled_from(("far", "cancels", "edge", "tie")))
@@ -103,7 +103,9 @@ def test_numbers_of_any_size(mode, name, data):
 @pytest.mark.parametrize(("name", "format"), {**{n: FORMATS[n] for n in FORMATS if n != "tf32"}, **MINI}.items())
 @pytest.mark.parametrize("operation", ["add", "multiply", "subtract"])
 def test_hardware_and_ml_dtypes_round_alike(name, format, operation):
-    """Every pair of an 8-bit format; random ones of all sizes of the others. Infinities and NaN are compared too."""
+    """Every pair of an 8-bit format, and random pairs of all sizes of the others. Infinities and NaN are compared
+    too.
+    """
     dtype = HARDWARE[name]
     rng = np.random.default_rng(4)
     if name in MINI:
@@ -181,7 +183,7 @@ def test_an_addend_far_below_a_product_breaks_its_tie(mode, sign):
     [
         ("_two_sum", lambda a, b: (a + b, 0 * (a + b))),  # rounds twice
         ("_two_product", lambda a, b: (a * b, 0 * (a * b))),
-        ("_odd", lambda high, low: high),  # loses what lies behind the second part
+        ("_odd", lambda high, low: high),  # ignores the rest behind the second part
         ("FAR", 1),
     ],
 )

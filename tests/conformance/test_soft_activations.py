@@ -1,4 +1,4 @@
-"""sigma and tanh in software are correctly rounded, or as far off as a claim lets them be."""
+"""sigma and tanh in software are correctly rounded, or as inaccurate as a claim allows."""
 
 from fractions import Fraction
 
@@ -15,7 +15,7 @@ from tests.conformance.rounding import DIRECTED, rounded
 
 
 def arguments(format: Format) -> np.ndarray:
-    """Of every size, and where functions saturate or are half way."""
+    """Arguments of every size, and arguments at which functions saturate or are half way."""
     rng = np.random.default_rng(1)
     sizes = rng.standard_normal(60) * np.exp2(rng.integers(max(format.smallest, -300), 9, 60))
     special = [0, 1, 2.0**-26, 2.0**-33, 2.0**-40, 2.0**-52, 2.0**-51, 17.5, 18, 25, 26, 37, 45, 46, 100, 700]
@@ -43,7 +43,7 @@ def test_what_is_correctly_rounded_is(function, name):
 
 @pytest.mark.parametrize("function", [SIGMA, TANH])
 def test_extended_precision_by_itself_would_not_decide_every_rounding(monkeypatch, function):
-    """Without ball arithmetic some number is refused; with it alone, as where there is no extended precision, none."""
+    """Without ball arithmetic a number is refused; with it alone, as without extended precision, none."""
     a = arguments(FORMATS["float64"])
     a = np.concatenate([a, np.random.default_rng(2).standard_normal(4000)])
     expected = correctly_rounded(function, a, Soft(FORMATS["float64"]))
@@ -57,7 +57,7 @@ def test_extended_precision_by_itself_would_not_decide_every_rounding(monkeypatc
 
 @pytest.mark.parametrize("function", [SIGMA, TANH])
 def test_stochastic_rounding_goes_to_one_neighbour_or_the_other(function):
-    """To both, in so many draws, where a value lies in the middle half between them."""
+    """With this many draws it reaches both, if a value lies in the middle half between them."""
     format = FORMATS["float16"]
     a = arguments(format)
     below, above = (correctly_rounded(function, a, Soft(format, mode)) for mode in ("down", "up"))

@@ -1,4 +1,4 @@
-"""The GRU in software is honest: its sums and steps are what its class says, and use what it allows."""
+"""The GRU in software is honest: its sums and steps stay within its class, and use all its freedom."""
 
 from dataclasses import replace
 
@@ -58,7 +58,7 @@ def test_aligned_terms_are_cut_off_behind_the_last_place_of_the_largest():
 
 
 def test_products_of_wide_operands_are_rounded_once():
-    """In float16, of float64 operands: by way of float32 the last one would be half way, and even."""
+    """In float16, from float64 operands. By way of float32 the last one would be half way, and even."""
     a, b = 1 + 2.0**-30, 1 + 2.0**-11
     soft = Soft(FORMATS["float16"])
     sums = Sums(lambda: soft, np.random.default_rng(0))
@@ -137,7 +137,7 @@ def test_every_freedom_is_used(freedom, choices):
 
 
 def test_one_sum_may_hold_what_the_reset_gate_scaled():
-    """Or it is added to the sum of the other terms: other numbers, both of the class."""
+    """Otherwise it is added to the sum of the other terms: other numbers, both in the class."""
     claim, case = CLASSES["one sum"], drawn(shape=(60, 3, 3, 4))
     fixed = {"rounding": "nearest", "form": FORMS[0], "order": "sequential", "skew": "least"}
     runs = []
@@ -166,12 +166,12 @@ CLAUSES = (
     "final-state", "length-zero", "masks", "masked-outputs", "padding-unread", "reverse-masked", "bidirectional",
     "time-zero", "batch-zero",
 )  # fmt: skip
-"""Not calls-independent: the errors of this GRU are drawn anew at each call."""
+"""Without calls-independent, because this GRU draws its errors anew at each call."""
 
 
 @pytest.mark.parametrize("clause", CLAUSES)
 def test_what_is_not_arithmetic_holds_too(clause):
-    """With a state of which less is shown than is carried."""
+    """The returned state has fewer bits than the carried one."""
     gru = SoftGRU(CLASSES["bfloat16 shown"], 5)
     (check,) = (check for check in CHECKS if check.clause == clause)
     assert wired(gru) is None

@@ -1,4 +1,6 @@
-"""The spread of errors through time holds every composition, in exact fractions, and little more than it must."""
+"""The spread of errors through time contains every composition, in exact fractions, and is little wider than
+necessary.
+"""
 
 from fractions import Fraction
 from itertools import product
@@ -14,7 +16,7 @@ from conformance.bounds.elementwise import exactly
 from conformance.bounds.spread import Spread, floats_above, near
 from conformance.truth.balls import precision
 
-# Of every size, some with all their bits, some that cancel or underflow.
+# Numbers of every size, some with all their bits, some that cancel or underflow.
 ENTRIES = st.one_of(
     st.floats(-2, 2),
     st.sampled_from((0.0, 1.0, -1.0, 1 + 2.0**-52, -1 + 2.0**-53, 1 / 3, 2.0**-40, 2.0**-600, 2.0**-1074, -(2.0**200))),
@@ -33,7 +35,7 @@ STEPS = st.integers(1, 3).flatmap(of_size)
 
 
 def radius(steps: list) -> list[Fraction]:
-    """What is kept of each element, in the second of two rows; the first sees nothing."""
+    """The stored radius of each element in the second of two rows; the first gets nothing."""
     kept, rows = Spread(2, len(steps[0][1])), np.array([1])
     for matrix, box in steps:
         kept.push(rows, np.array([matrix]), np.array([box]))
@@ -47,7 +49,7 @@ def applied(matrix: list, vector: list) -> list[Fraction]:
 
 
 def worst(steps: list) -> list[Fraction]:
-    """The largest error that each element can have, exactly: the sum of |J J J box| over all that was ever added."""
+    """The exact largest error of each element: the sum of |J J J box| over all boxes."""
     columns: list[list[Fraction]] = []
     for matrix, box in steps:
         columns = [applied(matrix, column) for column in columns]
@@ -68,7 +70,7 @@ def test_no_composition_of_errors_is_outside(steps):
 @given(of_size(2).filter(lambda steps: len(steps) <= 2))
 @settings(max_examples=30, deadline=None, derandomize=True)
 def test_the_worst_is_attained_at_a_corner_of_the_boxes(steps):
-    """So what the test above holds against is neither too small nor too large."""
+    """Therefore the value in the test above is neither too small nor too large."""
     ends = []
     for signs in product((-1, 1), repeat=2 * len(steps)):
         error = [Fraction(0)] * 2
@@ -86,7 +88,7 @@ CANCELS = [
     ([[1 + 2.0**-30, 0], [0, 1]], NO),
     ([[1, -1], [0, 0]], NO),
 ]
-"""(1 + 2^-30)^2 - (1 + 2^-29): rounded, nothing is left of it."""
+"""(1 + 2^-30)^2 - (1 + 2^-29), of which nothing is left after rounding."""
 UNDERFLOWS = [([[0.0]], [2.0**-600]), ([[2.0**-600]], [0.0])]
 
 
@@ -113,7 +115,7 @@ def test_what_rounding_takes_from_a_sum_must_be_given_back(monkeypatch):
 
 
 def turned(time: int) -> list:
-    """An eighth of a turn, by which everything shrinks by a tenth, time after time."""
+    """A rotation by an eighth of a turn that shrinks everything by a tenth, repeatedly."""
     half = 0.9 * np.sqrt(0.5)
     return [([[half, -half], [half, half]], [1.0, 1.0])] * time
 
@@ -129,7 +131,7 @@ def test_what_forgets_while_it_turns_stays_small():
 
 
 def test_little_is_given_back():
-    """Next to nothing, beside errors that are themselves bounds."""
+    """The difference is tiny compared with errors that are themselves bounds."""
     for found, most in zip(radius(turned(60)), worst(turned(60)), strict=True):
         assert most <= found < most * (1 + Fraction(1, 2**40))
 

@@ -1,4 +1,4 @@
-"""The statistical rules: silent for honest roundings, loud where all are within their bounds and off together."""
+"""The statistical rules: silent for honest roundings, loud if all numbers are within their bounds but off together."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ ROUNDED = Arithmetic(dtype="float32", activation="correctly rounded", source="fl
 
 
 class Rounded(Emulated):
-    """Honest: exact products and activations, rounded once."""
+    """An honest GRU: exact products and activations, rounded once."""
 
     capabilities = replace(Emulated.capabilities, arithmetic={"float32": ROUNDED})
 
@@ -38,7 +38,7 @@ class Rounded(Emulated):
 
 
 class RoundedDown(Rounded):
-    """Products are summed with every rounding down, in a unit whose rounding mode was changed and left so."""
+    """A GRU that sums products with every rounding down, like a unit whose rounding mode was changed and left so."""
 
     def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         total = np.zeros((len(a), b.shape[1]))
@@ -68,7 +68,7 @@ def test_a_rounding_mode_that_hides_within_the_bound_leans_to_one_side(subject, 
 
 
 class SlightlyLarge(Emulated):
-    """Gradients too large by 8 * 2^-22 of themselves: a fraction of their bounds."""
+    """A GRU whose gradients are too large by 8 * 2^-22 of themselves: a fraction of their bounds."""
 
     def gradients(self, case, cotangents):
         factor = 1 + 8 * 2.0**-22
@@ -76,7 +76,7 @@ class SlightlyLarge(Emulated):
 
 
 def a_hundred_one_step_gradients(gru, _) -> Judgement:
-    """Always the same: whether such a factor hides within the bounds depends on the numbers."""
+    """Always the same cases, because the numbers decide whether such a factor stays within the bounds."""
     total = Judgement()
     for seed in range(100):
         total = total.add(gradients_are_right(gru, drawn(shape=(16, 1, 1, 4), seed=seed, start=False)))
@@ -100,7 +100,7 @@ def test_errors_that_are_too_large_on_the_whole_alarm():
     rng = np.random.default_rng(0)
     error, ones = rng.choice((-1.0, 1.0), 4000), np.ones(4000)
     assert Sample.of(error, 0 * ones, ones).alarm is None
-    assert "too large on the whole" in Sample.of(1.2 * error, 0 * ones, ones).alarm
+    assert "too large as a whole" in Sample.of(1.2 * error, 0 * ones, ones).alarm
     assert Sample.of(1.2 * error, 0.5 * ones, ones).alarm is None
 
 
@@ -117,7 +117,7 @@ def test_a_state_that_is_kept_out_by_a_gate_that_rounds_to_one_is_no_alarm():
 
 
 def test_a_gate_and_its_complement_may_each_be_off_by_what_is_claimed():
-    """Where state and candidate are equal, an error of the gate alone would cancel."""
+    """If state and candidate are equal, an error of the gate alone would cancel."""
     ops = Expected(claim("float32", activation="8 ULP above 4u"))
     z, keep = ops.sigma_and_complement(ops.read(np.array([0.3], np.float32)))
     half = ops.read(np.array([0.5], np.float32))

@@ -1,4 +1,4 @@
-"""The shipped subjects on the suite: what passes, what is found, and in which words."""
+"""The shipped subjects in the suite: passes, findings, and their words."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ DEV = PROFILES["dev"]
     ],
 )
 def test_a_subject_passes_some_clauses(name, clauses):
-    """All of them: tf_gru's under `tox -e suite`, the others' where long tests run."""
+    """`tox -e suite` covers all clauses for tf_gru; long tests cover them for the others."""
     gru = load(name)
     judged = [judge(gru, BY_CLAUSE[clause], dtype, Profile(1)) for clause in clauses for dtype in DTYPES]
     assert [(v.clause, v.dtype, v.reason) for v in judged if v.kind != PASS] == []
@@ -45,7 +45,7 @@ def test_torch_says_why_it_declines():
 
 
 def test_onnxruntime_ends_an_empty_row_in_zeros_and_passes_the_rest():
-    """Its final state of a row of length 0 is 0, beside an initial state that is not, in each direction."""
+    """Its final state of a row of length 0 is 0, even with another initial state, in each direction."""
     gru = load("onnxruntime")
     assert wired(gru) is None
     judged = [v for v in verdicts(gru, DEV) if v.kind != DECLINED]
@@ -73,7 +73,7 @@ def test_keras_has_nan_in_the_gradient_of_the_padding_and_its_policy_is_told_in_
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_keras_does_not_follow_the_policy_of_the_specification(dtype):
-    """Declaring it does not help: the outputs are held to it."""
+    """Declaring the policy does not help: the outputs are judged by it."""
     gru = load("keras:eager")
     gru.capabilities = type(gru.capabilities)(**{**vars(gru.capabilities), "masked_outputs": ("carry",)})
     verdict = judge(gru, BY_CLAUSE["masked-outputs"], dtype, DEV, shrink=False)

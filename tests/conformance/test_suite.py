@@ -1,4 +1,6 @@
-"""The suite lets honest subjects pass and asks what it should; test_matrix_record.py shows each check to fail."""
+"""The suite passes honest subjects and tests everything that it should. test_matrix_record.py shows that each check
+fails.
+"""
 
 import sys
 from dataclasses import replace
@@ -42,7 +44,7 @@ def test_an_honest_gru_passes_every_clause(subject, profile):
 
 
 class Noted(Emulated):
-    """Honest; it notes the sizes it is asked."""
+    """An honest GRU that records the sizes of its cases."""
 
     def __init__(self, **known):
         self.capabilities, self.sizes = replace(Emulated().capabilities, **known), set()
@@ -88,7 +90,7 @@ def test_a_failure_shrinks_to_a_small_case_that_fails_again():
 
 
 def test_every_subject_gets_the_same_cases():
-    """Where it declares the same: a subject that only records, beside another."""
+    """Subjects with the same declaration are compared: one that only records, and another."""
     seen = []
     for _ in range(2):
         subject = Emulated()
@@ -105,7 +107,7 @@ def test_every_subject_gets_the_same_cases():
 
 
 def test_the_cases_do_not_depend_on_what_else_is_imported(tmp_path, monkeypatch):
-    """Hypothesis draws large integers by preference from the constants of the modules that are imported."""
+    """Hypothesis prefers large integers that are constants of imported modules."""
     drawn = []
     for name in ("nothing", "constants"):
         path = tmp_path / f"{name}.py"

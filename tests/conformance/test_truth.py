@@ -1,4 +1,4 @@
-"""truth() is the whole answer, every number as an independent evaluation rounds it; docs/citing.md runs."""
+"""truth() is the whole answer, with every number rounded as in an independent evaluation; docs/citing.md runs."""
 
 import json
 from dataclasses import replace
@@ -20,7 +20,7 @@ RESETS = ("after", "before", "none")
 
 
 def answers(case: Case) -> bool:
-    """Whether every number is that of the tape, in all outputs, final states and steps."""
+    """True if every number equals the tape's, in all outputs, final states and steps."""
     return same(truth(case), evaluated(case))
 
 
@@ -110,8 +110,8 @@ def test_without_gradients_there_are_none_in_json():
         ({"bits": "64"}, "bits and radius: got '64' and .*, expected an integer, and one or null"),
         ({"radius": 0.5}, "bits and radius"),
         ({"outputs": [None, None, None]}, "outputs is a list of 3, expected an array, or a list of two"),
-        ({"outputs": {"shape": [9], "values": []}}, r"outputs has 0 values, but its shape is \[9\]"),
-        ({"outputs": {"shape": [1, 1, 1], "values": ["0x1p99999"]}}, "past the largest float64 number"),
+        ({"outputs": {"shape": [9], "values": []}}, r"outputs has 0 values, but its shape \[9\]"),
+        ({"outputs": {"shape": [1, 1, 1], "values": ["0x1p99999"]}}, "above the largest float64 number"),
     ],
 )
 def test_json_with_something_that_would_be_read_wrongly_or_not_at_all_is_refused(change, message):
@@ -122,7 +122,7 @@ def test_json_with_something_that_would_be_read_wrongly_or_not_at_all_is_refused
 def test_numbers_that_are_read_must_be_finite():
     case = drawn(1, 2, 2, 2)
     case.inputs[0, 1, 0] = np.inf
-    with pytest.raises(InvalidCase, match=r"inputs\[0, 1, 0\] is inf and is read"):
+    with pytest.raises(InvalidCase, match=r"inputs\[0, 1, 0\] is inf, but"):
         truth(case)
 
 

@@ -1,4 +1,6 @@
-"""The vectors' files: what is in them, that every byte follows from what is authored, and that their data can see."""
+"""The vectors' files: their content, that every byte follows from the authored cases, and that their data can fail a
+GRU.
+"""
 
 import json
 import re
@@ -97,12 +99,12 @@ def test_numbers_are_the_same_on_every_machine():
     ]
 
 
-# What check sees.
+# Findings of `check`.
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder with few vectors, which are all there are."""
+    """A folder with few vectors, which replace all others."""
     for name in FEW:
         shutil.copy(files.FOLDER / f"{name}.json", tmp_path)
     monkeypatch.setattr(files, "AUTHORED", {name: AUTHORED[name] for name in FEW})
@@ -145,7 +147,7 @@ def test_check_sees_a_file_too_many(folder):
     code, output = check_of(folder)
     assert code == 1
     assert "masks-more.json: no vector of this name is authored" in output
-    assert "its name is 'masks-one-step', but a file is named as its vector" in output
+    assert "its name is 'masks-one-step', but the file must have the name of its vector" in output
 
 
 def test_write_mends_all_of_it(folder):
@@ -164,7 +166,7 @@ def test_the_list_names_every_vector():
     assert all(clause in output for clause in CLAUSES)
 
 
-# What the schema sees.
+# Findings of the schema.
 
 
 def _replaced(found: dict, path: str, value: object) -> dict:
@@ -218,7 +220,7 @@ def test_every_field_of_the_schema_is_described_and_strict():
             assert "description" in field or "$ref" in field or name in ("shape", "values")
 
 
-# What the lint sees.
+# Findings of the lint.
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -295,13 +297,15 @@ def test_what_the_vectors_lack_together_is_seen(without, message):
     assert any(message in line for line in over_all(fewer))
 
 
-# What the document says.
+# The document.
 
 DOCUMENT = (ROOT / "docs" / "vectors.md").read_text()
 
 
 def test_the_example_of_the_document_reads_every_vector():
-    """It is in JavaScript, and prints a line for each file: of its inputs, a kernel and the states the first number."""
+    """It is in JavaScript, and prints a line for each file: the first number of its inputs, of a kernel and of the
+    states.
+    """
     (code,) = blocks("docs/vectors.md", "js")
     command = [node(), "--input-type=module", "--eval", code]
     said = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout.splitlines()

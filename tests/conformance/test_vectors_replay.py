@@ -1,4 +1,4 @@
-"""Replay: honest subjects pass every vector, a bug fails each vector that has its flag, and reports say which it is."""
+"""Replay: honest subjects pass every vector, a bug fails each vector with its flag, and reports name the bug."""
 
 import json
 from dataclasses import replace
@@ -30,14 +30,14 @@ VECTORS = {name: stored.vector for name, stored in STORED.items()}
 
 @pytest.fixture(autouse=True)
 def bounds_of_gradients_are_computed_once(monkeypatch):
-    """They depend on the case alone and take most of the time."""
+    """They depend on the case only and take most of the time."""
     monkeypatch.setattr(
         whole_runs, "gradient_bounds", lambda case, *given: _bounds(Once(case.to_text(), (case, *given)))
     )
 
 
 class Once:
-    """A call's arguments, alike where their key is."""
+    """A call's arguments, equal if their key is."""
 
     def __init__(self, key, arguments):
         self.key, self.arguments = key, arguments
@@ -53,7 +53,7 @@ _bounds = cache(lambda once, compute=whole_runs.gradient_bounds: compute(*once.a
 
 
 def fails(subject, name: str) -> bool:
-    """In some format; float32 first, since most differences are larger there."""
+    """True if the GRU fails in some format; float32 first, because most differences are larger there."""
     kinds = (judge_vector(subject, STORED[name], dtype).kind for dtype in VECTORS[name].dtypes)
     return any(kind in (FAIL, ERROR) for kind in kinds)
 
@@ -62,7 +62,7 @@ def fails(subject, name: str) -> bool:
 
 
 class ZeroBeforeFirst(masked_output_is_zero_before_the_first_step):
-    """Honest, since it declares what it does: the policy that the specification does not offer."""
+    """An honest GRU, because it declares its policy, which the specification does not offer."""
 
     capabilities = replace(Emulated.capabilities, masked_outputs=("zero-before-first",))
 
@@ -73,7 +73,7 @@ def subject_for(vector: Vector) -> Emulated:
 
 @pytest.mark.parametrize(("index", "name"), list(enumerate(STORED)))
 def test_an_honest_gru_passes_and_every_number_is_judged(index, name):
-    """The formats in turn; gradients in the one in which the wrong ones below are judged too."""
+    """The formats in turn; gradients in the format in which wrong GRUs are judged below."""
     stored = STORED[name]
     formats = stored.vector.dtypes[:1] if stored.vector.cotangents else stored.vector.dtypes
     verdict = judge_vector(subject_for(stored.vector), stored, formats[index % len(formats)])
@@ -95,7 +95,7 @@ def test_the_denominator_is_the_same_for_all():
 
 @pytest.mark.parametrize("flag", FLAGS)
 def test_a_flag_tells_the_truth(flag):
-    """A GRU with the bug fails every vector that has its flag. A mutant's verdicts are on record, but for the first."""
+    """A GRU with the bug fails every vector with its flag. A mutant's verdicts are on record, except the first."""
     shown = [name for name, vector in VECTORS.items() if flag in vector.flags]
     assert shown
     for name in shown if flag in WITHOUT_A_MUTANT else shown[:1]:
@@ -103,7 +103,7 @@ def test_a_flag_tells_the_truth(flag):
 
 
 class GradientOfTheStateNegated(Emulated):
-    """All other gradients are right."""
+    """A GRU in which all other gradients are right."""
 
     def gradients(self, case, cotangents):
         right = super().gradients(case, cotangents)
@@ -148,7 +148,7 @@ SAMPLE = (
     ["MergeAverage", "TimeZero", "LengthZero", "PaddingMultiplied", "SquareKernel", "Subnormals", "MaskAsLength"],
 )
 def test_the_report_names_the_bug_first(flag):
-    """Of those vectors that show it and a few others."""
+    """Among the vectors that show it and a few others."""
     chosen = [name for name, vector in VECTORS.items() if flag in vector.flags or name in SAMPLE]
     judged = [judge_vector(WRONG[flag], STORED[name], dtype) for name in chosen for dtype in VECTORS[name].dtypes]
     assert suspects(judged, VECTORS)[0].flag == flag
@@ -163,13 +163,13 @@ def test_what_no_bug_explains_wholly_is_explained_in_part():
     other = judge_vector(Emulated(), STORED["masks-left"], "float32")
     found = {suspect.flag: suspect[1:] for suspect in suspects([verdict, other], VECTORS)}
     assert found["LengthOffByOne"] == (1, 1)
-    assert "MaskAsLength" not in found  # one explanation is whole
+    assert "MaskAsLength" not in found  # one explanation covers all
     bare = replace(VECTORS["masks-holes"], flags=("MaskAsLength",))
     found = {suspect.flag: suspect[1:] for suspect in suspects([verdict, other], {**VECTORS, "masks-holes": bare})}
     assert found == {"MaskAsLength": (1, 2)}
 
 
-# What is not declared.
+# Undeclared capabilities.
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_the_truth_in_a_file_is_used():
 
 @pytest.fixture
 def run(monkeypatch):
-    """The command with these arguments; the subject is in a process of its own all the same."""
+    """Run the command with these arguments; the subject still runs in a separate process."""
     monkeypatch.syspath_prepend(HERE)
     return lambda *arguments: CliRunner().invoke(main, ["vectors", "replay", *arguments])
 

@@ -1,4 +1,4 @@
-"""Every number in the vectors' files is correctly rounded: made again in another precision, and by other means."""
+"""Every number in the vectors' files is correctly rounded: computed again in another precision, and by other means."""
 
 import numpy as np
 import pytest

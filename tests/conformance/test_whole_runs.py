@@ -1,4 +1,6 @@
-"""The bounds of whole runs: at their middle the oracle's numbers, around it whatever conforms; or refused by name."""
+"""The bounds of whole runs: their middle is the oracle's number, every conforming GRU is inside, or they are
+refused.
+"""
 
 from dataclasses import replace
 
@@ -40,7 +42,7 @@ KINDS = {
 
 
 def middles(sets):
-    """What the middles of sets round to, in the shapes of the sets."""
+    """The rounded middles of sets, in the shapes of the sets."""
     if isinstance(sets, (list, Gradients)) or type(sets) is tuple:
         return [middles(part) for part in sets]
     with precision(BITS):
@@ -65,7 +67,7 @@ def test_the_middle_of_each_set_is_what_the_oracle_certifies(reset, kind, dtype)
     the_middles_are_the_oracle_s(drawn(dtype, reset=reset, seed=3, **KINDS[kind]))
 
 
-# What conforms is inside.
+# Every conforming GRU is inside.
 
 
 def options_of(kind: str) -> st.SearchStrategy:
@@ -92,7 +94,7 @@ CASES = dict(
 
 
 def inside(case: Case, gru: AnyOrder, arithmetic: Arithmetic) -> int:
-    """How many numbers were judged."""
+    """The number of judged numbers."""
     judgement = judged(case, gru, arithmetic).add(judge_final_states(case, gru.run(case).final_state, arithmetic))
     assert not judgement.findings
     return judgement.judged
@@ -126,11 +128,11 @@ def test_no_honest_run_of_any_class_is_outside(seed, dtype, reset, regime, shape
     inside(case, software(arithmetic, seed), arithmetic)
 
 
-# Where nothing is proven, nothing is judged.
+# Without a proven bound, nothing is judged.
 
 
 def chaotic() -> Case:
-    """A float32 rounding decides where this ends."""
+    """A run whose end depends on one float32 rounding."""
     case = drawn("float32", (1, 40, 3, 16))
     p = case.single
     return replace(case, parameters=(Parameters(p.kernel, p.recurrent_kernel * np.float32(64), p.bias, p.reset),))
@@ -161,7 +163,7 @@ def test_what_is_not_judged_is_not_counted_and_no_pass():
         assert (verdict.kind, verdict.reason, verdict.judged) == (ERROR, NOTHING, 0)
 
 
-# Balls that grow with time get the bits that they need.
+# Balls that grow with time get enough bits.
 
 
 def long() -> Case:

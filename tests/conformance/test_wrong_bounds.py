@@ -1,8 +1,8 @@
-"""Each term of the bounds of runs is needed: with one taken away, some honest run falls outside.
+"""Each term of the bounds of runs is needed: without it, some honest run falls outside.
 
-Each run is made so that its term is most of the error. Three terms cannot be shown so, for the roundings around them
-are larger: the blends z h + (1-z) n and n - z n + z h, refuted by themselves in tests/studies; the cotangent's part in
-(d + d n) (1 - n); and the terms of another direction in the sum of input gradients.
+In each run its term is most of the error. This is impossible for three terms, because the roundings around them are
+larger: the blends z h + (1-z) n and n - z n + z h, which tests/studies refutes separately; the cotangent's part in (d +
+d n) (1 - n); and the terms of another direction in the sum of input gradients.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def final(case: Case, gru: AnyOrder, arithmetic: Arithmetic) -> Judgement:
 
 
 def gradients(case: Case, gru: AnyOrder, arithmetic: Arithmetic, outputs=0.0, last=1.0) -> Judgement:
-    """For cotangents of the outputs, (time,) or one number, and of the final state."""
+    """The gradients for cotangents of the outputs, (time,) or one number, and of the final state."""
     shown = np.broadcast_to(np.reshape(outputs, (-1, 1)), (case.batch, case.time, case.units))
     given = Outputs(shown.astype(case.dtype), np.full((case.batch, case.units), last, case.dtype))
     return judge_gradients(case, given, gru.gradients(case, given), arithmetic)
@@ -69,13 +69,13 @@ def rounded_operands() -> Judgement:
 
 
 def rounded_on_reading() -> Judgement:
-    """Weights of opposite sign leave of an input what is lost where it is read."""
+    """Weights of opposite sign leave only the part of an input that is lost when it is read."""
     arithmetic = claim(compute="bfloat16", accumulator="float64", activation="correctly rounded")
     return final(made([[1.003, 1]], [[0, 0], [64, -64]], b=(-40, 0)), software(arithmetic, 0), arithmetic)
 
 
 def a_sum_rounded_up() -> Judgement:
-    """A product and a bias, in float16 among float32: both roundings lead up, and no other is of that size."""
+    """A product and a bias, in float16 among float32: both roundings go up, and no other has this size."""
     arithmetic = claim(accumulator="float16", rounding="any", activation="correctly rounded")
     case = made([[1 + 2.0**-10]], [[0], [1 + 2.0**-10]], b=(-40, 2.0**-20))
     return of_seeds(lambda seed: final(case, software(arithmetic, seed, PRODUCTS, rounding="up"), arithmetic), 12)
@@ -89,7 +89,7 @@ def a_large_state_replaced() -> Judgement:
 
 
 def a_small_state_kept() -> Judgement:
-    """Found by searching."""
+    """A case found by search."""
     arithmetic = claim("float16", rounding="any", activation="correctly rounded")
     case = made([[0]], b=(7.445741060729867, -0.5891953519831812), h=0.004382685066144662, dtype="float16")
     return final(case, software(arithmetic, 2928, CANDIDATE_FIRST, rounding="toward zero"), arithmetic)
@@ -97,7 +97,7 @@ def a_small_state_kept() -> Judgement:
 
 CANCELLING = [1e6, -1e6]
 NEARLY_ONE = [1 + 5 * 2.0**-23, 1]
-"""With these weights, what is left of the two products is off by almost half a spacing of 2^-4."""
+"""With these weights, the difference of the two products is off by almost half a spacing of 2^-4."""
 
 
 def an_update_gate_after_cancellation() -> Judgement:
@@ -114,7 +114,7 @@ def a_reset_gate_after_cancellation() -> Judgement:
 
 
 def stationary() -> Case:
-    """After a first step that cancels, one whose derivative is 0 where the exact state is, and not beside it."""
+    """After a first step that cancels, a step whose derivative is 0 at the exact state, but not beside it."""
     exact = 1e6 * 5 * 2.0**-23
     b = 2 * (np.arctanh(0.5) + exact / 2)
     return made([NEARLY_ONE, [0, 0]], [[0, 0], CANCELLING], U=(0, -4 / 3), b=(0, b), h=(exact + b) * 3 / 4)
@@ -129,7 +129,7 @@ def gradients_at_a_state_that_is_off() -> Judgement:
 
 
 def cotangents_that_cancel() -> Judgement:
-    """Of outputs that all show one state."""
+    """Cotangents of outputs that all show one state."""
     case = replace(made([[1]] * 4, 1), mask=np.array([[True, False, False, False]]))
     return gradients(case, native(0), claim(), outputs=[1.2345, 1e4, -1e4, 0.1])
 
@@ -139,7 +139,7 @@ def cotangents_near_underflow() -> Judgement:
 
 
 def each_side_of_a_blend_differentiated() -> Judgement:
-    """A state beside the candidate: each side's slope has an error of its own."""
+    """A state beside the candidate: each side's slope has a separate error."""
     case = made([[1]], 1e-3, b=(2, 0.7), h=np.tanh(0.7))
     skews = ("most", "least", "either", "between")
     grus = [software(claim(), seed, PRODUCTS + NEGATED, skew=skews[seed % 4]) for seed in range(8)]
@@ -147,7 +147,7 @@ def each_side_of_a_blend_differentiated() -> Judgement:
 
 
 def gates_that_may_lie_far_out() -> Judgement:
-    """Four products that lose half a spacing of 2^20 each, and what they lose is all that is left."""
+    """Four products that lose half a spacing of 2^20 each, and only these losses are left."""
     large = np.float32(2.0**43 * 1.49)
     off = np.float32(1 + 2.0**-23)
     weights = [part for _ in range(4) for part in (large, -off * large)]
@@ -161,13 +161,13 @@ def operands_past_the_largest() -> Judgement:
 
 
 def products_past_the_largest() -> Judgement:
-    """On the way to the reset gate's cotangent, which is small."""
+    """Products on the way to the reset gate's cotangent, which is small."""
     case = made([[1]], 1e-3, b=(-40, -16.5, 0), c=(0, 0, 8000), reset="after", dtype="float16")
     return of_seeds(lambda seed: gradients(case, native(seed), claim("float16"), last=20), 4)
 
 
 def a_term_within_the_sum_of_another_side() -> Judgement:
-    """Each of 64 small products is added to the reset gate's, and rounded to twice its size."""
+    """Each of 64 small products is added to the reset gate's product, and rounded to twice its size."""
     arithmetic = claim(summation="any order", activation="correctly rounded")
     small = np.full((3, 64), 2.0**-24 * 1.01) * [[0], [0], [1]]
     case = made(np.ones((1, 64)), small, b=(-40, 40, 0), c=(0, 0, 1), reset="after")
@@ -207,11 +207,11 @@ def merges_of_what_is_shown() -> Judgement:
     return of_seeds(judged, 5)
 
 
-# What is taken away.
+# The removed terms.
 
 
 def taken(owner: object, name: str, wrong: Callable) -> Callable[[Patch], None]:
-    """Replaced by a function of the right one and its arguments."""
+    """Replace a function by another, called with the right one and its arguments."""
 
     def spoil(patch: Patch) -> None:
         right = getattr(owner, name)
@@ -225,7 +225,7 @@ def without_form(name: str) -> Callable[[Patch], None]:
 
 
 def exact(right, ops, a):
-    """An activation of an argument that is not off."""
+    """An activation whose argument has no error."""
     return right(ops, a._replace(error=0 * a.error))
 
 
@@ -239,7 +239,7 @@ def one_slope(right, ops, parts, h, dh):
 
 
 def flat_far_out(right, a):
-    """As if a ball that reaches far out lay there."""
+    """Treat a ball that reaches far out as if it were far out."""
     return np.frompyfunc(lambda ball, slope: slope if abs(ball) < 2**20 else arb(0), 2, 1)(a, right(a))
 
 

@@ -1,4 +1,4 @@
-"""Derivatives that are wrong in one place are outside their bounds, and so is a final state from rough products."""
+"""A derivative that is wrong in one place is outside its bounds, and so is a final state from rough products."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ class NothingThroughTheUpdateGate(AnyOrder):
 
 
 class TruncatedInTime(AnyOrder):
-    """The last two steps hand nothing on to those before."""
+    """A GRU whose last two steps pass no gradient to earlier ones."""
 
     def back_through_time(self, *arguments):
         self.left = 2
@@ -42,7 +42,7 @@ class NoRecurrentBias(AnyOrder):
 
 
 class MaskedOutputsUnheard(AnyOrder):
-    """What is shown at a masked step is a state all the same."""
+    """A GRU that ignores cotangents at masked steps, although the output there is a state."""
 
     def gradients(self, case, cotangents):
         heard = np.where(case.valid[:, :, None], cotangents.outputs, 0).astype(case.dtype)
@@ -50,7 +50,7 @@ class MaskedOutputsUnheard(AnyOrder):
 
 
 class OneStepOffAtMaskedSteps(AnyOrder):
-    """A masked step hands its output's cotangent to the step after it."""
+    """A GRU that passes a masked output's cotangent to the step after it."""
 
     def gradients(self, case, cotangents):
         moved = cotangents.outputs.copy()
@@ -61,7 +61,7 @@ class OneStepOffAtMaskedSteps(AnyOrder):
 
 
 class InputsOneStepOff(AnyOrder):
-    """The gradient to the inputs is that to the step before, where rows are padded."""
+    """A GRU whose gradient to the inputs belongs to the step before, in padded rows."""
 
     def gradients(self, case, cotangents):
         right = super().gradients(case, cotangents)

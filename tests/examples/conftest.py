@@ -1,4 +1,4 @@
-"""The examples as modules, and what they say where something does not hold."""
+"""The examples as modules, and their messages about broken promises."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ def examples(monkeypatch):
 
 @pytest.fixture
 def broken():
-    """What an example said that does not hold; its exit code must say the same."""
+    """The promises that an example reports as broken. Its exit code must agree."""
 
     def named(result) -> list[str]:
         found = re.findall(r"^does not hold: (.*)$", result.stderr, re.MULTILINE)
@@ -30,7 +30,7 @@ def broken():
 
 @pytest.fixture
 def refused():
-    """What an example says of wrong options, before it does anything."""
+    """An example's message about wrong options, before it computes anything."""
 
     def said(command, *options) -> str:
         result = CliRunner().invoke(command, options)

@@ -1,4 +1,4 @@
-"""The forecast is better than what needs no network, with the missing weeks missing, and the exit code says so."""
+"""The forecast is better than simple ones, missing weeks stay missing, and the exit code agrees."""
 
 import re
 
@@ -12,7 +12,7 @@ MARGIN = re.compile(r"worst margin over (\d+) of those: (\S+)")
 
 @pytest.fixture(scope="module")
 def networks():
-    """The network, once it is trained: once for the tests of this file that train as they should."""
+    """The trained network, once for the tests of this file that train as usual."""
     return []
 
 
@@ -61,7 +61,7 @@ def test_missing_weeks_that_are_not_masked_end_it(co2, monkeypatch, broken):
     cut = co2.cut
     monkeypatch.setattr(co2, "cut", lambda measured: cut(measured)._replace(there=np.ones_like(cut(measured).there)))
     told = broken(run(co2))
-    assert told[0] == "all weights are finite" and len(told) == 3  # and so nothing else holds either
+    assert told[0] == "all weights are finite" and len(told) == 3  # so the other promises do not hold either
 
 
 @pytest.mark.long
@@ -73,7 +73,7 @@ def test_a_forecast_that_is_not_good_enough_ends_it(trained, monkeypatch, broken
 @pytest.mark.long
 @pytest.mark.parametrize("wrong", ["tf32_products", "final_state_before_the_last_step"])
 def test_a_wrong_gru_ends_it(trained, monkeypatch, broken, wrong):
-    """Be it a step that is wrong, or a final state that is not the state after the last step."""
+    """A wrong step, or a final state that is not the state after the last step, ends the example."""
     load = trained.load
     monkeypatch.setattr(trained, "load", lambda _: load(f"conformance.mutants:{wrong}"))
     assert broken(run(trained)) == ["the suite finds nothing wrong with the GRU"]

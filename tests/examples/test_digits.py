@@ -1,4 +1,4 @@
-"""The example says what it promises, for every held-out image, and its exit code follows."""
+"""The example prints everything that it promises for every held-out image, and its exit code agrees."""
 
 import csv
 import re
@@ -14,14 +14,14 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture
 def digits():
-    """The example as a module that its child processes find too."""
+    """The example as a module that its child processes can import too."""
     import digits
 
     return digits
 
 
 def run(digits, *options):
-    """With few held-out images; content with any accuracy, so that one epoch will do."""
+    """Run with few held-out images and any accuracy, so that one epoch is enough."""
     return CliRunner().invoke(digits.main, ["--epochs", "1", "--held-out", "18", "--goal", "0", *options])
 
 
@@ -75,7 +75,7 @@ def test_a_wrong_gru_makes_the_exit_code_1(digits, monkeypatch, broken, wrong, t
 
 
 def test_a_class_other_than_that_of_truth_makes_the_exit_code_1(digits, monkeypatch, broken):
-    """As one step more or less in the mean does."""
+    """One step more or less in the mean changes a class."""
     monkeypatch.setattr(digits, "IMPLEMENTATIONS", ("reference",))
     right = digits.Digits.classes
     monkeypatch.setattr(

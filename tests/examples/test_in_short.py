@@ -1,4 +1,4 @@
-"""Each example runs to its end, and what it says holds but for what wants longer training; long tests run it whole."""
+"""Each example runs to its end, and all promises hold that need no longer training. Long tests run it whole."""
 
 from importlib import import_module
 
@@ -28,9 +28,9 @@ SHORT = {
     ),
     "then_and_now": ({}, ["--words", "2"], set()),
 }
-"""What is changed in it, its options, and what does not hold then."""
+"""Changes of an example, its options, and the promises that then fail."""
 MAYBE = {"both directions do better than one"}
-"""After so little training."""
+"""Promises that may fail after so little training."""
 
 
 @pytest.mark.parametrize("name", SHORT)

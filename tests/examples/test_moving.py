@@ -1,4 +1,4 @@
-"""Weights that move between PyTorch and tf_gru stay the same, and the example says so only where they do."""
+"""Weights that move between PyTorch and tf_gru stay the same, and the example reports any change."""
 
 import re
 from copy import deepcopy
@@ -13,13 +13,13 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture(scope="module")
 def in_torch():
-    """What was trained in PyTorch, by the number of its epochs."""
+    """The results of training in PyTorch, by the number of epochs."""
     return {}
 
 
 @pytest.fixture
 def moving(monkeypatch, in_torch):
-    """The example, training in PyTorch once."""
+    """The example, with one training in PyTorch."""
     import moving
 
     train = moving.trained
@@ -65,7 +65,7 @@ def test_the_weights_are_kept_and_both_sides_are_within_their_bounds(moving, tmp
 
 
 def test_weights_that_do_not_survive_the_move_are_told(moving, monkeypatch, broken):
-    """Gates in PyTorch's order where Keras' is wanted."""
+    """Gates in PyTorch's order in place of Keras' order are reported."""
     monkeypatch.setattr(moving, "to_keras", exchanged(moving.to_keras, moving.UNITS))
     told = broken(run(moving))
     assert {"the move keeps every weight", "the move changes no class"} <= set(told)

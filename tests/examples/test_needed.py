@@ -1,4 +1,4 @@
-"""What an example needs is asked for before it imports any of it, the packages of this repository among them."""
+"""An example checks its packages before it imports any, including the packages of this repository."""
 
 import ast
 import subprocess
@@ -9,11 +9,11 @@ import pytest
 from tests.examples.test_options import NAMES
 
 ALWAYS = {"numpy", "needed", "shared"}
-"""What an example imports and need not ask for: what all the others need, and the files beside it."""
+"""Imports that an example need not check: packages that all others need, and the files beside it."""
 
 
 def run(examples, name, missing):
-    """An example where a package is not installed."""
+    """Run an example while a package is missing."""
     path = str(examples / f"{name}.py")
     script = f"import runpy, sys; sys.path.insert(0, {str(examples)!r}); sys.modules[{missing!r}] = None\n"
     return subprocess.run(

@@ -1,4 +1,4 @@
-"""Wrong options are usage errors of every example, told before anything is computed; help tells the right ones."""
+"""Wrong options are usage errors of every example, before any computation; help lists the right ones."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Both directions tag more words than one, padding changes none, and the exit code says when a GRU is wrong."""
+"""Both directions tag more words than one, padding changes none, and the exit code reports a wrong GRU."""
 
 import re
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture(scope="module")
 def networks():
-    """The networks that were trained, by name: once for all tests of this file."""
+    """The trained networks by name, once for all tests of this file."""
     return {}
 
 
@@ -54,14 +54,14 @@ def test_both_directions_tag_more_words_and_wrong_reversals_are_found(stress, tm
 
 @pytest.mark.parametrize("wrong", ["reverse_starts_in_the_padding", "final_states_swapped"])
 def test_a_wrong_gru_ends_it(stress, monkeypatch, broken, wrong):
-    """Be it a step that is wrong, or a final state that is another direction's."""
+    """A wrong step, or the final state of the other direction, ends the example."""
     load = stress.load
     monkeypatch.setattr(stress, "load", lambda _: load(f"conformance.mutants:{wrong}"))
     assert broken(run(stress)) == ["the suite finds nothing wrong with the GRU"]
 
 
 def test_words_are_compared_with_those_of_the_network_that_was_trained(stress, monkeypatch):
-    """A wrong GRU in every line: in each of them some words have the stress elsewhere."""
+    """Every line has a wrong GRU: each moves the stress of some words."""
     load = stress.load
     monkeypatch.setattr(stress, "load", lambda _: load("conformance.mutants:reverse_output_not_aligned"))
     assert [int(elsewhere) > 0 for *_, elsewhere in JUDGED.findall(run(stress).stdout)] == [True] * 3
@@ -86,7 +86,7 @@ def test_both_directions_that_are_no_better_end_it(stress, monkeypatch, broken):
 
 
 def test_words_cut_short_end_it(stress, monkeypatch, broken):
-    """As padding does that is counted among the sounds, or sounds that are counted as padding."""
+    """Padding counted as sounds, and sounds counted as padding, end the example."""
     alone = stress.without_padding
     monkeypatch.setattr(stress, "without_padding", lambda words: alone(words._replace(lengths=words.lengths - 2)))
     assert broken(run(stress)) == ["padding changes no word"]

@@ -1,4 +1,6 @@
-"""The tutorial's class and tf_gru's layers agree with truth, and mistakes do not; the exit code says when they do."""
+"""The tutorial's class and tf_gru's layers agree with truth, and mistakes do not. The exit code reports any
+exception.
+"""
 
 import re
 
@@ -33,7 +35,7 @@ def test_both_are_within_their_bounds_and_mistakes_are_not(then_and_now, tmp_pat
 
 
 def test_weights_in_another_order_than_the_tutorials_are_told(then_and_now, monkeypatch, broken):
-    """Its input gate taken for the update gate: what is judged is then another GRU than the tutorial's."""
+    """With the input gate in place of the update gate, the judged GRU differs from the tutorial's."""
     usual = then_and_now.weights_of
     monkeypatch.setattr(then_and_now, "weights_of", lambda gru, reset: usual(exchanged(gru, reset), reset))
     assert broken(run(then_and_now)) == ["the suite finds nothing wrong with the tutorial's class"]

@@ -1,4 +1,4 @@
-"""The example finds the same weights on two devices and on one, and would see others."""
+"""The example finds equal weights on two devices and on one, and reports different ones."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ two_devices.train_test_split = shown
 
 
 def run(*lines, options=()):
-    """The example in a process of its own, since devices are made before TensorFlow starts."""
+    """Run the example in a separate process, because devices are made before TensorFlow starts."""
     imports = f"import sys; sys.path.insert(0, {str(EXAMPLES)!r}); import two_devices"
     script = "\n".join([imports, *lines, f"two_devices.main({(*SHORT, *options)})"])
     return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""cuDNN's kernel on a GPU: every clause, and that it was cuDNN which answered. `tox run -e gpu` runs these tests."""
+"""cuDNN's kernel on a GPU: every clause, and that cuDNN gave the answers. `tox run -e gpu` runs these tests."""
 
 import pytest
 import tensorflow as tf
@@ -49,7 +49,7 @@ def test_tensorflow_sees_a_gpu():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.clause)
 def test_every_clause_holds(check, dtype, devices):
-    """By the op wherever the rows fit, and on the GPU."""
+    """The op computes all cases whose rows it supports, on the GPU."""
     verdict = judge(load("tf_gru:cudnn"), check, dtype, PROFILES["ci"])
 
     assert verdict.kind == (DECLINED if check.clause in ELSEWHERE else PASS), verdict.reason
@@ -58,7 +58,7 @@ def test_every_clause_holds(check, dtype, devices):
 
 
 def test_one_graph_takes_both_branches():
-    """A mask with a hole has another kernel, and the same graph runs it; both keep what is past the end."""
+    """A mask with a hole needs another kernel, and the same graph runs it; both keep the outputs past the end."""
     inputs, kernel, recurrent_kernel = (tf.ones(shape) for shape in ((2, 3, 2), (2, 12), (4, 12)))
     call = tf.function(
         lambda mask: gru(inputs, kernel, recurrent_kernel, mask=mask, use_cudnn=True),

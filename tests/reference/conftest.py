@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def strict_arithmetic() -> Iterator[None]:
-    """Raise what NumPy would only mention; underflow alone is arithmetic as usual."""
+    """Raise on everything that NumPy only reports; underflow alone is normal arithmetic."""
     with np.errstate(all="raise", under="ignore"), warnings.catch_warnings():
         warnings.simplefilter("error")
         yield

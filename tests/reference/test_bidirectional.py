@@ -19,14 +19,14 @@ MERGES = {
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether all arrays have the same bits."""
+    """True if all arrays have the same bits."""
     return [(x.shape, x.dtype, x.tobytes()) for x in a] == [(x.shape, x.dtype, x.tobytes()) for x in b]
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("reset", RESETS)
 def test_apart_gives_two_runs(reset: str, policy: Any) -> None:
-    """The pair is what gru gives, forward and in reverse."""
+    """The pair equals the results of gru, forward and in reverse."""
     case = Case(reset)
     p, q, h, k = case.parameters(10), case.parameters(30), case.state(20), case.state(21)
 
@@ -51,21 +51,21 @@ def test_a_merge_joins_the_two_outputs(merge: Any) -> None:
 
 
 def test_concat_is_the_default() -> None:
-    """As in Keras."""
+    """The default is the same as in Keras."""
     p, q = Case().parameters(10), Case().parameters(30)
 
     assert same([bigru(X, p, q).outputs], [bigru(X, p, q, merge="concat").outputs])
 
 
 def test_directions_may_reset_differently() -> None:
-    """They are independent."""
+    """The directions are independent."""
     p, q = Case("after").parameters(10), Case("none").parameters(30)
 
     assert same([bigru(X, p, q).final_state[1]], [gru(X, q, reverse=True).final_state])
 
 
 def test_apart_gradients_are_those_of_two_runs() -> None:
-    """Each direction has its own; the inputs get the sum. None is zeros, in a pair too."""
+    """Each direction has its own gradients; the inputs get the sum. None means zeros, in a pair too."""
     p, q, d, d_final = (
         Case().parameters(10),
         Case().parameters(30),
@@ -93,7 +93,7 @@ def test_gradients_of_nothing_are_zero() -> None:
 @pytest.mark.parametrize("junk", [np.nan, np.inf, 1e300])
 @pytest.mark.parametrize("merge", [*MERGES, "apart"])
 def test_under_zero_the_cotangent_of_a_masked_output_is_ignored(merge: Any, junk: float) -> None:
-    """It does not even meet the merge, where it could overflow."""
+    """The cotangent does not even reach the merge, where it could overflow."""
     p, q = Case().parameters(10), Case().parameters(30)
     d = numbers(5, BATCH, TIME, 2 * UNITS if merge == "concat" else UNITS)
     dirty = np.where(HOLES[:, :, None], d, junk)
@@ -144,14 +144,14 @@ OF_MORE = Parameters(numbers(1, 3, INPUT_DIM + 1, UNITS), numbers(2, 3, UNITS, U
     [
         ({"merge": "max"}, r"merge is 'max', but must be one of 'concat', 'sum', 'mul', 'ave', 'apart'$"),
         ({"merge": None}, r"merge is None, but must be one of"),
-        ({"backward": WIDER}, r"backward has units 4, but must have 2 as forward has; for two sizes call gru twice"),
+        ({"backward": WIDER}, r"backward has units 4, but must have 2 like forward; for two sizes call gru twice"),
         (
             {"backward": NARROW},
-            r"backward has dtype float32, but must have float64 as forward has; nothing is promoted",
+            r"backward has dtype float32, but must have float64 like forward; dtypes are never promoted",
         ),
         (
             {"backward": OF_MORE},
-            r"backward has input_dim 4, but must have 3 as forward has; both read the same inputs$",
+            r"backward has input_dim 4, but must have 3 like forward; both read the same inputs$",
         ),
         ({"forward": None}, r"forward is a NoneType, but must be a reference.Parameters; make one first$"),
         ({"backward": [X]}, r"backward is a list, but must be a reference.Parameters; make one first$"),
@@ -163,7 +163,7 @@ OF_MORE = Parameters(numbers(1, 3, INPUT_DIM + 1, UNITS), numbers(2, 3, UNITS, U
     ],
 )
 def test_what_is_invalid_is_refused(arguments: dict[str, Any], message: str) -> None:
-    """Both directions of the derivative refuse alike, and say what, got, expected, and what to do."""
+    """Both directions of the derivative refuse alike. The message says what, got, expected, and what to do."""
     valid: dict[str, Any] = {"inputs": X, "forward": Case().parameters(10), "backward": Case().parameters(30)}
 
     for function in (bigru, bigru_backward):
@@ -182,6 +182,6 @@ def test_what_is_invalid_is_refused(arguments: dict[str, Any], message: str) -> 
     ],
 )
 def test_an_invalid_cotangent_is_refused(arguments: dict[str, Any], message: str) -> None:
-    """A cotangent is shaped like its result."""
+    """A cotangent must have the shape of its result."""
     with pytest.raises(Invalid, match=message):
         bigru_backward(X, Case().parameters(10), Case().parameters(30), **arguments)

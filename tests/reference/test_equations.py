@@ -1,4 +1,4 @@
-"""The equations and their gradients, run on balls, overlap an independent truth."""
+"""The equations and their gradients on balls overlap an independent truth."""
 
 import flint
 import numpy as np
@@ -32,7 +32,7 @@ from tests.reference.truth import (
 def test_results_and_gradients_overlap_the_truth(
     reset: str, reverse: bool, mask: str, policy: str, initial_state: bool
 ) -> None:
-    """Every result and every gradient of one direction is right, whatever is masked."""
+    """Every result and every gradient of one direction is right, under any mask."""
     check_gru(Case(reset, reverse, mask, policy, initial_state))
 
 
@@ -40,7 +40,7 @@ def test_results_and_gradients_overlap_the_truth(
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("merge", ["concat", "sum", "mul", "ave", "apart"])
 def test_two_directions_overlap_the_truth(merge: str, policy: str, mask: str) -> None:
-    """Every result and every gradient of two directions is right, whatever the merge."""
+    """Every result and every gradient of two directions is right, for any merge."""
     check_bigru(Case(mask=mask, policy=policy, merge=merge))
 
 

@@ -1,6 +1,7 @@
-"""The layouts of frameworks that hold fewer biases, or exchange z and 1 - z, held against the frameworks themselves.
+"""The layouts of frameworks that hold fewer biases, or exchange z and 1 - z, compared with the frameworks themselves.
 
-As in test_frameworks.py: one gate's block is hot, and of the right reading and every wrong one the right is nearest.
+As in test_frameworks.py, one gate's block is hot. Among the right reading and every wrong one, the right one must be
+nearest.
 """
 
 from collections.abc import Callable
@@ -57,7 +58,7 @@ FOUR_BIASES = [block for block in BLOCKS if block.array != "recurrent bias" or b
 
 
 def _over_time(step: Callable[[Any, Any], Any]) -> np.ndarray:
-    """The states that step (state, inputs) to the next state takes, from H0 on."""
+    """The states of a step function (state, inputs) -> next state, from H0 on."""
     state, states = jax.numpy.asarray(H0), []
     for t in range(TIME):
         state = step(state, X[:, t])
@@ -170,7 +171,7 @@ def test_a_converter_that_keeps_z_for_haiku_is_seen(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("reset", ["after", "before"])
 def test_two_directions_arrive_at_their_places(reset: str) -> None:
-    """Forward comes first in OpenVINO too; every wrong reading of either direction is further away."""
+    """Forward comes first in OpenVINO too. Every wrong reading of either direction is further away."""
     p, q = (_held(full(reset, seed)) for seed in (10, 20))
     choices = {"right": meaning(p, q), "directions exchanged": meaning(q, p)}
     choices |= {f"forward: {name}": meaning(wrong, q) for name, wrong in wrong_places(p)}
@@ -180,7 +181,7 @@ def test_two_directions_arrive_at_their_places(reset: str) -> None:
 
 
 def _held(p: Parameters) -> Parameters:
-    """Without the recurrent biases that OpenVINO has no place for."""
+    """The parameters without the recurrent biases that OpenVINO does not have."""
     bias = p.bias.copy()
     bias[1, : 2 if p.reset == "after" else 3] = 0
     return Parameters(p.kernel, p.recurrent_kernel, bias, p.reset)
@@ -190,7 +191,7 @@ def _held(p: Parameters) -> Parameters:
 
 
 def test_weights_of_the_frameworks_survive() -> None:
-    """from_ takes what a framework made, and to_ gives it back."""
+    """from_ reads the arrays of a framework, and to_ returns the same numbers."""
     made = linen.GRUCell(UNITS, bias_init=jax.nn.initializers.normal()).init(jax.random.key(1), H0, X[:, 0])["params"]
     assert jax.tree.all(jax.tree.map(lambda a, b: (np.asarray(a) == b).all(), dict(made), to_linen(from_linen(made))))
 
@@ -217,7 +218,7 @@ def _eqx() -> equinox.nn.GRUCell:
 
 
 def test_weights_of_an_openvino_node_and_of_a_tensorflow_cell_survive() -> None:
-    """In both places of the reset gate."""
+    """Both positions of the reset gate survive."""
     draw = np.random.default_rng(0).standard_normal
     for after in (True, False):
         W, R, B = draw((2, 15, 4)), draw((2, 15, 5)), draw((2, 20 if after else 15))

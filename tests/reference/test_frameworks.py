@@ -1,10 +1,11 @@
-"""The layouts and conventions, held against the frameworks themselves.
+"""The layouts and conventions, compared with the frameworks themselves.
 
-A framework computes in its own order, so its numbers are its own. What is asked is which meaning they have: of the
-right reading of the weights and every wrong one, the right one must be the nearest. No tolerance is needed.
+A framework computes in its own order, so its numbers differ slightly. The test determines their meaning: among the
+right reading of the weights and every wrong one, the right one must be nearest. No tolerance is needed.
 
-The weights are hot: one gate's block of one array is nonzero and all others are zero, so that each block is placed by
-itself. A reset gate is seen only through the state it resets, so there the candidate's recurrent block is hot as well.
+The weights are hot: one gate's block of one array is nonzero and all others are zero, so that each block is tested
+alone. A reset gate is visible only through the state that it resets, so there the candidate's recurrent block is hot as
+well.
 """
 
 import os
@@ -109,7 +110,7 @@ def nearest(computed: np.ndarray, candidates: dict[str, np.ndarray]) -> str:
     return min(candidates, key=lambda name: np.abs(candidates[name] - computed).max())
 
 
-# Hot blocks, and where else they could go.
+# Hot blocks, and other places for them.
 
 
 class Block(NamedTuple):
@@ -125,7 +126,9 @@ BLOCKS = [
 
 
 def hot(block: Block, reset: Any, place: Block | None = None, turned: bool = False) -> Parameters:
-    """The numbers of this block, in its own place or another; all else is zero but what a reset gate acts on."""
+    """The numbers of this block, in its own place or another. All others are zero, except numbers that a reset gate
+    acts on.
+    """
     arrays = {
         "kernel": np.zeros((3, INPUT_DIM, UNITS)),
         "recurrent kernel": np.zeros((3, UNITS, UNITS)),
@@ -144,7 +147,9 @@ def hot(block: Block, reset: Any, place: Block | None = None, turned: bool = Fal
 
 
 def candidates(block: Block, reset: str) -> dict[str, np.ndarray]:
-    """What the right placement of a block gives, and what every wrong one gives that is another function."""
+    """The result of the right placement of a block, and the result of every wrong placement that is another
+    function.
+    """
     found = {"right": meaning(hot(block, reset)), "turned": meaning(hot(block, reset, turned=True))}
     arrays = ("input bias", "recurrent bias") if "bias" in block.array else (block.array,)
     for place in BLOCKS:
@@ -187,7 +192,7 @@ def test_a_converter_with_another_gate_order_is_seen(monkeypatch: pytest.MonkeyP
 
 
 def wrong_places(p: Parameters) -> Iterator[tuple[str, Parameters]]:
-    """The same numbers with gates exchanged or moved round, in one array or all, and other slips of a converter."""
+    """The same numbers with gates exchanged or rotated, in one array or all, and other mistakes of a converter."""
     orders = {"zr": [1, 0, 2], "rn": [0, 2, 1], "zn": [2, 1, 0], "round": [1, 2, 0], "back": [2, 0, 1]}
     W, U, b = p.weights
     for name, order in orders.items():
@@ -214,7 +219,7 @@ def full(reset: Any, seed: int) -> Parameters:
     ids=["torch", "onnx", "onnx1"],
 )
 def test_two_directions_arrive_at_their_places(framework: Callable[..., np.ndarray], reset: str) -> None:
-    """Forward comes first, reverse second and aligned; every wrong reading of either direction is further away."""
+    """Forward comes first, reverse second and aligned. Every wrong reading of either direction is further away."""
     p, q = full(reset, 10), full(reset, 20)
     choices = {"right": meaning(p, q), "directions exchanged": meaning(q, p)}
     choices["reverse outputs not turned back"] = np.concatenate(
@@ -250,7 +255,7 @@ def test_keras_go_backwards_gives_flipped_outputs(reset: Any) -> None:
 @pytest.mark.parametrize("use_bias", [True, False])
 @pytest.mark.parametrize("reset", ["after", "before"])
 def test_weights_of_a_keras_layer_survive(reset: Any, use_bias: bool) -> None:
-    """from_keras takes what a layer gives, and to_keras gives it back."""
+    """from_keras reads the weights of a layer, and to_keras returns the same numbers."""
     layer = keras.layers.GRU(UNITS, reset_after=reset == "after", use_bias=use_bias, bias_initializer="random_normal")
     layer.build(X.shape)
     weights = layer.get_weights()
@@ -262,7 +267,7 @@ def test_weights_of_a_keras_layer_survive(reset: Any, use_bias: bool) -> None:
 
 @pytest.mark.parametrize("bias", [True, False])
 def test_weights_of_a_torch_module_survive(bias: bool) -> None:
-    """from_torch takes a state dict's tensors, and to_torch gives the numbers back, for every layer and direction."""
+    """from_torch reads a state dict's tensors, and to_torch returns the numbers, for every layer and direction."""
     state_dict = torch.nn.GRU(INPUT_DIM, UNITS, num_layers=2, bidirectional=True, bias=bias).state_dict()
 
     for suffix in ("_l0", "_l0_reverse", "_l1", "_l1_reverse"):
@@ -276,7 +281,9 @@ def test_weights_of_a_torch_module_survive(bias: bool) -> None:
 
 
 def test_a_gru_is_chosen_out_of_a_model() -> None:
-    """By its name in torch's state dict and in the paths of Keras' weights; without it each model is refused."""
+    """A GRU is chosen by its name in torch's state dict and in the paths of Keras' weights; without it each model is
+    refused.
+    """
     model = torch.nn.ModuleDict(
         {"gru": torch.nn.GRU(INPUT_DIM, UNITS, num_layers=2), "head": torch.nn.Linear(UNITS, 1)}
     )
@@ -299,7 +306,7 @@ def test_a_gru_is_chosen_out_of_a_model() -> None:
 
 
 def test_weights_of_an_onnx_node_survive() -> None:
-    """from_onnx and to_onnx give back W, R and B."""
+    """from_onnx and to_onnx return the same W, R and B."""
     W, R, B = (numbers(k, *s) for k, s in enumerate([(2, 15, 4), (2, 15, 5), (2, 30)]))
 
     back = to_onnx(*from_onnx(W, R, B, linear_before_reset=1))
@@ -325,6 +332,6 @@ def test_packed_is_tensorflows_reverse_sequence(lengths: list[int]) -> None:
     ],
 )
 def test_tensors_numpy_cannot_read_are_refused(module: torch.nn.GRU, message: str) -> None:
-    """A tensor that requires grad or is bfloat16 is named, with what makes an array of it."""
+    """A tensor that requires grad or is bfloat16 is named, with an expression that makes an array of it."""
     with pytest.raises(Invalid, match=message):
         from_torch(dict(module.named_parameters()))

@@ -1,4 +1,4 @@
-"""Every conversion gives back the same bits, and refuses what it would lose."""
+"""Every conversion returns the same bits, and refuses to lose numbers."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def assert_same(p: Parameters, q: Parameters) -> None:
 
 
 def assert_own(array: np.ndarray, p: Parameters) -> None:
-    """Fail unless it can be written to without a change of the parameters."""
+    """Fail unless the array can be written to without changing the parameters."""
     assert array.flags.writeable
     assert array.flags.c_contiguous
     assert not any(np.shares_memory(array, w) for w in p.weights)
@@ -81,7 +81,7 @@ def test_torch_and_back_is_the_same(dtype: type, suffix: str) -> None:
 
 
 def test_torch_without_biases_has_zeros() -> None:
-    """A state dict of bias=False is understood."""
+    """The state dict of a module with bias=False is accepted."""
     p = parameters(bias="none")
     arrays = {name: a for name, a in to_torch(p).items() if "weight" in name}
 
@@ -104,7 +104,7 @@ def test_onnx_and_back_is_the_same(dtype: type, reset: str, directions: int) -> 
 
 @pytest.mark.parametrize("reset", ["after", "before"])
 def test_onnx_takes_an_attribute_of_numpy(reset: str) -> None:
-    """0 and 1 as any integer type has them."""
+    """0 and 1 are accepted in any integer type."""
     p = parameters(reset)
     onnx = to_onnx(p)
 
@@ -112,7 +112,7 @@ def test_onnx_takes_an_attribute_of_numpy(reset: str) -> None:
 
 
 def test_onnx_without_bias_has_zeros_and_resets_before() -> None:
-    """The defaults are those of the operator."""
+    """The defaults are the operator's."""
     p = parameters("before", "none")
     onnx = to_onnx(p)
 
@@ -120,7 +120,7 @@ def test_onnx_without_bias_has_zeros_and_resets_before() -> None:
 
 
 def test_arrays_have_the_frameworks_shapes_and_order() -> None:
-    """One look at one number of every gate."""
+    """One number of every gate is compared."""
     p = parameters()
     kernel, recurrent_kernel, bias = to_keras(p)
     torch, onnx = to_torch(p), to_onnx(p)
@@ -141,7 +141,7 @@ def test_arrays_have_the_frameworks_shapes_and_order() -> None:
 
 @pytest.mark.parametrize("sizes", [(1, 1), (1, 2), (2, 1)])
 def test_conversions_copy(sizes: tuple[int, int]) -> None:
-    """What comes out can be written to, at any size, and is no part of the parameters."""
+    """The results can be written to, at any size, and share no memory with the parameters."""
     input_dim, units = sizes
     p = Parameters(numbers(0, 3, input_dim, units), numbers(1, 3, units, units), numbers(2, 2, 3, units))
 
@@ -172,7 +172,7 @@ def test_merged_biases_make_the_same_function(reset: str, dtype: type) -> None:
 @pytest.mark.parametrize("small", ["tiny", "half an ulp and more", "overflow"])
 @pytest.mark.parametrize("first", ["input", "recurrent"])
 def test_biases_whose_sum_would_be_rounded_are_not_merged(first: str, small: str, dtype: type) -> None:
-    """Not even in the last bit, and not beyond the largest number; whichever of the two is larger."""
+    """Not even a rounding in the last bit, or a sum above the largest number, is accepted; whichever bias is larger."""
     info, bias = np.finfo(dtype), np.zeros((2, 3, UNITS), dtype)
     bias[:, 1, 2] = {
         "tiny": (1, info.tiny),
@@ -226,7 +226,7 @@ def test_what_would_lose_numbers_is_refused(function: Any, message: str) -> None
 
 
 class Unreadable:
-    """What torch does where a tensor requires grad, or has a dtype that NumPy lacks."""
+    """The behaviour of a torch tensor that requires grad, or has a dtype that NumPy lacks."""
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise RuntimeError("requires grad")
@@ -297,7 +297,7 @@ KERAS, TORCH, ONNX = to_keras(parameters()), to_torch(parameters()), to_onnx(par
         ),
         (
             lambda: from_torch(TORCH | {"bias_hh_l0": np.zeros(15, np.float32)}),
-            r"bias_hh_l0 has dtype float32, but must be float64, the parameters' dtype; nothing is promoted",
+            r"bias_hh_l0 has dtype float32, but must be float64, the parameters' dtype; dtypes are never promoted",
         ),
         (
             lambda: from_torch(TORCH | {"weight_ih_l0": np.array(1.0)}),
@@ -365,6 +365,6 @@ def test_what_does_not_fit_is_refused(function: Any, message: str) -> None:
 
 
 def test_fused_arrays_are_pointed_to_the_layouts() -> None:
-    """Whoever passes a framework's arrays as Parameters is told where to go."""
+    """A framework's arrays passed as Parameters raise an error that names the layouts."""
     with pytest.raises(Invalid, match=r"use layouts\.from_keras, from_torch or from_onnx$"):
         Parameters(KERAS[0], KERAS[1], KERAS[2])

@@ -1,4 +1,4 @@
-"""Arrays out of a whole model: chosen by a prefix, and none left unread."""
+"""Arrays of a whole model: chosen by a prefix, and none left unread."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,11 +54,11 @@ NAMED: dict[str, tuple[Callable[..., Any], Callable[..., Parameters], Parameters
     "haiku": (*PAIRS["haiku"][:2], held("haiku"), "/"),
     "rnn_cell": (*PAIRS["rnn_cell"][:2], held("rnn_cell"), "/"),
 }
-"""To arrays by name, from them, a GRU that they can hold, and what stands between the names."""
+"""To arrays by name, from them, a GRU that they can hold, and the separator between names."""
 
 
 def _flat(arrays: dict[str, Any], separator: str) -> dict[str, np.ndarray]:
-    """Mappings within mappings, as one with long names."""
+    """Nested mappings as one mapping with long names."""
     found = {}
     for name, value in arrays.items():
         inner = _flat(value, separator) if isinstance(value, dict) else {"": value}
@@ -67,13 +67,13 @@ def _flat(arrays: dict[str, Any], separator: str) -> dict[str, np.ndarray]:
 
 
 def test_every_converter_is_here() -> None:
-    """A new one has to be held to what follows."""
+    """A new converter must pass the following tests."""
     assert {f"from_{name}" for name in NAMED} == {name for name in layouts.__all__ if name.startswith("from_")}
 
 
 @pytest.mark.parametrize("name", NAMED)
 def test_an_array_that_would_be_unread_is_refused(name: str) -> None:
-    """One more, of a name that means nothing, and one that the next layer would have."""
+    """An additional array is refused: one with an unknown name, and one that belongs to the next layer."""
     to, back, p, separator = NAMED[name]
     arrays = to(p)
     assert_same(back(arrays), p)
@@ -84,7 +84,7 @@ def test_an_array_that_would_be_unread_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMED)
 def test_a_missing_array_is_refused(name: str) -> None:
-    """Each in turn, but for the biases that a format may leave out together."""
+    """Each missing array is refused, except biases that a format may leave out together."""
     to, back, p, separator = NAMED[name]
     arrays = _flat(to(p), separator)
     for missing in arrays:
@@ -96,7 +96,7 @@ def test_a_missing_array_is_refused(name: str) -> None:
 @pytest.mark.parametrize("nested", [False, True])
 @pytest.mark.parametrize("name", NAMED)
 def test_a_prefix_chooses_one_gru_of_a_model(name: str, nested: bool) -> None:
-    """In names of one level or of many, with the separator after it or without; other modules are left alone."""
+    """The names have one level or many, with or without the separator at the end. Other modules are ignored."""
     to, back, p, separator = NAMED[name]
     q = Parameters(p.kernel * 2, p.recurrent_kernel * 2, p.bias * 2, p.reset)
     if nested:
@@ -119,7 +119,7 @@ def test_a_prefix_chooses_one_gru_of_a_model(name: str, nested: bool) -> None:
 
 @pytest.mark.parametrize("name", NAMED)
 def test_a_name_that_stands_there_twice_is_refused(name: str) -> None:
-    """A flat name and a nested one that mean the same."""
+    """A flat name and a nested one can mean the same array."""
     to, back, p, separator = NAMED[name]
     flat = {f"gru{separator}{key}": array for key, array in _flat(to(p), separator).items()}
 
@@ -136,7 +136,7 @@ STACK = {
 
 @pytest.mark.parametrize("prefix", ["", "encoder.gru."])
 def test_a_stack_of_torch_is_refused_unless_a_layer_is_chosen(prefix: str) -> None:
-    """Two layers of two directions are 16 arrays, and Parameters hold 4."""
+    """Two layers of two directions are 16 arrays, but Parameters hold 4."""
     state_dict = {f"{prefix}{name}": array for name, array in STACK.items()}
 
     with pytest.raises(
@@ -148,13 +148,13 @@ def test_a_stack_of_torch_is_refused_unless_a_layer_is_chosen(prefix: str) -> No
 
 
 def test_the_only_layer_of_torch_needs_no_suffix() -> None:
-    """Whichever it is; a cell has none."""
+    """Any layer may be the only one; a cell has no suffix."""
     for suffix in ("_l0", "_l1_reverse", ""):
         assert_same(from_torch(to_torch(P, suffix)), P)
 
 
 def test_what_is_no_gru_is_refused_beside_a_chosen_layer() -> None:
-    """Other layers and directions are another choice; anything else would be unread."""
+    """Other layers and directions belong to another choice; any other array would be unread."""
     for stray in ("weight_hr_l0", "fc.weight", "weight_ih_l0_backward", "weight_ih_lx"):
         with pytest.raises(Invalid, match=rf"state_dict has {stray}, but must have .* nothing else but other layers"):
             from_torch(STACK | {stray: np.zeros((2, 2))}, "_l0")
@@ -163,13 +163,13 @@ def test_what_is_no_gru_is_refused_beside_a_chosen_layer() -> None:
 
 
 def test_the_cells_prefix_is_named() -> None:
-    """Where a module has a GRUCell, whose arrays have no suffix."""
+    """The message names the prefix of a GRUCell, whose arrays have no suffix."""
     with pytest.raises(Invalid, match=r"choose a GRU by its prefix: 'cell\.'$"):
         from_torch({f"cell.{name}": array for name, array in to_torch(P, "").items()})
 
 
 def test_keys_that_are_paths_are_names() -> None:
-    """What nnx and flax.traverse_util give as tuples."""
+    """nnx and flax.traverse_util return tuples."""
     p = held("nnx")
     flat = {("gru", *name.split(".")): array for name, array in PAIRS["nnx"][0](p).items()}
     assert_same(from_nnx(flat, "gru"), p)
@@ -179,7 +179,7 @@ def test_keys_that_are_paths_are_names() -> None:
 
 
 def test_a_module_of_haiku_has_its_name_in_front() -> None:
-    """As init returns them: a mapping of modules."""
+    """init returns a mapping of modules."""
     p = held("haiku")
 
     assert_same(from_haiku({"encoder/gru": PAIRS["haiku"][0](p)}, "encoder/gru"), p)
@@ -188,23 +188,32 @@ def test_a_module_of_haiku_has_its_name_in_front() -> None:
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda: from_keras(to_keras(P), prefix="gru"), r"prefix is 'gru', but weights is no mapping.* leave the pre"),
-        (lambda: from_onnx(*_onnx(P).values(), 1, "gru"), r"prefix is 'gru', but W is no mapping.* leave the prefix"),
-        (lambda: from_onnx(_onnx(P), _onnx(P)["R"]), r"W is a mapping, which has R and B too, but R or B is given"),
+        (
+            lambda: from_keras(to_keras(P), prefix="gru"),
+            r"prefix is 'gru', but weights is not a mapping.* leave the pre",
+        ),
+        (
+            lambda: from_onnx(*_onnx(P).values(), 1, "gru"),
+            r"prefix is 'gru', but W is not a mapping.* leave the prefix",
+        ),
+        (
+            lambda: from_onnx(_onnx(P), _onnx(P)["R"]),
+            r"W is a mapping, which has R and B too, but R or B is also given",
+        ),
         (lambda: from_onnx(_onnx(P)["W"]), r"R is a NoneType, but must be a NumPy array"),
         (lambda: from_openvino(_openvino(held("openvino after"))), r"linear_before_reset is None, but must be True or"),
         (lambda: from_keras({"a": P}), r"weights has a, but must have kernel, recurrent_kernel, bias or kernel, rec"),
     ],
 )
 def test_what_does_not_go_together_is_refused(function: Any, message: str) -> None:
-    """A prefix without names; one array twice; one not at all."""
+    """A prefix without names, an array given twice, and a missing array are refused."""
     with pytest.raises(Invalid, match=message):
         function()
 
 
 @pytest.mark.parametrize("use_bias", [True, False])
 def test_a_mapping_without_bias_is_a_layer_without_bias(use_bias: bool) -> None:
-    """As a list of two arrays is."""
+    """A list of two arrays means the same."""
     p = parameters(bias="both" if use_bias else "none")
     arrays = {name: array for name, array in _keras(p).items() if use_bias or name != "bias"}
 

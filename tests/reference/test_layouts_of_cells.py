@@ -1,4 +1,4 @@
-"""The layouts with fewer biases: there and back the same bits, and a refusal of what would be lost."""
+"""The layouts with fewer biases: conversion there and back keeps all bits, and a loss is refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +33,7 @@ PAIRS: dict[str, tuple[Callable[..., Any], Callable[..., Any], str, str]] = {
     "openvino after": (to_openvino, lambda made: from_openvino(**made)[0], "after", "n"),
     "openvino before": (to_openvino, lambda made: from_openvino(**made)[0], "before", ""),
 }
-"""To, from, the reset it holds, and the gates whose recurrent bias it holds."""
+"""Conversion to and from, the reset of the format, and the gates whose recurrent bias it holds."""
 
 
 def held(name: str, dtype: type = np.float64) -> Parameters:
@@ -49,7 +49,7 @@ def held(name: str, dtype: type = np.float64) -> Parameters:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", PAIRS)
 def test_there_and_back_is_the_same(name: str, dtype: type) -> None:
-    """In every format; signs that were changed are changed back."""
+    """This holds in every format; changed signs change back."""
     to, back, _, _ = PAIRS[name]
     p = held(name, dtype)
 
@@ -57,7 +57,7 @@ def test_there_and_back_is_the_same(name: str, dtype: type) -> None:
 
 
 def arrays_of(made: Any) -> list[np.ndarray]:
-    """All arrays in what a conversion made, wherever they stand."""
+    """All arrays in the result of a conversion, wherever they are."""
     if isinstance(made, dict):
         return [array for part in made.values() for array in arrays_of(part)]
     return [made] if isinstance(made, np.ndarray) else []
@@ -66,7 +66,7 @@ def arrays_of(made: Any) -> list[np.ndarray]:
 @pytest.mark.parametrize("sizes", [(1, 1), (1, 2), (2, 1)])
 @pytest.mark.parametrize("name", PAIRS)
 def test_conversions_copy(name: str, sizes: tuple[int, int]) -> None:
-    """What comes out can be written to, at any size, and is no part of the parameters."""
+    """The results can be written to, at any size, and share no memory with the parameters."""
     to, _, reset, _ = PAIRS[name]
     input_dim, units = sizes
     p = Parameters(np.ones((3, input_dim, units)), np.ones((3, units, units)), np.zeros((2, 3, units)), reset)
@@ -80,7 +80,7 @@ def test_conversions_copy(name: str, sizes: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_recurrent_bias_without_a_place_is_refused(name: str) -> None:
-    """One number of one gate is enough, and the message says what can be done."""
+    """One number of one gate is enough, and the message tells what to do."""
     to, _, reset, kept = PAIRS[name]
     for gate, letter in enumerate("zrn"):
         if letter in kept:
@@ -99,7 +99,7 @@ def test_a_recurrent_bias_without_a_place_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("reset", ["after", "before"])
 def test_openvino_has_no_place_for_it_in_either_direction(reset: str) -> None:
-    """The second is looked at too."""
+    """The second direction is checked too."""
     good, bad = held(f"openvino {reset}"), parameters(reset)
 
     for directions in ((good, bad), (bad, good)):
@@ -109,7 +109,7 @@ def test_openvino_has_no_place_for_it_in_either_direction(reset: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in PAIRS if "openvino" not in name])
 def test_another_place_of_the_reset_gate_is_refused(name: str) -> None:
-    """Nothing makes one of the other."""
+    """No conversion turns one position into another."""
     to, _, reset, _ = PAIRS[name]
     for other in {"after", "before", "none"} - {reset}:
         with pytest.raises(Unrepresentable, match=rf"reset is '{other}', but .* only has '{reset}'; no conversion"):
@@ -118,7 +118,7 @@ def test_another_place_of_the_reset_gate_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_format_that_frameworks_lack_is_refused(name: str) -> None:
-    """They have float64 at most."""
+    """Frameworks have float64 at most."""
     with pytest.raises(Unrepresentable, match=r"which .* does not have; make float64 Parameters first"):
         PAIRS[name][0](held(name, np.longdouble))
 
@@ -206,7 +206,7 @@ def test_what_does_not_fit_is_refused(function: Any, message: str) -> None:
 
 
 def test_merged_gate_biases_make_the_same_function() -> None:
-    """The candidate keeps its two, since its recurrent one is scaled by r."""
+    """The candidate keeps both biases, because r scales its recurrent bias."""
     p = parameters()
     bias = np.arange(6.0 * UNITS).reshape(2, 3, UNITS) / 8 - 1
     p = Parameters(p.kernel, p.recurrent_kernel, bias)
@@ -217,13 +217,15 @@ def test_merged_gate_biases_make_the_same_function() -> None:
     assert not merged.bias[1, :2].any()
     assert (merged.bias[:, 2] == bias[:, 2]).all()
     assert (gru(x, merged).outputs == gru(x, p).outputs).all()
-    with pytest.raises(Unrepresentable, match=r"reset='before' has no recurrent bias of its own .* call merge_biases"):
+    with pytest.raises(
+        Unrepresentable, match=r"reset='before' has no gate with a separate recurrent bias; call merge_biases"
+    ):
         merge_gate_biases(parameters("before"))
     with pytest.raises(Unrepresentable, match="is not exact in float64; use a wider dtype"):
         merge_gate_biases(Parameters(p.kernel, p.recurrent_kernel, np.broadcast_to([[[1]], [[2.0**-60]]], bias.shape)))
 
 
 def test_every_layout_is_exported() -> None:
-    """And sorted."""
+    """The exported names are complete and sorted."""
     assert layouts.__all__ == sorted(layouts.__all__)
     assert all(getattr(layouts, name).__doc__ for name in layouts.__all__)

@@ -1,4 +1,4 @@
-"""Parameters hold what is valid, and refuse the rest with a reason."""
+"""Parameters hold valid arrays, and refuse all others with a reason."""
 
 from dataclasses import FrozenInstanceError
 from typing import Any
@@ -28,12 +28,12 @@ def test_parameters_tell_their_sizes(reset: Any, gates: str, dtype: type) -> Non
 
 
 def test_reset_after_is_the_default() -> None:
-    """As in cuDNN and Keras."""
+    """The default is the same as in cuDNN and Keras."""
     assert Parameters(*zeros()).reset == "after"
 
 
 def test_parameters_are_read_only_copies() -> None:
-    """Neither the caller's arrays nor anyone else can change them later."""
+    """Neither the caller's arrays nor later code can change them."""
     kernel, recurrent_kernel, bias = zeros()
     p = Parameters(kernel, recurrent_kernel, bias)
 
@@ -47,7 +47,7 @@ def test_parameters_are_read_only_copies() -> None:
 
 
 def test_parameters_are_equal_only_to_themselves() -> None:
-    """Comparing arrays for truth has no single answer, so identity decides."""
+    """A comparison of arrays has no single truth value, so identity decides."""
     p = Parameters(*zeros())
 
     assert p == p
@@ -56,7 +56,7 @@ def test_parameters_are_equal_only_to_themselves() -> None:
 
 
 def changed(position: int, value: object) -> list[object]:
-    """Valid arrays but for one."""
+    """Valid arrays except for one."""
     arrays: list[object] = list(zeros())
     arrays[position] = value
     return arrays
@@ -94,12 +94,12 @@ def test_what_is_invalid_is_refused(arguments: list, message: str) -> None:
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("position", [0, 1, 2])
 def test_a_number_that_is_not_finite_is_refused(position: int, number: float) -> None:
-    """In each of the three arrays, and the message says which it is."""
+    """Each of the three arrays is checked, and the message names it."""
     arrays = zeros()
     arrays[position][1, 1, 3] = number
     name = ("kernel", "recurrent_kernel", "bias")[position]
 
     with pytest.raises(
-        Invalid, match=rf"^{name}\[1, 1, 3\] is {number}, but must be finite; repair the weights first$"
+        Invalid, match=rf"^{name}\[1, 1, 3\] is {number}, but must be finite; correct the weights first$"
     ):
         Parameters(*arrays)

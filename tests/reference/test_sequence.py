@@ -1,4 +1,4 @@
-"""Time: what is read, what is copied, what is shown, and what is refused."""
+"""Time: steps that are read, copied and returned, and arguments that are refused."""
 
 import itertools
 from typing import Any
@@ -30,11 +30,11 @@ HOLES = np.array(MASKS["holes"], bool)
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether all arrays have the same bits."""
+    """True if all arrays have the same bits."""
     return [(x.shape, x.dtype, x.tobytes()) for x in a] == [(x.shape, x.dtype, x.tobytes()) for x in b]
 
 
-# Each public function means its options: of the truths of all options, that of its own is the nearest.
+# Each public function follows its options: among the truths of all options, its own is the nearest.
 
 
 CASES = [Case(*options) for options in itertools.product(RESETS, [False, True], ["holes", "leading"], POLICIES)]
@@ -48,7 +48,7 @@ def distance(computed: Any, true: list[np.ndarray]) -> float:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_gru_means_its_options(case: Case) -> None:
-    """The results of gru are nearer to the truth of its options than to that of any others."""
+    """The results of gru are nearer to the truth of its options than to the truth of any others."""
     state = case.state(20)
     computed = gru(case.inputs(), case.parameters(10), initial_state=state, reverse=case.reverse, **case.options())
 
@@ -57,7 +57,7 @@ def test_gru_means_its_options(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_gru_backward_means_its_options(case: Case) -> None:
-    """The gradients of gru_backward are nearer to the truth of its options than to that of any others."""
+    """The gradients of gru_backward are nearer to the truth of its options than to the truth of any others."""
     d_outputs, d_final = cotangents(case, both=False)
     computed = gru_backward(
         case.inputs(),
@@ -80,7 +80,7 @@ def test_gru_backward_means_its_options(case: Case) -> None:
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("junk", [np.nan, np.inf, -np.inf, 1e300])
 def test_masked_inputs_are_never_read(junk: float, reverse: bool, policy: str) -> None:
-    """What stands in the padding changes no bit of the results or the gradients, and warns of nothing."""
+    """The padding changes no bit of the results or the gradients, and causes no warning."""
     case = Case(mask="holes")
     p, h, (d, d_final) = case.parameters(10), case.state(20), cotangents(case, both=False)
     options: Any = {"initial_state": h, "mask": HOLES, "reverse": reverse, "masked_outputs": policy}
@@ -96,7 +96,7 @@ def test_masked_inputs_are_never_read(junk: float, reverse: bool, policy: str) -
 
 @pytest.mark.parametrize("reverse", [False, True])
 def test_a_masked_step_copies_the_state(reverse: bool) -> None:
-    """Even a state that no equation would survive is copied bit for bit."""
+    """Even a state that no equation would keep finite is copied bit for bit."""
     h = np.array([[np.nan, np.inf], [-0.0, 1e308]])
 
     outputs, final = gru(
@@ -124,7 +124,7 @@ def test_under_carry_a_masked_output_repeats_the_state_reached() -> None:
 
 
 def test_under_zero_only_masked_outputs_differ() -> None:
-    """They are 0; the valid outputs and the final state are those of carry."""
+    """They are 0. The valid outputs and the final state equal those under carry."""
     case = Case(mask="holes")
     x, p, h = case.inputs(), case.parameters(10), case.state(20)
 
@@ -138,7 +138,7 @@ def test_under_zero_only_masked_outputs_differ() -> None:
 
 @pytest.mark.parametrize("junk", [np.nan, np.inf, 1e300])
 def test_under_zero_the_cotangent_of_a_masked_output_is_ignored(junk: float) -> None:
-    """Whatever it is, no gradient changes."""
+    """No cotangent changes any gradient."""
     case = Case(mask="holes")
     d, _ = cotangents(case, both=False)
     dirty = np.where(HOLES[:, :, None], d, junk)
@@ -152,7 +152,7 @@ def test_under_zero_the_cotangent_of_a_masked_output_is_ignored(junk: float) -> 
 
 
 def test_lengths_are_a_mask() -> None:
-    """Lengths and the mask they mean give the same bits, alone and together."""
+    """Lengths and the equivalent mask have the same bits, alone and together."""
     case = Case(mask="trailing")
     x, p, lengths, mask = case.inputs(), case.parameters(10), np.array([3, 1], np.uint8), case.valid()
 
@@ -165,7 +165,7 @@ def test_lengths_are_a_mask() -> None:
 
 @pytest.mark.parametrize("lengths", [[0, 0], [0, TIME], [TIME, TIME]])
 def test_lengths_reach_from_zero_to_time(lengths: list[int]) -> None:
-    """Both ends are lengths like any other; a row of length 0 keeps its initial state."""
+    """Both ends are valid lengths. A row of length 0 keeps its initial state."""
     case = Case()
     h = case.state(20)
 
@@ -180,7 +180,7 @@ def test_lengths_reach_from_zero_to_time(lengths: list[int]) -> None:
 @given(st.integers(0, TIME), st.sampled_from(RESETS))
 @settings(deadline=None, derandomize=True)
 def test_splitting_the_sequence_changes_nothing(k: int, reset: str) -> None:
-    """Running the first k steps, then the rest from the state reached, gives the same bits."""
+    """Running the first k steps, then the rest from the state reached, has the same bits."""
     case = Case(reset)
     x, p = case.inputs(), case.parameters(10)
 
@@ -192,7 +192,7 @@ def test_splitting_the_sequence_changes_nothing(k: int, reset: str) -> None:
 
 
 def test_reverse_is_forward_on_the_reversed_inputs() -> None:
-    """Outputs come back aligned with the inputs, and flipped gives them in processing order."""
+    """Outputs come back aligned with the inputs, and flipped returns them in processing order."""
     case = Case(mask="holes")
     x, p = case.inputs(), case.parameters(10)
 
@@ -203,7 +203,7 @@ def test_reverse_is_forward_on_the_reversed_inputs() -> None:
 
 
 def test_no_initial_state_is_zeros() -> None:
-    """None and zeros give the same bits, forward and backward."""
+    """None and zeros have the same bits, forward and backward."""
     case = Case()
     x, p, zeros = case.inputs(), case.parameters(10), np.zeros((BATCH, UNITS))
 
@@ -215,7 +215,7 @@ def test_no_initial_state_is_zeros() -> None:
 
 
 def test_no_cotangent_is_zeros() -> None:
-    """None and zeros give the same bits, and all gradients of nothing are 0."""
+    """None and zeros have the same bits, and all gradients are 0."""
     case = Case()
     x, p, d = case.inputs(), case.parameters(10), numbers(5, BATCH, TIME, UNITS)
 
@@ -258,7 +258,7 @@ def test_dtype_is_kept_throughout(reset: str, dtype: type, policy: Any) -> None:
 
 @pytest.mark.parametrize("reset", RESETS)
 def test_a_nan_that_is_read_stays_in_its_row(reset: str) -> None:
-    """The other rows, and the row's own past, keep their bits; it raises nothing."""
+    """The other rows, and the row's own past, keep their bits; nothing is raised."""
     case = Case(reset)
     x, p = case.inputs(), case.parameters(10)
     clean = gru(x, p)
@@ -304,7 +304,7 @@ def test_flipped_reverses_all_of_time() -> None:
 
 
 def test_flipped_is_a_copy() -> None:
-    """Writing to it leaves the outputs alone, and so it is for packed."""
+    """Writing to it does not change the outputs. The same holds for packed."""
     outputs = np.arange(6.0).reshape(1, 3, 2)
 
     flipped(outputs)[:] = 9
@@ -342,12 +342,12 @@ INPUTS = numbers(0, BATCH, TIME, INPUT_DIM)
         ({"inputs": INPUTS[0]}, r"inputs has shape \(4, 3\), but must be \(batch, time, input_dim\); add the missing"),
         (
             {"inputs": INPUTS.astype("f4")},
-            r"inputs has dtype float32, but must be float64, the parameters' dtype; noth",
+            r"inputs has dtype float32, but must be float64, the parameters' dtype; dtypes",
         ),
         ({"inputs": INPUTS.astype(int)}, r"inputs has dtype int64, but must be float64"),
         (
             {"inputs": INPUTS[:, :, :2]},
-            r"inputs has shape \(2, 4, 2\), but must be \(2, 4, 3\) \(input_dim is the para",
+            r"inputs has shape \(2, 4, 2\), but must be \(2, 4, 3\) \(input_dim must match the para",
         ),
         ({"parameters": [INPUTS]}, r"parameters is a list, but must be a reference.Parameters; make one first$"),
         (
@@ -364,7 +364,7 @@ INPUTS = numbers(0, BATCH, TIME, INPUT_DIM)
         ({"lengths": np.array([True, True])}, r"lengths has dtype bool and shape \(2,\), but must be integers"),
         (
             {"lengths": np.array([4])},
-            r"lengths has .* shape \(1,\), but must be integers of shape \(2,\), one per batch",
+            r"lengths has .* shape \(1,\), but must be integers of shape \(2,\), one for each row",
         ),
         ({"lengths": np.array([4, 5])}, r"lengths\[1\] is 5, but must be from 0 to time, which is 4; clip it first$"),
         ({"lengths": np.array([-1, 4])}, r"lengths\[0\] is -1, but must be from 0 to time"),
@@ -378,14 +378,14 @@ INPUTS = numbers(0, BATCH, TIME, INPUT_DIM)
         ),
         (
             {"mask": HOLES, "lengths": np.array([4, 4])},
-            r"lengths and mask are both given, but say different things; give",
+            r"lengths and mask are both given, but differ; pass",
         ),
         ({"reverse": 1}, r"reverse is 1, but must be True or False; use bool"),
         ({"masked_outputs": "hold"}, r"masked_outputs is 'hold', but must be one of 'carry', 'zero'$"),
     ],
 )
 def test_what_is_invalid_is_refused(arguments: dict[str, Any], message: str) -> None:
-    """Both directions of the derivative refuse alike, and say what, got, expected, and what to do."""
+    """Both directions of the derivative refuse alike. The message says what, got, expected, and what to do."""
     valid: dict[str, Any] = {"inputs": INPUTS, "parameters": Case().parameters(10)}
 
     for function in (gru, gru_backward):
@@ -401,7 +401,7 @@ def test_what_is_invalid_is_refused(arguments: dict[str, Any], message: str) -> 
     ],
 )
 def test_an_invalid_cotangent_is_refused(arguments: dict[str, Any], message: str) -> None:
-    """A cotangent is shaped like its result."""
+    """A cotangent must have the shape of its result."""
     with pytest.raises(Invalid, match=message):
         gru_backward(INPUTS, Case().parameters(10), **arguments)
 
@@ -409,7 +409,10 @@ def test_an_invalid_cotangent_is_refused(arguments: dict[str, Any], message: str
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda: packed(INPUTS), r"packed needs mask or lengths, got neither; where every step counts use flipped$"),
+        (
+            lambda: packed(INPUTS),
+            r"packed got neither mask nor lengths, but needs one; if every step counts, use flipped$",
+        ),
         (
             lambda: packed(INPUTS, HOLES[:1]),
             r"mask has dtype bool and shape \(1, 4\), but must be bool of shape \(2, 4\)",
@@ -422,6 +425,6 @@ def test_an_invalid_cotangent_is_refused(arguments: dict[str, Any], message: str
     ],
 )
 def test_an_order_that_means_nothing_is_refused(function: Any, message: str) -> None:
-    """flipped and packed take one direction's outputs, and packed needs to know which steps count."""
+    """flipped and packed accept one direction's outputs, and packed needs the valid steps."""
     with pytest.raises(Invalid, match=message):
         function()

@@ -1,4 +1,4 @@
-"""The overlap with the truth is seen to fail: every wrong GRU below, one edit away from the right one, is caught."""
+"""The overlap with the truth can fail: every wrong GRU below, one edit away from the right one, is caught."""
 
 import inspect
 from dataclasses import replace
@@ -12,7 +12,7 @@ from tests.reference.truth import Case, check_bigru, check_gru
 MERGES = bidirectional.MERGES
 BLEND = "z * h + (1 - z) * n"
 
-# module, function, the text in it, and what a wrong GRU has there instead
+# module, function, the text in it, and its replacement in a wrong GRU
 WRONG = [
     (activations, "sigmoid", "np.abs(a)", "np.abs(2 * a)"),
     (activations, "sigmoid", "where(a >= 0, 1, e)", "where(a < 0, 1, e)"),
@@ -75,7 +75,7 @@ WRONG = [
 
 
 def edited(module: ModuleType, name: str, old: str, new: str) -> FunctionType:
-    """The function of this name with its text edited; it lives in the same module as the right one."""
+    """The function of this name with edited text, in the same module as the right one."""
     source = inspect.getsource(getattr(module, name))
     assert source.count(old) == 1, f"{old!r} must stand exactly once in {name}"
     made: dict[str, FunctionType] = {}
@@ -84,7 +84,7 @@ def edited(module: ModuleType, name: str, old: str, new: str) -> FunctionType:
 
 
 def put(monkeypatch: pytest.MonkeyPatch, right: object, wrong: object) -> None:
-    """Put the wrong function wherever the right one is found."""
+    """Replace the right function by the wrong one wherever it occurs."""
     name = right.__name__
     for module in (activations, bidirectional, cell, sequence):
         if getattr(module, name, None) is right:
@@ -95,7 +95,7 @@ def put(monkeypatch: pytest.MonkeyPatch, right: object, wrong: object) -> None:
 
 
 def check_all() -> None:
-    """Hold one or two rich cases of every kind against the truth."""
+    """Compare one or two rich cases of every kind with the truth."""
     for reset in ("after", "before", "none"):
         check_gru(Case(reset, mask="trailing"))
         check_gru(Case(reset, reverse=True, mask="holes", policy="zero"))
@@ -126,7 +126,7 @@ def test_every_wrong_gru_is_caught(
     ],
 )
 def test_every_wrong_merge_is_caught(monkeypatch: pytest.MonkeyPatch, merge: str, wrong: bidirectional.Merge) -> None:
-    """A merge that is wrong, forward or backward, makes the overlap fail."""
+    """A wrong merge, forward or backward, makes the overlap fail."""
     monkeypatch.setitem(bidirectional.MERGES, merge, wrong)
 
     with pytest.raises(AssertionError, match="but must be"):

@@ -1,10 +1,10 @@
-"""The truth that the specification is held against: the GRU by scalar loops in ball arithmetic.
+"""The truth for tests of the specification: the GRU by scalar loops in ball arithmetic.
 
-Written from the equations; shares no code with the package. Gradients are not derived by hand here: each element in
-turn becomes a power series x + e, and the coefficient of e in the result, contracted with the cotangents, is its
-gradient. A computed ball and a true ball that do not overlap prove a mistake, so no test needs a tolerance.
+It follows the equations and shares no code with the package. Gradients are not derived by hand: each element in turn
+becomes a power series x + e, and the coefficient of e in the result, contracted with the cotangents, is its gradient. A
+computed ball and a true ball that do not overlap prove a mistake, so no test needs a tolerance.
 
-A Case names its options and makes its own numbers, so that truths can be computed once and kept.
+A Case names its options and makes its own numbers, so that truths can be computed once and stored.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ MASKS = {
     "holes": [[1, 0, 1, 1], [0, 1, 0, 1]],
     "nothing left in one row": [[0, 0, 0, 0], [0, 1, 1, 0]],
 }
-THIN = flint.arb(2) ** -80  # balls this thin cannot overlap by being vague
+THIN = flint.arb(2) ** -80  # balls this thin cannot overlap merely by being wide
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Case:
     merge: str = "concat"
 
     def valid(self) -> np.ndarray:
-        """Which steps count."""
+        """The valid steps, (batch, time) booleans."""
         pattern = MASKS[self.mask]
         return np.ones((BATCH, TIME), bool) if pattern is None else np.array(pattern, bool)
 
@@ -55,7 +55,7 @@ class Case:
         return x
 
     def state(self, seed: int) -> Any:
-        """One direction's initial state, if it is given."""
+        """One direction's initial state, or None."""
         return numbers(seed, BATCH, UNITS) if self.initial_state else None
 
     def parameters(self, seed: int) -> Parameters:
@@ -69,20 +69,20 @@ class Case:
         )
 
     def options(self) -> dict[str, Any]:
-        """The options that gru and bigru share; the trailing mask is said by lengths."""
+        """The options that gru and bigru share. The trailing mask is given by lengths."""
         mask = None if self.mask == "absent" else self.valid()
         if self.mask == "trailing":
             return {"lengths": self.valid().sum(axis=1), "masked_outputs": self.policy}
         return {"mask": mask, "masked_outputs": self.policy}
 
     def run(self) -> Run:
-        """What the package makes of gru's arguments, in balls."""
+        """The package's run from gru's arguments, in balls."""
         options = {"lengths": None, "mask": None, **self.options()}
         x, p, h = self.inputs(), self.parameters(10), self.state(20)
         return in_balls(sequence.checked_run(x, p, h, reverse=self.reverse, **options))
 
     def runs(self) -> tuple[Run, Run]:
-        """What the package makes of bigru's arguments, in balls."""
+        """The package's runs from bigru's arguments, in balls."""
         options = {"lengths": None, "mask": None, **self.options()}
         p, q, h = self.parameters(10), self.parameters(30), (self.state(20), self.state(21))
         ahead, back = bidirectional.checked_runs(self.inputs(), p, q, h, **options)
@@ -122,7 +122,7 @@ def sigma(a: Any) -> Any:
 
 
 def tanh(a: Any) -> Any:
-    """The hyperbolic tangent, through exp alone, which series have."""
+    """The hyperbolic tangent by exp alone, which series support."""
     return 1 - 2 / (1 + (2 * a).exp())
 
 
@@ -180,7 +180,7 @@ def true_gru(
 
 
 def true_merge(a: np.ndarray, b: np.ndarray, merge: str) -> np.ndarray:
-    """The merged outputs; apart, both on a new first axis."""
+    """The merged outputs; for "apart" both, along a new first axis."""
     batch, time, units = a.shape
     if merge == "apart":
         return np.stack([a, b])
@@ -222,11 +222,11 @@ def true_gradients(
     return found
 
 
-# What a case computes, and what it should.
+# The results of a case, and the expected ones.
 
 
 def case_arrays(case: Case, seeds: Sequence[tuple[int, int]]) -> list[np.ndarray]:
-    """All that a case reads: inputs, then per direction the initial state and the three weights."""
+    """All arrays of a case: inputs, then for each direction the initial state and the three weights."""
     arrays = [balls(case.inputs())]
     for of_state, of_parameters in seeds:
         state = case.state(of_state)
@@ -292,7 +292,7 @@ def check_bigru(case: Case) -> None:
 
 
 def check_overlap(computed: Sequence[Any], true: Sequence[np.ndarray]) -> None:
-    """Fail unless both have the same shapes and every pair of balls is thin and overlaps; a NaN has radius infinity."""
+    """Fail unless both have the same shapes and every pair of balls is thin and overlaps; a NaN has infinite radius."""
     assert [c.shape for c in computed] == [t.shape for t in true], "the shapes differ"
     for k, (c, t) in enumerate(zip(computed, true, strict=True)):
         for index in np.ndindex(t.shape):

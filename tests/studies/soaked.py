@@ -1,4 +1,4 @@
-"""Subjects for the soak: they declare little, so that a seed takes a second."""
+"""Subjects for the soak with few capabilities, so that a seed takes a second."""
 
 from dataclasses import replace
 
@@ -7,13 +7,13 @@ from conformance.mutants.emulated import Emulated
 
 
 class honest(Emulated):
-    """Right, in float32 alone, forward and after."""
+    """A right GRU in float32 only, forward and with reset after."""
 
     capabilities = Capabilities(arithmetic={"float32": Emulated.capabilities.arithmetic["float32"]})
 
 
 class wrong_in_float64_too(Emulated):
-    """Right in float32; in float64 its state is not carried."""
+    """Right in float32; in float64 it loses its state."""
 
     capabilities = replace(honest.capabilities, arithmetic=Emulated.capabilities.arithmetic)
 

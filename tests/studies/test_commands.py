@@ -1,4 +1,4 @@
-"""The commands that judge and write pages: what they refuse, what they keep, what they write from a record as it is."""
+"""Commands that judge and write pages: their refusals, their records, and pages written from a record alone."""
 
 import json
 from math import inf
@@ -39,7 +39,7 @@ def test_an_unknown_name_is_refused(command, message):
 
 @pytest.fixture
 def pages(tmp_path, monkeypatch):
-    """Pages and records are written into this folder."""
+    """Write pages and records into this folder."""
     for module in PAGES.values():
         monkeypatch.setattr(module, "PAGE", tmp_path / module.PAGE.name)
     return tmp_path
@@ -65,7 +65,7 @@ def test_the_record_of_other_suites_is_found_from_any_folder(pages, monkeypatch)
 
 @pytest.mark.parametrize("command", ["paths", "scoreboard"])
 def test_what_is_judged_is_kept_beside_the_others_without_the_margin_of_a_failure(pages, monkeypatch, command):
-    """Which may be infinite; JSON has no such number."""
+    """The margin of a failure may be infinite, and JSON has no such number."""
     module, name, other = PAGES[command], "tf_gru:graph", "tf_gru:eager"
     passes = [Verdict(clause=clause, dtype=dtype, kind=PASS, margin=0.5) for clause in CLAUSES for dtype in DTYPES]
     failing = Verdict(clause="step-after", dtype="float32", kind=FAIL, margin=inf, reason="far off")

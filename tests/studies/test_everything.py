@@ -1,4 +1,4 @@
-"""Commands that take long are run to their end, each with its exit code; and they are commands that there are."""
+"""Long commands run to their end, each with its exit code; and all of them exist."""
 
 import pytest
 from click.testing import CliRunner

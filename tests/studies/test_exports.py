@@ -1,4 +1,4 @@
-"""What leaves the process, judged: that the judge can fail, that a dying cell is known, and the page."""
+"""Exports, judged: the judge can fail, a dying cell is known, and the page agrees."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""What is found of the adapters in the tree, from their answers alone, is what they declare; one for each way to run.
+"""The findings about adapters in the tree, from their answers alone, equal their declarations; one for each way to run.
 
-The rest is asked by `python -m studies identified`, whose output is docs/records/identified.txt.
+`python -m studies identified` covers the others; its output is docs/records/identified.txt.
 """
 
 from dataclasses import replace
@@ -36,7 +36,7 @@ def test_what_is_declared_and_wrong_is_found(onnxruntime):
     gru = load("onnxruntime")
     assert list(differences("onnxruntime", gru, onnxruntime)) == []
     (trait,) = DECLARED_AND_WRONG["onnxruntime"]
-    (found,) = differences("another", gru, onnxruntime)  # of which nothing wrong is known
+    (found,) = differences("another", gru, onnxruntime)  # without known faults
     assert found.startswith(f"{trait}: zeros; declared: initial state")
 
 
@@ -74,4 +74,4 @@ def test_every_adapter_that_can_be_asked_is_on_record():
     assert "WRONG" not in text
     missing = [name for name in REGISTERED if f"│ {name} " not in text and name not in SILENT]
     native = ["tf_gru:native", "tf_gru:native-graph", "tf_gru:native-recompute"]  # the kernel of tf_gru:eager and graph
-    assert missing == [*native, "tf_gru:cudnn"]  # which wants a GPU
+    assert missing == [*native, "tf_gru:cudnn"]  # needs a GPU

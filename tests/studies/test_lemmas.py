@@ -1,4 +1,4 @@
-"""No lemma has a counterexample in small formats; and each search finds one to a bound that is too small."""
+"""No lemma has a counterexample in small formats, and each search finds one if a bound is too small."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -43,7 +43,7 @@ def one_term_fewer(patch: Patch) -> None:
 
 
 def linear_growth(patch: Patch) -> None:
-    """n times the unit, where roundings are not to nearest, with errors as they are to nearest."""
+    """n times the unit, as for rounding to nearest, in place of the bound for other roundings."""
     patch.setattr(Proven, "growth", lambda self, terms, **options: terms * constant(self.arithmetic.sums.unit_roundoff))
 
 
@@ -156,7 +156,7 @@ def test_a_form_with_a_rounding_left_out_is_refuted(monkeypatch, name):
 def test_a_blend_without_an_error_of_its_gate_is_refuted(monkeypatch, part):
     claim = toy(FIVE_BITS)
     assert whole_search(claim, STATE_FIRST, 1.75).worst <= 1
-    # Rounding in so few bits would hide the error.
+    # Rounding to so few bits would hide the error.
     monkeypatch.setattr(blends.Rounding, "of", lambda self, size: 0 * size)
     gates_without(part)(monkeypatch)
     assert whole_search(claim, STATE_FIRST, 1.75).worst > 1
@@ -169,13 +169,13 @@ def test_rounding_of_sums_goes_through_every_order():
     assert len(sums.orders(1, True)) == 2
     assert len(sums.orders(2, False)) == 3  # neither, one or the other
     contracted = {chosen for _, chosen in sums.orders(3, True)}
-    assert len(contracted) == 8  # all three where the bias comes first
+    assert len(contracted) == 8  # all three if the bias comes first
 
 
 @pytest.mark.parametrize(("format", "count"), [(FIVE_BITS, 31), (SIX_BITS, 63), (EIGHT_BITS, 255)])
 def test_numbers_are_all_there_are(format, count):
     values = numbers(format)
-    assert len(values) == count  # one for each pattern of bits, but for a second zero
+    assert len(values) == count  # one for each pattern of bits, except a second zero
     assert np.array_equal(Soft(format).cast(values), values)
 
 

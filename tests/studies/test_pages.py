@@ -1,4 +1,4 @@
-"""The pages and figures that studies write follow from the code: what is published is what would be written now."""
+"""The pages and figures of studies follow from the code: a published page equals the one written now."""
 
 import re
 import shutil
@@ -69,7 +69,7 @@ def test_a_picture_wants_a_browser(monkeypatch):
 
 
 def test_the_blocks_about_the_gru_run():
-    """One after the other: a block uses what those before it made."""
+    """The blocks run in order, because a block uses names from earlier ones."""
     known: dict = {}
     for block in blocks("docs/understanding-the-gru.md", "python"):
         exec(block, known)

@@ -1,4 +1,4 @@
-"""Other suites' tests: the honest GRU passes, known mutants do not, and the record is of what is here."""
+"""Other suites' tests: the honest GRU passes, known mutants do not, and the record is up to date."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,12 @@ def test_a_mutant_that_writes_to_its_inputs_leaves_the_suite_as_it_was(suite):
 
 
 def test_keras_passes_the_honest_one_and_says_of_a_killed_and_a_surviving_mutant_what_is_recorded():
-    kinds = (inputs_overwritten, update_sense_flipped, gates_swapped, Emulated)  # what one writes, none after reads
+    kinds = (
+        inputs_overwritten,
+        update_sense_flipped,
+        gates_swapped,
+        Emulated,
+    )  # one writes to its inputs, and no later one reads them
     names = [kind.__name__ for kind in kinds]
     writer, killed, survivor, honest = keras_suite.judge_all(names).values()
     recorded = RECORD[keras_suite.NAME]
@@ -104,7 +109,7 @@ def test_webnn_asks_a_cell_by_its_own_distance():
 
 
 def _steps(value: float, count: int) -> float:
-    """The float32 that is so many steps further from 0."""
+    """The float32 that lies this many steps further from 0."""
     number = np.float32(value)
     for _ in range(count):
         number = np.nextafter(number, np.copysign(np.float32(np.inf), number))

@@ -1,4 +1,4 @@
-"""The scoreboard shows what is on record; every failure there is a finding, and every finding of a clause is there."""
+"""The scoreboard agrees with the record; every failure in it is a finding, and every finding of a clause is in it."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from studies.pages.known import KNOWN
 
 RECORD = scoreboard.load()
 APART = ("keras:jax", "keras:torch")
-"""What wants a process of its own to be imported."""
+"""Subjects that need a separate process for their import."""
 
 
 def test_the_page_is_what_the_command_writes():
@@ -36,7 +36,7 @@ def test_what_is_known_to_fail_fails_on_record(name):
 
 @pytest.mark.parametrize("name", [name for name in RECORD if name not in APART])
 def test_the_record_declines_what_the_adapters_decline(name):
-    """Else the suite must be asked again: python -m studies scoreboard NAME."""
+    """If this fails, run the suite again: python -m studies scoreboard NAME."""
     can = load(name).capabilities
     declined = {
         (check.clause, dtype)

@@ -1,4 +1,4 @@
-"""The soak tells alarms from findings, continues where it stopped, and asks other cases for another seed."""
+"""The soak separates alarms from findings, continues where it stopped, and draws other cases for another seed."""
 
 import json
 from dataclasses import replace
@@ -53,7 +53,7 @@ def test_each_seed_has_cases_of_its_own_and_the_same_ones_again():
     fixed, other = drawn(FIXED), drawn(7)
     assert soaking.profile(FIXED) == PROFILES["dev"]
     assert drawn(7) == other
-    assert len(set(fixed) & set(other)) <= 1  # the simplest case is asked under every seed
+    assert len(set(fixed) & set(other)) <= 1  # the simplest case occurs under every seed
 
 
 def outcome(seed, *failures):

@@ -1,4 +1,4 @@
-"""Emulated steps lie within the bound of their class; a wrong GRU, a wrong bound and a wrong class are seen."""
+"""Emulated steps lie within the bound of their class; a wrong GRU, a wrong bound and a wrong class are detected."""
 
 from dataclasses import replace
 from itertools import combinations
@@ -51,7 +51,7 @@ def worst() -> float:
 
 @pytest.mark.parametrize("change", ["unit", "activation", "sum"])
 def test_a_bound_that_is_too_small_is_seen(monkeypatch, change):
-    """Half of u; activations as accurate as half of what is claimed; sums that do not round."""
+    """Too small are half of u, activations with half the claimed error, and sums without rounding."""
     if change == "unit":
         right = Arithmetic.unit
         monkeypatch.setattr(Arithmetic, "unit", lambda self, format: right(self, format) / 2)
@@ -64,7 +64,7 @@ def test_a_bound_that_is_too_small_is_seen(monkeypatch, change):
 
 
 def test_a_blend_that_is_wrong_by_few_last_places_is_seen(monkeypatch):
-    """The blend, further by 32 units in the last place."""
+    """The blend is off by 32 units in the last place."""
     right = SoftGRU.blend
 
     def off(self, a, h, n):
@@ -75,7 +75,7 @@ def test_a_blend_that_is_wrong_by_few_last_places_is_seen(monkeypatch):
 
 
 def test_steps_outside_the_domain_are_counted_apart(monkeypatch):
-    """The class with products in bfloat16 and sums in float16, flushed, whose bound often proves nothing."""
+    """The class has products in bfloat16 and sums in float16, flushed; its bound often proves nothing."""
     monkeypatch.setattr(steps, "BATCH", 30)
     monkeypatch.setattr(steps, "STEPS", 30 * steps.TIME)
     _, tally = chunk(159)
@@ -100,7 +100,7 @@ def test_a_run_in_parts_is_the_run(monkeypatch):
 
 
 def test_chunks_of_other_processes_are_the_same(monkeypatch):
-    monkeypatch.undo()  # another process has the module as it is written
+    monkeypatch.undo()  # another process has the unchanged module
     monkeypatch.setattr(steps, "CLASSES", CLASSES[:1])
     ((index, tally),) = steps.run(0, 1, 2)
     assert (index, tally) == chunk(0)
@@ -148,7 +148,7 @@ def test_an_unknown_lemma_is_refused():
 
 
 def test_a_class_is_judged_by_its_own_bound_alone():
-    """The same steps, held to a finer class, are outside."""
+    """The same steps, judged by a finer class, are outside."""
     case, claim = steps.case_of(6)
     outputs = SoftGRU(claim, 6).run(case).outputs
     before = np.concatenate([case.starts[0][:, None], outputs[:, :-1]], axis=1)

@@ -1,4 +1,4 @@
-"""Small versions of the studies of teeth, false alarms and float64; and that each can come out the other way."""
+"""Small versions of the studies of teeth, false alarms and float64. Each of them can also fail."""
 
 from dataclasses import replace
 
@@ -56,7 +56,7 @@ def test_the_specification_holds_in_float64():
 
 
 class Single(Emulated):
-    """Float32 behind an interface of float64."""
+    """A GRU that computes in float32 behind an interface of float64."""
 
     def run(self, case):
         outputs, final = super().run(case)
@@ -71,7 +71,7 @@ def test_float32_does_not_pass_for_float64():
 
 
 def only_after(subject: Emulated) -> Emulated:
-    """The subject with one place of the reset gate, for time's sake."""
+    """The subject with one position of the reset gate, to save time."""
     subject.capabilities = replace(subject.capabilities, resets=("after",))
     return subject
 
@@ -85,7 +85,7 @@ def test_the_commands_print_a_dated_record(command):
 
 
 def failed(*command: str) -> list[str]:
-    """What a command says that is wrong; its exit code has to say so too."""
+    """The failures that a command reports. Its exit code must agree."""
     result = CliRunner().invoke(main, command)
     assert result.exit_code == 1, result.output
     return [line for line in result.output.splitlines() if line.startswith("WRONG: ")]

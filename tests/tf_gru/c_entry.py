@@ -1,4 +1,4 @@
-"""The library's functions in C, called without TensorFlow; as a program, a digest of what they give for many calls."""
+"""The library's functions in C, called without TensorFlow. Run as a program, it prints a digest of many results."""
 
 import ctypes
 import hashlib
@@ -16,7 +16,7 @@ NO_MEMORY = 1
 
 
 class Call(ctypes.Structure):
-    """As in call.h."""
+    """The struct of call.h."""
 
     _fields_ = [
         *((name, ctypes.c_ssize_t) for name in ("batch", "time", "input_dim", "units")),
@@ -27,7 +27,7 @@ class Call(ctypes.Structure):
 
 
 class Gradients(ctypes.Structure):
-    """As in call.h."""
+    """The struct of call.h."""
 
     _fields_ = [
         (name, ctypes.c_void_p)
@@ -73,7 +73,7 @@ def everything(library, numbers, reset, *, reverse=False, zero=False, keep=True,
 
 
 def drawn(seed, batch, time, input_dim, units, reset, dtype, *, masked=False, scale=1.0):
-    """Everything that a call reads, cotangents too; NaN in the padding."""
+    """All arrays of a call, including cotangents; NaN in the padding."""
     draw, gates = np.random.default_rng(seed), GATES[reset]
 
     def numbers(*shape, scale=1.0):
@@ -100,7 +100,7 @@ def rows(numbers, which):
 
 
 def bits(arrays):
-    """What may not differ."""
+    """Numbers that must be equal, as bits."""
     return [array.tobytes() for array in arrays]
 
 
@@ -110,7 +110,7 @@ def cases():
         draw = np.random.default_rng(seed)
         reset, dtype = RESETS[seed % 3], (np.float32, np.float64)[seed % 2]
         sizes = [int(draw.integers(1, most)) for most in (20, 12, 40, 70)]
-        tiny = np.sqrt(np.finfo(dtype).tiny)  # whose products are subnormal
+        tiny = np.sqrt(np.finfo(dtype).tiny)  # products with it are subnormal
         scale = (1, 30, tiny)[seed % 5 % 3]
         yield (
             drawn(seed, *sizes, reset, dtype, masked=seed % 4 < 2, scale=scale),

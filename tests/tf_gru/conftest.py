@@ -1,4 +1,4 @@
-"""Integer GRUs: with linear activations and small integers every path computes without rounding, so paths are equal.
+"""Integer GRUs: with linear activations and small integers every path computes without rounding, so all paths agree.
 
 Three steps stay far below 2**53, float64's last exact integer.
 """
@@ -57,7 +57,7 @@ def arrays(result):
 
 
 def unrounded(inputs, kernel, recurrent_kernel, bias, reset, initial_state, mask, reverse):
-    """The GRU with linear activations in Python's integers, a row and a step at a time."""
+    """The GRU with linear activations in Python's integers, one row and one step at a time."""
     W, U, b = (
         np.split(array.astype(int).astype(object), GATES[reset], axis=-1) for array in (kernel, recurrent_kernel, bias)
     )
@@ -82,7 +82,7 @@ def unrounded(inputs, kernel, recurrent_kernel, bias, reset, initial_state, mask
 
 
 def everything(function, arguments):
-    """What a function of arrays gives, and the gradients of an integer combination of it."""
+    """The results of a function of arrays, and the gradients of an integer combination of them."""
     with tf.GradientTape() as tape:
         tape.watch(arguments)
         results = tf.nest.flatten(function(*arguments))
@@ -117,7 +117,7 @@ def called(mode, function, arguments, constants=()):
 
 
 def equal(left, right):
-    """Hold two nests of arrays to be the same numbers in the same shapes."""
+    """Require two nests of arrays to have the same numbers in the same shapes."""
     tf.nest.map_structure(np.testing.assert_array_equal, left, right)
 
 

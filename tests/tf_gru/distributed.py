@@ -1,7 +1,7 @@
 """A program that differentiates and trains a model on some devices and writes the numbers; its test runs it.
 
-Arguments: a folder to write to; "mirrored", for two logical devices of this process, and one of them alone; or the
-name of this process, if it is one of those that TF_CONFIG names.
+Arguments: a folder for the output; "mirrored" for two logical devices of this process, and one of them alone, or the
+name of this process, if TF_CONFIG names it.
 
 Every number is a multiple of a power of two that float64 holds, so that sums may have any order.
 """
@@ -27,7 +27,7 @@ INPUTS, TARGETS = integers((ROWS, 3, 2), 100), integers((ROWS, 2), 101)
 
 
 def model():
-    """Both directions and one; padding is masked."""
+    """A model with both directions and one; padding is masked."""
     built = keras.Sequential(
         [
             keras.Input((3, 2), dtype="float64"),
@@ -42,7 +42,7 @@ def model():
 
 
 def gradients(strategy, trained):
-    """Each replica takes its rows of the batch: what it finds, summed over all replicas, and what the first one has."""
+    """Each replica computes its rows of the batch. Returns the sum over all replicas, and the first one's part."""
     share = ROWS // strategy.num_replicas_in_sync
 
     def on_replica():

@@ -1,4 +1,4 @@
-"""The subjects of TensorFlow 1's graphs in a program as it began then; the change cannot be undone in a process."""
+"""The subjects of TensorFlow 1's graphs in a program that starts like TensorFlow 1's. A process cannot undo this."""
 
 import tensorflow as tf
 

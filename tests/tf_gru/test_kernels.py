@@ -1,7 +1,7 @@
-"""The kernels beside each other, in numbers that are exact: no two may differ in one bit, in values or gradients.
+"""All kernels on exact numbers: no two may differ in one bit, in values or gradients.
 
 Inputs and states come in equal pairs and meet weights of opposite sign, and the candidate's two biases cancel: every
-gate is sigma(0) = 1/2 and every candidate tanh(0) = 0, while no derivative is 0 for want of an input, state or weight.
+gate is sigma(0) = 1/2 and every candidate tanh(0) = 0, but no derivative is 0 for lack of an input, state or weight.
 """
 
 import numpy as np
@@ -84,7 +84,7 @@ def test_each_kernel_gives_the_same_bits(exact, kernel, reset, mask, reverse, ma
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("masked", [False, True])
 def test_chunks_of_any_time_give_the_same_bits(exact, masked, reverse):
-    """Where all chunks are full, and where the last one begins with steps of the one before."""
+    """Either all chunks are full, or the last one begins with steps of the one before."""
     for time in (1, 2, 3, 5, 7):
         arguments = cancelling("after", time=time)
         mask = np.arange(BATCH * time).reshape(BATCH, time) % 3 != 1 if masked else None
@@ -105,13 +105,13 @@ def test_each_format_is_kept(exact, kernel, dtype):
     actual = everything(arguments, mask=MASKS["holes"], **KERNELS[kernel])
 
     assert {array.dtype.name for array in actual} == {dtype}
-    exact.equal(expected[:2], actual[:2])  # gradients are sums of more bits than the narrow ones have
+    exact.equal(expected[:2], actual[:2])  # gradients are sums of more bits than the narrow formats have
 
 
 @pytest.mark.parametrize("kernel", EVERY)
 @pytest.mark.parametrize("reset", RESETS)
 def test_padding_is_not_read(exact, reset, kernel):
-    """Whatever stands at masked steps changes nothing, and its own gradient is 0."""
+    """The value of a masked input changes nothing, and its own gradient is 0."""
     arguments, mask = cancelling(reset), MASKS["holes"]
     padding = np.resize([np.nan, np.inf, -np.inf], arguments[0].shape)
     padded = [tf.where(mask[:, :, None], arguments[0], padding), *arguments[1:]]
@@ -126,7 +126,7 @@ def test_padding_is_not_read(exact, reset, kernel):
 @pytest.mark.parametrize("kernel", EVERY)
 @pytest.mark.parametrize("reset", RESETS)
 def test_a_masked_row_copies_any_state(reset, kernel):
-    """Bit for bit, NaN and minus zero too, with a gradient of what comes back, and none to the weights."""
+    """It copies bit for bit, NaN and minus zero too, with a gradient of the copied state, and none of the weights."""
     inputs, _, *weights = cancelling(reset)
     state = np.array([[np.nan, np.inf, -0.0, 1e300]] * BATCH)
     mask = np.zeros((BATCH, TIME), bool)
@@ -143,7 +143,9 @@ def test_a_masked_row_copies_any_state(reset, kernel):
 @pytest.mark.parametrize("kernel", ["loop", "compiled", "native"])
 @pytest.mark.parametrize("masked", [False, True])
 def test_one_trace_serves_every_batch_and_time(exact, kernel, masked):
-    """Sizes unknown when traced, down to none of either, also from a NaN that has no step to be read."""
+    """Sizes are unknown at the trace, and batch and time may be 0, also from a NaN state without a step that reads
+    it.
+    """
     _, start, *weights = cancelling("after")
     start = tf.where(tf.range(UNITS) > 2, start, np.nan)
     traces = []
@@ -172,7 +174,7 @@ def test_one_trace_serves_every_batch_and_time(exact, kernel, masked):
 
 
 def _calls(function, *arguments):
-    """Rank and width of each result of each call to a kernel in a function's graph, and of what the call keeps."""
+    """Rank and width of each result of each call to a kernel in a function's graph, and of its kept tensors."""
     graph = tf.function(function).get_concrete_function(*arguments).graph
     calls = [op.outputs for op in graph.get_operations() if "PartitionedCall" in op.type]
     return [[(each.shape.rank, each.shape[-1]) for each in outputs if each.shape.rank] for outputs in calls]
@@ -180,7 +182,7 @@ def _calls(function, *arguments):
 
 @pytest.mark.parametrize("kernel", ["loop", "compiled", "recompute"])
 def test_only_training_keeps_anything(kernel):
-    """The results, and in training what the backward pass reads: without the gates' sides where they are recomputed."""
+    """Training also keeps tensors for the backward pass, without the gates' sides if they are computed again."""
     inputs, start, *weights = cancelling("after")
 
     def infer(inputs):
@@ -201,7 +203,7 @@ def test_only_training_keeps_anything(kernel):
 
 
 def negated(function):
-    """The function, its first result's sign changed."""
+    """The function with the sign of its first result changed."""
 
     def broken(*arguments):
         first, *others = function(*arguments)
@@ -212,7 +214,7 @@ def negated(function):
 
 @pytest.fixture
 def untraced():
-    """No trace of what a test breaks is there before or after it."""
+    """Drop all traces before and after the test, because it breaks them."""
     traced._function.cache_clear()
     yield
     traced._function.cache_clear()
@@ -220,7 +222,7 @@ def untraced():
 
 @pytest.mark.usefixtures("untraced")
 def test_a_second_trace_is_not_made(monkeypatch):
-    """Another batch, another time: the same function, traced once."""
+    """Another batch and another time use the same function, traced once."""
     functions, make = set(), traced._function
     monkeypatch.setattr(traced, "_function", lambda *key: functions.add(make(*key)) or make(*key))
     inputs, start, *weights = cancelling("before")
@@ -247,12 +249,12 @@ def test_a_wrong_derivative_is_seen(exact, monkeypatch, reset, broken):
 
 
 def always(self, _):
-    """Every step of a chunk is its own."""
+    """Every step of a chunk counts as its own."""
     return tf.ones((self.steps, 1, 1), tf.bool)
 
 
 def at_its_end(self, chunk, states, *_):
-    """A chunk starts from a state of its own."""
+    """A chunk starts from its own state."""
     return states[:, self.begin(chunk)]
 
 
@@ -267,7 +269,7 @@ def test_wrong_chunks_are_seen(exact, monkeypatch, part, wrong):
 
 @pytest.mark.usefixtures("untraced")
 def test_a_derivative_that_reads_masked_steps_is_seen(monkeypatch):
-    """Without the choice of slopes NaN reaches the weights' gradients."""
+    """Without the choice of slopes, NaN reaches the weights' gradients."""
     monkeypatch.setattr(recurrence, "_of_valid_steps", lambda slopes, _: slopes)
 
     with pytest.raises(AssertionError):
@@ -275,7 +277,7 @@ def test_a_derivative_that_reads_masked_steps_is_seen(monkeypatch):
 
 
 def test_many_layers_are_no_function_that_is_traced_again_and_again(monkeypatch):
-    """TensorFlow warns of the fifth function in a row that comes from one line of code and is traced."""
+    """TensorFlow warns of the fifth function in a row that is traced from one line of code."""
     warned = []
     monkeypatch.setattr(
         polymorphic_function,
@@ -284,7 +286,7 @@ def test_many_layers_are_no_function_that_is_traced_again_and_again(monkeypatch)
     )
     monkeypatch.setattr(polymorphic_function.logging, "warning", warned.append)
     inputs, several = tf.zeros((1, 2, 1)), 2 * polymorphic_function.FREQUENT_TRACING_WARNING_THRESHOLD
-    for units in range(1001, 1001 + several):  # of no other test
+    for units in range(1001, 1001 + several):  # used by no other test
         GRU(units, recurrent_initializer="zeros", use_native=False)(inputs)
     assert warned == []
     for _ in range(several):

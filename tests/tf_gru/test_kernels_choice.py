@@ -1,4 +1,4 @@
-"""Which kernel runs: the rule of tf_gru/kernels/choice.py, what is found out for it, and derivatives it cannot see."""
+"""The choice of a kernel: the rule of tf_gru/kernels/choice.py, its facts, and derivatives that it cannot detect."""
 
 from dataclasses import replace
 
@@ -267,7 +267,7 @@ def test_the_layer_hands_its_options_on(known):
 
 
 def test_the_kernels_of_a_call_are_listed():
-    """Of each sequence that it runs, a layer's too, and not of a call inside another that lists its own."""
+    """It lists each sequence that the call runs, a layer's too, but not a nested call that makes its own list."""
     model = keras.Sequential([GRU(UNITS, return_sequences=True), GRU(UNITS, activation="relu")])
     inner = []
 
@@ -372,7 +372,7 @@ def tangent(function):
 @pytest.mark.parametrize("where", ["eager", "inside", "outside"])
 @pytest.mark.parametrize("derivative", [curvature, tangent])
 def test_both_derivatives_exist_without_compiling(derivative, where, use_native):
-    """In eager, and inside or outside a tf.function: finite, and not zeros."""
+    """Eagerly, and inside or outside a tf.function, they are finite and not zeros."""
     function = lambda inputs: gru(inputs, *WEIGHTS, jit=False, use_native=use_native)[1]  # noqa: E731
 
     if where == "inside":

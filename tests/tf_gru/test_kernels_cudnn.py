@@ -1,7 +1,7 @@
-"""cuDNN's kernel without a GPU: the weights' order, who gets the op, and all that is done around it.
+"""cuDNN's kernel without a GPU: the weights' order, the calls that get the op, and the code around it.
 
-The op has no CPU kernel. In graphs it is looked for; where numbers are wanted, `documented` stands in for it, which
-does what cuDNN's documentation says of one row of weights, and leaves NaN wherever that promises nothing to us.
+The op has no CPU kernel. Tests look for it in graphs. For numbers, `documented` replaces it: it follows cuDNN's
+documentation for one row of weights, and leaves NaN wherever the documentation promises nothing.
 """
 
 from functools import partial
@@ -34,7 +34,7 @@ HOLES = np.array([[1, 0, 1, 1], [1, 1, 1, 1], [1, 1, 0, 0]], bool)
 
 
 def decoded(params, input_dim, units):
-    """The matrices (units, width) and biases of each gate, read off a buffer from its start to its end."""
+    """The matrices (units, width) and biases of each gate, read from a buffer from its start to its end."""
     found, at = {}, 0
     for matrix, gate in ORDER:
         width = input_dim if matrix == "W" else units
@@ -49,7 +49,7 @@ def decoded(params, input_dim, units):
 
 
 def equal_gates(params, W, U, B):
-    """Whether a buffer holds these weights of Keras."""
+    """True if a buffer holds these weights of Keras."""
     input_dim, units = W.shape[0], U.shape[0]
     found = decoded(np.asarray(params), input_dim, units)
     for number, gate in enumerate("zrn"):
@@ -73,7 +73,7 @@ def test_the_weights_are_packed_as_documented(input_dim):
 
 @pytest.mark.parametrize("hot", range(12))
 def test_each_gate_has_its_place(hot):
-    """All zeros but for one gate of one of W, U and the two biases, where all numbers differ."""
+    """All numbers are zero except one gate of one of W, U and the two biases, where all numbers differ."""
     arrays = [np.zeros_like(array) for array in (W, U, B[0], B[1])]
     part = slice(hot % 3 * UNITS, (hot % 3 + 1) * UNITS)
     chosen = arrays[hot // 3][..., part]
@@ -150,12 +150,12 @@ def test_without_a_mask_the_sizes_decide(sizes, fitting, traced):
 
 @pytest.fixture
 def gpu(monkeypatch):
-    """A GPU, as far as the choice is told."""
+    """Make the choice see a GPU."""
     monkeypatch.setattr(facts, "gpu_is_visible", lambda: True)
 
 
 def operators(function):
-    """The types of all operators in a traced function and in the functions it calls."""
+    """The types of all operators in a traced function and in the functions that it calls."""
     graph = function.get_concrete_function().graph.as_graph_def()
     calls = [node for called in graph.library.function for node in called.node_def]
     return [node.op for node in graph.node], [node.op for node in calls]
@@ -196,7 +196,7 @@ def test_where_it_can_run_the_op_is_in_the_graph(options):
 @pytest.mark.parametrize("given", [{"mask": HOLES}, {"lengths": [4, 1, 2]}])
 @pytest.mark.usefixtures("gpu")
 def test_a_mask_is_looked_at_when_the_graph_runs(given):
-    """The op is in a branch, and another kernel in the other."""
+    """The op is in one branch, another kernel in the other."""
     function = traced(**given)
 
     assert holding(function) == (0, 1)
@@ -228,9 +228,7 @@ def test_where_it_cannot_run_the_op_is_not_in_the_graph_and_insisting_is_refused
 
 def test_without_a_gpu_the_op_is_not_there_and_insisting_is_refused():
     assert holding(traced()) == (0, 0)
-    with pytest.raises(
-        ValueError, match="use_cudnn is True, but TensorFlow sees no NVIDIA GPU: use_cudnn='auto' takes"
-    ):
+    with pytest.raises(ValueError, match="use_cudnn is True, but TensorFlow sees no NVIDIA GPU: use_cudnn='auto' runs"):
         gru(INPUTS, W, U, B, use_cudnn=True)
 
 
@@ -251,7 +249,7 @@ def test_a_call_that_is_placed_on_another_device_stays_there():
 
 @pytest.mark.usefixtures("gpu")
 def test_what_xla_compiles_does_not_hold_the_op():
-    """Also where the function that calls is only part of what is compiled."""
+    """This also holds if the function is only part of the compiled code."""
     inner = traced()
     outer = tf.function(lambda: inner(), jit_compile=True, autograph=False)
 
@@ -292,7 +290,9 @@ def test_a_training_graph_holds_the_ops_own_gradient(given):
 
 
 def documented(x, h, params, lengths):
-    """What cuDNN says that it computes; NaN past a row's length, in the outputs and in the inputs' gradient."""
+    """The computation according to cuDNN's documentation; NaN past a row's length, in the outputs and the inputs'
+    gradient.
+    """
     input_dim, units = x.shape[-1], h.shape[-1]
     sizes = [units * width for width in (input_dim,) * 3 + (units,) * 3 + (1,) * 6]
     parts = [tf.reshape(part, (units, -1)) for part in tf.split(params, sizes)]
@@ -325,7 +325,7 @@ def mapped(matrix, rows):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """How often the op was called (in a graph: traced); `documented` stands in for it."""
+    """The number of calls of the op (in a graph: traces); `documented` replaces it."""
     made = []
 
     def counted(*arguments):
@@ -364,7 +364,7 @@ def test_every_clause_holds_around_the_op(calls, path, clauses):
 
 
 def unmasked_outputs(monkeypatch):
-    """What the op leaves past the end is handed on."""
+    """Return the op's outputs past the end unchanged."""
     run = cudnn.run
     monkeypatch.setattr(cudnn, "op", lambda *arguments: zeros_for_nan(documented(*arguments)))
     monkeypatch.setattr(
@@ -405,7 +405,7 @@ def test_a_mistake_around_the_op_is_caught(calls, monkeypatch, break_it, clause)
 @pytest.mark.parametrize(("mask", "taken"), [(np.arange(TIME) < np.array([[4], [1], [2]]), True), (HOLES, False)])
 @pytest.mark.usefixtures("calls")
 def test_each_call_looks_at_its_mask(monkeypatch, mode, mask, taken):
-    """The op's outputs are marked, in eager and by one graph for both masks."""
+    """The op's outputs are marked, eagerly and by one graph for both masks."""
     monkeypatch.setattr(cudnn, "op", lambda *arguments: [7 + part for part in documented(*arguments)])
     call = lambda mask: gru(INPUTS, W, U, B, mask=mask)[1]  # noqa: E731
     if mode == "graph":
@@ -430,7 +430,7 @@ def test_a_second_derivative_that_cannot_be_seen_is_refused_in_words():
 
 @pytest.mark.usefixtures("calls")
 def test_a_model_with_it_is_exported(tmp_path):
-    """An export traces second derivatives too: refusing them then would end it."""
+    """An export also traces second derivatives, so refusing them there would end it."""
     model = keras.Sequential([keras.Input((TIME, INPUT_DIM), dtype="float64"), tf_gru.GRU(UNITS, dtype="float64")])
     model.export(tmp_path, verbose=False)
     served = tf.saved_model.load(tmp_path)
@@ -449,7 +449,7 @@ def curvature(function):
 
 @pytest.mark.usefixtures("gpu")
 def test_keras_leaves_a_model_with_it_uncompiled(monkeypatch):
-    """fit would otherwise compile the whole model by XLA, and never take the op."""
+    """Otherwise fit would compile the whole model by XLA, and never use the op."""
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda *_: [SimpleNamespace(device_type="GPU")])
     models = {
         use: keras.Sequential([keras.Input((TIME, INPUT_DIM)), tf_gru.BiGRU(UNITS, use_cudnn=use)])
@@ -470,7 +470,7 @@ def test_the_configuration_keeps_it(use):
 
 
 def test_the_readme_says_whether_it_was_verified():
-    """Until a run on a GPU is on record."""
+    """It must say so until a run on a GPU is on record."""
     root = Path(__file__).parents[2]
 
     assert ("GPU: not verified" in (root / "README.md").read_text()) != (root / "docs/records/gpu.txt").exists()

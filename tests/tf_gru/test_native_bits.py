@@ -1,4 +1,4 @@
-"""The native kernel bit for bit: one result, whatever the processor, the cut of the work and the company of a row."""
+"""The native kernel bit for bit: one result for any processor, any division of the work and any other rows."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ OF_A_ROW = slice(4)  # outputs, final state, and the gradients of inputs and sta
 
 @pytest.fixture(scope="module")
 def library():
-    native.library()  # TensorFlow lists the ops of a library that it is the first to open
+    native.library()  # TensorFlow lists the ops of a library only if it opens the library first
     opened = c_entry.opened()
     opened.tf_gru_set_threads(3)
     return opened
@@ -37,7 +37,7 @@ def digest(instruction_set, *command):
 
 
 def test_every_instruction_set_gives_the_same_bits():
-    """Those that this processor has."""
+    """The instruction sets of this processor are tested."""
     names, digests = zip(*(digest(name) for name in ("avx512", "avx2", "portable") if supports(name)), strict=True)
 
     assert "portable" in names
@@ -53,7 +53,7 @@ def supports(name):
 @pytest.mark.parametrize("reset", RESETS)
 @pytest.mark.parametrize("masked", [False, True])
 def test_a_row_is_the_same_alone_and_in_any_company(library, reset, dtype, masked):
-    """37 rows fill every size of tile; the gradients of inputs and start too."""
+    """37 rows fill every size of tile. Gradients of inputs and start are compared too."""
     numbers = drawn(1, 37, 9, 5, 21, reset, dtype, masked=masked)
     together = everything(library, numbers, reset)[OF_A_ROW]
     mixed = np.random.default_rng(2).permutation(37)
@@ -67,7 +67,7 @@ def test_a_row_is_the_same_alone_and_in_any_company(library, reset, dtype, maske
 @pytest.mark.parametrize("reset", RESETS)
 @pytest.mark.parametrize(("threads", "by_units"), [(2, 0), (3, 0), (2, 1), (3, 1)])
 def test_the_number_of_threads_and_what_they_share_change_nothing(library, reset, dtype, threads, by_units):
-    """Weights' gradients too; and gates that are found again are those that were kept."""
+    """Weights' gradients are compared too, and gates that are computed again with kept ones."""
     for seed, batch, masked in ((3, 37, True), (4, 2, False)):
         numbers = drawn(seed, batch, 61, 5, 50, reset, dtype, masked=masked)
         alone = everything(library, numbers, reset, reverse=masked)
@@ -79,7 +79,7 @@ def test_the_number_of_threads_and_what_they_share_change_nothing(library, reset
 
 @pytest.mark.parametrize("reset", RESETS)
 def test_time_may_be_cut_anywhere(library, reset):
-    """A step at a time is all of time at once, which is many chunks; forward and back."""
+    """One step at a time equals all of time at once, which is many chunks, forward and backward."""
     numbers = drawn(5, 40, 70, 12, 60, reset, np.float32)
     inputs, start, *weights, valid, d_outputs, d_final_state = numbers
     outputs, final_state, d_inputs, d_start, *_ = everything(library, numbers, reset)
@@ -101,7 +101,7 @@ def test_time_may_be_cut_anywhere(library, reset):
 
 @pytest.mark.parametrize("reset", RESETS)
 def test_padding_changes_no_gradient_of_a_weight(library, reset):
-    """Steps that are appended and masked move every row to another place of every chunk."""
+    """Appended masked steps move every row to another place of every chunk."""
     numbers = drawn(6, 30, 40, 4, 18, reset, np.float32, masked=True)
     inputs, start, *weights, valid, d_outputs, d_final_state = numbers
     longer = [
@@ -114,7 +114,7 @@ def test_padding_changes_no_gradient_of_a_weight(library, reset):
 
 
 def test_the_call_before_changes_nothing(library):
-    """Nor does what stands in memory that a call takes over."""
+    """The content of reused memory changes nothing either."""
     numbers = drawn(7, 9, 8, 7, 33, "after", np.float32)
     first = bits(everything(library, numbers, "after"))
 
@@ -124,13 +124,13 @@ def test_the_call_before_changes_nothing(library):
 
 
 def test_subnormal_numbers_are_kept_or_flushed_as_the_caller_has_it(library):
-    """By every thread: a caller of the C function keeps them, TensorFlow's flush them."""
+    """Every thread does so: a caller of the C function keeps them, TensorFlow's threads flush them."""
     inputs, start, *others = drawn(13, 16, 3, 4, 19, "after", np.float32)
     subnormal = np.finfo(np.float32).smallest_subnormal * 2**16
     others[0] *= subnormal
     others[1] *= subnormal
     others[2:4] = [np.zeros_like(others[2]), np.zeros_like(others[3])]
-    others[2][: 2 * 19] = 200  # z and r are 1: the state stays as it is
+    others[2][: 2 * 19] = 200  # z and r are 1, so the state stays unchanged
     start = np.full_like(start, subnormal)
     numbers = [inputs, start, *others]
 
@@ -146,7 +146,7 @@ def test_subnormal_numbers_are_kept_or_flushed_as_the_caller_has_it(library):
 
 
 def test_two_calls_at_once_give_the_bits_of_each_alone(library):
-    """One has the pool, the other runs on its own thread."""
+    """One uses the pool, the other runs on its own thread."""
     calls = [(drawn(seed, 24, 30, 8, 40, reset, np.float32), reset) for seed, reset in enumerate(RESETS)]
     expected = [bits(everything(library, *call)) for call in calls]
     found = {}

@@ -1,4 +1,4 @@
-"""How the native library is built: with a compiler and without one, from the files that are handed out."""
+"""The build of the native library, with a compiler and without one, from the distributed files."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("g++"), reason="there is no g++
 
 
 def built(kind, folder, source, **environment):
-    """The file that the build backend makes of a source tree."""
+    """The file that the build backend makes from a source tree."""
     program = f"from setuptools import build_meta; print(build_meta.build_{kind}({str(folder)!r}))"
     run = subprocess.run(
         [sys.executable, "-c", program], cwd=source, env={**os.environ, **environment}, capture_output=True, text=True
@@ -34,7 +34,7 @@ def built(kind, folder, source, **environment):
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory):
-    """What the sdist of a checkout holds."""
+    """The content of a checkout's sdist."""
     folder = tmp_path_factory.mktemp("sdist")
     left_out = shutil.ignore_patterns(".*", "build", "dist", "*.so", "*.egg-info", "__pycache__", "docs", "tests")
     shutil.copytree(ROOT, folder / "checkout", ignore=left_out)
@@ -45,7 +45,7 @@ def unpacked(tmp_path_factory):
 
 
 def test_without_a_compiler_the_wheel_is_pure(unpacked, tmp_path):
-    """For any machine, without the library: CC and CXX point nowhere."""
+    """The wheel is for any machine, without the library; CC and CXX name no compiler."""
     wheel = built("wheel", tmp_path, unpacked, CC="/nowhere/cc", CXX="/nowhere/c++")
 
     assert wheel.name.endswith("-py3-none-any.whl")
@@ -66,19 +66,21 @@ def test_with_a_compiler_the_wheel_has_the_library_for_any_python(unpacked, tmp_
 
 
 def symbols(path):
-    """Kind and name of every symbol of an object file."""
+    """Kind and name of every symbol in an object file."""
     listed = subprocess.run(["nm", "-C", path], capture_output=True, text=True, check=True).stdout
     return [line[17:].split(" ", 1) for line in listed.splitlines()]
 
 
 def shared_code(path):
-    """What the linker might take from this file for another: all that is defined and not local, but its table."""
+    """Symbols that the linker might take from this file in place of another's: all defined ones that are not local,
+    except its table.
+    """
     return [name for kind, name in symbols(path) if kind in "TWVuDBRC" and not name.startswith("tf_gru::isa_")]
 
 
 @pytest.mark.parametrize("name", ["avx512", "avx2", "portable"])
 def test_no_code_for_an_instruction_set_can_stand_in_for_other_code(tmp_path, name):
-    """Without optimisation, which would inline what must not be there at all."""
+    """The build is not optimised, because inlining would hide the fault."""
     if MACHINE != "x86_64" and name in OPTIONS:
         pytest.skip(f"no {name} on {MACHINE}")
     compiled = tmp_path / "isa.o"
@@ -105,7 +107,7 @@ def test_the_library_exports_its_functions_and_nothing_else():
 
 
 def digest(tmp_path, compiler, instruction_sets, *emulator):
-    """What a program of the kernels gives, compiled and run for a processor."""
+    """The output of a program of the kernels, compiled and run for a processor."""
     sources = [SOURCES / f"{name}.cpp" for name in ("pool", "entry", "choice")]
     objects = []
     for name in instruction_sets:
@@ -126,7 +128,7 @@ needs_qemu = pytest.mark.skipif(not shutil.which("qemu-aarch64"), reason="there 
 @pytest.mark.skipif(MACHINE != "x86_64", reason="this is no x86-64")
 @pytest.mark.skipif(not shutil.which("aarch64-linux-gnu-g++"), reason="there is no compiler for aarch64 here")
 def test_old_processors_and_others_give_the_same_bits(tmp_path):
-    """An x86-64 without AVX runs the portable build alone, an aarch64 its own vectors."""
+    """An x86-64 processor without AVX runs the portable build, an aarch64 processor its own vectors."""
     here, other = tmp_path / "here", tmp_path / "other"
     for folder in (here, other):
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""The native kernel's products in numbers whose sums are exact, at every size of every tile."""
+"""The native kernel's products on numbers whose sums are exact, at every size of every tile."""
 
 import numpy as np
 import pytest
@@ -10,17 +10,17 @@ from tf_gru import native
 pytestmark = pytest.mark.skipif(not native.PATH.exists(), reason="tf_gru was installed without a native kernel")
 
 FORMATS = (np.float32, np.float64)
-ULPS = 4  # of the class that tf_gru:native claims
+ULPS = 4  # the claimed class of tf_gru:native
 
 
 @pytest.fixture(scope="module")
 def library():
-    native.library()  # TensorFlow lists the ops of a library that it is the first to open
+    native.library()  # TensorFlow lists the ops of a library only if it opens the library first
     return c_entry.opened()
 
 
 def activated(library, name, values):
-    """sigmoid or tanh, as the kernel has it."""
+    """sigmoid or tanh, computed by the kernel."""
     values = np.ascontiguousarray(values)
     result = np.empty_like(values)
     library.tf_gru_activate(
@@ -30,7 +30,7 @@ def activated(library, name, values):
 
 
 def halves(draw, dtype, *shape):
-    """Few bits: every sum of products of two of them is exact."""
+    """Numbers of few bits, so that every sum of products of two of them is exact."""
     return (draw.integers(-4, 5, shape) / 4).astype(dtype)
 
 
@@ -38,7 +38,7 @@ def halves(draw, dtype, *shape):
 @pytest.mark.parametrize("reset", RESETS)
 @pytest.mark.parametrize("units", [1, 3, 8, 15, 16, 17, 33, 50, 64])
 def test_a_step_is_its_equation_bit_for_bit(library, reset, units, dtype):
-    """From given states: the sums are exact, and what is rounded after them is rounded here in the same places."""
+    """From given states the sums are exact, and later roundings happen here in the same places."""
     draw = np.random.default_rng(units)
     for batch in (1, 2, 3, 7, 8, 13):
         inputs, start = halves(draw, dtype, batch, 1, 5), halves(draw, dtype, batch, units)
@@ -46,7 +46,7 @@ def test_a_step_is_its_equation_bit_for_bit(library, reset, units, dtype):
         kernel, recurrent = halves(draw, dtype, 5, wide), halves(draw, dtype, units, wide)
         bias, bias_h = halves(draw, dtype, wide), halves(draw, dtype, wide) if reset == "after" else None
         r = slice(units, 2 * units)
-        if reset != "none":  # the reset gate is 1, whose products are exact
+        if reset != "none":  # the reset gate is 1, so its products are exact
             kernel[:, r], recurrent[:, r], bias[r] = 0, 0, 300
         zeros = [np.zeros((batch, 1, units), dtype), np.zeros((batch, units), dtype)]
 
@@ -61,7 +61,7 @@ def test_a_step_is_its_equation_bit_for_bit(library, reset, units, dtype):
 
 
 def fused(a, b, c):
-    """a * b + c, rounded once: by exact fractions."""
+    """a * b + c, rounded once, by exact fractions."""
     from fractions import Fraction
 
     exact = [
@@ -72,7 +72,7 @@ def fused(a, b, c):
 
 
 def rounded(exact, dtype):
-    """The nearest number of the format; float(Fraction) is in float64, and in float32 its neighbours are compared."""
+    """The nearest number of the format. float(Fraction) is in float64; for float32 the test compares its neighbours."""
     near = dtype.type(float(exact))
     if dtype == np.float64:
         return near
@@ -83,7 +83,7 @@ def rounded(exact, dtype):
 @pytest.mark.parametrize("dtype", FORMATS)
 @pytest.mark.parametrize("units", [1, 5, 16, 23, 48, 50])
 def test_gradients_of_weights_are_exact_sums(library, units, dtype):
-    """z is 0 and n is tanh(0), so the candidate's cotangent is what came in, and no other has any."""
+    """z is 0 and n is tanh(0), so the candidate's cotangent is the incoming one, and all others are 0."""
     draw = np.random.default_rng(units)
     for batch, time in ((1, 1), (3, 5), (40, 13), (300, 2)):
         inputs, d_outputs = halves(draw, dtype, batch, time, 19), halves(draw, dtype, batch, time, units)
@@ -113,7 +113,9 @@ def test_gradients_of_weights_are_exact_sums(library, units, dtype):
 @pytest.mark.parametrize("dtype", FORMATS)
 @pytest.mark.parametrize("name", ["sigmoid", "tanh"])
 def test_activations_are_within_their_class(library, name, dtype):
-    """Of values in longdouble, which has more bits than either format, from the smallest numbers to the flat ends."""
+    """The exact values are in longdouble, which has more bits than either format, from the smallest numbers to the
+    flat ends.
+    """
     if np.finfo(np.longdouble).nmant < 63:
         pytest.skip("longdouble is no wider than float64 here")
     draw, most = np.random.default_rng(0), 110 if dtype == np.float32 else 760
@@ -126,7 +128,7 @@ def test_activations_are_within_their_class(library, name, dtype):
         error = np.abs(activated(library, name, values) - exact) / np.spacing(np.abs(exact).astype(dtype))
 
     assert error.max() < ULPS
-    assert error.max() > 1  # the measure can tell
+    assert error.max() > 1  # the measure can detect errors
 
 
 @pytest.mark.parametrize("dtype", FORMATS)

@@ -1,4 +1,4 @@
-"""The native kernel where memory or threads are missing: an error in words, or one thread; never a crash."""
+"""The native kernel without enough memory or threads: an error message, or one thread, but never a crash."""
 
 import ctypes
 import os
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not native.PATH.exists(), reason="tf_gru was ins
 
 
 def of_sizes(**sizes):
-    """A call of which nothing will be read."""
+    """A call whose arrays are never read."""
     return c_entry.Call(**{"batch": 1, "time": 1, "input_dim": 1, "units": 1} | sizes)
 
 
@@ -33,7 +33,7 @@ def of_sizes(**sizes):
     ],
 )
 def test_what_no_machine_holds_is_a_status(sizes, dtype):
-    """Sizes whose product is beyond 2**63 too: they are counted, not wrapped."""
+    """Sizes whose product exceeds 2**63 are detected too, without wrapping."""
     native.library()
 
     assert c_entry.forward(c_entry.opened(), of_sizes(**sizes), dtype) == c_entry.NO_MEMORY
@@ -45,7 +45,7 @@ def test_what_no_machine_holds_is_a_status(sizes, dtype):
 
 
 def run(program, **environment):
-    """A program's output, once it has ended well."""
+    """The output of a program that ended without an error."""
     ended = subprocess.run(
         [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": str(c_entry.PATH.parents[2]), **environment},
@@ -58,7 +58,7 @@ def run(program, **environment):
 
 
 def test_an_op_without_memory_is_resource_exhausted():
-    """Under a limit on the process's memory; and the next call, which fits, is right."""
+    """The test limits the process's memory. The next call, which fits, is right."""
     program = """
 import resource, numpy as np, tensorflow as tf
 from tf_gru import gru
@@ -81,7 +81,7 @@ print("same", (gru(x, *weights)[0].numpy() == before.numpy()).all())
 
 
 def test_a_forked_child_makes_its_own_threads():
-    """The parent's are not there; a call waits for none of them."""
+    """The parent's threads do not exist there, and a call waits for none of them."""
     program = """
 import os
 from tests.documents import ROOT
@@ -102,7 +102,7 @@ print("child", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), "parent", run
 
 
 def test_an_interrupt_arrives_when_the_op_returns():
-    """As a KeyboardInterrupt, and the kernel goes on working after it."""
+    """It arrives as a KeyboardInterrupt, and the kernel works after it."""
     program = """
 import _thread, threading, numpy as np
 from tf_gru import gru

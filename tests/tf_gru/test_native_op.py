@@ -1,4 +1,4 @@
-"""The native kernel as TensorFlow's op: what it refuses, keeps and differentiates, and where it may not go."""
+"""The native kernel as TensorFlow's op: refusals, kept tensors, derivatives, and graphs that must not contain it."""
 
 import os
 import re
@@ -32,7 +32,7 @@ WEIGHTS = [floats(INPUT_DIM, 3 * UNITS), floats(UNITS, 3 * UNITS), floats(2, 3 *
 
 
 def raw(**others):
-    """The arguments of the op, some replaced."""
+    """The arguments of the op, with some replaced."""
     return {
         "inputs": INPUTS,
         "start": START,
@@ -108,7 +108,7 @@ def test_a_graph_knows_the_shapes():
 
 
 def kept_by(function):
-    """Whether the ops of a function, as it runs now, keep their gates."""
+    """True if the ops of a function, as it runs now, keep their gates."""
     return [node.attr["keep"].b for node in function.graph.as_graph_def().node if node.op == "TfGru"]
 
 
@@ -149,7 +149,7 @@ def test_an_eager_call_without_a_tape_keeps_nothing(monkeypatch):
 @pytest.mark.parametrize("mask", MASKS)
 @pytest.mark.parametrize("reset", RESETS)
 def test_second_derivatives_that_nobody_could_see_are_the_general_kernels(exact, reset, mask):
-    """Of a function around the op, by an outer tape: of every argument, and of what came back; in exact numbers."""
+    """An outer tape differentiates a function around the op, by every argument and cotangent, in exact numbers."""
     arguments, options = cancelling(reset), {"reset": reset, "mask": MASKS[mask], "masked_outputs": "zero"}
 
     def curvature(function):
@@ -175,7 +175,7 @@ def test_second_derivatives_that_nobody_could_see_are_the_general_kernels(exact,
 
 @pytest.mark.parametrize("reset", RESETS)
 def test_forward_mode_that_nobody_could_see_is_the_general_kernels(exact, reset):
-    """Of a function that was traced before: by the derivative of the derivative, which is exact here too."""
+    """The function was traced before. The derivative of the derivative is exact here too."""
     arguments = cancelling(reset)
 
     def tangents(function):
@@ -214,7 +214,7 @@ def test_forward_mode_of_the_op_itself_is_the_general_kernels(exact):
 
 @pytest.mark.parametrize("signature", [None, [tf.TensorSpec((BATCH, TIME, INPUT_DIM), tf.float64)]])
 def test_a_graph_with_the_op_is_not_saved_and_the_error_says_what_to_do(tmp_path, signature):
-    """Where no choice of kernels saw that it would be: the variable whose handle the op takes belongs to no model."""
+    """If the choice of kernels could not see the export, a variable that the op reads belongs to no model."""
     module = tf.Module()
     module.run = tf.function(lambda inputs: native.library().ops.tf_gru(**raw(inputs=inputs))[0], signature)
     module.run.get_concrete_function(tf.TensorSpec((BATCH, TIME, INPUT_DIM), tf.float64))
@@ -264,14 +264,14 @@ def test_an_environment_variable_that_names_no_instruction_set_is_refused():
 
 
 def test_the_library_is_where_a_compiler_is():
-    """The wheel of this checkout has it: nothing else of these tests may skip."""
+    """The wheel of this checkout contains it, so no other test here may skip."""
     assert Path(tf_gru.__file__).with_name("native").joinpath("libtf_gru.so").exists()
     assert native.missing() is None
 
 
 @pytest.mark.parametrize("units", [3, 5, 2])
 def test_second_derivatives_of_layers_of_several_sizes_in_one_process(units):
-    """A function that is traced anew for other sizes must not forget those of the weights."""
+    """A function that is traced again for other sizes must not lose the weights' sizes."""
     weights = [tf.ones((2, 3 * units)) / 8, tf.ones((units, 3 * units)) / 8, tf.ones((2, 3 * units)) / 8]
     x = tf.ones((2, 4, 2))
 

@@ -1,4 +1,4 @@
-"""The private names of TensorFlow stand in one file, and without any of them the rest works or is refused in words."""
+"""One file has all private names of TensorFlow, and without any of them the rest works or refuses with a message."""
 
 import ast
 import subprocess
@@ -48,7 +48,7 @@ def test_a_private_name_elsewhere_would_be_seen(line):
 
 
 def without(monkeypatch, name):
-    """TensorFlow as if a release had dropped one of its names."""
+    """Simulate a release of TensorFlow without one of these names."""
     assert getattr(private_tensorflow, name) is not None
     monkeypatch.setattr(private_tensorflow, name, None)
 

@@ -1,4 +1,4 @@
-"""A program that begins as those of TensorFlow 1 do: in a process of its own, for which the change cannot be undone."""
+"""A program that starts like TensorFlow 1's, in a separate process, because a process cannot undo this."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What `gru` refuses, and what it says."""
+"""The arguments that `gru` refuses, and its messages."""
 
 import numpy as np
 import pytest
@@ -141,7 +141,7 @@ def valid(exact):
     ],
 )
 def test_what_does_not_fit_is_named(valid, change, error, message):
-    """Each message says what, what was got, what must be, and where it helps what to do; eagerly and in a trace."""
+    """Each message says what, got, expected, and if it helps what to do; eagerly and in a trace."""
     with pytest.raises(error, match=message):
         gru(**{**valid, **change})
     with pytest.raises(error, match=message):
@@ -161,7 +161,7 @@ def test_unknown_time_is_not_unrolled(valid):
 
 
 def test_weights_of_unknown_shape_are_refused(valid):
-    """Units are read off the recurrent kernel, so its shape must be known."""
+    """Units come from the recurrent kernel, so its shape must be known."""
 
     @tf.function(input_signature=[tf.TensorSpec(None, tf.float64)])
     def function(recurrent_kernel):
@@ -173,7 +173,7 @@ def test_weights_of_unknown_shape_are_refused(valid):
 
 @pytest.mark.parametrize("name", ["inputs", "kernel", "bias", "initial_state", "mask", "lengths"])
 def test_what_else_has_an_unknown_shape_is_taken(valid, exact, name):
-    """Its axes are known from the others' sizes."""
+    """The sizes of other arguments determine its axes."""
     given = {**valid, "initial_state": exact.initial_state, **exact.linear}
     given |= {"lengths": np.array([3, 1, 0, 2, 3])} if name == "lengths" else {"mask": exact.mask}
     value = tf.constant(given[name])
@@ -221,7 +221,7 @@ def test_a_graph_asserts_what_it_could_not_see(valid, lengths, mask, message):
 
 
 def test_a_state_for_one_row_is_not_broadcast_at_run_time(valid, exact):
-    """A batch known only when the graph runs is held to as well."""
+    """A batch that is known only when the graph runs is checked too."""
     weights = {name: valid[name] for name in ("kernel", "recurrent_kernel", "bias")}
 
     @tf.function(
@@ -277,7 +277,7 @@ def test_sizes_no_trace_knows_are_not_broadcast(valid, name, shape, dtype, jit):
 
 @pytest.mark.parametrize("jit", [False, True])
 def test_sizes_no_trace_knows_may_be_right(valid, exact, jit):
-    """The same results as with sizes that are known."""
+    """The results equal those for known sizes."""
     given = {
         "lengths": tf.constant([3, 1, 0, 2, 3]),
         "mask": tf.constant(exact.masks["right padded"]),

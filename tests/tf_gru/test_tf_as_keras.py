@@ -1,4 +1,4 @@
-"""Models and layers of ours, made again with Keras': the same numbers for every mask, or a refusal."""
+"""Models and layers of ours, rebuilt with Keras' layers: the same numbers for every mask, or a refusal."""
 
 import itertools
 
@@ -18,7 +18,7 @@ EXACT = {"activation": "relu6", "recurrent_activation": "relu6", "dtype": "float
 @pytest.mark.parametrize("bigru", [False, True])
 @pytest.mark.parametrize("architecture", MODELS)
 def test_there_and_back_is_the_same(architecture, bigru, tmp_path):
-    """Layers, weights and numbers; saved, it needs nothing of ours."""
+    """Layers, weights and numbers are the same; a saved file needs nothing of ours."""
     theirs, inputs = of_keras(architecture)
 
     back = tf_gru.to_keras(tf_gru.from_keras(theirs, bigru=bigru), masks=False)
@@ -31,7 +31,7 @@ def test_there_and_back_is_the_same(architecture, bigru, tmp_path):
 
 
 def test_training_goes_on_where_it_was():
-    """Momentum and the random states come along, as on the way there."""
+    """Momentum and the random states are copied, as in the other direction."""
     inputs, targets = integers((2, 3, 2)), np.ones((2, 2))
     ours = keras.Sequential([keras.Input((3, 2), dtype="float64"), tf_gru.GRU(2, dropout=0.5, seed=1)])
     ours.compile(keras.optimizers.SGD(0.5, momentum=0.5), "mse", jit_compile=False)
@@ -49,7 +49,7 @@ CHOICES = tuple(itertools.product([False, True], repeat=4))
 
 @pytest.mark.parametrize(("return_sequences", "zero", "go_backwards", "unroll"), CHOICES)
 def test_a_layer_is_the_same_for_every_mask_or_refused(exact, return_sequences, zero, go_backwards, unroll):
-    """None is refused that is the same: each refusal has a mask for which numbers or the mask handed on differ."""
+    """No equal layer is refused: for each refusal some mask changes the numbers or the mask for later layers."""
     _, ours = exact.pair(
         return_sequences=return_sequences,
         return_state=True,
@@ -77,7 +77,7 @@ def test_a_layer_is_the_same_for_every_mask_or_refused(exact, return_sequences, 
         exact.equal(told(tf_gru.to_keras(ours), exact.mask), told(ours, exact.mask))
     else:
         with pytest.raises(
-            ValueError, match=r"^gru\w* (carries its state|is unrolled|goes backwards).*: say masks=Fal"
+            ValueError, match=r"^gru\w* (carries its state|is unrolled|goes backwards).*: pass masks=Fal"
         ):
             tf_gru.to_keras(ours)
 
@@ -85,7 +85,7 @@ def test_a_layer_is_the_same_for_every_mask_or_refused(exact, return_sequences, 
 @pytest.mark.parametrize("wrapped", [False, True])
 @pytest.mark.parametrize(("return_sequences", "unroll"), tuple(itertools.product([False, True], repeat=2)))
 def test_both_directions_are_the_same_for_every_mask_or_refused(exact, return_sequences, unroll, wrapped):
-    """As BiGRU, and as ours within Keras' Bidirectional."""
+    """This holds for BiGRU, and for our layer within Keras' Bidirectional."""
     options = {**exact.linear, "return_sequences": return_sequences, "unroll": unroll, "dtype": "float64"}
     layer = tf_gru.BiGRU(exact.units, **options)
     if wrapped:
@@ -109,16 +109,16 @@ def test_both_directions_are_the_same_for_every_mask_or_refused(exact, return_se
     if everywhere:
         exact.equal(told(tf_gru.to_keras(ours), exact.mask), told(ours, exact.mask))
     else:
-        with pytest.raises(ValueError, match=r"(carries its state|is unrolled).*: say masks=False"):
+        with pytest.raises(ValueError, match=r"(carries its state|is unrolled).*: pass masks=False"):
             tf_gru.to_keras(ours)
 
 
 def test_a_mask_that_keras_would_drop_is_refused():
-    """Beside an initial_state that comes with the sequences, unless the call gives the mask too."""
+    """Keras drops it if an initial_state comes with the sequences, unless the call also passes the mask."""
     options = {"return_sequences": True, "zero_output_for_mask": True, "dtype": "float64"}
     sequences, state = keras.Input((3, 2), dtype="float64"), keras.Input((4,), dtype="float64")
     masked = keras.layers.Masking(dtype="float64")(sequences)
-    message = "is called with an initial_state, beside which Keras drops a mask .*: say masks=False if none ever"
+    message = "is called with an initial_state, beside which Keras drops a mask .*: pass masks=False if none ever"
     for layer in (tf_gru.GRU(4, **options), keras.layers.Bidirectional(tf_gru.GRU(4, **options), dtype="float64")):
         states = [state] if isinstance(layer, tf_gru.GRU) else [state, state]
         model = keras.Model([sequences, state], layer(masked, initial_state=states))
@@ -130,12 +130,12 @@ def test_a_mask_that_keras_would_drop_is_refused():
 
 @pytest.mark.parametrize("name", ["lengths", "dropout_mask", "recurrent_dropout_mask"])
 def test_calls_that_keras_does_not_have_are_refused(name):
-    """Where a model makes them."""
+    """The calls are in a model."""
     sequences = keras.Input((3, 2))
     given = {"lengths": keras.Input((), dtype="int32")}.get(name, keras.Input((2,)))
     model = keras.Model([sequences, given], tf_gru.GRU(2)(sequences, **{name: given}))
 
-    with pytest.raises(ValueError, match=f"gru.* is called with {name}, which Keras' layer does not take: give a mask"):
+    with pytest.raises(ValueError, match=f"gru.* is called with {name}, which Keras' layer does not have: pass a mask"):
         tf_gru.to_keras(model, masks=False)
 
 
@@ -161,26 +161,26 @@ class MakesOurs(keras.Model):
         (
             lambda: tf_gru.GRU(2, dropout=1),
             ValueError,
-            r"gru.* has dropout=1, which drops nothing in some loops of Keras",
+            r"gru.* has dropout=1, which drops nothing in some of Keras",
         ),
         (
             lambda: tf_gru.GRUCell(2, recurrent_dropout=1),
             ValueError,
             r"has recurrent_dropout=1, which drops nothing in",
         ),
-        (MakesOurs, ValueError, r"gru.* \(GRU\).* is not made from the model's configuration: make it one of Keras'"),
+        (MakesOurs, ValueError, r"gru.* \(GRU\).* is not in the model's configuration: make it one of Keras'"),
         (lambda: keras.layers.GRU(2), TypeError, r"model is a GRU, but must be a keras.Model or a layer of tf_gru"),
         (lambda: None, TypeError, r"model is a NoneType, but must be a keras.Model or a layer of tf_gru"),
     ],
 )
 def test_what_keras_does_not_have_is_refused(layer, error, message):
-    """Whatever masks there are."""
+    """They are refused for any masks."""
     with pytest.raises(error, match=message):
         tf_gru.to_keras(layer(), masks=False)
 
 
 def test_what_keras_is_told_is_checked():
-    """By name."""
+    """Each argument is checked by name."""
     with pytest.raises(ValueError, match="masks is 'no', but must be one of True, False"):
         tf_gru.to_keras(tf_gru.GRU(2), masks="no")
     with pytest.raises(TypeError, match="custom_objects is a list, but must be a dictionary of names"):
@@ -189,7 +189,7 @@ def test_what_keras_is_told_is_checked():
 
 @pytest.mark.parametrize("layer", [tf_gru.GRU, tf_gru.GRUCell])
 def test_options_come_along(layer):
-    """Those that Keras' configuration leaves out, too; a layer may be without weights yet."""
+    """This includes options that Keras' configuration leaves out. A layer may be without weights."""
     theirs = tf_gru.to_keras(layer(2, implementation=1, reset_after=False, name="mine"), masks=False)
 
     cell = theirs if layer is tf_gru.GRUCell else theirs.cell

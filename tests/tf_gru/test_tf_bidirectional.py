@@ -42,11 +42,11 @@ def three(exact, merge_mode, **options):
 @pytest.mark.parametrize("return_sequences", [True, False])
 @pytest.mark.parametrize("merge_mode", MERGES)
 def test_outputs_are_those_of_keras(exact, merge_mode, return_sequences, return_state):
-    """For every merge, with and without a mask and states, the numbers and their order are Keras'."""
+    """For every merge, with and without a mask and states, the numbers and their order equal Keras'."""
     theirs, wrapped, ours = three(exact, merge_mode, return_sequences=return_sequences, return_state=return_state)
     states = [tf.constant(exact.initial_state), tf.constant(exact.backward_state)]
     masks = [None, exact.masks["holes"]]
-    if not return_sequences:  # where the last step is masked Keras' last output is right only if another was valid
+    if not return_sequences:  # if the last step is masked, Keras' last output is right only if another step was valid
         masks[1] = masks[1] | ~masks[1].any(axis=1, keepdims=True)
 
     for mask in masks:
@@ -96,7 +96,7 @@ def test_it_is_two_integer_grus_and_a_merge(exact, reset):
 
 @pytest.mark.parametrize("merge_mode", MERGES)
 def test_lengths_are_a_mask(exact, merge_mode):
-    """lengths= gives what the right-padded mask gives."""
+    """lengths= has the same results as the right-padded mask."""
     *_, ours = three(exact, merge_mode, return_sequences=True, return_state=True)
     mask = exact.masks["right padded"]
 
@@ -107,7 +107,7 @@ def test_lengths_are_a_mask(exact, merge_mode):
 
 @pytest.mark.parametrize("merge_mode", MERGES)
 def test_stateful_with_mask_and_state_goes_on(exact, merge_mode):
-    """stateful, return_state and a mask go together: the second call starts from the first one's states."""
+    """stateful, return_state and a mask work together: the second call starts from the first one's states."""
     options = {"return_sequences": True, "return_state": True}
     *_, stateless = three(exact, merge_mode, **options)
     *_, stateful = three(exact, merge_mode, stateful=True, **options)
@@ -129,7 +129,7 @@ def test_stateful_with_mask_and_state_goes_on(exact, merge_mode):
 @pytest.mark.parametrize("return_sequences", [True, False])
 @pytest.mark.parametrize("merge_mode", MERGES)
 def test_the_mask_goes_on_with_the_outputs(exact, merge_mode, return_sequences):
-    """Every sequence that comes out carries the mask, unflipped; states and last outputs carry none."""
+    """Every output sequence carries the mask, unflipped; states and last outputs carry none."""
     *_, ours = three(exact, merge_mode, return_sequences=return_sequences, return_state=True)
     mask = tf.constant(exact.mask)
 
@@ -208,7 +208,7 @@ def test_the_configuration_comes_back(options):
 
 @pytest.mark.parametrize("later", [False, True])
 def test_a_frozen_one_stays_frozen(later):
-    """Frozen when it is made or afterwards: neither it nor what is made of its configuration has weights to train."""
+    """Frozen at construction or later, neither the layer nor a copy from its configuration has weights to train."""
     layer = tf_gru.BiGRU(3, return_sequences=True, trainable=later)
     if later:
         layer.trainable = False
@@ -237,7 +237,7 @@ def test_lengths_are_a_mask_beside_states_too(exact, merge_mode):
 
 
 def test_it_calls_itself_bigru():
-    """But in a summary and in files it has the name of Keras' class, under which Keras files weights."""
+    """In a summary and in files, however, it has the name of Keras' class, under which Keras stores weights."""
     model = keras.Sequential([keras.Input((3, 2)), tf_gru.BiGRU(2, name="mine")])
     lines = []
 
@@ -249,12 +249,12 @@ def test_it_calls_itself_bigru():
 
 
 def reused():
-    """An id that gives the number of an object that is gone again as soon as there is one, as a memory may."""
+    """An id function that reuses numbers of deleted objects at once, as memory addresses may be reused."""
     numbers = {}
 
     def number(thing):
         if isinstance(thing, keras.layers.Layer):
-            gc.collect()  # of others none that is gone matters here
+            gc.collect()  # no deleted object of other tests matters here
         for each, kept in numbers.items():
             if kept() is thing:
                 return each
@@ -267,7 +267,7 @@ def reused():
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")  # Keras, saving
 def test_two_are_loaded_from_one_file(tmp_path, monkeypatch):
-    """While it loads Keras tells layers apart by their ids, which a new one may have from one that is gone."""
+    """While loading, Keras distinguishes layers by their ids, which a new layer may share with a deleted one."""
     model = keras.Sequential([keras.Input((3, 2)), *(tf_gru.BiGRU(2, return_sequences=True) for _ in range(2))])
     model.save(tmp_path / "model.keras")
     module = importlib.import_module("keras.src.saving.serialization_lib")

@@ -24,7 +24,9 @@ def cell_with(exact, reset, seed=0, **options):
 
 
 def test_the_arguments_are_those_of_keras():
-    """Same names, order and defaults; reset_after alone has None in its place, and what is ours is by keyword."""
+    """Names, order and defaults are Keras', except that reset_after has None as default; our own arguments are
+    keyword-only.
+    """
     expected = dict(inspect.signature(keras.layers.GRUCell.__init__).parameters)
     actual = dict(inspect.signature(tf_gru.GRUCell.__init__).parameters)
     own = [p for p in actual.values() if p.kind is p.KEYWORD_ONLY]
@@ -58,7 +60,7 @@ def test_one_step_is_the_integer_gru(exact, reset, implementation):
 @pytest.mark.parametrize("use_bias", [True, False])
 @pytest.mark.parametrize("reset_after", [True, False])
 def test_weights_are_those_of_keras(exact, reset_after, use_bias):
-    """Names, order and shapes are Keras', and so are the outputs after set_weights."""
+    """Names, order and shapes equal Keras', and so do the outputs after set_weights."""
     options = {
         "reset_after": reset_after,
         "use_bias": use_bias,
@@ -109,7 +111,7 @@ def test_keras_loop_gives_what_our_layer_gives(exact, reset):
 
 
 def test_cells_stack_and_go_both_ways(exact):
-    """StackedRNNCells and Bidirectional(RNN(cell)) run on it, as on Keras' cell."""
+    """StackedRNNCells and Bidirectional(RNN(cell)) work with it, as with Keras' cell."""
 
     def stacked(cell):
         cells = [
@@ -131,7 +133,9 @@ def test_cells_stack_and_go_both_ways(exact):
 
 @pytest.mark.parametrize("implementation", [1, 2])
 def test_one_draw_of_dropout_serves_all_steps(exact, implementation):
-    """In Keras' loop the cell draws once for a call, as Keras' cell does from the same seed, and anew for the next."""
+    """In Keras' loop the cell draws once for a call, like Keras' cell from the same seed, and again for the next
+    call.
+    """
     options = {
         "dropout": 0.5,
         "seed": 7,
@@ -159,7 +163,7 @@ def test_one_draw_of_dropout_serves_all_steps(exact, implementation):
 @pytest.mark.parametrize("implementation", [1, 2])
 @pytest.mark.parametrize("reset", CELLS)
 def test_full_dropout_drops_everything(exact, reset, implementation):
-    """A rate of 1 is zero inputs, or a zero state wherever a gate reads it; without training it is nothing."""
+    """A rate of 1 means zero inputs, or a zero state wherever a gate reads it; without training it has no effect."""
     kernel, recurrent_kernel, bias = exact.weights(reset)
     x, h = exact.inputs[:, 0], exact.initial_state
     plain = cell_with(exact, reset)
@@ -210,7 +214,7 @@ def test_full_dropout_drops_everything(exact, reset, implementation):
 )
 @pytest.mark.parametrize("layer", [tf_gru.GRUCell, tf_gru.GRU, tf_gru.BiGRU])
 def test_bad_options_are_refused(layer, options, message):
-    """The cell, the layer and the bidirectional layer say what is wrong and what would be right."""
+    """The cell, the layer and the bidirectional layer name the fault and the remedy."""
     with pytest.raises(ValueError, match=message):
         layer(**{"units": 2, **options})
 
@@ -263,13 +267,13 @@ def test_the_configuration_comes_back(exact, reset):
     ],
 )
 def test_what_does_not_fit_the_cell_is_named(exact, inputs, states, error, message):
-    """A step takes (batch, input_dim) of the width it was built for, and one state (batch, units)."""
+    """A step requires (batch, input_dim) of the built width, and one state (batch, units)."""
     with pytest.raises(error, match=message):
         cell_with(exact, "after").call(inputs, states)
 
 
 def test_no_initializer_is_keras_default():
-    """None, which Keras takes too."""
+    """Keras accepts None too."""
     for layer in (tf_gru.GRU(3, recurrent_initializer=None), keras.layers.GRU(3, recurrent_initializer=None)):
         layer.build((2, 5, 4))
         assert layer.cell.recurrent_kernel.shape == (3, 9)

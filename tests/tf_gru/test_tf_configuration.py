@@ -1,4 +1,4 @@
-"""get_config and from_config: nothing that changes meaning is lost."""
+"""get_config and from_config lose nothing that changes the meaning."""
 
 import inspect
 
@@ -44,7 +44,7 @@ CONFIGURED = {
 
 
 def test_every_option_is_in_the_configuration():
-    """Each argument changes the configuration and comes back from it; none is left out of this test."""
+    """Each argument changes the configuration and comes back from it; this test covers all arguments."""
     signature = set(inspect.signature(tf_gru.GRU.__init__).parameters) - {"self", "kwargs", "reset_gate"}
     assert signature <= set(CONFIGURED)
     default = tf_gru.GRU(4).get_config()
@@ -68,7 +68,7 @@ def test_the_variant_comes_back(options):
 
 
 def test_a_configuration_of_keras_is_understood(exact):
-    """from_config takes what keras.layers.GRU wrote."""
+    """from_config accepts the configuration of keras.layers.GRU."""
     theirs, _ = exact.pair(reset_after=False, go_backwards=True, name="theirs")
 
     ours = tf_gru.GRU.from_config(theirs.get_config())

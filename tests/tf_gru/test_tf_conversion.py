@@ -1,4 +1,4 @@
-"""Models of Keras' layers, made again with ours: from files, from memory, and weights alone."""
+"""Models of Keras' layers, rebuilt with ours: from files, from memory, and weights alone."""
 
 import keras
 import numpy as np
@@ -41,7 +41,7 @@ def both_ways(layers):
 
 
 def encoder_decoder(layers):
-    """The encoder's final states start the decoder, in a pair and alone."""
+    """The encoder's final states start the decoder, as a pair and alone."""
     source, target = (keras.Input((None, 2), dtype="float64") for _ in range(2))
     _, *states = keras.layers.Bidirectional(layers.GRU(2, return_state=True, **EXACT), dtype="float64")(source)
     x = keras.layers.Bidirectional(layers.GRU(2, return_sequences=True, **EXACT), dtype="float64")(
@@ -59,7 +59,7 @@ def integers(shape):
 
 
 def of_keras(architecture):
-    """The model with Keras' layers and integers for weights, and what it is called with."""
+    """The model with Keras' layers and integer weights, and its inputs."""
     model, inputs = architecture(keras.layers)
     model.set_weights([integers(weight.shape) for weight in model.weights])
     return model, inputs
@@ -77,7 +77,7 @@ def numbers(model, inputs):
 
 
 def recurrent(model):
-    """The classes of all recurrent layers and cells, wherever they stand."""
+    """The classes of all recurrent layers and cells, at any depth."""
     kinds = (keras.layers.RNN, keras.layers.GRUCell, keras.layers.Bidirectional)
     return {type(layer) for layer in model._flatten_layers() if isinstance(layer, kinds)} - {keras.layers.RNN}
 
@@ -85,7 +85,7 @@ def recurrent(model):
 @pytest.mark.parametrize("bigru", [False, True])
 @pytest.mark.parametrize("architecture", MODELS)
 def test_a_model_of_keras_is_made_again(architecture, bigru, tmp_path):
-    """A .keras file that Keras' layers wrote: read, converted, the same numbers; and written and read as ours."""
+    """A .keras file of Keras' layers: loaded, converted, with the same numbers; and saved and loaded with ours."""
     theirs, inputs = of_keras(architecture)
     theirs.save(tmp_path / "theirs.keras")
 
@@ -102,7 +102,7 @@ def test_a_model_of_keras_is_made_again(architecture, bigru, tmp_path):
 
 @pytest.mark.parametrize("architecture", MODELS)
 def test_weight_files_fit_both_ways(architecture, tmp_path):
-    """A .weights.h5 file of Keras' layers fits the same model of ours, BiGRU in it, and ours fits Keras'."""
+    """A .weights.h5 file of Keras' layers fits the same model of ours, with BiGRU, and ours fits Keras'."""
     theirs, inputs = of_keras(architecture)
     theirs.save_weights(tmp_path / "theirs.weights.h5")
     for bigru in (False, True):
@@ -117,7 +117,7 @@ def test_weight_files_fit_both_ways(architecture, tmp_path):
 
 
 def test_training_goes_on_where_it_was():
-    """Momentum and the seed of dropout come along, so the next step is the one that would have been next."""
+    """Momentum and the seed of dropout are copied, so the next step equals the original's next step."""
     inputs, targets = integers((2, 3, 2)), np.ones((2, 2))
     theirs = keras.Sequential([keras.Input((3, 2), dtype="float64"), keras.layers.GRU(2, dropout=0.5, seed=1)])
     theirs.compile(keras.optimizers.SGD(0.5, momentum=0.5), "mse", jit_compile=False)
@@ -150,14 +150,14 @@ def frozen_later():
 
 
 def frozen_in_name():
-    """Keras freezes no layer by its wrapper's argument."""
+    """The model after a change that Keras ignores: a wrapper's argument freezes no layer."""
     return keras.layers.Bidirectional(keras.layers.GRU(3), trainable=False)
 
 
 @pytest.mark.parametrize("bigru", [False, True])
 @pytest.mark.parametrize(("made", "trained"), [(frozen_at_once, 2), (frozen_later, 2), (frozen_in_name, 8)])
 def test_what_keras_does_not_train_stays_as_it_is(made, trained, bigru):
-    """In a model that has been trained, so that its optimizer keeps something of each weight that it trains."""
+    """The model has been trained, so that its optimizer stores values for each trained weight."""
     inputs, targets = np.ones((2, 3, 2)), np.ones((2, 1))
     theirs = keras.Sequential([keras.Input((3, 2)), made(), keras.layers.Dense(1)])
     theirs.compile("adam", "mse")
@@ -172,7 +172,7 @@ def test_what_keras_does_not_train_stays_as_it_is(made, trained, bigru):
 
 
 def test_an_optimizer_of_other_weights_is_refused():
-    """What is kept of each weight would go to another one; a new optimizer has kept nothing yet."""
+    """Stored values would go to another weight. A new optimizer has stored nothing yet."""
     theirs = keras.Sequential([keras.Input((3, 2)), keras.layers.GRU(3), keras.layers.Dense(1)])
     theirs.compile("adam", "mse")
     theirs.train_on_batch(np.ones((2, 3, 2)), np.ones((2, 1)))
@@ -200,7 +200,7 @@ def test_a_wrapper_of_another_dtype_stays_a_wrapper():
 
 
 def test_the_model_itself_stays():
-    """What is converted keeps its layers and shares no weight with the new one."""
+    """The converted model keeps its layers and shares no weight with the new one."""
     theirs, inputs = of_keras(stacked)
     before = numbers(theirs, inputs)
 
@@ -226,7 +226,7 @@ def own_loss(targets, outputs):
 
 
 def test_what_keras_does_not_know_comes_as_for_load_model():
-    """custom_objects and safe_mode are those of Keras, which names what is missing."""
+    """custom_objects and safe_mode work as in Keras, which names a missing object."""
     theirs = keras.Sequential(
         [keras.Input((3, 2)), keras.layers.Lambda(lambda x: 2 * x, output_shape=(3, 2)), keras.layers.GRU(2)]
     )
@@ -241,7 +241,7 @@ def test_what_keras_does_not_know_comes_as_for_load_model():
 
 
 def test_what_cannot_be_converted_is_refused():
-    """A GRU that is made by code, or what is no model, is named."""
+    """A GRU made by code, and an object that is not a model, are named."""
     with pytest.raises(
         ValueError, match=r"gru.* \(GRU\), gru_cell \(GRUCell\) is not made from the model's configuration"
     ):

@@ -1,7 +1,7 @@
-"""Every way to ask TensorFlow for a derivative, of every kernel: the numbers of Keras' layer, or a refusal in words.
+"""Every way to compute a derivative in TensorFlow, for every kernel: the numbers of Keras' layer, or a refusal.
 
-The weights and inputs are those for which no kernel rounds: numbers are the same, or wrong. The expected ones are those
-of Keras' unrolled layer, called eagerly. Where Keras' layer raises too, called in the same way, ours may raise.
+The weights and inputs are exact in every kernel, so numbers are equal or wrong. The expected ones come from Keras'
+unrolled layer, called eagerly. If Keras' layer raises too, called in the same way, ours may raise.
 """
 
 import re
@@ -27,7 +27,7 @@ def made(layer=tf_gru.GRU, **options):
 
 
 def bent(outputs):
-    """What has a second derivative by the outputs, and no two of them weigh the same."""
+    """A function with second derivatives by the outputs, in which no two outputs have the same weight."""
     weights = tf.reshape(tf.cast(tf.range(tf.size(outputs)) % 3 - 1, outputs.dtype), tf.shape(outputs))
     return outputs * weights + outputs * outputs
 
@@ -140,7 +140,7 @@ def hessians(f, x):
 
 
 IN_GRAPHS = {gradients: gradient, gradients_twice: hessian_vector, hessians: hessian}
-"""What there is in graphs alone, and the same eagerly."""
+"""Derivatives that exist in graphs only, and their eager counterparts."""
 
 DERIVATIVES = [
     gradient, persistent, hessian_vector, jacobian, jacobian_by_a_loop, batch_jacobian, hessian, forward_mode,
@@ -150,7 +150,7 @@ DERIVATIVES = [
 
 
 def traced_before(f, **options):
-    """A graph that was traced when nothing asked for a derivative."""
+    """A graph that was traced before a derivative was needed."""
     function = tf.function(f, autograph=False, **options)
     function(INPUTS)
     return function
@@ -207,7 +207,7 @@ OFTEN = {
     ("hessian_vector", "in XLA", "recompute"),
     ("recomputed", "in a graph", "recompute"),
 }
-"""Each fault that was met, and each derivative of some kernel: the rest runs before a large change is called done."""
+"""Each fault that was found, and each derivative of some kernel. Long tests run the rest."""
 
 REFUSALS = (
     "jit is True, but a compiled kernel has no (second derivative|forward mode)"
@@ -229,7 +229,7 @@ def keras_raises(derivative, where):
 
 
 def hold(exact, derivative, where, kernel):
-    """The number, or a refusal; and the layer's gradient afterwards, which nothing has spoilt."""
+    """Require the number, or a refusal; and afterwards the layer's gradient, which must be unaffected."""
     layer = made(**KERNELS[kernel])
     try:
         actual = WHERE[where](derivative, layer)
@@ -278,7 +278,9 @@ def test_a_wrong_second_derivative_and_an_error_of_tensorflow_would_be_seen(exac
     ],
 )
 def test_tapes_are_mapped_over_rows(exact, options, given):
-    """A row's gradients, of inputs and weights, are those of the row alone; for Keras' layer those of its weights."""
+    """A row's gradients, of inputs and weights, equal those of the row alone; for Keras' layer its weights'
+    gradients do.
+    """
     layer = tf_gru.GRU(UNITS, dtype="float64", **options)
     layer.build((None, None, INPUT_DIM))
     layer.set_weights([np.resize([1, -1, 0, 1, 0], weight.shape) for weight in layer.weights])

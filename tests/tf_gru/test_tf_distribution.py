@@ -1,4 +1,4 @@
-"""Training on several devices: two of one process, and two processes, give the numbers of one device, bit for bit."""
+"""Training on several devices (two of one process, and two processes) equals training on one device, bit for bit."""
 
 import json
 import os
@@ -16,7 +16,7 @@ WORKERS = ("first", "second")
 
 
 def started(folder, name, **environment):
-    """The program, running."""
+    """The running program."""
     return subprocess.Popen(
         [sys.executable, PROGRAM, folder, name],
         env={**os.environ, "PYTHONPATH": str(PROGRAM.parents[2]), **environment},
@@ -35,7 +35,7 @@ def addresses() -> list[str]:
 
 
 def written(folder, *running):
-    """What these programs found, by the names of their files."""
+    """The results of these programs, by the names of their files."""
     for process in running:
         try:
             _, errors = process.communicate(timeout=240)
@@ -47,13 +47,13 @@ def written(folder, *running):
 
 @pytest.fixture(scope="module")
 def numbers(tmp_path_factory):
-    """What two devices of one process found, and one of them."""
+    """The results of two devices of one process, and of one of them."""
     folder = tmp_path_factory.mktemp("numbers")
     return written(folder, started(folder, "mirrored"))
 
 
 def test_gradients_of_two_devices_are_those_of_one(numbers):
-    """Summed over the replicas, every gradient is what one device finds for all rows."""
+    """Summed over the replicas, every gradient equals the gradient that one device computes for all rows."""
     for expected, actual in zip(numbers["one"], numbers["mirrored"], strict=True):
         assert expected.any()
         np.testing.assert_array_equal(expected, actual)
@@ -71,12 +71,12 @@ def test_gradients_of_two_processes_are_those_of_one_device(numbers, tmp_path):
 
 
 def test_one_replica_alone_does_not_find_them(numbers):
-    """What a replica finds for its own rows is another number, for every weight."""
+    """A replica's own rows have another gradient, for every weight."""
     for expected, actual in zip(numbers["one"], numbers["unsummed"], strict=True):
         assert (expected != actual).any()
 
 
 def test_fitting_on_two_devices_is_fitting_on_one(numbers):
-    """A step of Keras' fit under MirroredStrategy is the step that the gradients of one device ask for."""
+    """A step of Keras' fit under MirroredStrategy equals the step for the gradients of one device."""
     for weight, gradient, fitted in zip(numbers["before"], numbers["one"], numbers["fitted"], strict=True):
         np.testing.assert_array_equal(weight - 2.0**-9 * gradient, fitted)

@@ -1,4 +1,4 @@
-"""Dropout: drawn as Keras draws it, exact at its ends, and with masks that are given."""
+"""Dropout: drawn like Keras', exact at its ends, and with given masks."""
 
 import keras
 import numpy as np
@@ -15,14 +15,14 @@ OPTIONS = {"after": {}, "before": {"reset_after": False}, "none": {"reset_gate":
 
 
 def scaled(kernel, scale, gates):
-    """The kernel that multiplies what has not been scaled to the same numbers: scale is (width,) or (gates, width)."""
+    """The kernel with scaled rows, whose products equal those of scaled values. scale is (width,) or (gates, width)."""
     scale = np.broadcast_to(scale, (gates, kernel.shape[0]))
     blocks = np.split(kernel, gates, axis=-1)
     return np.concatenate([block * row[:, None] for block, row in zip(blocks, scale, strict=True)], axis=-1)
 
 
 def drawn(exact, gates, width, seed, *, apart):
-    """Dropout of rate 1/2: 0 or 2, so that no product with it rounds; for all gates, or apart for each."""
+    """Dropout of rate 1/2: factors 0 or 2, so that no product with them rounds; for all gates, or for each."""
     shape = (gates, exact.batch, width) if apart else (exact.batch, width)
     return 2.0 * np.random.default_rng(seed).integers(0, 2, shape)
 
@@ -30,7 +30,9 @@ def drawn(exact, gates, width, seed, *, apart):
 @pytest.mark.parametrize("implementation", [1, 2])
 @pytest.mark.parametrize("rates", [(0.5, 0.0), (0.0, 0.5), (0.5, 0.5)])
 def test_dropout_draws_what_keras_draws(exact, rates, implementation):
-    """From the same seed the kept and dropped values are Keras' cell's, call after call; without training none."""
+    """From the same seed the kept and dropped values equal those of Keras' cell, call after call; without training
+    none.
+    """
     options = {"dropout": rates[0], "recurrent_dropout": rates[1], "seed": 5, "implementation": implementation}
     theirs = keras.layers.RNN(
         keras.layers.GRUCell(exact.units, **options, **exact.linear, dtype="float64"),
@@ -49,7 +51,7 @@ def test_dropout_draws_what_keras_draws(exact, rates, implementation):
 
 @pytest.mark.parametrize("implementation", [1, 2])
 def test_full_dropout_drops_everything(exact, implementation):
-    """A rate of 1 is in training inputs of zeros, or a state that no gate reads."""
+    """In training a rate of 1 means zero inputs, or a state that no gate reads."""
     options = {"return_sequences": True, "implementation": implementation}
     _, plain = exact.pair(**options)
     _, unread = exact.pair(**options)
@@ -63,7 +65,7 @@ def test_full_dropout_drops_everything(exact, implementation):
 
 
 def test_a_rate_of_zero_draws_nothing(exact):
-    """Without dropout, training gives the bits of no training and leaves the seed where it was."""
+    """Without dropout, training has the bits of inference and leaves the seed unchanged."""
     _, ours = exact.pair(return_sequences=True, seed=5)
     before = ours.cell.seed_generator.state.numpy()
 
@@ -75,7 +77,7 @@ def test_a_rate_of_zero_draws_nothing(exact):
 @pytest.mark.parametrize("go_backwards", [False, True])
 @pytest.mark.parametrize("reset", OPTIONS)
 def test_masks_that_are_given_scale_what_the_gates_read(exact, reset, go_backwards, apart):
-    """In integers, a row at a time: the GRU without dropout whose kernels have the row's dropout in them."""
+    """In integers, one row at a time: the GRU without dropout whose kernels contain the row's dropout."""
     inputs, mask = exact.inputs[:, :2], exact.mask[:, :2]  # a third step would round
     kernel, recurrent_kernel, bias = exact.weights(reset)
     gates = kernel.shape[1] // exact.units
@@ -112,7 +114,9 @@ def test_masks_that_are_given_scale_what_the_gates_read(exact, reset, go_backwar
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("reset", OPTIONS)
 def test_every_step_under_dropout_is_within_its_bound(exact, reset, dtype):
-    """With sigmoid and tanh, what a layer gives for the masks it was given is judged as any GRU's step; others' not."""
+    """With sigmoid and tanh, a layer's answer for given masks is judged like any GRU's step; for other masks it
+    fails.
+    """
     rng = np.random.default_rng(0)
     x = rng.standard_normal(exact.inputs.shape).astype(dtype)
     layer = tf_gru.GRU(exact.units, return_sequences=True, return_state=True, dtype=dtype, **OPTIONS[reset])
@@ -125,7 +129,7 @@ def test_every_step_under_dropout_is_within_its_bound(exact, reset, dtype):
     outputs, states = exact.arrays(layer(x, dropout_mask=masks[0], recurrent_dropout_mask=masks[1]))
 
     def findings(i, j):
-        """Of row i, judged by the masks of row j."""
+        """The findings about row i, judged by the masks of row j."""
         kernels = [
             scaled(each, scale[:, j].astype(dtype), gates)
             for each, scale in zip((kernel, recurrent_kernel), masks, strict=True)
@@ -141,7 +145,7 @@ def test_every_step_under_dropout_is_within_its_bound(exact, reset, dtype):
 
 
 def test_each_direction_is_given_its_own_masks(exact):
-    """BiGRU takes a pair, and gives what the two directions give."""
+    """BiGRU accepts a pair, and returns the results of the two directions."""
     layer = tf_gru.BiGRU(exact.units, merge_mode=None, return_sequences=True, dtype="float64", **exact.linear)
     layer.build(exact.inputs.shape)
     layer.set_weights(exact.weights("after") + exact.weights("after", seed=20))

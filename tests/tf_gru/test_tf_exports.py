@@ -1,4 +1,4 @@
-"""What a graph for export holds, what it refuses, and what becomes of functions that were traced before."""
+"""The content of a graph for export, its refusals, and functions that were traced before."""
 
 import warnings
 
@@ -20,7 +20,7 @@ WEIGHTS = [np.linspace(-1, 1, np.prod(shape)).reshape(shape).astype("float32") f
 
 
 class Module(tf.Module):
-    """A module with a function, as one is written by hand."""
+    """A module with a function, as users write one."""
 
     def __init__(self, shape, **options):
         super().__init__()
@@ -93,7 +93,7 @@ def test_a_function_that_was_called_before_is_right_in_onnx():
     session = onnxruntime.InferenceSession(model.SerializeToString())
     (found,) = session.run(None, {"x": x})
     assert found.shape == expected.shape
-    assert np.max(np.abs(found - expected)) < np.min(np.abs(np.diff(expected, axis=1)))  # no step is another's
+    assert np.max(np.abs(found - expected)) < np.min(np.abs(np.diff(expected, axis=1)))  # no step equals another's
 
 
 def test_sequences_of_one_size_are_converted_to_onnx_each_for_itself():
@@ -166,7 +166,7 @@ def test_an_export_refuses_what_the_target_cannot_hold(target, options, message,
 
 @pytest.mark.filterwarnings("always")
 def test_the_converter_of_models_fails_with_our_sentence():
-    """As the error, or where the converter drops that one and goes on, as a warning before its own."""
+    """The message is the error, or a warning before the converter's own error if the converter drops it."""
     model = Sequential([Input((None, 3), dtype="float64"), tf_gru.GRU(4, dtype="float64")])
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     with warnings.catch_warnings(record=True) as warned, pytest.raises((TypeError, ValueError)) as raised:

@@ -1,4 +1,4 @@
-"""Any configuration and any call: an answer within its bound, or an error that names what is wrong."""
+"""Any configuration and any call has an answer within its bound, or an error that names the fault."""
 
 import inspect
 import json
@@ -26,7 +26,7 @@ flags = ("return_sequences", "go_backwards", "stateful", "unroll", "use_bias", "
 
 @st.composite
 def questions(draw):
-    """A layer's options, and a case to ask it."""
+    """A layer's options, and a case for it."""
     reset, dtype = draw(st.sampled_from(list(RESETS))), draw(st.sampled_from(["float32", "float64"]))
     rng = draw(generators)
     options = {name: draw(st.booleans()) for name in flags} | {"implementation": draw(st.sampled_from([1, 2]))}
@@ -49,7 +49,7 @@ def questions(draw):
 
 
 def answer(layer, case):
-    """The layer's answer, its outputs aligned with the inputs' time; None where it shows the last one alone."""
+    """The layer's answer, with outputs aligned with the inputs' time; None if it returns only the last one."""
     given = {"mask": case.mask, "lengths": case.lengths}
     if case.initial_state is not None:
         given["initial_state"] = tf.constant(case.initial_state[0])
@@ -71,7 +71,7 @@ def layer_for(options, case):
 
 
 def judged(layer, case):
-    """What the suite says of a layer's answer: every step that counts, every one that does not, the final state."""
+    """The suite's judgement of a layer's answer: valid steps, masked steps, and the final state."""
     can = Capabilities(arithmetic=tensorflow("eager"), outputs=layer.return_sequences, masks=True, lengths=True)
     return each_step_is_right_masked_or_not(Adapter(lambda case: answer(layer, case), can), case)
 
@@ -79,7 +79,7 @@ def judged(layer, case):
 @settings(FUZZ, max_examples=60)
 @given(questions())
 def test_any_configuration_is_right_and_comes_back_from_its_file(question):
-    """Within the bound of its arithmetic; and what its configuration in JSON describes gives the same bits."""
+    """It is within the bound of its arithmetic, and a copy from its configuration in JSON has the same bits."""
     options, case = question
     layer = layer_for(options, case)
 
@@ -93,7 +93,7 @@ def test_any_configuration_is_right_and_comes_back_from_its_file(question):
 
 
 def test_a_wrong_configuration_would_be_found():
-    """A layer whose gates, direction or padding are another's is none of these."""
+    """A layer with other gates, another direction or other padding is detected."""
     rng = np.random.default_rng(0)
     weights = [rng.standard_normal(shape) for shape in ((2, 9), (3, 9), (2, 9))]
     mask = np.array([[1, 0, 1, 1], [0, 1, 1, 0]], bool)
@@ -141,7 +141,7 @@ NAMES = sorted(set(inspect.signature(tf_gru.GRU.__init__).parameters) - {"self",
 
 
 def refused(function):
-    """What a function gives, and None; or None, and what it refused."""
+    """The result of a function and None; or None and the exception."""
     try:
         return function(), None
     except (ValueError, TypeError) as error:
@@ -151,7 +151,7 @@ def refused(function):
 @settings(FUZZ, max_examples=300)
 @given(st.sampled_from(NAMES), st.sampled_from(JUNK))
 def test_any_argument_of_the_constructor_is_kept_or_refused(name, junk):
-    """What is taken is in the configuration as it was given, and works; what is not is an error that names it."""
+    """An accepted argument is in the configuration unchanged, and works; any other raises an error that names it."""
     layer, error = refused(lambda: tf_gru.GRU(**{"units": 2, name: junk}))
     if error is not None:
         assert name in error or name not in OWN
@@ -189,7 +189,7 @@ def built():
 @settings(FUZZ, max_examples=150)
 @given(st.sampled_from(list(SHAPES)), shapes, st.sampled_from(["float32", "int32", "bool", "complex64", "str"]))
 def test_any_call_is_answered_or_refused(built, name, shape, dtype):
-    """Nothing is broadcast, cut or cast that would change what it means: an argument has its shape and kind."""
+    """Nothing is broadcast, cut or cast in a way that changes its meaning: an argument has its shape and kind."""
     given = {"inputs": np.ones(SHAPES["inputs"], "float32"), name: np.ones(shape, dtype)}
     kinds = {"lengths": {"int32"}, "mask": {"bool", "int32", "float32"}}.get(name, {"float32", "int32", "bool"})
     right = shape in (SHAPES[name], APART.get(name)) and dtype in kinds

@@ -1,6 +1,6 @@
-"""Models that Keras 2 left, read with our layers: the numbers that they had, to the bit.
+"""Models of Keras 2, loaded with our layers, compute the same numbers, bit for bit.
 
-Gates are 0.2 x + 0.5 of multiples of 2.5, candidates are linear and all else is integers, so nothing is rounded.
+Gates are 0.2 x + 0.5 of multiples of 2.5, candidates are linear and everything else is integers, so nothing is rounded.
 """
 
 import json
@@ -23,7 +23,7 @@ pytestmark = [
 EXACT = {"activation": "linear", "recurrent_activation": "hard_sigmoid", "dtype": "float64"}
 WHOLE = {"return_sequences": True, **EXACT}
 INPUTS = np.random.default_rng(0).integers(-1, 2, (2, 2, 3, 2)).astype(float)
-INPUTS[0, 0, 2] = 0  # masked, where there is a mask
+INPUTS[0, 0, 2] = 0  # masked, if there is a mask
 
 
 def sequence():
@@ -45,7 +45,7 @@ def stacked():
 
 
 def without_input_layer():
-    """The first layer says what comes in, and there is a layer whose axis is a list."""
+    """A model whose first layer declares the input, with a layer whose axis is a list."""
     return tf_keras.Sequential(
         [
             old.GRU(2, input_shape=(3, 2), use_bias=False, go_backwards=True, implementation=1, **WHOLE),
@@ -56,7 +56,7 @@ def without_input_layer():
 
 
 def of_version_one():
-    """tf.compat.v1.keras.layers.GRU: hard_sigmoid and reset_after=False are its defaults."""
+    """tf.compat.v1.keras.layers.GRU, whose defaults are hard_sigmoid and reset_after=False."""
     layer = gru_v1.GRU(2, activation="linear", return_sequences=True, dtype="float64")
     return tf_keras.Sequential([sequence(), layer, old.TimeDistributed(old.Dense(1, dtype="float64"), dtype="float64")])
 
@@ -83,7 +83,7 @@ MODELS = (stacked, without_input_layer, of_version_one, of_two)
 
 
 def filled(architecture):
-    """The model with weights that round nothing, and what it is called with."""
+    """The model with weights that round nothing, and its inputs."""
     model, rng = architecture(), np.random.default_rng(1)
     for weight in model.weights:
         values = rng.integers(-1, 2, weight.shape).astype(float)
@@ -120,7 +120,7 @@ def of_keras_3(model):
 )
 @pytest.mark.parametrize("architecture", MODELS)
 def test_a_model_of_keras_2_keeps_its_numbers(architecture, source, bigru, tmp_path):
-    """From either file, from tf_keras itself, and as a configuration with weights in a file."""
+    """The model comes from either file, from tf_keras itself, and as a configuration with weights in a file."""
     theirs, inputs = filled(architecture)
     theirs.compile("adam", "mse")
     path = tmp_path / f"model.{source}"
@@ -158,7 +158,7 @@ def test_the_slope_of_today_gives_other_numbers(architecture, monkeypatch):
 
 
 def as_keras_2_1(path, config):
-    """The file of a Sequential as Keras 2.1 wrote it: a list, no modules, no InputLayer, no reset_after."""
+    """The file of a Sequential in the form of Keras 2.1: a list, no modules, no InputLayer, no reset_after."""
 
     def without(node):
         if isinstance(node, list):
@@ -180,7 +180,7 @@ def as_keras_2_1(path, config):
 
 
 def test_a_file_of_keras_2_1_keeps_its_numbers(tmp_path):
-    """It has no time_major either, and before there was a choice the gate was reset before the product."""
+    """It has no time_major either, and the gate was reset before the product, because there was no option."""
     layers = [sequence(), old.GRU(2, reset_after=False, **WHOLE), old.GRU(2, reset_after=False, **EXACT)]
     theirs, inputs = filled(lambda: tf_keras.Sequential(layers))
     theirs.save(tmp_path / "old.h5")
@@ -219,7 +219,7 @@ KERAS_1 = {
 
 @pytest.mark.parametrize("version", [None, "1.2.2"])
 def test_keras_1_is_refused_by_name(version, tmp_path):
-    """Its first files named no version; configurations are known by what they name."""
+    """Its first files named no version; configurations are recognized by their names."""
     with h5py.File(tmp_path / "old.h5", "w") as file:
         file.attrs["model_config"] = json.dumps(KERAS_1).encode()
         if version is not None:
@@ -239,7 +239,7 @@ def test_keras_1_is_refused_by_name(version, tmp_path):
 
 
 def test_a_file_of_keras_3_is_read_by_the_same_call(tmp_path):
-    """Both kinds, compiled as they were, with today's slope."""
+    """Both kinds of file load, compiled as before, with today's slope."""
     theirs = keras.Sequential([keras.Input((3, 2)), keras.layers.GRU(2, recurrent_activation="hard_sigmoid")])
     theirs.compile("sgd", keras.losses.MeanSquaredError())
     for name in ("model.keras", "model.h5"):
@@ -255,7 +255,7 @@ def test_a_file_of_keras_3_is_read_by_the_same_call(tmp_path):
 
 
 def test_custom_objects_do_not_put_our_layer_for_keras(tmp_path):
-    """What many try: in a .keras file Keras gives its own layer for its own name, in an .h5 file within a wrapper."""
+    """A common attempt: in a .keras file Keras uses its own layer for its own name, in an .h5 file within a wrapper."""
     theirs = keras.Sequential([keras.Input((3, 2)), keras.layers.Bidirectional(keras.layers.GRU(2))])
     for name in ("model.keras", "model.h5"):
         theirs.save(tmp_path / name)
@@ -267,14 +267,14 @@ def test_custom_objects_do_not_put_our_layer_for_keras(tmp_path):
 
 
 class Twice(keras.layers.Layer):
-    """A layer of one's own, for Keras 3."""
+    """A user's own layer, for Keras 3."""
 
     def call(self, inputs):
         return 2 * inputs
 
 
 def with_layers_of_ones_own():
-    """A layer that both Keras know by another name, and one of Python code."""
+    """A model with a layer that both Keras know by another name, and one of Python code."""
 
     class Double(old.Layer):
         def call(self, inputs):
@@ -289,7 +289,7 @@ def with_layers_of_ones_own():
 
 @pytest.mark.parametrize("source", ["h5", "keras", "memory"])
 def test_what_keras_does_not_know_comes_as_for_load_model(source, tmp_path):
-    """custom_objects and safe_mode are those of Keras."""
+    """custom_objects and safe_mode work as in Keras."""
     theirs, inputs = filled(with_layers_of_ones_own)
     path = tmp_path / f"model.{source}"
     if source != "memory":

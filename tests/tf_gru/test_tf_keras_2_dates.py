@@ -1,4 +1,4 @@
-"""What says by which Keras a configuration was written, and what is refused because nothing does, or by name."""
+"""The marks that show which Keras wrote a configuration, and refusals for lack of a mark, or by name."""
 
 import json
 import shutil
@@ -21,14 +21,14 @@ pytestmark = [
 
 
 def edited(model, **arguments):
-    """The configuration of a model of tf_keras whose last layer has other arguments."""
+    """The configuration of a model of tf_keras with changed arguments of its last layer."""
     config = json.loads(model.to_json())
     config["config"]["layers"][-1]["config"] |= arguments
     return config
 
 
 def without_dates(model):
-    """A configuration that says nowhere by which Keras it was written."""
+    """A configuration without any mark of the Keras that wrote it."""
     config = json.loads(model.to_json())
     del config["keras_version"]
     config["config"]["layers"] = config["config"]["layers"][1:]
@@ -76,7 +76,7 @@ def other_dense():
             ValueError,
             r"activation of d is 'hard_sigmoid', but .* give hard_sigmoid_slope=0\.2 for Keras 1",
         ),
-        (ByCode, ValueError, r"ByCode makes its layers by code of its own, which no configuration has: make it with"),
+        (ByCode, ValueError, r"ByCode makes its layers in its own code, which no configuration contains: make it with"),
         (
             with_an_operation,
             ValueError,
@@ -92,18 +92,18 @@ def other_dense():
         (
             lambda: "nowhere.h5",
             ValueError,
-            r"nowhere.h5 is no .keras or .h5 file of a model: give one, or load what it",
+            r"nowhere.h5 is not a .keras or .h5 file of a model: pass one, or load it",
         ),
     ],
 )
 def test_what_cannot_be_read_as_it_was_meant_is_refused(given, error, message):
-    """By name, with what to do."""
+    """Each is refused by name, with a remedy."""
     with pytest.raises(error, match=message):
         tf_gru.from_keras(given())
 
 
 def test_cudnngru_is_refused_by_name():
-    """Its weights lie in another order, which tf_keras knows how to change."""
+    """Its weights have another order, which tf_keras can convert."""
     config = json.loads(one().to_json())
     config["config"]["layers"][-1]["class_name"] = "CuDNNGRU"
 
@@ -120,13 +120,13 @@ def test_other_files_are_refused(tmp_path):
 
     with pytest.raises(ValueError, match=r"has weights alone: make the model first, and call its load_weights"):
         tf_gru.from_keras(tmp_path / "weights.h5")
-    with pytest.raises(ValueError, match=r"saved is no .keras or .h5 file of a model: .* and give the model"):
+    with pytest.raises(ValueError, match=r"saved is not a .keras or .h5 file of a model: .* and give the model"):
         tf_gru.from_keras(tmp_path / "saved")
 
 
 @pytest.mark.parametrize("slope", [0.2, 1 / 6, np.float64(0.2)])
 def test_a_slope_that_is_given_counts_where_there_is_no_date(slope):
-    """As a number of Python or NumPy; in a model and in a layer."""
+    """The slope is a number of Python or NumPy, for a model and for a layer."""
     meant = tf_gru.keras_2.hard_sigmoid_of_keras_2 if slope == 0.2 else keras.activations.hard_sigmoid
     config = without_dates(one())
 
@@ -146,7 +146,7 @@ def test_a_slope_that_is_given_counts_where_there_is_no_date(slope):
     ],
 )
 def test_a_slope_that_cannot_be_is_refused(slope, message, tmp_path):
-    """Another Keras', and one that none had, for a model, a file and a layer."""
+    """A slope of another Keras, and one that no Keras had, are refused for a model, a file and a layer."""
     theirs = one()
     theirs.save(tmp_path / "model.keras")
     shutil.copy(tmp_path / "model.keras", tmp_path / "copy.keras")
@@ -167,7 +167,7 @@ LAYERS = {
 @pytest.mark.parametrize("hard", ["hard_sigmoid", "sigmoid"])
 @pytest.mark.parametrize("name", LAYERS)
 def test_every_layer_takes_a_configuration_of_keras_2(name, hard):
-    """GRU, its cell and BiGRU alike: the slope that was, and no word that Keras 3 does not know."""
+    """GRU, its cell and BiGRU all do: with the original slope, and without options that Keras 3 lacks."""
     theirs = LAYERS[name](recurrent_activation=hard, implementation=1)
     config = theirs.get_config() | {"_ragged": False}
     meant = {"hard_sigmoid": tf_gru.keras_2.hard_sigmoid_of_keras_2, "sigmoid": keras.activations.sigmoid}[hard]

@@ -1,6 +1,7 @@
-"""What goes wrong in keras.layers.GRU, shown in the Keras that is installed, and right in tf_gru.
+"""Faults of keras.layers.GRU, shown in the installed Keras, and the right behaviour of tf_gru.
 
-Each test shows both. Where Keras has been mended it says so, and the sentence on it in tf_gru's docstrings is to go.
+Each test shows both. If it reports that Keras has been repaired, remove the sentence about the fault from tf_gru's
+docstrings.
 """
 
 from contextlib import contextmanager
@@ -14,13 +15,13 @@ import tf_gru
 
 
 def still(fault: bool, what: str) -> None:
-    """Hold Keras to have a fault: if it has not, nothing is wrong with tf_gru, but with what is said of Keras."""
+    """Require Keras to have a fault. If it has not, tf_gru is right, but its documentation of Keras is out of date."""
     assert fault, f"Keras {keras.__version__} no longer {what}: take the fault out of this file and of what is written"
 
 
 @contextmanager
 def raised():
-    """A list that holds what was raised within, if anything was."""
+    """A list of the exception raised inside, if any."""
     errors = []
     try:
         yield errors
@@ -30,7 +31,7 @@ def raised():
 
 @pytest.mark.parametrize(("name", "value"), [("use_cudnn", False), ("implementation", 1)])
 def test_an_option_is_not_in_the_configuration(name, value):
-    """A layer that was saved, or cloned, is another layer."""
+    """A saved or cloned layer is another layer."""
     configs = [layer(2, **{name: value}).get_config() for layer in (keras.layers.GRU, tf_gru.GRU)]
 
     assert getattr(tf_gru.GRU.from_config(configs[1]), name) == value
@@ -38,7 +39,7 @@ def test_an_option_is_not_in_the_configuration(name, value):
 
 
 def test_dropout_by_gate_raises(exact):
-    """implementation=1 draws a mask for each gate, which Keras' path for cuDNN takes for one."""
+    """implementation=1 draws a mask for each gate, but Keras' path for cuDNN expects one."""
     theirs, ours = exact.pair(implementation=1, dropout=0.5, seed=1)
 
     assert ours(exact.inputs, training=True).shape == (exact.batch, exact.units)
@@ -69,7 +70,7 @@ def test_a_stateful_wrapper_with_states_and_a_mask_raises(exact):
 
 
 def test_full_dropout_drops_nothing(exact):
-    """In Keras' cell; 1 is a rate that its constructor takes."""
+    """In Keras' cell it does not, although its constructor accepts 1."""
     options = {**exact.linear, "dropout": 1.0, "dtype": "float64"}
     x, h = exact.inputs[:, 0], exact.initial_state
     theirs, ours = keras.layers.GRUCell(exact.units, **options), tf_gru.GRUCell(exact.units, **options)
@@ -83,7 +84,7 @@ def test_full_dropout_drops_nothing(exact):
 
 
 def test_a_sequence_without_steps_raises(exact):
-    """There is a state to return, the initial one, and a sequence of no outputs."""
+    """The right results are the initial state and a sequence without outputs."""
     theirs, ours = exact.pair(return_sequences=True, return_state=True)
     empty, state = exact.inputs[:, :0], tf.constant(exact.initial_state)
 
@@ -97,7 +98,7 @@ def test_a_sequence_without_steps_raises(exact):
 
 
 def test_an_output_of_zero_stands_beside_a_state_that_is_not(exact):
-    """A row without a step that counts: Keras returns the initial state for its state, and 0 for its output."""
+    """For a row without a valid step, Keras returns the initial state as its state, and 0 as its output."""
     theirs, ours = exact.pair(return_state=True)
     call = {"mask": np.zeros_like(exact.mask), "initial_state": tf.constant(exact.initial_state)}
 
@@ -108,7 +109,7 @@ def test_an_output_of_zero_stands_beside_a_state_that_is_not(exact):
 
 
 def test_the_mask_is_handed_on_in_another_order_than_the_outputs(exact):
-    """Under go_backwards the outputs are flipped; the next layer needs its mask flipped too."""
+    """Under go_backwards the outputs are flipped, so the next layer needs a flipped mask."""
     theirs, ours = exact.pair(return_sequences=True, go_backwards=True)
     mask = tf.constant(exact.mask)
 
@@ -117,7 +118,7 @@ def test_the_mask_is_handed_on_in_another_order_than_the_outputs(exact):
 
 
 def test_a_mask_is_lost_beside_a_state(exact):
-    """Keras passes a mask that comes with the sequences only if no other tensor comes with them."""
+    """Keras passes a mask of the sequences on only if no other tensor comes with them."""
     theirs, ours = exact.pair()
     state = tf.constant(exact.initial_state)
     masked = tf.constant(exact.inputs)
@@ -129,7 +130,7 @@ def test_a_mask_is_lost_beside_a_state(exact):
 
 
 def test_bfloat16_has_no_default_initializer(exact):
-    """Keras' orthogonal one needs a QR decomposition, which TensorFlow does not have in bfloat16."""
+    """Keras' orthogonal initializer needs a QR decomposition, which TensorFlow does not have in bfloat16."""
     assert tf_gru.GRU(exact.units, dtype="bfloat16")(exact.inputs).dtype == "bfloat16"
     with raised() as errors:
         keras.layers.GRU(exact.units, dtype="bfloat16")(exact.inputs)
@@ -137,7 +138,7 @@ def test_bfloat16_has_no_default_initializer(exact):
 
 
 def test_the_cell_of_version_one_is_gone():
-    """tf.compat.v1.nn.rnn_cell needs Keras 2; what it computed is reset_after=False."""
+    """tf.compat.v1.nn.rnn_cell needs Keras 2. It computed reset_after=False."""
     assert tf_gru.GRUCell(2, reset_after=False).reset == "before"
     with raised() as errors:
         tf.compat.v1.nn.rnn_cell.GRUCell(2)

@@ -14,7 +14,9 @@ OWN = ["reset_gate", "implementation", "zero_output_for_mask", "jit", "recompute
 
 
 def test_the_arguments_are_those_of_keras():
-    """Same names, order and defaults; reset_after alone has None in its place, and what is ours is by keyword."""
+    """Names, order and defaults are Keras', except that reset_after has None as default; our own arguments are
+    keyword-only.
+    """
     expected = dict(inspect.signature(keras.layers.GRU.__init__).parameters)
     actual = dict(inspect.signature(tf_gru.GRU.__init__).parameters)
 
@@ -24,7 +26,7 @@ def test_the_arguments_are_those_of_keras():
 
 
 def test_a_call_takes_what_a_call_of_keras_takes():
-    """The arguments of call come in Keras' order with Keras' defaults, then ours, None where they are not given."""
+    """The arguments of call have Keras' order and defaults, followed by ours, whose default is None."""
     expected = list(inspect.signature(keras.layers.GRU.call).parameters.values())
     actual = list(inspect.signature(tf_gru.GRU.call).parameters.values())
     own = actual[len(expected) :]
@@ -38,7 +40,7 @@ def test_a_call_takes_what_a_call_of_keras_takes():
 @pytest.mark.parametrize("reset_after", [True, False])
 @pytest.mark.parametrize("go_backwards", [True, False])
 def test_outputs_are_those_of_keras(exact, reset_after, go_backwards):
-    """Whatever is returned, masked, by gate or by product: the numbers are Keras', in Keras' order."""
+    """For all return options, masks and implementations the numbers equal Keras', in Keras' order."""
     masks = (None, exact.mask_from_the_first_step[:, :: -1 if go_backwards else 1])
     kinds = ((True, 1), (False, 2))
     for sequences, zero, (use_bias, implementation) in itertools.product((True, False), (True, False), kinds):
@@ -60,7 +62,7 @@ def test_outputs_are_those_of_keras(exact, reset_after, go_backwards):
 @pytest.mark.parametrize("go_backwards", [True, False])
 @pytest.mark.parametrize("zero", [True, False])
 def test_unrolling_changes_no_value(exact, go_backwards, zero):
-    """Unrolled outputs are those of the loop, ours and Keras', mask or not."""
+    """Unrolled outputs equal the loop's, ours and Keras', with and without a mask."""
     options = {"return_sequences": True, "go_backwards": go_backwards, "zero_output_for_mask": zero}
     theirs, looped = exact.pair(**options)
     _, unrolled = exact.pair(**options, unroll=True)
@@ -103,7 +105,7 @@ def test_without_a_reset_gate_there_are_two_gates(exact):
     ],
 )
 def test_implementation_is_the_number_of_products(exact, options, products):
-    """2 multiplies for all gates at once, 1 for each gate; what can be one product is."""
+    """2 multiplies for all gates at once, 1 for each gate; one product is used where possible."""
     _, ours = exact.pair(unroll=True, **options)
 
     graph = tf.function(ours).get_concrete_function(tf.TensorSpec((2, 1, exact.input_dim), tf.float64)).graph
@@ -137,7 +139,7 @@ def test_the_dtype_is_the_policys(exact, policy):
 
 
 def test_integers_are_cast_to_the_dtype_of_the_layer(exact):
-    """Integer sequences are taken as numbers, as in Keras."""
+    """Integer sequences count as numbers, as in Keras."""
     theirs, ours = exact.pair()
 
     exact.equal(theirs(exact.inputs.astype("int32")).numpy(), ours(exact.inputs.astype("int32")).numpy())

@@ -1,4 +1,4 @@
-"""What the layer makes of masks and lengths, and which mask it hands on."""
+"""The layer's treatment of masks and lengths, and the mask for later layers."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ import tf_gru
 
 @pytest.mark.parametrize("go_backwards", [True, False])
 def test_masked_steps_carry_the_initial_state_where_keras_has_zeros(exact, go_backwards):
-    """Before the first step that counts the output is initial_state; that is the only difference from Keras."""
+    """Before the first valid step the output is initial_state. This is the only difference from Keras."""
     theirs, ours = exact.pair(return_sequences=True, return_state=True, go_backwards=go_backwards)
     call = {"mask": exact.mask, "initial_state": tf.constant(exact.initial_state)}
     processed = exact.mask[:, ::-1] if go_backwards else exact.mask
@@ -27,7 +27,7 @@ def test_masked_steps_carry_the_initial_state_where_keras_has_zeros(exact, go_ba
 @pytest.mark.parametrize("go_backwards", [True, False])
 @pytest.mark.parametrize("zero", [True, False])
 def test_the_last_output_is_the_final_state(exact, go_backwards, zero):
-    """Without return_sequences the output is the state after the last step that counts, whatever follows it."""
+    """Without return_sequences the output is the state after the last valid step, whatever follows it."""
     _, ours = exact.pair(return_state=True, go_backwards=go_backwards, zero_output_for_mask=zero)
     _, expected = exact.gru(
         exact.inputs, *exact.weights("after"), "after", exact.initial_state, exact.mask, go_backwards
@@ -39,7 +39,7 @@ def test_the_last_output_is_the_final_state(exact, go_backwards, zero):
 
 
 def test_zero_output_for_mask_can_be_set_later(exact):
-    """keras.layers.Bidirectional sets it on the layer it is given, and so may anyone."""
+    """keras.layers.Bidirectional sets it on its layer, and users may too."""
     _, ours = exact.pair(return_sequences=True)
     carried = ours(exact.inputs, mask=exact.mask).numpy()
 
@@ -50,7 +50,7 @@ def test_zero_output_for_mask_can_be_set_later(exact):
 
 @pytest.mark.parametrize("go_backwards", [True, False])
 def test_lengths_are_a_mask(exact, go_backwards):
-    """lengths= gives what the right-padded mask gives, and beside a different mask is refused."""
+    """lengths= has the same results as the right-padded mask, and is refused beside a different mask."""
     _, ours = exact.pair(return_sequences=True, return_state=True, go_backwards=go_backwards)
     mask = exact.masks["right padded"]
     expected = exact.arrays(ours(exact.inputs, mask=mask))
@@ -66,7 +66,7 @@ def test_lengths_are_a_mask(exact, go_backwards):
 @pytest.mark.parametrize("return_state", [True, False])
 @pytest.mark.parametrize("go_backwards", [True, False])
 def test_the_mask_goes_on_in_the_order_of_the_outputs(exact, go_backwards, return_state):
-    """The next layer sees the mask flipped where the outputs are, and none without return_sequences."""
+    """The next layer gets the mask flipped like the outputs, and none without return_sequences."""
     options = {"return_state": return_state, "go_backwards": go_backwards}
     masked = keras.layers.Masking(mask_value=9.0, dtype="float64")(np.where(exact.mask[:, :, None], exact.inputs, 9.0))
     _, sequences = exact.pair(return_sequences=True, **options)
@@ -94,7 +94,7 @@ def test_a_model_that_turns_the_mask_it_is_given_is_read_from_every_file(exact, 
 
 
 def test_masks_that_come_with_the_sequences_count_beside_a_state(exact):
-    """A mask from Masking holds whether or not initial_state is a tensor, or lengths are given."""
+    """A mask from Masking counts whether or not initial_state is a tensor, or lengths are given."""
     masked = keras.layers.Masking(mask_value=9.0, dtype="float64")(np.where(exact.mask[:, :, None], exact.inputs, 9.0))
     state = tf.constant(exact.initial_state)
     _, ours = exact.pair()
@@ -109,7 +109,7 @@ def test_masks_that_come_with_the_sequences_count_beside_a_state(exact):
 
 @pytest.mark.parametrize("mode", ["eager", "graph", "jit"])
 def test_nan_in_the_padding_leaves_a_layer_alone(exact, mode):
-    """Outputs and the gradients to weights are those of any other padding."""
+    """Outputs and the gradients of weights equal those for any other padding."""
     _, ours = exact.pair(return_sequences=True)
 
     def run(padding):

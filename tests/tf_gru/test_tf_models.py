@@ -29,7 +29,7 @@ def tagger(gru, bidirectional):
 
 
 def test_an_embedding_masks_a_stack():
-    """The mask of Embedding goes through a backwards layer and both directions; NaN for token 0 goes nowhere."""
+    """The mask of Embedding passes a backwards layer and both directions; NaN for token 0 reaches nothing."""
     options = {"return_sequences": True, "activation": "relu6", "recurrent_activation": "relu6", "dtype": "float64"}
     model = tagger(tf_gru.GRU, tf_gru.BiGRU(2, **options))
     wrapped = tagger(tf_gru.GRU, keras.layers.Bidirectional(tf_gru.GRU(2, **options), dtype="float64"))
@@ -44,7 +44,7 @@ def test_an_embedding_masks_a_stack():
 
 
 def test_a_symbolic_mask_counts_beside_a_symbolic_state():
-    """In a functional model the embedding's mask holds though the layer is given a state and lengths as inputs."""
+    """In a functional model the embedding's mask counts although the layer gets a state and lengths as inputs."""
     tokens, state = keras.Input((None,), dtype="int32"), keras.Input((2,), dtype="float64")
     lengths = keras.Input((), dtype="int32")
     x = keras.layers.Embedding(6, 2, mask_zero=True, dtype="float64")(tokens)
@@ -167,7 +167,7 @@ def test_a_stateful_model_is_fitted_and_reset():
 
 
 def test_a_model_with_our_layers_may_be_compiled():
-    """Nothing tells Keras to leave XLA off, as its own layer does."""
+    """Nothing makes Keras turn XLA off, unlike its own layer."""
     assert tf_gru.GRU(2).supports_jit
     assert tf_gru.BiGRU(2).supports_jit
 

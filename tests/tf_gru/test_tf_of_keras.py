@@ -1,4 +1,4 @@
-"""Keras' own tests of its GRU, as they stand in the installed Keras, run on tf_gru.GRU."""
+"""Keras' own tests of its GRU, from the installed Keras, run on tf_gru.GRU."""
 
 import importlib
 import unittest
@@ -10,7 +10,7 @@ import pytest
 import tf_gru
 
 DIFFERENT: dict[str, str] = {}
-"""Tests of Keras' that our layer does not pass, each with the reason: none."""
+"""Keras' tests that our layer does not pass, each with the reason: none."""
 NOT_FOR_TENSORFLOW = {"test_torch_cudnn_dispatch_fires"}
 
 
@@ -24,12 +24,12 @@ class OurLayers:
 
 
 def run(monkeypatch, layers) -> unittest.TestResult:
-    """What became of Keras' tests, with these layers for Keras'."""
+    """The outcome of Keras' tests, with these layers in place of Keras'."""
     module = importlib.import_module("keras.src.layers.rnn.gru_test")
     monkeypatch.setattr(module, "layers", layers)
     result = unittest.TestResult()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras' tests warn: of shuffling a generator
+        warnings.simplefilter("ignore")  # Keras' tests warn about shuffling a generator
         unittest.defaultTestLoader.loadTestsFromTestCase(module.GRUTest).run(result)
     return result
 
@@ -40,14 +40,14 @@ def names(outcomes) -> set[str]:
 
 @pytest.fixture(autouse=True)
 def keras_as_it_was():
-    """Keras' tests seed and clear its state."""
+    """Restore the seed and the state that Keras' tests change."""
     policy = keras.config.dtype_policy()
     yield
     keras.config.set_dtype_policy(policy)
 
 
 def test_our_layer_passes_keras_own_tests(monkeypatch):
-    """All of them, the generic test of layers among them: built, called, masked, saved, trained, in mixed precision."""
+    """This includes the generic test of layers: built, called, masked, saved, trained, in mixed precision."""
     result = run(monkeypatch, OurLayers())
 
     assert names(result.errors + result.failures) == set(DIFFERENT), [text for _, text in result.errors]
@@ -56,7 +56,7 @@ def test_our_layer_passes_keras_own_tests(monkeypatch):
 
 
 def test_keras_own_tests_can_fail(monkeypatch):
-    """A layer whose bias is not used fails them, so the layer that is tested is ours."""
+    """A layer that ignores its bias fails them, so the tested layer is really ours."""
 
     class WithoutBias(tf_gru.GRU):
         def __init__(self, units, **options):

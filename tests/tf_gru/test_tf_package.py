@@ -1,4 +1,4 @@
-"""What importing tf_gru needs and brings."""
+"""The requirements and the names of an import of tf_gru."""
 
 import importlib
 import sys
@@ -10,7 +10,7 @@ import tf_gru
 
 
 def test_the_public_names_are_there():
-    """What __all__ promises, and no more, is the package's face."""
+    """The package's public names are exactly those in __all__."""
     assert tf_gru.__all__ == ["GRU", "BiGRU", "GRUCell", "from_keras", "gru", "to_keras"]
     assert all(getattr(tf_gru, name).__doc__ for name in tf_gru.__all__)
 
@@ -27,7 +27,7 @@ def test_the_public_names_are_there():
     ],
 )
 def test_what_is_missing_is_named_in_one_line(monkeypatch, module, instead, message):
-    """Without TensorFlow, or with Keras on another backend, the import fails with what to do."""
+    """Without TensorFlow, or with Keras on another backend, the import fails with a message that tells what to do."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "tf_gru"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module, instead)

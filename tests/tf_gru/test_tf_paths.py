@@ -1,4 +1,4 @@
-"""Exports: the form that converters take gives the same numbers, one trace serves all shapes, and the guide runs."""
+"""Exports: the form for converters has the same numbers, one trace serves all shapes, and the guide runs."""
 
 import os
 import subprocess
@@ -37,12 +37,12 @@ def test_the_guide_runs_and_what_it_exports_runs_without_this_package(tmp_path):
     ("time", "options"), [(16, {"jit": True}), (None, {"jit": True}), (20, {"jit": True, "recompute": True})]
 )
 def test_a_model_of_a_compiled_layer_is_exported(time, options, tmp_path):
-    """An export traces the derivative of every derivative that is written by hand, so that none of these may raise."""
+    """An export traces the derivative of every hand-written derivative, so none of these may raise."""
     model = keras.Sequential([keras.Input((time, 3)), tf_gru.GRU(4, **options)])
     inputs = np.ones((2, time or 20, 3), "float32")
     model.export(tmp_path, verbose=False)
     served = tf.saved_model.load(tmp_path)
-    model.layers[0].use_native = False  # what is exported has TensorFlow's operators alone
+    model.layers[0].use_native = False  # an exported graph has TensorFlow's operators only
     np.testing.assert_array_equal(served.serve(inputs), model(inputs))
 
 
@@ -50,7 +50,7 @@ FORMS = [None, *tracing.TARGETS]
 
 
 def traced(form, function, **options):
-    """The function, traced as for a converter, or as usual."""
+    """The function, traced for a converter or as usual."""
 
     def named(*arguments):
         with export.exporting_to(form) if form else nullcontext():

@@ -1,4 +1,4 @@
-"""What the layer refuses, when it is made and when it is called, and what it says."""
+"""The refusals of the layer, at construction and at a call, and their messages."""
 
 import numpy as np
 import pytest
@@ -8,12 +8,10 @@ import tf_gru
 
 
 def test_cudnn_is_refused_where_there_is_no_gpu():
-    """use_cudnn=True is refused when called; when given and when set, so is what is no choice at all."""
+    """use_cudnn=True is refused at a call. A value that is not a choice is refused at construction and when set."""
     layer = tf_gru.GRU(2, use_cudnn=True)
 
-    with pytest.raises(
-        ValueError, match="use_cudnn is True, but TensorFlow sees no NVIDIA GPU: use_cudnn='auto' takes"
-    ):
+    with pytest.raises(ValueError, match="use_cudnn is True, but TensorFlow sees no NVIDIA GPU: use_cudnn='auto' runs"):
         layer(np.ones((1, 2, 3)))
     with pytest.raises(ValueError, match="use_cudnn is 'never', but must be one of 'auto', True, False"):
         layer.use_cudnn = "never"
@@ -23,7 +21,7 @@ def test_cudnn_is_refused_where_there_is_no_gpu():
 
 @pytest.mark.parametrize("layer", [tf_gru.GRU, tf_gru.GRUCell, tf_gru.BiGRU])
 def test_a_dtype_of_no_gru_is_refused(layer):
-    """Integers, which Keras takes for weights too."""
+    """Integers are refused; Keras accepts them for weights."""
     with pytest.raises(ValueError, match="dtype is 'int32', but must be one of float16, bfloat16, float32, float64"):
         layer(2, dtype="int32")
 
@@ -38,7 +36,7 @@ def test_no_features_are_refused():
 
 
 def test_lengths_are_named_as_they_were_given():
-    """One that fits no signed integer too."""
+    """Lengths that fit no signed integer are named too."""
     lengths, weights = np.array([2**63], "uint64"), (np.ones((2, 9)), np.ones((3, 9)))
     with pytest.raises(ValueError, match=f"lengths must be from 0 to time: lengths is .{2**63}., time is 4"):
         tf_gru.gru(np.ones((1, 4, 2)), *weights, lengths=lengths)
@@ -60,7 +58,7 @@ def test_two_states_are_refused(exact):
 
 
 def test_unknown_arguments_are_refused():
-    """What Keras does not know either is an error."""
+    """An argument that Keras does not know either is an error."""
     with pytest.raises(ValueError, match="reset_afer"):
         tf_gru.GRU(2, reset_afer=True)
 
@@ -76,7 +74,7 @@ def test_unrolling_needs_a_known_time(exact):
 
 
 def test_another_width_than_the_built_one_is_named(exact):
-    """A built layer says how many features it has, how many came, and what to do."""
+    """A built layer names its number of features, the given number, and a remedy."""
     _, ours = exact.pair()
 
     with pytest.raises(ValueError, match="inputs has 5 features, but the layer was built for 2: make another layer"):
@@ -114,7 +112,7 @@ def test_complex_numbers_are_refused(exact):
 )
 @pytest.mark.parametrize("layer", [tf_gru.GRU, tf_gru.BiGRU])
 def test_what_does_not_fit_a_call_is_named(exact, layer, call, error, message):
-    """What came, what would fit, and why; for BiGRU too, of each direction."""
+    """The message names the given value, the expected one, and the reason; for BiGRU also each direction."""
     pairs = {"initial_state", "dropout_mask"}
     if layer is tf_gru.BiGRU:
         call = {name: [value] * 2 if name in pairs else value for name, value in call.items()}
@@ -124,7 +122,7 @@ def test_what_does_not_fit_a_call_is_named(exact, layer, call, error, message):
 
 
 def test_another_batch_than_the_kept_states_is_named(exact):
-    """A stateful layer says for how many rows it keeps states, given a state or not."""
+    """A stateful layer names the number of rows of its states, with a given state or not."""
     _, ours = exact.pair(stateful=True)
     state = tf.constant(exact.initial_state[:2])
 
@@ -135,14 +133,14 @@ def test_another_batch_than_the_kept_states_is_named(exact):
 
 @pytest.mark.parametrize("shape", [None, (2, 3), (2, 3, 4, 5)])
 def test_a_layer_is_built_for_sequences(shape):
-    """A shape without time would make weights of another width; Keras' build takes it."""
+    """A shape without time would make weights of another width; Keras' build accepts it."""
     with pytest.raises(ValueError, match=r"but must be \(batch, time, input_dim\)"):
         tf_gru.GRU(2).build(shape)
 
 
 SPARSE = {
     tf.RaggedTensor.from_tensor: r"is ragged, but must be dense: pass its to_tensor\(\)",
-    tf.sparse.from_dense: "is sparse, but must be dense: pass what tf.sparse.to_dense makes of it",
+    tf.sparse.from_dense: "is sparse, but must be dense: convert it by tf.sparse.to_dense",
 }
 
 
@@ -159,7 +157,7 @@ SPARSE = {
     ],
 )
 def test_other_kinds_of_tensor_are_refused(exact, name, shape, made):
-    """Wherever they stand, by the function, the layer and that of two directions, with what to do."""
+    """They are refused by the function, the layer and the bidirectional layer, with a remedy."""
     pairs = {"initial_state", "dropout_mask", "recurrent_dropout_mask"}
     wrong = made(tf.ones(shape, {"mask": tf.bool, "lengths": tf.int32}.get(name, tf.float64)))
     kernel, recurrent_kernel, _ = exact.weights("after")
@@ -178,7 +176,7 @@ def test_other_kinds_of_tensor_are_refused(exact, name, shape, made):
 
 @pytest.mark.parametrize("states", [None, [None]])
 def test_a_cell_without_a_state_says_where_one_is_had(states):
-    """Keras' layers of cells make one."""
+    """Keras' layers of cells make a state."""
     with pytest.raises(
         TypeError, match=r"the state is None, but must be a tensor: begin with get_initial_state\(batch"
     ):
@@ -187,11 +185,11 @@ def test_a_cell_without_a_state_says_where_one_is_had(states):
 
 @pytest.mark.parametrize("name", ["inputs", "kernel", "recurrent_kernel"])
 def test_what_is_none_is_named(exact, name):
-    """A bias alone may be left out."""
+    """Only a bias may be missing."""
     names = ("inputs", "kernel", "recurrent_kernel")
     given = dict(zip(names, (exact.inputs, *exact.weights("after")), strict=False))
 
-    with pytest.raises(TypeError, match=f"^{name} is None, but must be a tensor: give one$"):
+    with pytest.raises(TypeError, match=f"^{name} is None, but must be a tensor: pass one$"):
         tf_gru.gru(**{**given, name: None})
 
 
@@ -202,7 +200,7 @@ def test_what_a_bigru_fixes_is_refused_for_what_it_is(flag):
 
 
 def test_both_modes_in_one_graph_are_refused_for_every_layer_with_a_loop():
-    """Whatever else is asked of it: activations, a product for each gate."""
+    """They are refused for all options: activations, a product for each gate."""
     inputs = tf.ones((2, 3, 1))
     for layer in (tf_gru.GRU(2), tf_gru.GRU(2, implementation=1), tf_gru.GRU(2, activation="relu")):
         layer(inputs)

@@ -1,4 +1,4 @@
-"""The same question, asked often, between others, and by several threads at once: the same bits."""
+"""The same call repeated, between other calls, and in several threads at once, has the same bits."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -18,7 +18,7 @@ def random(shape, seed):
 
 
 def with_gradients(layer):
-    """A function from inputs and lengths to outputs, final state, and the gradients to inputs and weights."""
+    """A function from inputs and lengths to outputs, final state, and the gradients of inputs and weights."""
 
     def answer(inputs, lengths):
         with tf.GradientTape() as tape:
@@ -32,7 +32,7 @@ def with_gradients(layer):
 
 
 def made(run):
-    """A layer and its answers: as bytes, so that -0 is not 0 and NaN is itself."""
+    """A layer and its answers as bytes, so that -0 differs from 0 and NaN equals itself."""
     layer = tf_gru.GRU(8, return_sequences=True, return_state=True)
     layer.build((None, None, 5))
     layer.set_weights([random(weight.shape, seed) for seed, weight in enumerate(layer.weights)])
@@ -55,7 +55,7 @@ RUNS = {
 
 @pytest.mark.parametrize("run", ["graph", "xla"])
 def test_many_calls_give_the_same_bits(run):
-    """Whatever was asked in between; of another shape too, where nothing is compiled for each."""
+    """Calls in between may have another shape, if nothing is compiled for each shape."""
     answer = made(RUNS[run])
     expected = answer(question(0))
     others = [question(1), question(2, *((1, 9) if run == "graph" else ()))]
@@ -67,7 +67,7 @@ def test_many_calls_give_the_same_bits(run):
 
 @pytest.mark.parametrize("run", ["eager", "graph"])
 def test_threads_do_not_disturb_each_other(run):
-    """One layer, called by all at once with data of their own, gives each what it gives it alone."""
+    """All threads call one layer at once with their own data, and each gets the answer that it gets alone."""
     answer = made(RUNS[run])
     questions = [question(seed) for seed in range(THREADS)]
     alone = [answer(each) for each in questions]
@@ -87,7 +87,9 @@ def test_threads_do_not_disturb_each_other(run):
 
 @pytest.mark.parametrize("first", ["graph", "xla"])
 def test_a_layer_that_a_graph_differentiated_first_is_differentiated_eagerly(first):
-    """What is traced for one way of running serves the others; of a width that no other test has, so traced here."""
+    """A trace for one way of running serves the others. The width is used by no other test, so the trace is made
+    here.
+    """
     layer = tf_gru.GRU({"graph": 6, "xla": 7}[first], return_sequences=True, return_state=True)
     layer.build((None, None, 5))
     answer = with_gradients(layer)
@@ -100,7 +102,7 @@ def test_a_layer_that_a_graph_differentiated_first_is_differentiated_eagerly(fir
 
 
 def test_what_a_graph_asks_does_not_spoil_eager_gradients():
-    """TensorFlow keeps what was asked for there in the function that it was asked of: here one of sizes of its own."""
+    """TensorFlow stores a graph's derivative in the function itself; this function has sizes of its own."""
     layer, inputs = tf_gru.GRU(7), tf.ones((2, 18, 5))
 
     def gradient(inputs):
@@ -116,7 +118,7 @@ def test_what_a_graph_asks_does_not_spoil_eager_gradients():
 
 
 def test_forward_mode_in_one_kind_of_graph_leaves_the_other_able():
-    """TensorFlow keeps a function's derivatives with it, and those of a plain graph cannot be compiled."""
+    """TensorFlow stores a function's derivatives with it, and derivatives of a plain graph cannot be compiled."""
     layer = tf_gru.GRU(3)
     inputs, direction = (tf.constant(random((2, 20, 7), seed)) for seed in range(2))
 

@@ -15,7 +15,7 @@ MODES = ("eager", "graph", "dynamic", "jit")
 @pytest.mark.parametrize("mask", ["all", "right padded", "left padded", "holes"])
 @pytest.mark.parametrize("reset", RESETS)
 def test_values_are_those_of_the_integer_gru(exact, reset, mask, reverse):
-    """Under linear activations outputs and final state are the integers that Python's arithmetic gives."""
+    """Under linear activations outputs and final state equal the integers of Python's arithmetic."""
     mask = exact.masks[mask]
     expected = exact.gru(exact.inputs, *exact.weights(reset), reset, exact.initial_state, mask, reverse)
 
@@ -66,7 +66,7 @@ def test_all_modes_of_execution_agree(exact, reset, policy, reverse):
 
 @pytest.mark.parametrize("reset_after", [True, False])
 def test_gradients_are_those_of_keras(exact, reset_after):
-    """The exact gradients to inputs, state and weights are those that Keras computes for the same integers."""
+    """The exact gradients of inputs, state and weights equal Keras' gradients for the same integers."""
     layer = keras.layers.GRU(
         exact.units,
         reset_after=reset_after,
@@ -93,7 +93,7 @@ def test_gradients_are_those_of_keras(exact, reset_after):
 
 @pytest.mark.parametrize("mode", ["eager", "jit"])
 def test_cotangents_of_zeroed_outputs_are_ignored(exact, mode):
-    """Under masked_outputs="zero" even a NaN that comes back to a masked output reaches no gradient."""
+    """Under masked_outputs="zero" even a NaN cotangent of a masked output reaches no gradient."""
 
     def function(x, h, W, U, b, weight, mask):
         outputs, _ = gru(
@@ -120,7 +120,7 @@ def test_cotangents_of_zeroed_outputs_are_ignored(exact, mode):
 
 @pytest.mark.parametrize(("mode", "reset"), [*[("eager", reset) for reset in RESETS], ("jit", "after")])
 def test_a_nan_that_is_read_stays_in_its_row(exact, reset, mode):
-    """It spoils its own row from the step that reads it on, and no output or input gradient of another row."""
+    """It affects its own row from the step that reads it on, and no output or input gradient of another row."""
     inputs = exact.inputs.copy()
     inputs[1, 1] = np.nan
 
@@ -141,7 +141,7 @@ def test_a_nan_that_is_read_stays_in_its_row(exact, reset, mode):
 
 @pytest.mark.parametrize("reverse", [False, True])
 def test_lengths_are_a_right_padded_mask(exact, reverse):
-    """Lengths and the mask they stand for, alone or together, give the same."""
+    """Lengths and the equivalent mask, alone or together, have the same results."""
     mask, lengths = exact.masks["right padded"], exact.masks["right padded"].sum(axis=1)
 
     def run(**valid):
@@ -162,7 +162,7 @@ def test_lengths_are_a_right_padded_mask(exact, reverse):
 
 
 def test_the_time_of_a_length_is_not_cut_by_its_dtype(exact):
-    """Time beyond what the lengths' integers hold is counted right."""
+    """A time beyond the range of the lengths' integers is counted correctly."""
     inputs = np.zeros((1, 300, exact.input_dim))
     zero, state = (
         [np.zeros_like(w) for w in exact.weights("none")],
@@ -179,7 +179,7 @@ def test_the_time_of_a_length_is_not_cut_by_its_dtype(exact):
 @pytest.mark.parametrize("mask", ["left padded", "right padded", "holes"])
 @pytest.mark.parametrize("reverse", [False, True])
 def test_masking_a_step_is_leaving_it_out(exact, mask, reverse):
-    """Every row's final state and gradients are those of its valid steps alone."""
+    """Every row's final state and gradients equal those for its valid steps alone."""
     weights, mask = exact.weights("after"), exact.masks[mask]
 
     def final(x, h, W, U, b, *mask):
@@ -224,7 +224,7 @@ def test_reverse_is_the_flip_of_the_flipped(exact, reset):
 
 
 def test_none_is_zeros(exact):
-    """No initial state is zeros; no bias is zeros; no mask is all true; no activation is linear."""
+    """No initial state means zeros, no bias zeros, no mask all true, and no activation the identity."""
     kernel, recurrent_kernel, bias = exact.weights("after")
     zeros, everything = np.zeros_like(exact.initial_state), np.ones_like(exact.mask)
 
@@ -251,7 +251,9 @@ def test_none_is_zeros(exact):
 
 @pytest.mark.parametrize(("batch", "time"), [(2, 0), (0, 2), (0, 0)])
 def test_nothing_to_do_is_done(exact, batch, time):
-    """Without steps the final state is the initial one; without rows there are none; gradients have their shapes."""
+    """Without steps the final state is the initial one; without rows there are none; gradients have the right
+    shapes.
+    """
 
     def function(x, h, W, U, b, mask):
         return gru(x, W, U, b, initial_state=h, mask=mask)
@@ -277,7 +279,7 @@ def test_nothing_to_do_is_done(exact, batch, time):
 
 @pytest.mark.parametrize(("jit", "units"), [(False, 1), (False, 4), (True, 1)])
 def test_one_trace_serves_every_batch_and_time(exact, jit, units):
-    """Traced once for unknown batch and time, it gives what eager calls give, down to none of either."""
+    """One trace for unknown batch and time has the results of eager calls, also for a batch or time of 0."""
     traces = []
     kernel, recurrent_kernel, bias = (np.ones(shape) for shape in ((2, 3 * units), (units, 3 * units), (2, 3 * units)))
 
@@ -312,7 +314,7 @@ def test_one_trace_serves_every_batch_and_time(exact, jit, units):
 @pytest.mark.parametrize(("reset", "jit"), [("after", False), ("before", False), ("none", False), ("after", True)])
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 def test_the_dtype_is_kept(exact, reset, dtype, jit):
-    """Results have the inputs' dtype, and two steps of small integers are exact in each."""
+    """Results have the inputs' dtype, and two steps of small integers are exact in each dtype."""
     arrays = [exact.inputs[:, :1], exact.initial_state, *exact.weights(reset)]
     expected = exact.gru(arrays[0], *arrays[2:], reset, arrays[1], exact.mask[:, :1], False)
 
@@ -337,7 +339,7 @@ def test_the_dtype_is_kept(exact, reset, dtype, jit):
 
 @pytest.mark.parametrize("reset", RESETS)
 def test_dropout_masks_multiply_what_each_gate_reads(exact, reset):
-    """Scaling by whole factors is scaling the rows of the kernels, gate by gate."""
+    """Scaling by whole factors equals scaling the rows of the kernels, gate by gate."""
     kernel, recurrent_kernel, bias = exact.weights(reset)
     gates = kernel.shape[-1] // exact.units
     factors = np.arange(gates * exact.input_dim).reshape(gates, exact.input_dim)
@@ -386,7 +388,9 @@ def test_dropout_masks_multiply_what_each_gate_reads(exact, reset):
 
 @pytest.mark.parametrize("reset", RESETS)
 def test_saturated_gates_choose_exactly(exact, reset):
-    """Sigmoid and tanh are in their places: an open update gate keeps the state, a closed one takes the candidate."""
+    """Sigmoid and tanh have their right places: an open update gate keeps the state, a closed one returns the
+    candidate.
+    """
     kernel, recurrent_kernel, bias = (np.zeros_like(w) for w in exact.weights(reset))
     state = exact.initial_state
 
@@ -402,7 +406,7 @@ def test_saturated_gates_choose_exactly(exact, reset):
 
 
 def test_second_derivatives_exist(exact):
-    """The gradient of a gradient, in eager and in a graph, agrees."""
+    """The gradient of a gradient agrees, eagerly and in a graph."""
 
     def curvature(x):
         with tf.GradientTape() as outer:
@@ -423,7 +427,9 @@ def test_second_derivatives_exist(exact):
 @pytest.mark.parametrize("mode", ["eager", "jit"])
 @pytest.mark.parametrize("reset", RESETS)
 def test_a_masked_row_needs_a_derivative_at_its_bias_alone(exact, reset, mode):
-    """Where inputs and state are zeros the activations meet the bias; NaN derivatives elsewhere reach no gradient."""
+    """With zero inputs and state, the activations' arguments are the bias; NaN derivatives elsewhere reach no
+    gradient.
+    """
     W, U, b = exact.weights(reset)
     b = np.zeros_like(b)
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 @pytest.mark.parametrize("go_backwards", [True, False])
 def test_stateful_layers_go_on_where_they_were(exact, go_backwards):
-    """The final state starts the next call, as in Keras, until it is reset or given."""
+    """The final state starts the next call, as in Keras, until it is reset or another one is given."""
     theirs, ours = exact.pair(stateful=True, return_sequences=True, go_backwards=go_backwards)
     step = exact.inputs[:, :1]
 
@@ -24,7 +24,7 @@ def test_stateful_layers_go_on_where_they_were(exact, go_backwards):
 @pytest.mark.parametrize("go_backwards", [True, False])
 @pytest.mark.parametrize("time", [0, 3])
 def test_the_state_kept_is_the_final_state_under_zeroed_outputs(exact, go_backwards, return_sequences, time):
-    """A masked end outputs 0 but keeps the state reached, and without steps the state stays what it was."""
+    """A masked end outputs 0 but keeps the state reached; without steps the state stays unchanged."""
     _, ours = exact.pair(
         stateful=True,
         return_sequences=return_sequences,

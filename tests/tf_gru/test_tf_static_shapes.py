@@ -1,4 +1,4 @@
-"""The sizes that a graph knows of outputs and states: those that it knows with Keras' layers, in any configuration."""
+"""The static sizes of outputs and states in a graph equal those with Keras' layers, in any configuration."""
 
 import keras
 import numpy as np
@@ -29,7 +29,7 @@ def both_directions(layer):
 
 
 def function(units, **options):
-    """`gru` with weights of a layer of Keras."""
+    """`gru` with the weights of a Keras layer."""
     layer = keras.layers.GRU(units, **options)
     layer.build((None, None, INPUT_DIM))
     reverse, unroll = options["go_backwards"], options["unroll"]
@@ -50,7 +50,7 @@ OURS_ALONE = [{}, {"jit": True}, {"jit": False}, {"recompute": True}, {"reset_af
 
 @st.composite
 def configurations(draw):
-    """A kind, options of both layers and of ours, and the sizes that each tensor of a call has."""
+    """A kind, options of both layers and of ours, and the sizes of each tensor of a call."""
     kind = draw(st.sampled_from(list(KINDS)))
     batch, time = draw(st.sampled_from([None, BATCH])), draw(st.sampled_from([None, TIME]))
     options = {name: draw(st.booleans()) for name in BOTH} if kind != "gru" else dict(BOTH)
@@ -69,7 +69,7 @@ def configurations(draw):
 
 
 def known_sizes(layer, two, inputs, state, mask):
-    """The shape of each result, as a graph that is traced for these sizes knows it."""
+    """The static shape of each result, in a graph that is traced for these sizes."""
     tensors = {"sequences": tf.TensorSpec(inputs)}
     if state is not None:
         tensors["initial_state"] = [tf.TensorSpec(state)] * 2 if two else tf.TensorSpec(state)
@@ -118,14 +118,14 @@ def test_a_size_that_is_forgotten_would_be_seen(monkeypatch):
     ],
 )
 def test_one_tensor_that_knows_the_batch_is_enough(inputs, state, mask):
-    """Keras' layer then knows that of some results only."""
+    """Keras' layer then knows the batch of some results only."""
     shapes = known_sizes(tf_gru.GRU(UNITS, **BOTH), False, (*inputs, INPUT_DIM), state, mask)
 
     assert shapes == [(BATCH, inputs[1], UNITS), (BATCH, UNITS)]
 
 
 def layers():
-    """Keras' and ours, with the same integer weights, linear: every path gives the same numbers."""
+    """Keras' and our layer, with the same integer weights and linear, so that every path has the same numbers."""
     options = {"activation": "linear", "recurrent_activation": "linear", "dtype": "float64", "return_state": True}
     found = [keras.layers.GRU(UNITS, **options), tf_gru.GRU(UNITS, **options), tf_gru.GRU(UNITS, jit=False, **options)]
     for layer in found:

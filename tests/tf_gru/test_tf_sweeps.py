@@ -1,4 +1,4 @@
-"""Options out of a sweep: scalars of NumPy, TensorFlow and Keras count as Python's, and are saved as Python's."""
+"""Options from a sweep: scalars of NumPy, TensorFlow and Keras count as Python's, and are saved as Python's."""
 
 import json
 
@@ -24,13 +24,13 @@ VALUES = dict.fromkeys((*FLAGS, "reset_after", "jit", "recompute", "use_cudnn", 
     "implementation": (1, 2),
     "seed": (7, 0),
 }
-TWO = {"go_backwards": (False,), "zero_output_for_mask": (True,)}  # what BiGRU takes
+TWO = {"go_backwards": (False,), "zero_output_for_mask": (True,)}  # the options of BiGRU
 
 
 @pytest.mark.parametrize("kind", SCALARS)
 @pytest.mark.parametrize("name", VALUES)
 def test_an_option_is_what_it_would_be_in_python(name, kind):
-    """In the layer, the cell and both directions; what is saved is plain."""
+    """This holds for the layer, the cell and both directions; the saved value is plain."""
     for layer in (tf_gru.GRU, tf_gru.GRUCell, tf_gru.BiGRU):
         known = tf_gru.GRUCell(2).get_config() if layer is tf_gru.GRUCell else VALUES
         if name not in known:
@@ -46,7 +46,7 @@ def test_an_option_is_what_it_would_be_in_python(name, kind):
 
 @pytest.mark.parametrize("name", ["return_sequences", "dropout", "units", "implementation", "seed", "use_cudnn"])
 def test_a_value_that_only_a_graph_knows_is_refused(name):
-    """There would be nothing to save."""
+    """There would be no value to save."""
     value = tf.constant(VALUES[name][0])
 
     @tf.function
@@ -54,7 +54,7 @@ def test_a_value_that_only_a_graph_knows_is_refused(name):
         return tf_gru.GRU(**{"units": 2, name: value})
 
     with pytest.raises(
-        ValueError, match=f"{name} is a tensor whose value is not known yet, but makes the layer: give a"
+        ValueError, match=f"{name} is a tensor without a known value, but the layer needs a number: pass a"
     ):
         in_a_graph(value)
 
@@ -74,13 +74,13 @@ def test_a_value_that_only_a_graph_knows_is_refused(name):
     ],
 )
 def test_a_scalar_of_another_kind_is_refused(name, value, message):
-    """As in Python: 1 is not True, and True no number."""
+    """As in Python, 1 is not True, and True is not a number."""
     with pytest.raises(ValueError, match=message):
         tf_gru.GRU(**{"units": 2, name: value})
 
 
 def test_the_function_takes_them_too(exact):
-    """And gives the same."""
+    """The function returns the same results."""
     weights = exact.weights("after")
     options = {"reverse": True, "unroll": True, "jit": False, "fused": False, "activation": "linear"}
 

@@ -1,4 +1,4 @@
-"""Which exporter traces is known, whoever calls it, and forgotten when it is done."""
+"""The exporter that traces is known, whatever calls it, and forgotten when it is done."""
 
 import contextlib
 from typing import ClassVar
@@ -18,7 +18,7 @@ pytestmark = [
 
 @keras.saving.register_keras_serializable(package="tests")
 class Asking(keras.layers.Layer):
-    """Keeps the answers that it gets while it is called."""
+    """A layer that stores the runtime that it sees while it is called."""
 
     answers: ClassVar[set] = set()
 
@@ -44,7 +44,7 @@ def archive(model, path):
 def tf2onnx(model, _):
     import tf2onnx
 
-    with contextlib.suppress(KeyError):  # tf2onnx 1.17 looks for outputs by names that Keras 3 does not give them
+    with contextlib.suppress(KeyError):  # tf2onnx 1.17 looks for output names that Keras 3 does not use
         tf2onnx.convert.from_keras(model, [tf.TensorSpec((None, 2))])
 
 

@@ -1,4 +1,4 @@
-"""The guide to training runs, and what it says of shapes and of Keras' own loop is so."""
+"""The guide to training runs, and its statements about shapes and Keras' own loop hold."""
 
 from tests.documents import blocks
 from tf_gru.kernels import chosen

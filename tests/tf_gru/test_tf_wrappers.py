@@ -38,7 +38,7 @@ WRAPPED = {
     ),
     "TimeDistributed": lambda layers: keras.layers.TimeDistributed(layers.GRU(2, **EXACT), dtype="float64"),
 }
-MASK = np.array([[1, 0, 1], [1, 1, 1], [1, 1, 1]], bool)  # every row begins and ends with a step that counts
+MASK = np.array([[1, 0, 1], [1, 1, 1], [1, 1, 1]], bool)  # every row begins and ends with a valid step
 
 
 def inputs_for(name, seed=0):
@@ -47,14 +47,14 @@ def inputs_for(name, seed=0):
 
 
 def filled(layer, inputs):
-    """The layer, built, with integers for weights."""
+    """The built layer with integer weights."""
     layer(inputs)
     layer.set_weights([np.random.default_rng(10 + i).integers(-1, 2, w.shape) for i, w in enumerate(layer.weights)])
     return layer
 
 
 def everything(layer, inputs, **call):
-    """What a layer gives, and the gradients to its inputs and weights."""
+    """The results of a layer, and the gradients of its inputs and weights."""
     inputs = tf.constant(inputs)
     weights = [weight.value for weight in layer.trainable_variables]
     with tf.GradientTape() as tape:
@@ -66,7 +66,7 @@ def everything(layer, inputs, **call):
 
 @pytest.mark.parametrize("name", WRAPPED)
 def test_a_wrapper_gives_what_it_gives_around_keras(exact, name):
-    """Outputs and gradients, with a mask where the wrapper takes one."""
+    """Outputs and gradients are equal, with a mask if the wrapper accepts one."""
     inputs = inputs_for(name)
     theirs, ours = (filled(WRAPPED[name](layers), inputs) for layers in (keras.layers, tf_gru))
     masks = (None,) if name == "TimeDistributed" else (None, MASK)
@@ -80,7 +80,7 @@ def test_a_wrapper_gives_what_it_gives_around_keras(exact, name):
 
 @pytest.mark.parametrize("name", WRAPPED)
 def test_a_wrapper_is_saved_and_loaded(exact, name, tmp_path):
-    """A .keras file holds the weights and what is inside; Keras' own weights fit too."""
+    """A .keras file holds the weights and the inner layer; Keras' own weights fit too."""
     inputs = inputs_for(name)
     model = keras.Sequential([keras.Input(inputs.shape[1:], dtype="float64"), WRAPPED[name](tf_gru)])
     filled(model, inputs)
@@ -99,7 +99,7 @@ def test_a_wrapper_is_saved_and_loaded(exact, name, tmp_path):
 
 
 def test_keras_runs_no_kernel_of_its_own_in_place_of_ours(monkeypatch):
-    """Its Bidirectional hands the weights of any keras.layers.GRU to a fused kernel, so ours is none of them."""
+    """Its Bidirectional passes the weights of any keras.layers.GRU to a fused kernel, so ours is not one."""
     tried = []
 
     def fused(*_, **__):
@@ -119,7 +119,7 @@ def test_keras_runs_no_kernel_of_its_own_in_place_of_ours(monkeypatch):
 
 
 def test_a_wrapper_of_other_weights_gives_others(exact):
-    """The comparisons above can fail: the last candidate's bias is off by one."""
+    """The comparisons above can fail: here the last candidate's bias is off by one."""
     inputs = inputs_for("RNN of a stack")
     theirs, ours = (filled(WRAPPED["RNN of a stack"](layers), inputs) for layers in (keras.layers, tf_gru))
     weights = ours.get_weights()

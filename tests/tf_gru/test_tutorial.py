@@ -1,4 +1,4 @@
-"""The tutorial's GRU, section by section; the subjects `tutorial:graph` and `tutorial:eager` hold its numbers."""
+"""The tutorial's GRU, section by section; the subjects `tutorial:graph` and `tutorial:eager` test its numbers."""
 
 import contextlib
 import re
@@ -31,7 +31,7 @@ INPUTS = np.random.default_rng(1).standard_normal((BATCH, TIME, EMB_DIM)).astype
 
 
 def made(kind=GRU, **options):
-    """One whose weights do not depend on when it is made."""
+    """A GRU whose weights do not depend on the order of the tests."""
     tf.random.set_seed(1)
     return kind(INPUTS, EMB_DIM, HIDDEN_DIM, **options)
 
@@ -41,13 +41,13 @@ def same(left, right):
 
 
 def parameters(gru):
-    """Its weights as the reference has them."""
+    """Its weights in the reference's form."""
     gates = [[getattr(gru, kind + letter) for letter in "fic"] for kind in "WUb"]
     return from_keras([np.concatenate(each, axis=-1) for each in gates], "before")
 
 
 def judged(inputs, outputs, *grus, lengths=None) -> Judgement:
-    """Each row up to its length against the bound of single steps: of one GRU forward, or of two side by side."""
+    """Judge each row up to its length by the bound of single steps: one GRU forward, or two side by side."""
     total, claim = Judgement(), load("tutorial:graph").capabilities.arithmetic["float32"]
     lengths = lengths or [len(row) for row in inputs]
     for row, given, length in zip(inputs, np.asarray(outputs), lengths, strict=True):
@@ -93,7 +93,7 @@ def test_every_clause_that_the_formula_declares_is_held(path):
 
 
 def test_an_update_gate_turned_round_is_seen(monkeypatch):
-    """The formula with z and 1 - z exchanged, as half of the literature has it."""
+    """The formula with z and 1 - z exchanged, as in half of the literature."""
 
     def unit(gru, x, h):
         z = tf.sigmoid(tf.matmul(x, gru.Wf) + tf.matmul(h, gru.Uf) + gru.bf)
@@ -135,7 +135,7 @@ def test_the_weights_of_the_variant_without_reset_keep_their_names():
 
 @pytest.mark.parametrize("kind", [GRU, GRUWithoutReset])
 def test_initial_values_can_be_overridden(kind):
-    """The text has `random_uniform` as its own alternative for both."""
+    """The text mentions `random_uniform` as an alternative for both."""
 
     class OnesAndTwos(kind):
         def init_matrix(self, shape):
@@ -155,9 +155,10 @@ SIZE = 400
 
 
 def is_normal(values) -> bool:
-    """Whether their distribution is within what 2 ** -40 of all samples exceed of N(0, 0.1).
+    """True if their distribution differs from N(0, 0.1) by no more than all but 2 ** -40 of samples do.
 
-    By Massart's constant of the inequality of Dvoretzky, Kiefer and Wolfowitz: https://doi.org/10.1214/aop/1176990746.
+    This uses Massart's constant of the inequality of Dvoretzky, Kiefer and Wolfowitz:
+    https://doi.org/10.1214/aop/1176990746.
     """
     ordered = np.sort(np.ravel(values)).astype("float64")
     expected = (1 + tf.math.erf(ordered / (0.1 * np.sqrt(2))).numpy()) / 2
@@ -271,7 +272,7 @@ def test_with_lengths_each_row_is_turned_within_its_length(align):
 
 
 def test_a_forward_run_does_not_read_lengths():
-    """A trap of the tutorial, kept: the state runs on through the padding."""
+    """A pitfall of the tutorial, kept: the state continues through the padding."""
     same(made(sequence_length=LENGTHS).output(), made().output())
 
 
@@ -294,10 +295,10 @@ def test_the_output_unit_can_be_overridden_too():
 
 @pytest.mark.parametrize("where", ["eager", "graph"])
 def test_an_override_has_the_texts_attributes(where):
-    """Sizes and inputs are there when the units are made, and stay those of the inputs that it was made with."""
+    """Sizes and inputs exist when the units are made, and remain those of the constructor's inputs."""
 
     class Slowed(GRU):
-        """Each step moves the state by a share of what it would, and the inputs' mean is added."""
+        """A GRU in which each step moves the state by a share of its change and adds the inputs' mean."""
 
         def create_recurrent_unit(self):
             usual = super().create_recurrent_unit()
@@ -405,7 +406,7 @@ def test_a_bigru_starts_from_two_states():
 
 
 def test_made_outside_it_is_called_in_a_tf_function():
-    """Judged there, one trace for every batch and time."""
+    """It is judged there, with one trace for every batch and time."""
 
     def run(case):
         gru = _assigned(case).whole
@@ -449,7 +450,7 @@ def test_making_one_in_a_tf_function_is_refused():
 
 @pytest.fixture(scope="module")
 def told():
-    """What the guide's blocks make."""
+    """The names that the guide's blocks define."""
     found = {}
     for block in blocks(PAGE, "python"):
         exec(compile(block, PAGE, "exec"), found)
