@@ -20,7 +20,7 @@ WAYS = {
     "savedmodel-called": "the same, after its function was called",
     "onnx-export": '`model.export(file, format="onnx")`',
     "onnx-tf2onnx": "`tf2onnx.convert.from_function`, of a `tf.function`",
-    "litert-export": '`model.export(file, format="litert")`',
+    "litert-export": '`model.export(file, format="litert")`, with the `target_spec` of the guide',
     "litert-converter": "`tf.lite.TFLiteConverter.from_keras_model(model)`",
     "keras": "`model.save` as .keras, loaded again",
     "h5": "`model.save` as .h5, loaded again",
@@ -38,7 +38,7 @@ LAYERS = (
     "stacked",
     "stacked backwards",
 )
-"""Stacked: a Bidirectional(GRU) of sequences, a GRU of sequences, a GRU; all three are outputs."""
+"""Stacked: a Bidirectional(GRU) of sequences, two GRUs of sequences, a GRU; all four are outputs."""
 
 
 class Cell(NamedTuple):
@@ -82,6 +82,9 @@ MODELS = tuple(FACTORS.items())
 FAULTS = {
     "reverse sequences to ONNX, both directions": Cell("onnx-export", "BiGRU", sequences=True),
     "reverse sequences to ONNX, one direction": Cell("onnx-export", "GRU backwards", sequences=True),
+    "layers of one size to ONNX": Cell("onnx-export", "stacked", sequences=True),
+    "a mask that is given, turned, to .h5": Cell("h5", "stacked backwards", mask="given"),
+    "a cell in an open batch to LiteRT": Cell("litert-export", "RNN(GRUCell)", time="fixed", sequences=True),
     "a masked stack to ONNX": Cell("onnx-export", "stacked", mask="layer"),
     "fixed time to ONNX": Cell("onnx-export", time="fixed"),
     "fixed time and relu to ONNX": Cell("onnx-export", time="fixed", activation="relu"),

@@ -12,7 +12,7 @@ from studies.record import STDERR, end, json_text
 @click.command()
 @click.option("--journal", type=click.Path(path_type=Path), default=Path("build/exports.jsonl"), show_default=True)
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
-@click.option("--first", type=click.IntRange(1), help="So many models: every pair of values is among the first 119")
+@click.option("--first", type=click.IntRange(1), help="So many models: every pair of values is among the first 122")
 @click.option("--page-only", is_flag=True, help="Write docs/paths.md from the record as it is")
 def exports(journal: Path, processes: int, first: int | None, page_only: bool) -> None:
     """Export models of every kind in every way, and write docs/paths.md. A stopped run continues."""

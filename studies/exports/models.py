@@ -45,7 +45,8 @@ def layers(cell: Cell) -> list[Layer]:
     return [
         Layer("Bidirectional(GRU)", True, False),
         Layer("GRU", True, backwards),
-        Layer("GRU", cell.sequences, backwards, flipped=backwards),
+        Layer("GRU", True, backwards, flipped=backwards),
+        Layer("GRU", cell.sequences, backwards),  # of the size of the one before
     ]
 
 

@@ -21,11 +21,14 @@ def test_what_once_was_wrong_is_equal_or_refused(tmp_path):
     assert set(found) == set(FAULTS.values())
     assert {cell.key: each for cell, each in found.items() if each["kind"] not in (EQUAL, REFUSED)} == {}
     refused = {cell for cell, each in found.items() if each["kind"] == REFUSED}
-    assert refused == {FAULTS["mixed_bfloat16 to ONNX"], FAULTS["reverse sequences, SavedModel to LiteRT"]}
+    names = {name for name, cell in FAULTS.items() if cell in refused}
+    assert names == {
+        "mixed_bfloat16 to ONNX", "reverse sequences, SavedModel to LiteRT", "a cell in an open batch to LiteRT"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
-@pytest.mark.parametrize("layer", [0, 1, 2])
+@pytest.mark.parametrize("layer", [0, 1, 2, 3])
 def test_a_number_of_any_layer_that_is_off_is_seen(layer, activation):
     cell = MODEL._replace(activation=activation)
     model = built(cell)
@@ -119,7 +122,9 @@ def test_every_pair_of_values_was_examined_and_nothing_was_wrong():
 def test_a_layer_refused_what_was_refused_but_where_a_converter_traces_nothing():
     refused = {cell: each["text"] for cell, each in page.by_cell(RECORD).items() if each["kind"] == REFUSED}
     traced = {cell: text for cell, text in refused.items() if cell.way not in ("savedmodel-litert", "savedmodel-onnx")}
-    assert all("give it that dtype" in text for text in traced.values())
+    keras_loop = {cell for cell in traced if "RNN" in cell.layer and cell.way.startswith("litert")}
+    assert all("give it that dtype" in text for cell, text in traced.items() if cell not in keras_loop)
+    assert all(cell.batch == "open" or "give it that dtype" in traced[cell] for cell in keras_loop)
     assert {cell.dtype for cell in refused if cell.way == "savedmodel-onnx"} <= {"mixed_bfloat16"}
 
 
