@@ -1,7 +1,7 @@
 // sigmoid and tanh, to about 2 units in the last place, without overflow, in any rounding mode.
 //
-// Both go by exp(x) = 2^n (1 + s) for x <= 0, with |x - n ln 2| <= ln(2)/2 and s found to nearly full accuracy even
-// where it is tiny: so exp(x) - 1 has no cancellation, and tanh needs no other series near 0.
+// Both use exp(x) = 2^n (1 + s) for x <= 0, with |x - n ln 2| <= ln(2)/2. s is computed to nearly full accuracy even
+// if it is tiny, so exp(x) - 1 has no cancellation, and tanh needs no other series near 0.
 #pragma once
 
 #include "simd.h"
@@ -13,7 +13,7 @@ template <class T>
 struct Constants;
 template <>
 struct Constants<float> {
-  static constexpr float kLog2E = 1.44269504f, kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;  // the high part ends early
+  static constexpr float kLog2E = 1.44269504f, kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;  // few bits: n times it is exact
   static constexpr float kSigmoidFlat = 104, kTanhFlat = 10;  // exp(-104) rounds to 0, tanh(10) to 1
   static constexpr int kTerms = 7, kBias = 127, kFraction = 23;
 };
@@ -63,14 +63,14 @@ inline Vec<T> signed_as(Vec<T> size, Vec<T> a) {
 template <class T>
 inline Vec<T> magnitude(Vec<T> a, T flat) {
   const Vec<T> size = signed_as<T>(a, Vec<T>{});
-  return size > flat ? all(flat) : size;  // a NaN stays
+  return size > flat ? all(flat) : size;  // a NaN stays a NaN
 }
 
 template <class T>
 inline Vec<T> sigmoid(Vec<T> a) {
   Vec<T> s;
   const auto n = reduce<T>(-magnitude<T>(a, Constants<T>::kSigmoidFlat), s);
-  const auto half = n >> 1;  // one factor 2^n would underflow before the product does
+  const auto half = n >> 1;  // one factor 2^n would underflow before the product
   const Vec<T> e = (1 + s) * power_of_2<T>(half) * power_of_2<T>(n - half);
   return (a < 0 ? e : all<T>(1)) / (1 + e);
 }

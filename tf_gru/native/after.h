@@ -1,7 +1,7 @@
 // Reset after the product: n = tanh(x_n + r * h_n).
 //
-// Kept: z, r, n, h_n. Slopes: the state's side of n, z, r, then the inputs' side of n; so the first three are what the
-// state's weights got, and the last three what the inputs' weights got.
+// Stored for the derivative: z, r, n, h_n. Slopes: the state's side of n, z, r, then the inputs' side of n. The first
+// three belong to the state's weights, the last three to the inputs' weights.
 #pragma once
 
 #include "steps.h"
@@ -13,7 +13,7 @@ template <class T>
 struct After {
   static constexpr int kGates = 3, kKept = 4, kSlopes = 4;
   static constexpr bool kNFirst = true;
-  static constexpr int kFirst = 3;  // gates that meet the state; the others meet the reset state
+  static constexpr int kFirst = 3;  // gates whose weights are multiplied by the state; the others by the reset state
 
   static void step(const StepWeights<T>& weights, const Step<T>& s, Size units, const Share& mine, const Plan&,
                    const Team&) {

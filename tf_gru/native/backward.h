@@ -1,8 +1,8 @@
-// All steps back, in chunks of time: the slopes of a chunk's steps one after the other, then its part of each gradient.
+// The backward pass, in chunks of time: first the slopes of a chunk, step by step, then its part of each gradient.
 //
-// The rows of a chunk are those that count, from its last step to its first, each step's in the order of the batch. All
-// threads list all of them, for the weights' gradients; each finds the slopes of its own. Where no gates were kept, the
-// gates of a chunk are found again first, by the forward pass's own code, for all its steps at once.
+// The rows of a chunk are its valid rows, from its last step to its first, in the order of the batch within a step.
+// Each thread lists all of them for the weights' gradients, and computes the slopes of its own rows. If the gates were not
+// stored, the forward pass's code first computes them again, for all steps of a chunk at once.
 #pragma once
 
 #include "forward.h"
@@ -13,7 +13,7 @@ namespace {
 
 constexpr Size kChunkRows = 1024;
 
-// The weights as the way back reads them: transposed.
+// The transposed weights, which the backward pass reads.
 template <class T, class Variant>
 struct Transposed {
   static constexpr int kGates = Variant::kGates, kFirst = Variant::kFirst, kSecond = kGates - kFirst;
@@ -69,7 +69,7 @@ struct WeightSums {
     kernel = room(memory, call.input_dim, Variant::kNFirst ? units : 0, kGates * units);
     first = room(memory, units, 0, kFirst * units);
     second = room(memory, units, kFirst * units, (kGates - kFirst) * units);
-    second.left_from = kGates * units;  // the reset state stands beside the slopes
+    second.left_from = kGates * units;  // the reset state is stored after the slopes
     bias_chain = memory.take<T>(padded<T>(kColumns * units));
     bias = memory.take<T>(padded<T>(kColumns * units));
   }
@@ -136,12 +136,12 @@ struct WeightSums {
   }
 };
 
-// What all threads share.
+// The memory that all threads share.
 template <class T, class Variant>
 struct BackwardMemory {
   Size steps, stride;
   Transposed<T, Variant> transposed;
-  Packed<T, Variant> packed;  // for gates that are found again
+  Packed<T, Variant> packed;  // for computing gates again
   WeightSums<T, Variant> sums;
   T *slopes, *kept;
 
@@ -159,14 +159,14 @@ struct BackwardMemory {
     return some < call.time ? some : call.time;
   }
 
-  // An odd number of cache lines, so that rows do not fall on each other's; a panel that begins in a row ends in it.
+  // An odd number of cache lines, so that rows do not share cache sets. A panel that begins in a row ends in it.
   static Size stride_of(Size units) {
     constexpr Size line = 64 / sizeof(T);
     return (((Variant::kSlopes * units + kPanel<T>)/line + 1) | 1) * line;
   }
 };
 
-// What one thread has for itself: lists of all rows of a chunk, then of its own alone.
+// The memory of one thread: lists of all rows of a chunk, then lists of its own rows.
 template <class T, class Variant>
 struct BackwardRoom {
   const T **x, **h, **slopes;  // of all rows
@@ -201,7 +201,7 @@ Size backward_bytes(const Call* call, const Plan* plan) {
   return memory.counted ? memory.used : -1;
 }
 
-// The state that a step began with: the output of the step that counts before it, else the start.
+// The state before a step: the output of the last valid step before it, or the initial state.
 template <class T>
 const T* state_before(const Call& call, Size row, Size step) {
   while (step-- > 0) {
@@ -211,7 +211,7 @@ const T* state_before(const Call& call, Size row, Size step) {
   return at<T>(call.start, row * call.units);
 }
 
-// A masked step: what comes back goes on to the step before.
+// A masked step: it passes the cotangent of its state on to the step before.
 template <class T>
 void pass_masked(const Call& call, const Gradients& to, const Share& mine, Size row, Size time) {
   const Size units = call.units, end = mine.block_end * kLanes<T> < units ? mine.block_end * kLanes<T> : units;

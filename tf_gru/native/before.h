@@ -1,6 +1,7 @@
 // Reset before the product: n = tanh(x_n + (r * h) U_n).
 //
-// Kept: z, r, n. Slopes: z, r, n, then the reset state r * h, which met the state's weights of n.
+// Stored for the derivative: z, r, n. Slopes: z, r, n, then the reset state r * h, which the state's weights of n
+// multiplied.
 #pragma once
 
 #include "steps.h"
@@ -12,7 +13,7 @@ template <class T>
 struct Before {
   static constexpr int kGates = 3, kKept = 3, kSlopes = 4;
   static constexpr bool kNFirst = false;
-  static constexpr int kFirst = 2;  // gates that meet the state; the others meet the reset state
+  static constexpr int kFirst = 2;  // gates whose weights are multiplied by the state; the others by the reset state
 
   static void step(const StepWeights<T>& weights, const Step<T>& s, Size units, const Share& mine, const Plan& plan,
                    const Team& team) {
@@ -22,7 +23,7 @@ struct Before {
       const Size j = block * L;
       const int some = lanes_of<T>(units, block);
       const Vec<T> r = sigmoid<T>(load(x + L) + load(a + L));
-      store(s.outputs[i] + j, some, sigmoid<T>(load(x) + load(a)));  // z waits here for n
+      store(s.outputs[i] + j, some, sigmoid<T>(load(x) + load(a)));  // the place of the output holds z until n is known
       store(s.reset[i] + j, some, r * load(s.h[i] + j, some));
       if (s.kept) store(s.kept[i] + units + j, some, r);
     });

@@ -1,7 +1,7 @@
-// One call of the kernel, as all files see it: plain data, no code.
+// One call of the kernel, for all files: plain data, no code.
 //
-// Arrays are C-contiguous, the batch first, in the element type of the call; strides follow from the sizes. Gates stand
-// side by side on the last axis in the order z, r, n; without a reset gate z, n.
+// Arrays are C-contiguous, with the batch as the first axis, in the element type of the call; strides follow from the
+// sizes. Gates stand side by side on the last axis in the order z, r, n, or z, n without a reset gate.
 #pragma once
 
 #include <cstddef>
@@ -17,17 +17,17 @@ struct Call {
   Size batch, time, input_dim, units;
   Reset reset;
   bool reverse;           // from the last step to the first
-  bool zero;              // a masked step outputs 0, else the state reached so far
+  bool zero;              // a masked step outputs 0, otherwise the last valid state
   const void* inputs;     // batch time input_dim
   const void* start;      // batch units
   const void* kernel;     // input_dim gates*units
   const void* recurrent;  // units gates*units
   const void* bias;       // gates*units, or null
-  const void* bias_h;     // gates*units, or null: the state's side, for reset after
-  const uint8_t* valid;   // batch time, or null where every step counts
-  void* outputs;          // batch time units; read by the derivative
+  const void* bias_h;     // gates*units, or null: the state's bias, for reset after
+  const uint8_t* valid;   // batch time, or null if every step is valid
+  void* outputs;          // batch time units; the derivative reads it
   void* final_state;      // batch units
-  void* kept;             // time batch kept*units: the gates, for the derivative; null where none are kept
+  void* kept;             // time batch kept*units: the gates, for the derivative; null if they are not stored
 };
 
 struct Gradients {
@@ -37,27 +37,27 @@ struct Gradients {
   void* start;              // batch units
   void* kernel;             // as in Call
   void* recurrent;
-  void* bias;    // or null: not wanted
-  void* bias_h;  // or null; for reset after alone
+  void* bias;    // or null if it is not needed
+  void* bias_h;  // or null; only for reset after
 };
 
-// How the work is cut. Each thread has its rows of the batch; or, where these are few, all have all rows, and each its
-// blocks of units, and they wait for each other at every step.
+// The division of the work. Each thread has rows of the batch. If there are few rows, each thread has blocks of units
+// of all rows, and the threads wait for each other at every step.
 struct Plan {
   int threads;
   bool by_units;
-  const Size* rows;  // threads + 1: where each thread's rows begin
+  const Size* rows;  // threads + 1 numbers: the first row of each thread, then the end
 };
 
 struct Team {
   int rank, size;
-  void (*wait)(void*);  // until all have come here
+  void (*wait)(void*);  // returns when all threads have called it
   void* pool;
 };
 
 // The kernels of one instruction set and one element type. `work` is aligned to 64 bytes.
 struct Kernels {
-  Size (*forward_bytes)(const Call*, const Plan*);  // of `work`; negative where that cannot be counted
+  Size (*forward_bytes)(const Call*, const Plan*);  // of `work`; negative if a Size cannot hold the number
   Size (*backward_bytes)(const Call*, const Plan*);
   void (*forward)(const Call*, const Plan*, char* work, const Team*);
   void (*backward)(const Call*, const Gradients*, const Plan*, char* work, const Team*);

@@ -1,11 +1,11 @@
-// The instruction set: the best that the processor has, or the one that TF_GRU_ISA names.
+// The instruction set: the best one that the processor supports, or the one in TF_GRU_ISA.
 #pragma once
 
 #include "call.h"
 
 namespace tf_gru {
 
-const InstructionSet* instruction_set();  // null where there is none: see why_not
+const InstructionSet* instruction_set();  // null if there is none: see why_not
 const char* why_not();
 
 }  // namespace tf_gru

@@ -1,4 +1,4 @@
-// All steps forward, in chunks of time whose projected inputs stay in the cache.
+// The forward pass, in chunks of time whose projected inputs fit in the cache.
 #pragma once
 
 #include "after.h"
@@ -46,7 +46,7 @@ struct Packed {
   }
 };
 
-// What one thread has for itself.
+// The memory of one thread.
 template <class T, class Variant>
 struct ForwardRoom {
   Size rows, steps, stride;
@@ -89,7 +89,7 @@ Size forward_bytes(const Call* call, const Plan* plan) {
   return memory.counted ? memory.used : -1;
 }
 
-// One's own units of a state: copied, and no number is computed.
+// Copies a thread's own units of a state.
 template <class T>
 void copy(const Share& mine, Size units, const T* from, T* to) {
   const Size end = mine.block_end * kLanes<T> < units ? mine.block_end * kLanes<T> : units;

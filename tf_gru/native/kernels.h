@@ -1,4 +1,4 @@
-// The table of one instruction set: this is compiled once for each.
+// The table of functions of one instruction set. This file is compiled once for each instruction set.
 #pragma once
 
 #include "backward.h"

@@ -1,6 +1,6 @@
 // No reset gate: n = tanh(x_n + h_n).
 //
-// Kept: z, n. Slopes: z, n.
+// Stored for the derivative: z, n. Slopes: z, n.
 #pragma once
 
 #include "steps.h"
@@ -12,7 +12,7 @@ template <class T>
 struct None {
   static constexpr int kGates = 2, kKept = 2, kSlopes = 2;
   static constexpr bool kNFirst = false;
-  static constexpr int kFirst = 2;  // gates that meet the state
+  static constexpr int kFirst = 2;  // gates whose weights are multiplied by the state
 
   static void step(const StepWeights<T>& weights, const Step<T>& s, Size units, const Share& mine, const Plan&,
                    const Team&) {

@@ -1,6 +1,7 @@
-// TensorFlow's ops TfGru and TfGruBackward: they check what they are given, and call entry.cpp.
+// TensorFlow's ops TfGru and TfGruBackward. They check their inputs and call entry.cpp.
 //
-// `guard` is the handle of a variable that belongs to no model: it is not read, but no model with this op can be saved.
+// `guard` is the handle of a variable that belongs to no model. It is not read, but it prevents saving a model with
+// this op.
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -35,7 +36,7 @@ struct Status {
   operator TF_Status*() const { return status; }
 };
 
-// The tensors of one run of an op, inputs and outputs; all are let go at its end.
+// The input and output tensors of one run of an op. The destructor deletes them.
 class Tensors {
  public:
   Tensors(TF_OpKernelContext* context, const Options& options) : context_(context), options_(options) {}
@@ -118,7 +119,7 @@ class Tensors {
   TF_Tensor* outputs_[kMany] = {};
 };
 
-// The call that the first inputs of both ops mean, once their shapes agree.
+// Checks the shapes of the inputs that both ops share, and fills in the call.
 bool understood(Tensors& tensors, const Options& options, Call& call) {
   const int64_t open[] = {-1, -1, -1};
   if (!tensors.is(0, "inputs", 3, open) || !tensors.is(3, "recurrent_kernel", 2, open)) return false;
@@ -240,7 +241,7 @@ void* create(TF_OpKernelConstruction* construction) {
 
 void destroy(void* options) { delete static_cast<Options*>(options); }
 
-// Shapes, as far as they are known when a graph is traced.
+// The known parts of the shapes, when a graph is traced.
 struct Shape {
   TF_ShapeHandle* handle = TF_NewShapeHandle();
   Shape() = default;
@@ -302,7 +303,7 @@ void kernels(const char* name, void (*compute)(void*, TF_OpKernelContext*), TF_S
 }
 
 bool register_ops() {
-  if (!TF_NewOpDefinitionBuilder) return false;  // no TensorFlow here
+  if (!TF_NewOpDefinitionBuilder) return false;  // TensorFlow is not loaded
   const Status status;
   TF_OpDefinitionBuilder* builder = op("TfGru");
   for (const char* each : {"outputs: T", "final_state: T", "kept: T"}) TF_OpDefinitionBuilderAddOutput(builder, each);

@@ -1,4 +1,4 @@
-// Weights in the order in which products.h reads them; and room in a call's memory.
+// Packs weights in the order in which products.h reads them, and divides a call's memory.
 #pragma once
 
 #include "simd.h"
@@ -11,11 +11,11 @@ Size blocks_of(Size units) {
   return (units + kLanes<T> - 1) / kLanes<T>;
 }
 
-// Takes aligned pieces of a call's memory, one after the other; from null it only counts.
+// Takes aligned pieces of a call's memory, one after the other. With null, it only counts bytes.
 struct Memory {
   char* base;
   Size used = 0;
-  bool counted = true;  // false once the count is beyond what a Size holds
+  bool counted = true;  // false if a Size cannot hold the count
 
   template <class T>
   T* take(Size count, Size width = 1) {
@@ -44,7 +44,7 @@ void pack(T* to, const T* from, Size k, Size stride, Size units, Size begin, Siz
   }
 }
 
-// The transposed matrix: to block, k, lane from unit, k.
+// The transposed matrix: from unit, k to block, k, lane.
 template <class T>
 void pack_transposed(T* to, const T* from, Size k, Size stride, Size units, Size begin, Size end, Size k_to, Size k_all) {
   constexpr int L = kLanes<T>;
@@ -58,7 +58,7 @@ void pack_transposed(T* to, const T* from, Size k, Size stride, Size units, Size
   }
 }
 
-// A bias as the panels' sums start: zeros where there is none.
+// A bias as the initial value of the panels' sums; zeros if there is none.
 template <class T, int V>
 void pack_bias(T* to, const T* from, Size units, Size begin, Size end) {
   for (Size i = begin * V * kLanes<T>; i < end * V * kLanes<T>; ++i) to[i] = 0;

@@ -1,4 +1,4 @@
-// Which rows, units and steps are whose.
+// The division of rows, units and steps among threads.
 #pragma once
 
 #include "packing.h"
@@ -11,7 +11,7 @@ struct Share {
   Size row, row_end, block, block_end;
 };
 
-// The part of `count` things that one of `parts` has.
+// The beginning of one of `parts` nearly equal parts of `count` things.
 inline Size cut(Size count, int part, int parts) { return count / parts * part + (count % parts < part ? count % parts : part); }
 
 inline Share share_of(const Call& call, const Plan& plan, int rank, Size blocks) {
@@ -19,7 +19,7 @@ inline Share share_of(const Call& call, const Plan& plan, int rank, Size blocks)
   return {plan.rows[rank], plan.rows[rank + 1], 0, blocks};
 }
 
-// Threads that share rows wait for each other; the others have nothing to wait for.
+// Waits for the other threads if they share rows.
 inline void wait_at_step(const Plan& plan, const Team& team) {
   if (plan.by_units) team.wait(team.pool);
 }

@@ -1,6 +1,7 @@
-// Vectors of the instruction set that a file is compiled for: GCC's vector types, and the few operations they lack.
+// Vectors of the instruction set that a file is compiled for: GCC's vector types, and a few operations that they lack.
 //
-// All is in an unnamed namespace: what another file compiles for another instruction set must never stand in for it.
+// All is in an unnamed namespace, so that the linker never replaces it by another file's code for another instruction
+// set.
 #pragma once
 
 #if defined(__AVX2__)
@@ -65,7 +66,7 @@ inline Vec<T> all(T value) {
   return value - Vec<T>{};  // -0 stays -0
 }
 
-// a * b + c, rounded once; and the first `count` lanes from memory, the others 0, and back.
+// fma: a * b + c, rounded once. load_some and store_some: only the first `count` lanes; load_some sets the others to 0.
 #if defined(__AVX512F__)
 inline Float fma(Float a, Float b, Float c) { return _mm512_fmadd_ps(a, b, c); }
 inline Double fma(Double a, Double b, Double c) { return _mm512_fmadd_pd(a, b, c); }
@@ -109,7 +110,7 @@ inline void store_some(T* to, int count, Vec<T> value) {
 }
 #endif
 
-// The lanes of a block of units: all of them, or fewer in the last block.
+// The lanes of a block of units; the last block may have fewer.
 template <class T>
 inline Vec<T> load(const T* from, int count) {
   return count == kLanes<T> ? load(from) : load_some(from, count);

@@ -1,4 +1,4 @@
-// The rows of one step, forward and back, and what the three kinds of reset share.
+// The rows of one step, forward and backward, and the code that the three kinds of reset share.
 #pragma once
 
 #include "activations.h"
@@ -12,11 +12,11 @@ template <class T>
 struct Step {
   Size count;
   const T* const* h;   // the state before the step
-  const T* projected;  // block gate lanes, one row after the other: the inputs' side with its bias
+  const T* projected;  // block gate lanes, one row after the other: the inputs' projection with its bias
   Size stride;
-  T* const* reset;     // units: r * h, for reset before alone
+  T* const* reset;     // units: r * h, only for reset before
   T* const* outputs;   // units: the next state
-  T* const* kept;      // units for each gate that is kept; null where none is
+  T* const* kept;      // units for each stored gate; null if none is stored
 };
 
 template <class T>
@@ -26,29 +26,29 @@ struct StepBack {
   const T* const* kept;
   const T* const* d_outputs;
   T* const* d_state;  // of the state after the step, then of the state before it
-  T* const* slopes;   // the cotangents of the pre-activations, and what else the weights' gradients need
+  T* const* slopes;   // the cotangents of the pre-activations, and other numbers for the weights' gradients
 };
 
-// The weights as one step reads them, and back.
+// The weights of one step, forward and backward.
 template <class T>
 struct StepWeights {
-  Panels<T> first;   // what meets the state: z, r, n; z, r; or z, n
-  Panels<T> second;  // what meets the reset state: n, for reset before alone
+  Panels<T> first;   // multiplied by the state: z, r, n; z, r; or z, n
+  Panels<T> second;  // multiplied by the reset state: n, only for reset before
 };
 
 template <class T>
 struct BackWeights {
   Panels<T> first;   // transposed: n, z, r; z, r; or z, n
-  Panels<T> second;  // transposed n, for reset before alone
+  Panels<T> second;  // transposed n, only for reset before
 };
 
-// z * h + (1 - z) * n: exactly h where z is 1, exactly n where z is 0.
+// z * h + (1 - z) * n: exactly h if z is 1, exactly n if z is 0.
 template <class T>
 inline Vec<T> blend(Vec<T> z, Vec<T> h, Vec<T> n) {
   return fma(z, h, (1 - z) * n);
 }
 
-// The derivatives of sigmoid and tanh, by their values.
+// The derivatives of sigmoid and tanh, computed from their values.
 template <class T>
 inline Vec<T> sigmoid_slope(Vec<T> z) {
   return z * (1 - z);

@@ -1,8 +1,8 @@
-// The weights' gradients: sums over all rows of all steps of the product of a number that met the weights and a slope.
+// The weights' gradients: each is a sum, over all rows of all steps, of a multiplied number times a slope.
 //
-// Each element is one chain for each kSpan rows, in the order of the rows, and a sum of these chains in their order; the
-// rows are those of valid steps, from the last step to the first. So no element depends on how the work is cut, nor on
-// padding, and its error grows with kSpan and the number of spans, not with their product.
+// The rows are the valid ones, from the last step to the first. Each element is computed as one chain of sums for each
+// kSpan rows, in the order of the rows, and the chains are added in their order. So no element depends on the division
+// of the work or on padding, and its error grows with kSpan plus the number of spans, not with their product.
 #pragma once
 
 #include "products.h"
@@ -13,7 +13,7 @@ namespace {
 
 constexpr Size kSpan = 256;
 
-// One gradient: left is read at `rows` numbers, right at `columns` numbers from `from` on.
+// One gradient: `rows` numbers of left, from left_from on, times `columns` numbers of right, from right_from on.
 template <class T>
 struct Outer {
   const T* const* left;  // of each row
@@ -31,7 +31,7 @@ Size padded(Size columns) {
 }
 
 struct Piece {
-  Size begin, end;   // of the rows at hand
+  Size begin, end;   // among the rows of the chunk
   bool first, last;  // of a span
 };
 
@@ -74,7 +74,7 @@ void outer_rows(const Outer<T>& o, const T* right, Size stride, Piece piece, Siz
   if constexpr (R > 1) outer_rows<T, V, R / 2>(o, right, stride, piece, row, end, column);
 }
 
-// A panel of three vectors of columns, or of as many as there are.
+// A panel of three vectors of columns; the last panel may have fewer.
 template <class T>
 void outer_panel(const Outer<T>& o, const T* right, Size stride, Piece piece, Size row, Size end, Size column) {
   const Size left = o.columns - column;
@@ -86,7 +86,7 @@ void outer_panel(const Outer<T>& o, const T* right, Size stride, Piece piece, Si
     outer_rows<T, 1, kRows>(o, right, stride, piece, row, end, column);
 }
 
-// One thread's part of a gradient: whole panels, and of the panels at its ends some rows.
+// One thread's part of a gradient: whole panels, and some rows of the panels at both ends of its part.
 template <class T>
 void add_outer(const Outer<T>& o, const T* right, Size stride, Piece piece, const Team& team) {
   const Size tiles = (o.rows + kRows - 1) / kRows, panels = padded<T>(o.columns) / kPanel<T>;
@@ -99,7 +99,7 @@ void add_outer(const Outer<T>& o, const T* right, Size stride, Piece piece, cons
   }
 }
 
-// The sums of all slopes alone, for the biases.
+// The sums of all slopes, for the biases.
 template <class T>
 void add_columns(const T* right, Size stride, Size columns, T* chain, T* total, Piece piece, const Team& team) {
   constexpr int L = kLanes<T>;

@@ -1,8 +1,8 @@
-// The part of TensorFlow's C API for ops and kernels that ops.cpp calls, declared here: so the library is built without
-// TensorFlow. Nothing is linked: where TensorFlow has been loaded the names are found when the library is, and where it
-// has not they are null, for each is weak.
+// The part of TensorFlow's C API for ops and kernels that ops.cpp calls. It is declared here, so that the library can
+// be built without TensorFlow. Nothing is linked, and each name is weak: loading the library finds the names if TensorFlow
+// has been loaded, and otherwise they are null.
 //
-// Source: tensorflow/c/ops.h, kernels.h, tf_tensor.h, tf_status.h and tf_datatype.h, whose numbers these are.
+// Source: tensorflow/c/ops.h, kernels.h, tf_tensor.h, tf_status.h and tf_datatype.h, with the same numbers.
 #pragma once
 
 #include <cstddef>
