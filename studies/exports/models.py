@@ -46,7 +46,7 @@ def layers(cell: Cell) -> list[Layer]:
         Layer("Bidirectional(GRU)", True, False),
         Layer("GRU", True, backwards),
         Layer("GRU", True, backwards, flipped=backwards),
-        Layer("GRU", cell.sequences, backwards),  # of the size of the one before
+        Layer("GRU", cell.sequences, backwards),  # the same size as the layer before
     ]
 
 

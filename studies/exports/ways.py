@@ -73,7 +73,7 @@ def onnx_tf2onnx(model: keras.Model, cell: Cell, folder: Path) -> Run:
 
 
 def litert_export(model: keras.Model, cell: Cell, folder: Path) -> Run:
-    """Keras' own export, told to use built-in operators alone, as the guide says."""
+    """Keras' own export, restricted to built-in operators as the guide shows."""
     file = folder / "model.tflite"
     built_in = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
     signature = _signature(model, cell)
