@@ -16,31 +16,43 @@ from types import ModuleType
 from conformance.mutants import (
     activations,
     biases,
+    calls,
     contract,
     directions,
     equivalent,
     gates,
+    gradient_kinds,
     gradients,
+    history,
     numerics,
+    options,
     padding,
     probed,
+    sizes,
     state,
     time,
+    values,
     weights,
 )
 from conformance.mutants.activations import *
 from conformance.mutants.biases import *
+from conformance.mutants.calls import *
 from conformance.mutants.contract import *
 from conformance.mutants.directions import *
 from conformance.mutants.emulated import Emulated
 from conformance.mutants.equivalent import *
 from conformance.mutants.gates import *
+from conformance.mutants.gradient_kinds import *
 from conformance.mutants.gradients import *
+from conformance.mutants.history import *
 from conformance.mutants.numerics import *
+from conformance.mutants.options import *
 from conformance.mutants.padding import *
 from conformance.mutants.probed import *
+from conformance.mutants.sizes import *
 from conformance.mutants.state import *
 from conformance.mutants.time import *
+from conformance.mutants.values import *
 from conformance.mutants.weights import *
 
 
@@ -54,6 +66,7 @@ FAMILIES: dict[str, tuple[Emulated, ...]] = {
     family.__name__.rpartition(".")[2]: _one_of_each(family)
     for family in (
         gates, biases, weights, state, padding, time, directions, numerics, activations, gradients, contract,
+        sizes, options, gradient_kinds, values, history, calls,
     )
 }  # fmt: skip
 """One instance of each mutant, by its file. Each has a name, and a sentence and a link in the catalogue."""

@@ -1,9 +1,28 @@
 """The catalogue of known mistakes. A mutant, a deviation and a vector's flag refer to the entry with their name."""
 
-from conformance.diagnosis.catalogue import contract, gates, gradients, numbers, orders, padding, state, time, weights
+from conformance.diagnosis.catalogue import (
+    calls,
+    contract,
+    gates,
+    gradient_kinds,
+    gradients,
+    history,
+    numbers,
+    options,
+    orders,
+    padding,
+    sizes,
+    state,
+    time,
+    values,
+    weights,
+)
 from conformance.diagnosis.catalogue.mistake import Mistake
 
-FAMILIES = (orders, gates, weights, state, padding, time, numbers, gradients, contract)
+FAMILIES = (
+    orders, gates, weights, state, padding, time, numbers, gradients, contract,
+    sizes, options, gradient_kinds, values, history, calls,
+)  # fmt: skip
 
 MISTAKES: dict[str, Mistake] = {name: entry for family in FAMILIES for name, entry in family.MISTAKES.items()}
 """Every known mistake by its name, which is also the name of its mutant and of its deviation, if there are any."""

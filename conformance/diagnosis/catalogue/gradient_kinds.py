@@ -1,0 +1,36 @@
+"""Mistakes in gradients under some options, for some cotangents, or at some sizes alone."""
+
+from conformance.diagnosis.catalogue.mistake import Mistake
+
+MISTAKES: dict[str, Mistake] = {
+    "gradients_read_lengths_as_time": Mistake(
+        "The backward pass takes every row to be as long as time where there are lengths, and uses masks as it should."
+    ),
+    "input_gradients_of_a_reverse_run_not_aligned": Mistake(
+        "In reverse without padding the gradient to the inputs stays in the order of processing."
+    ),
+    "backward_direction_has_no_input_gradient": Mistake(
+        "Two directions without padding give the gradient to the inputs of the forward one alone."
+    ),
+    "recurrent_bias_gradient_skips_the_first_step_without_initial_state": Mistake(
+        "Without an initial state the first step adds nothing to the gradient of the recurrent bias."
+    ),
+    "final_cotangent_alone_reaches_one_step": Mistake(
+        "Where the final state alone has a cotangent, the backward pass ends after one step."
+    ),
+    "initial_gradient_needs_a_final_cotangent": Mistake(
+        "Where the outputs alone have cotangents, the initial state gets no gradient."
+    ),
+    "no_time_has_no_gradient": Mistake(
+        "With time = 0 the initial state gets no gradient, not the cotangent of the final state."
+    ),
+    "cotangents_clipped_at_64": Mistake("Cotangents are clipped to 64 in magnitude before the backward pass."),
+    "tanh_slope_overflows": Mistake(
+        "The slope of tanh is written 4 e / (1 + e)^2 with e = exp(2 a), and exp overflows: infinity over infinity."
+    ),
+    "kernel_gradient_doubled_in_long_runs": Mistake("Past 16 steps the gradient of the kernel is doubled."),
+    "recurrent_kernel_gradient_cut_at_64_units": Mistake(
+        "The gradient of the recurrent kernel is written for the state of the first 64 units alone."
+    ),
+    "bias_gradient_of_the_first_16_rows": Mistake("The gradient of the bias is the sum over the first 16 rows alone."),
+}
