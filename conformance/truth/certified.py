@@ -5,12 +5,13 @@ Source: the specification's equations, evaluated by forward.py and gradients.py.
 Left out: forward-mode derivatives (see tangents.py), and the meaning of the certificate (see balls.py).
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from conformance.interface.case import Case, Gradients, InvalidCase, Outputs
-from conformance.interface.numbers import read_arrays, require_keys, short, written
+from conformance.interface.numbers import read_arrays, require_keys, short, to_hex, written
 from conformance.interface.type_guards import is_list
 from conformance.truth.balls import settle
 from conformance.truth.forward import Scan, answer, require_finite, scans, states
@@ -54,13 +55,20 @@ class Truth(NamedTuple):
     bits: int
     radius: int | None
 
-    def to_json(self) -> dict[str, Any]:
-        """The truth as JSON values, with pairs as lists. `from_json` restores it bit for bit."""
+    def to_json(self, write: Callable[[np.ndarray], dict[str, Any]] = to_hex) -> dict[str, Any]:
+        """The truth as JSON values, with pairs as lists. `from_json` restores it bit for bit.
+
+        Args:
+            write: Writes an array as JSON values, as the functions of numbers.py do. Final states are written in full.
+
+        Returns:
+            The JSON values.
+        """
         return {
-            "outputs": written(self.outputs),
+            "outputs": written(self.outputs, write),
             "final_state": written(self.final_state),
-            "steps": [written(step) for step in self.steps],
-            "gradients": written(self.gradients),
+            "steps": [written(step, write) for step in self.steps],
+            "gradients": written(self.gradients, write),
             "bits": self.bits,
             "radius": self.radius,
         }

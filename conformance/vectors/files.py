@@ -100,7 +100,7 @@ def _difference(expected: bytes, found: bytes) -> str:
 
 def canonical(value: Any, indent: str = "") -> str:
     """The JSON of a value, in the form of the files."""
-    if is_object(value) and set(value) == {"shape", "values"}:
+    if is_object(value) and {"shape", "values"} <= set(value):
         return _array(value, indent)
     inner = indent + " "
     if is_object(value) and value:
@@ -112,9 +112,10 @@ def canonical(value: Any, indent: str = "") -> str:
 
 
 def _array(array: dict[str, Any], indent: str) -> str:
-    """One line for the shape, and one line for each row of the last axis."""
+    """One line for the shape, one for the distance of the numbers, and one line for each row of the last axis."""
     values, shape = array["values"], array["shape"]
-    width = shape[-1] if shape and shape[-1] else 1
+    apart = f'{indent} "every": {array["every"]},\n' if "every" in array else ""
+    width = 4 if apart else shape[-1] or 1
     rows = [json.dumps(values[i : i + width])[1:-1] for i in range(0, len(values), width)]
     inside = "[]" if not rows else "[\n" + ",\n".join(f"{indent}  {row}" for row in rows) + f"\n{indent} ]"
-    return f'{{\n{indent} "shape": {json.dumps(shape)},\n{indent} "values": {inside}\n{indent}}}'
+    return f'{{\n{indent} "shape": {json.dumps(shape)},\n{apart}{indent} "values": {inside}\n{indent}}}'

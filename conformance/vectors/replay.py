@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+import numpy as np
+
 from conformance.adapters import load_apart
 from conformance.adapters.worker import STARTING, Gone, Worker
 from conformance.checks.check import Check, claim, each_step_is_right_masked_or_not
@@ -207,8 +209,9 @@ def lacking(capabilities: Capabilities, vector: Vector) -> Iterator[str]:
 
 
 def _distance(computed: Any, truth: Any) -> float:
-    """The distance of an answer's part from the file's, in units in the last place of 1 or of the number, if that is
-    larger.
+    """The largest distance of an answer's part from the file's numbers, in units in the last place of 1 or of the
+    number, if that is larger.
     """
     pairs = zip(computed, truth, strict=True) if is_tuple(truth) else [(computed, truth)]
-    return max((float(ulps(part, exact).max(initial=0)) for part, exact in pairs), default=0.0)
+    stored = [(part, exact, ~np.isnan(exact)) for part, exact in pairs]
+    return max((float(ulps(part[there], exact[there]).max(initial=0)) for part, exact, there in stored), default=0.0)

@@ -51,12 +51,15 @@ def _unsaid(data: dict[str, Any], name: str) -> Iterator[str]:
     if set(data["notes"]) != set(data["flags"]):
         yield f"it has notes on {sorted(data['notes'])}, but flags {sorted(data['flags'])}"
     for where, array in _arrays(data, "$"):
-        if prod(array["shape"]) != len(array["values"]):
-            yield f"{where}: {len(array['values'])} values do not fill the shape {array['shape']}"
+        places = range(0, prod(array["shape"]), array.get("every", 1))
+        given = len(array["values"]) if "values" in array else sum(count for count, *_ in array["recipe"]["runs"])
+        if given != len(places):
+            apart = f", {array['every']} apart" if "every" in array else ""
+            yield f"{where}: {given} values do not fill the shape {array['shape']}{apart}"
 
 
 def _arrays(value: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    if is_object(value) and set(value) == {"shape", "values"}:
+    if is_object(value) and "shape" in value:
         yield where, value
     elif is_object(value) or is_list(value):
         for key, item in value.items() if is_object(value) else enumerate(value):

@@ -16,6 +16,7 @@ from conformance.interface.case import Case, Outputs
 from conformance.interface.numbers import read_arrays, to_hex
 from conformance.truth.balls import each
 from conformance.truth.certified import Truth
+from conformance.vectors.compact import expand, sample
 from conformance.vectors.notes import note
 from reference import Parameters
 
@@ -33,6 +34,7 @@ class Vector:
         cotangents: Cotangents of the answer; None if it has no gradients.
         waives: Rules of the lint that it breaks on purpose. A vector without waivers is a deciding vector. Files do not
             contain them.
+        compact: The question as JSON values with recipes; None if the file contains all numbers.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Vector:
     case: Case
     cotangents: Outputs | None = None
     waives: tuple[str, ...] = ()
+    compact: dict[str, Any] | None = None
 
     @property
     def dtypes(self) -> tuple[str, ...]:
@@ -51,6 +54,8 @@ class Vector:
     @property
     def question(self) -> dict[str, Any]:
         """The question as JSON values: everything that the id depends on."""
+        if self.compact is not None:
+            return self.compact
         cotangents = None if self.cotangents is None else each(to_hex, self.cotangents)._asdict()
         return {"case": self.case.to_json(), "cotangents": cotangents}
 
@@ -96,21 +101,30 @@ def to_json(vector: Vector, truth: Truth) -> dict[str, Any]:
         "flags": list(vector.flags),
         "notes": {flag: note(flag) for flag in vector.flags},
         **vector.question,
-        "truth": truth.to_json(),
+        "truth": truth.to_json() if vector.compact is None else truth.to_json(sample),
     }
 
 
 def from_json(data: dict[str, Any]) -> Stored:
     """The vector and the truth in a file. Raises InvalidCase if the case or the truth is not valid."""
-    case, cotangents = Case.from_json(data["case"]), data["cotangents"]
+    written = {name: data[name] for name in ("case", "cotangents")}
+    question = expand(written)
+    case, cotangents = read_question(question)
     vector = Vector(
         name=data["name"],
         clause=data["clause"],
         description=data["description"],
         flags=tuple(data["flags"]),
         case=case,
-        cotangents=None
-        if cotangents is None
-        else Outputs(*(read_arrays(cotangents[name], case.dtype, name) for name in Outputs._fields)),
+        cotangents=cotangents,
+        compact=None if question == written else written,
     )
-    return Stored(vector, Truth.from_json(data["truth"]))
+    return Stored(vector, Truth.from_json(expand(data["truth"])))
+
+
+def read_question(question: dict[str, Any]) -> tuple[Case, Outputs | None]:
+    """Read the case and the cotangents of a question that has all its numbers. Raises InvalidCase where it is none."""
+    case, given = Case.from_json(question["case"]), question["cotangents"]
+    if given is None:
+        return case, None
+    return case, Outputs(*(read_arrays(given[name], case.dtype, name) for name in Outputs._fields))

@@ -312,12 +312,12 @@ def test_the_example_of_the_document_reads_every_vector():
     assert len(said) == len(STORED)
     for line in said:
         name, shape, *numbers = re.fullmatch(r"(\S+) \[ (.*) \] (\S+) (\S+) (\S+)", line).groups()
-        vector = data(name)
-        assert [int(size) for size in shape.split(",")] == vector["case"]["inputs"]["shape"]
-        arrays = vector["case"]["inputs"], vector["case"]["parameters"][0]["kernel"], vector["truth"]["steps"][0]["h"]
+        vector, found = STORED[name]
+        assert [int(size) for size in shape.split(",")] == [*vector.case.inputs.shape]
+        arrays = vector.case.inputs, vector.case.parameters[0].kernel, found.steps[0].h
         for array, number, dtype in zip(arrays, numbers, ("float32", "float32", "float64"), strict=True):
-            if array["values"]:
-                exact = np.array(float.fromhex(array["values"][0]), dtype)
+            if array.size:
+                exact = array.ravel()[0].astype(dtype)
                 np.testing.assert_array_equal(np.array(number.replace("Infinity", "inf"), float).astype(dtype), exact)
             else:
                 assert number == "undefined"

@@ -4,15 +4,22 @@ import numpy as np
 import pytest
 
 from conformance.truth import balls
-from conformance.truth.certified import truth
+from conformance.truth.certified import Truth, truth
+from conformance.vectors.compact import expand, sample
+from conformance.vectors.vector import Vector
 from tests.conformance.golden import STORED
 from tests.conformance.tape import evaluated, numbers, same
+
+
+def in_the_file(vector: Vector, found: Truth) -> Truth:
+    """The numbers of a truth that the vector's file stores, NaN elsewhere."""
+    return found if vector.compact is None else Truth.from_json(expand(found.to_json(sample)))
 
 
 @pytest.mark.parametrize("name", STORED)
 def test_an_independent_evaluation_rounds_to_every_number_of_the_file(name):
     vector, found = STORED[name]
-    assert same(evaluated(vector.case, vector.cotangents, 2 * found.bits), found)
+    assert same(in_the_file(vector, evaluated(vector.case, vector.cotangents, 2 * found.bits)), found)
 
 
 @pytest.mark.parametrize("name", list(STORED)[::8])
@@ -21,7 +28,7 @@ def test_another_precision_gives_the_same_numbers(name, monkeypatch):
     monkeypatch.setattr(balls, "FIRST_BITS", 3 * found.bits)
     again = truth(vector.case, vector.cotangents)
     assert again.bits > found.bits
-    assert same(again, found)
+    assert same(in_the_file(vector, again), found)
 
 
 def test_one_wrong_bit_would_be_seen():

@@ -16,21 +16,48 @@ MISTAKES: dict[str, Mistake] = {
         "Without an initial state the first step adds nothing to the gradient of the recurrent bias."
     ),
     "final_cotangent_alone_reaches_one_step": Mistake(
-        "Where the final state alone has a cotangent, the backward pass ends after one step."
+        "Where the final state alone has a cotangent, the backward pass ends after one step.",
+        effect="A loss of the final state trains on the last step alone.",
+        flag="FinalCotangentAlone",
+        bug="gradient of the final state alone ends after one step",
     ),
     "initial_gradient_needs_a_final_cotangent": Mistake(
-        "Where the outputs alone have cotangents, the initial state gets no gradient."
+        "Where the outputs alone have cotangents, the initial state gets no gradient.",
+        effect="A loss of the outputs gives the initial state no gradient.",
+        flag="OutputsCotangentAlone",
+        bug="initial state has no gradient of the outputs alone",
     ),
     "no_time_has_no_gradient": Mistake(
         "With time = 0 the initial state gets no gradient, not the cotangent of the final state."
     ),
-    "cotangents_clipped_at_64": Mistake("Cotangents are clipped to 64 in magnitude before the backward pass."),
+    "cotangents_clipped_at_64": Mistake(
+        "Cotangents are clipped to 64 in magnitude before the backward pass.",
+        effect="Gradients of large losses are too small.",
+        flag="CotangentsClipped",
+        bug="cotangents clipped",
+    ),
     "tanh_slope_overflows": Mistake(
-        "The slope of tanh is written 4 e / (1 + e)^2 with e = exp(2 a), and exp overflows: infinity over infinity."
+        "The slope of tanh is written 4 e / (1 + e)^2 with e = exp(2 a), and exp overflows: infinity over infinity.",
+        effect="NaN for pre-activations past half the logarithm of the largest number.",
+        flag="TanhSlopeOverflow",
+        bug="overflow in the slope of tanh",
     ),
-    "kernel_gradient_doubled_in_long_runs": Mistake("Past 16 steps the gradient of the kernel is doubled."),
+    "kernel_gradient_doubled_in_long_runs": Mistake(
+        "Past 16 steps the gradient of the kernel is doubled.",
+        effect="Right for 16 steps, and wrong for 17.",
+        flag="GradientInLongRuns",
+        bug="kernel gradient doubled in long runs",
+    ),
     "recurrent_kernel_gradient_cut_at_64_units": Mistake(
-        "The gradient of the recurrent kernel is written for the state of the first 64 units alone."
+        "The gradient of the recurrent kernel is written for the state of the first 64 units alone.",
+        effect="Right for 64 units, and zeros past them.",
+        flag="GradientPastTile",
+        bug="recurrent kernel gradient cut at a tile",
     ),
-    "bias_gradient_of_the_first_16_rows": Mistake("The gradient of the bias is the sum over the first 16 rows alone."),
+    "bias_gradient_of_the_first_16_rows": Mistake(
+        "The gradient of the bias is the sum over the first 16 rows alone.",
+        effect="Right for 16 rows, and too small for 17.",
+        flag="GradientPastRows",
+        bug="bias gradient without the last rows",
+    ),
 }

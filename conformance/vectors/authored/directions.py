@@ -46,6 +46,8 @@ def reverse_masked() -> list[Vector]:
                clause=clause, flags="ReversePadding PaddingMultiplied"),
         vector("none", "No reset gate.", case(517, lengths=(1, 5, 2, 3), reset="none", **back),
                clause=clause, flags="ReversePadding LengthsIgnored"),
+        vector("no-start", "No initial state.", case(518, lengths=LENGTHS, start=False, **back),
+               clause=clause, flags="ReversePadding LengthsIgnored ReverseWithoutStart", waives="initial-state"),
     ]  # fmt: skip
 
 
@@ -83,6 +85,8 @@ def both_masked() -> list[Vector]:
                clause=clause, flags="ReversePadding PaddingMultiplied"),
         vector("before", "Reset before.", case(535, lengths=(1, 3, 5, 2), reset="before", **two),
                clause=clause, flags="ReversePadding"),
+        vector("no-start", "No initial state.", case(536, lengths=LENGTHS, start=False, **two),
+               clause=clause, flags="LengthsIgnored BackwardFinalWithoutStart", waives="initial-state"),
     ]  # fmt: skip
 
 
@@ -101,7 +105,8 @@ def merges() -> list[Vector]:
             vector(f"{merge}-lengths", f"Joined by {merge}, zeros in the padding.", padded,
                    clause=clause, flags=f"{flags} BidirectionalPolicy")
         )  # fmt: skip
-    return answers
+    before = case(545, run="both", merge="ave", reset="before")
+    return [*answers, vector("ave-before", "The mean, reset before.", before, clause=clause, flags="AverageReset")]
 
 
 VECTORS = [*reverse(), *reverse_masked(), *both(), *both_masked(), *merges()]

@@ -34,6 +34,14 @@ def values() -> list[Vector]:
                clause=clause, flags="GradientOfFinalState", waives="sizes time palindrome tails"),
         vector("reverse", "Reverse.", case(711, run="reverse"), clause=clause, flags=FLAGS),
         vector("longer", "Twelve steps.", case(712, sizes=(2, 12, 3, 4)), clause=clause, flags=FLAGS),
+        vector("of-final-state", "Of the final state alone.", case(716),
+               clause=clause, flags="FinalCotangentAlone", kind="final"),
+        vector("of-outputs", "Of the outputs alone.", case(717),
+               clause=clause, flags="OutputsCotangentAlone", kind="outputs"),
+        vector("large", "Cotangents of some thousand.", case(718), clause=clause, flags="CotangentsClipped",
+               kind="large"),
+        vector("far", "A candidate's pre-activations of some 400: exp(2 a) overflows.",
+               pushed(case(719), (*[0] * 6, -400, 0, 0)), clause=clause, flags="TanhSlopeOverflow"),
     ]  # fmt: skip
 
 

@@ -27,6 +27,10 @@ def lengths() -> list[Vector]:
         vector("zeros", "The padding is zeros: with biases that is not neutral.",
                case(406, lengths=LENGTHS, padding=(0.0,)),
                clause=clause, flags=f"{IGNORED} LengthOffByOne", waives="padding"),
+        vector("one-row", "One row, with padding.", case(407, sizes=(1, 5, 2, 3), lengths=(3,)),
+               clause=clause, flags=f"{IGNORED} SingleRowPadding", waives="sizes"),
+        vector("no-full-row", "No row has all of the time, and the state stands to the end of it.",
+               case(408, lengths=(3, 2, 1, 4), policy="carry"), clause=clause, flags=f"{IGNORED} LongestRow"),
     ]  # fmt: skip
 
 
@@ -66,6 +70,10 @@ def masks() -> list[Vector]:
                clause=clause, flags=f"{IGNORED} LengthZero"),
         vector("before", "Reset before.", case(425, mask=HOLES, reset="before"), clause=clause, flags=IGNORED),
         vector("none", "No reset gate.", case(426, mask=LEFT, reset="none"), clause=clause, flags=IGNORED),
+        vector("full", "Every step counts.", case(428, mask=("xxxxx",) * 4),
+               clause=clause, flags="FullMask", waives="padding"),
+        vector("no-start", "No initial state.", case(429, mask=HOLES, start=False),
+               clause=clause, flags=f"{IGNORED} MaskWithoutStart", waives="initial-state"),
         vector("right", "A mask that could be lengths.", case(427, mask=("xxx..", "xxxxx", "x....", "xx...")),
                clause=clause, flags=f"{IGNORED} LengthOffByOne"),
     ]  # fmt: skip

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from conformance.interface.case import Case, Outputs
+from conformance.truth.balls import each
 from conformance.vectors.drawing import Numbers
 from conformance.vectors.vector import Vector
 from reference import Parameters
@@ -27,6 +29,8 @@ FAR = (2.0**100, -(2.0**100))
 """Finite inputs at masked steps that no step could read unnoticed."""
 POISON = (float("nan"), float("inf"), -float("inf"))
 """Inputs at masked steps that no later arithmetic can remove."""
+LARGE = 2.0**10
+"""A factor of cotangents that float16 can represent."""
 
 
 def case(
@@ -123,6 +127,7 @@ def vector(
     clause: str,
     flags: str = "",
     waives: str = "",
+    kind: str = "all",
 ) -> Vector:
     """A vector, with cotangents if its clause is about gradients.
 
@@ -133,6 +138,7 @@ def vector(
         clause: The id of the clause.
         flags: Flags, separated by spaces.
         waives: Waived rules, separated by spaces.
+        kind: The kind of the cotangents, one of COTANGENTS.
 
     Returns:
         The vector.
@@ -143,7 +149,7 @@ def vector(
         description=description,
         flags=tuple(flags.split()),
         case=question,
-        cotangents=cotangents(question) if "gradient" in clause else None,
+        cotangents=of_kind(kind, cotangents(question)) if "gradient" in clause else None,
         waives=tuple(waives.split()),
     )
 
@@ -158,3 +164,13 @@ def cotangents(question: Case) -> Outputs:
     apart = question.merge == "apart"
     outputs = [numbers.cotangents((*shape[:2], width)) for _ in range(1 + apart)]
     return Outputs(tuple(outputs) if apart else outputs[0], (numbers.cotangents(state), numbers.cotangents(state)))
+
+
+def of_kind(kind: str, given: Outputs) -> Outputs:
+    """Of the cotangents those of the outputs or of the final states alone, or all times LARGE."""
+    outputs, final = {"outputs": (1, 0), "final": (0, 1), "large": (LARGE, LARGE)}.get(kind, (1, 1))
+
+    def times(factor: float, arrays: Any) -> Any:
+        return each(lambda array: array * array.dtype.type(factor), arrays)
+
+    return Outputs(times(outputs, given.outputs), times(final, given.final_state))

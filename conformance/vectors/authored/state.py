@@ -92,6 +92,8 @@ def nothing() -> list[Vector]:
                clause="time-zero", flags="TimeZero InitialStateIgnored", waives=waives),
         vector("both", "No time, two directions.", case(353, run="both", merge="concat", **no_time),
                clause="time-zero", flags="TimeZero InitialStateIgnored", waives=waives),
+        vector("lengths", "No time, and lengths of 0.", case(354, lengths=(0, 0, 0, 0), **no_time),
+               clause="time-zero", flags="TimeZeroPadding", waives=f"{waives} padding"),
         vector("one-direction", "No rows.", case(360, **no_rows),
                clause="batch-zero", flags="BatchZero", waives=rowless),
         vector("lengths", "No rows, and lengths of none.", case(361, lengths=(), **no_rows),

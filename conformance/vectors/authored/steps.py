@@ -96,10 +96,26 @@ def after() -> list[Vector]:
         vector("wide", "More inputs and units than a group of eight.", case(209, sizes=(2, 3, 11, 9)),
                clause=clause, flags="Remainder"),
         vector("one-row", "One row.", case(211, sizes=(1, 5, 2, 3)), clause=clause, flags="GateOrder", waives="sizes"),
+        vector("zero-inputs", "In each row the input of one step is 0: it is a step all the same.",
+               _with_zeros(case(213)), clause=clause, flags="ZeroInput"),
+        vector("large-states", "Initial states up to 16.", _from_far(case(214)),
+               clause=clause, flags="InitialStateClipped"),
         vector("subnormal-float64", "Inputs, states and biases below float64's smallest normal number.",
                _scaled(case(212, dtype="float64"), 2.0**-1023, everything=True), clause=clause,
                flags="Subnormals", waives="tails"),
     ]  # fmt: skip
+
+
+def _with_zeros(question: Case) -> Case:
+    """The case with inputs of 0 at one step of each row, another in each."""
+    inputs = question.inputs.copy()
+    rows = np.arange(question.batch)
+    inputs[rows, rows % question.time] = 0
+    return replace(question, inputs=inputs)
+
+
+def _from_far(question: Case) -> Case:
+    return replace(question, initial_state=tuple(16 * state for state in question.starts))
 
 
 def _scaled(question: Case, by: float, *, everything: bool = False) -> Case:
