@@ -22,7 +22,7 @@ import numpy as np
 from conformance.interface.case import Case
 from conformance.mutants.emulated import Emulated
 from reference.layouts import from_keras
-from studies.peers.verdicts import Verdict, failing, flat
+from studies.peers.verdicts import Verdict, answer_with_outputs, failing, flat
 
 NAME = "Keras gru_test.py"
 ROOT = str(Path(__file__).parents[2])
@@ -122,7 +122,7 @@ def recurrence(layer: Any, mutant: Emulated, sequences: Any, initial_state: Any,
         reverse=layer.go_backwards,
         masked_outputs="zero" if layer.zero_output_for_mask else "carry",
     )
-    outputs, final = mutant.run(case)
+    outputs, final = answer_with_outputs(mutant, case)
     outputs = outputs[:, ::-1] if layer.go_backwards else outputs
     last = outputs[:, -1]
     return last, outputs if layer.return_sequences else last[:, None], [final]

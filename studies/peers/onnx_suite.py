@@ -20,7 +20,7 @@ from onnx.backend.test.case import node
 from conformance.interface.case import Case
 from conformance.mutants.emulated import Emulated
 from reference.layouts import from_onnx
-from studies.peers.verdicts import Verdict, failing, flat
+from studies.peers.verdicts import Verdict, answer_with_outputs, failing, flat
 
 NAME = "ONNX backend tests"
 PATTERN = "^test_gru_.*_cpu$"
@@ -84,7 +84,7 @@ def answer(mutant: Emulated, feeds: dict[str, np.ndarray], attributes: dict) -> 
         merge="apart" if both else None,
         masked_outputs="zero",
     )
-    outputs, final = mutant.run(case)
+    outputs, final = answer_with_outputs(mutant, case)
     if not both:
         outputs, final = (outputs,), (final,)
     y, y_h = np.stack(outputs), np.stack(final)  # (directions, batch, time, units), (directions, batch, units)

@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
+from conformance.interface.case import Case, Outputs
+from conformance.mutants.emulated import Emulated
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -21,6 +24,11 @@ class Verdict:
     def killed(self) -> bool:
         """True if a test detected the mutant."""
         return bool(self.failed)
+
+
+def answer_with_outputs(mutant: Emulated, case: Case) -> Outputs:
+    """The answer of a mutant; of one that shows no outputs with those that it has, since other suites ask for them."""
+    return mutant.run(case) if mutant.capabilities.outputs else Emulated.run(mutant, case)
 
 
 def failing(tests: Iterable[unittest.TestCase]) -> list[str]:

@@ -15,7 +15,7 @@ import numpy as np
 from conformance.interface.case import Case
 from conformance.mutants.emulated import Emulated
 from reference.layouts import from_onnx
-from studies.peers.verdicts import Verdict
+from studies.peers.verdicts import Verdict, answer_with_outputs
 
 NAME = "WebNN conformance tests"
 FOLDER = Path(__file__).parent
@@ -98,7 +98,7 @@ def _from_rzn(array: np.ndarray, units: int) -> np.ndarray:
 
 def _passes(case: dict[str, Any], mutant: Emulated) -> bool:
     try:
-        outputs, final = mutant.run(question(case))
+        outputs, final = answer_with_outputs(mutant, question(case))
     except Exception:  # the test fails whatever a mutant raises
         return False
     if case["directions"] == 1:
