@@ -86,7 +86,7 @@ def distance(gru: Emulated, name: str) -> float:
 
 @pytest.mark.parametrize(("flag", "name"), FLAGGED)
 def test_the_stored_numbers_alone_show_the_bug(flag, name):
-    """Those who cannot replay have no more than these."""
+    """Without Python there is nothing else to compare with."""
     assert distance(type(WRONG[flag])(), name) > distance(Emulated(), name)
 
 
