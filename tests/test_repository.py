@@ -153,15 +153,25 @@ def test_every_file_that_a_document_names_is_there():
         assert [str(file) for file in named if not file.exists()] == [], path
 
 
-def test_every_command_that_a_document_names_is_one():
+def environments() -> set[str]:
+    """The environments of tox."""
     tox = configparser.ConfigParser()
     tox.read(ROOT / "tox.ini")
-    environments = [name.removeprefix("testenv:") for name in tox.sections()]
-    environments += [f"py3{minor}" for minor in re.findall(r"\d+", environments.pop(environments.index(NEWER)))[1:]]
+    names = [name.removeprefix("testenv:") for name in tox.sections()]
+    return {*names, *(f"py3{minor}" for minor in re.findall(r"\d+", names.pop(names.index(NEWER)))[1:])}
+
+
+def test_every_command_that_a_document_names_is_one():
     for path in DOCUMENTS:
-        named = re.findall(r"(?:tox (?:run )?|`)-e (\w+)", path.read_text())
-        assert set(named) <= {*environments}, path
+        named = re.findall(r"(?:tox (?:run )?|`)-e ([\w-]+)", path.read_text())
+        assert set(named) <= environments(), path
         assert list(unknown_commands(path.read_text())) == [], path
+
+
+def test_every_environment_that_a_workflow_runs_is_one():
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        named = re.findall(r"(?:tox run -e |environment: )([\w,-]+)", path.read_text())
+        assert {name for names in named for name in names.split(",")} <= environments(), path
 
 
 def unknown_commands(text: str) -> Iterator[str]:

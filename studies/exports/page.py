@@ -13,17 +13,18 @@ from typing import Any
 from studies.exports.cells import EQUAL, FAULTS, MODELS, REFUSED, WAYS, Cell, drawn
 
 RECORD = Path(__file__).parent.parent.parent / "docs/records/exports.json"
-HEAD = """## What leaves the process is what `predict` gave
+HEAD = """## Exported models compute what `predict` computes
 
-{examined} of {cells} models were taken away, each on one way; every pair of values below has one. Each layer of a model
-is judged by itself, on the inputs that it received, by the derived bound of one step
-([error-analysis.md](error-analysis.md)); NaN stands under a mask that is given. A number is the worst part of its
-bound that any output used, over those models; a number in parentheses is a reason for which one was refused at export.
-{wrong}
+{examined} of {cells} models were exported, each in one way. Each pair of values in the tables below has a model. Each
+layer of a model is judged by itself, on the inputs that it received, by the proven bound of one step
+([error analysis](error-analysis.md)). Where the mask is given, the masked inputs are NaN.
 
-Written by `python -m studies exports`, which keeps what it found in docs/records/exports.json.
+A number in a table is the worst margin over these models: the largest part of the bound that any output used. A number
+in parentheses is the reason why an export was refused. {wrong}
+
+`python -m studies exports` writes this part and [its record](records/exports.json).
 """
-NOTHING = "Nothing else was seen: no number outside its bound, no model that does not load, no process that ended."
+NOTHING = "No number was outside its bound, every model loaded, and no process crashed."
 
 
 def load() -> dict[str, Any]:
@@ -71,8 +72,8 @@ def part(record: dict[str, Any]) -> str:
     head = HEAD.format(examined=len(found), cells=len(drawn()), wrong="" if failures or not found else NOTHING)
     judged = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     parts = [
-        head.rstrip(), ways, *tables,
-        "What was once wrong:\n\n" + faults, "Refused:\n\n" + reasons, failures, f"Examined {record['day']}: {judged}",
+        head.rstrip(), ways, *tables, "### Faults of earlier versions, judged again\n\n" + faults,
+        "### Reasons to refuse an export\n\n" + reasons, failures, f"Examined {record['day']}: {judged}",
     ]  # fmt: skip
     return "\n\n".join(each for each in parts if each) + "\n"
 

@@ -85,7 +85,7 @@ def tutorial() -> None:
 
 @click.command()
 def figures() -> None:
-    """Write the figures of docs/understanding-the-gru.md, computed by the reference."""
+    """Write the figures of the GRU, its errors and the scoreboard."""
     from studies.pages.figures import FIGURES, FOLDER
 
     for name, drawn in FIGURES.items():

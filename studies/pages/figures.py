@@ -1,6 +1,6 @@
-"""The figures of docs/understanding-the-gru.md, computed by `reference` from the weights in this file.
+"""The figures of the pages about the GRU, its errors and the scoreboard, each computed from the code or a record.
 
-`python -m studies figures` writes them. Left out: quantities that occur in no formula of the page.
+`python -m studies figures` writes them. Left out: figures of speed (benchmarks/) and of the kill matrix.
 """
 
 import hashlib
@@ -14,11 +14,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from conformance.adapters import load
+from conformance.bounds import OneStep
+from conformance.bounds.elementwise import exactly
+from conformance.bounds.proven import Proven
+from conformance.bounds.run import run_forward
+from conformance.bounds.step import BITS
+from conformance.truth.balls import precision
 from reference import Parameters, gru, gru_backward
 from reference.parameters import GATES
+from studies.pages import gates, heat_map
 
 FOLDER = Path(__file__).parents[2] / "docs"
 SEED = 2014  # the year of the paper
+VARIES = "varies"
+"""Of a line whose numbers differ from processor to processor: it does not count for what a figure was drawn from."""
 
 
 def random(reset: str, units: int, scale: float = 1.0, update_bias: float = 0.0) -> Parameters:
@@ -76,13 +86,40 @@ def reach(axes: Axes) -> None:
     )
 
 
+def errors(axes: Axes) -> None:
+    """A float32 run and its steps: their distances from the exact run and the exact steps, and the proven bounds."""
+    time, units = 80, 4
+    claim = load("reference").capabilities.arithmetic["float32"]
+    weights = (array.astype(np.float32) for array in random("after", units).weights)
+    parameters = Parameters(*weights, "after")
+    inputs = np.random.default_rng(SEED + 1).normal(0, 1, (1, time, 1)).astype(np.float32)
+    start, states = np.zeros((1, units), np.float32), gru(inputs, parameters).outputs
+    with precision(BITS):
+        every = np.ones((1, time), bool)
+        run = run_forward(Proven(claim), parameters, inputs, start, every, range(time))
+        away = abs(exactly(states) - run.states).astype(np.float64)[0]
+    step = OneStep(parameters, claim)(inputs[0], np.concatenate([start, states[0, :-1]]))
+    shown = {
+        "whole run: proven bound": (run.errors.astype(np.float64)[0], "C0", "--"),
+        "whole run: error": (away, "C0", "-"),
+        "each step: proven bound": (step.bound.astype(np.float64), "C1", "--"),
+        "each step: error": (np.abs(step.errors(states[0])), "C1", "-"),
+    }
+    for label, (values, color, style) in shown.items():
+        (line,) = axes.semilogy(values.max(axis=1), label=label, color=color, linestyle=style)
+        if label != "whole run: proven bound":
+            line.set_gid(VARIES)  # float32 exp and tanh round otherwise on other processors
+    axes.set(xlabel="step", ylabel="largest error over the units, float32")
+
+
 def _drawn(name: str, what: Callable[[Axes], None]) -> str:
     """An SVG whose description contains its numbers, so that a test can recognize an old one."""
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
     what(axes)
     axes.legend(fontsize="small")
-    numbers = " ".join(f"{value:.6g}" for line in axes.lines for value in np.asarray(line.get_ydata()))
+    lines = [line for line in axes.lines if line.get_gid() != VARIES]
+    numbers = " ".join(f"{value:.6g}" for line in lines for value in np.asarray(line.get_ydata()))
     told = {"Date": None, "Description": f"drawn from {hashlib.sha256(numbers.encode()).hexdigest()}"}
     file = StringIO()
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
@@ -90,7 +127,12 @@ def _drawn(name: str, what: Callable[[Axes], None]) -> str:
     return file.getvalue()
 
 
-FIGURES = {
+FIGURES: dict[str, Callable[[], str]] = {
     name: partial(_drawn, name, what)
-    for name, what in {"gru-memory.svg": memory, "gru-variants.svg": variants, "gru-reach.svg": reach}.items()
-}
+    for name, what in {
+        "gru-memory.svg": memory,
+        "gru-variants.svg": variants,
+        "gru-reach.svg": reach,
+        "gru-errors.svg": errors,
+    }.items()
+} | {"gru-gates.svg": gates.drawn, "scoreboard.svg": heat_map.drawn}

@@ -27,15 +27,16 @@ RECORD = Path(__file__).parents[2] / "docs/records/paths.json"
 PAGE = RECORD.parent.parent / "paths.md"
 HEAD = """# The paths of deployment, judged
 
-How to take each path: [deploying.md](deploying.md).
+This page shows that a model computes the same outside the process as inside. [Saving, exporting,
+deploying](deploying.md) explains how to take each path.
 """
 CLAUSES_HEAD = """## Every clause of the suite, along each path
 
-Every path gets the same cases and the same weights from the suite; each number is the worst margin, the part of the
-bound that was used, over the formats that the path declares. A dash is a clause that passed and where nothing may
-differ. What a path declines has its reason below.
+Every path gets the same cases and the same weights from the suite. A number is the worst margin: the largest part of
+the bound that was used, over the formats that the path declares. A dash is a pass of a clause where nothing may differ.
+A number in parentheses is declined, for the reason below.
 
-Written by `python -m studies paths`, which keeps what it found in docs/records/paths.json.
+`python -m studies paths` writes this part and [its record](records/paths.json).
 """
 
 
@@ -114,7 +115,7 @@ def together(parts: list[str], notes: dict[str, int], record: dict[str, Any]) ->
     """A page of these parts, then the numbered reasons, then the day and versions of each judgement."""
     reasons = [f"{number}. {reason}" for reason, number in notes.items()]
     judged = [f"- `{name}`, {found['day']}: {_versions(found['versions'])}" for name, found in record.items()]
-    ends = ["Declined:\n\n" + "\n".join(reasons), "Judged:\n\n" + "\n".join(judged)]
+    ends = ["### Reasons to decline a clause\n\n" + "\n".join(reasons), "### Days and versions\n\n" + "\n".join(judged)]
     return "\n\n".join(part.rstrip("\n") for part in [*parts, *ends]) + "\n"
 
 

@@ -29,13 +29,22 @@ SUBJECTS = (
 )
 HEAD = """# The scoreboard
 
-Each implementation gets the suite's cases for what its adapter declares. A number is the worst margin of a pass, the
-part of the bound that was used, over the formats that are declared; a dash is a pass where nothing may differ. **fail**
-leads to the finding; with a format, it fails in that one alone. A number in brackets is declined, for the reason below.
+This page shows the verdicts on other projects' GRUs, side by side. Each implementation gets the suite's cases for what
+its adapter declares.
 
-Declined is no failure: a cell has no lengths, and an operator for inference no gradients. Nor is it a pass.
+![Verdicts of every implementation on every clause, as a heat map](scoreboard.svg)
 
-Written by `python -m studies scoreboard`, which keeps what it found in docs/records/scoreboard.json.
+| cell | meaning |
+| --- | --- |
+| a number | A pass, and its worst margin: the largest part of the bound that was used, over the declared formats. |
+| – | A pass of a clause where nothing may differ. |
+| **fail** | A failure, with a link to its finding. With a format, it fails in that format only. |
+| (1) | Declined, for the reason below with this number. |
+
+A declined clause is no failure: a cell has no lengths, and an operator for inference has no gradients. It is no pass
+either.
+
+`python -m studies scoreboard` writes this page and [its record](records/scoreboard.json).
 """
 
 
@@ -106,8 +115,8 @@ def page(record: dict[str, Any]) -> str:
         f"- `{name}`: not on record yet: `python -m studies scoreboard {name}`."
         for name in paths.missing(record, SUBJECTS)
     ]
-    of = f"Verdicts on {len(CLAUSES)} clauses, each in float32 and in float64:"
-    told = "\n".join(wrong or ["Every failure is a finding."])
+    of = f"This table counts the verdicts on {len(CLAUSES)} clauses, each in float32 and in float64:"
+    told = "\n".join(wrong or ["Every failure is one of [the findings](findings.md)."])
     return paths.together([HEAD, "\n".join(table), of, "\n".join(counts), told], notes, record)
 
 

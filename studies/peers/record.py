@@ -48,28 +48,28 @@ SUITES: dict[str, Suite] = {
         onnx_suite.version,
         _each(onnx_suite.judge),
         ONNX,
-        "`onnx.backend.test`, the node tests of GRU, by their own runner with its own rtol and atol; the mutant is the "
-        "backend. Their questions can carry both directions, lengths, an initial state and either reset; they are "
-        "asked without lengths and without an initial state, and with the reset gate before the product.",
+        "the node tests of GRU in `onnx.backend.test`, by their own runner with its own rtol and atol. The mutant is "
+        "the backend. The operator can express both directions, lengths, an initial state and either reset. Its tests "
+        "use no lengths, no initial state, and the reset gate before the product.",
     ),
     keras_suite.NAME: Suite(
         "github.com/keras-team/keras: keras/src/layers/rnn/gru_test.py",
         keras_suite.version,
         keras_suite.judge_all,
         KERAS,
-        "`keras/src/layers/rnn/gru_test.py` by unittest, on Keras' NumPy backend; the layer's recurrence is the "
-        "mutant's. Counted are the tests that ask it; dropout while training is Keras' own. Where numbers are "
-        "compared, the weights are constants, the same in every gate.",
+        "`keras/src/layers/rnn/gru_test.py` by unittest, on Keras' NumPy backend. The mutant computes the layer's "
+        "recurrence. Only tests that call it count. Dropout in training is Keras' own. Where the tests compare "
+        "numbers, the weights are constants, the same in every gate.",
     ),
     webnn_suite.NAME: Suite(
         "github.com/web-platform-tests/wpt: webnn/conformance_tests: gru.https.any.js, gru_cell.https.any.js",
         webnn_suite.version,
         _each(webnn_suite.judge),
         WEBNN,
-        "`webnn/conformance_tests` of web-platform-tests, `gru.https.any.js` and `gru_cell.https.any.js`: their "
-        "numbers asked as data, since their runner is a browser's, and compared by the distances in units in the last "
-        "place that they publish. `studies/peers/webnn.json` says where they were read. Every case asks for relu at "
-        "the gates and the candidate, so that a wrong logistic function or tanh is not asked; the three gates have the "
+        "`gru.https.any.js` and `gru_cell.https.any.js` in `webnn/conformance_tests` of web-platform-tests. Their "
+        "runner needs a browser, so their numbers are used as data. Results are compared by the distances, in units in "
+        "the last place, that the tests publish. `studies/peers/webnn.json` names the source. Every case uses relu in "
+        "the gates and the candidate, so a wrong logistic function or tanh does not show. The three gates have the "
         "same weights.",
     ),
 }
@@ -144,10 +144,11 @@ def page(record: dict[str, Any]) -> str:
     lines = [
         "# Other GRU test suites on the same mutants",
         "",
-        f"Written by `{COMMAND}`; the record is [peers.json](records/peers.json). Each suite keeps its own data and",
-        "tolerances, and the honest GRU passes all of it. The suites have aims of their own, and these mutants were",
-        "made for ours: the counts say what these tests notice of these mistakes, and nothing else about the projects.",
-        "The record names the tests that were asked.",
+        "This page runs three other test suites on the same wrong GRUs (mutants). Each suite keeps its own data and",
+        "tolerances, and the correct GRU passes all of it. The suites have their own aims, and these mutants were made",
+        "for our suite. The counts say which of these mistakes the tests notice, and nothing else about the projects.",
+        "",
+        f"`{COMMAND}` writes this page. [The record](records/peers.json) names every test.",
         "",
     ]
     for name, suite in record.items():
@@ -156,19 +157,20 @@ def page(record: dict[str, Any]) -> str:
         ]
     lines += [
         "",
-        "The counts are killed of expressible. A mutant is expressible where some question that the suite's interface",
-        "can carry, asked or not, tells it from the honest GRU; found by drawing (`studies/peers/expressible.py`).",
+        "A cell counts the mutants that the suite catches, of those that its inputs could reveal. A mutant counts as",
+        "revealable if any input that the suite's interface allows, tested or not, tells it from the correct GRU.",
+        "Random draws decide this (`studies/peers/expressible.py`).",
         "",
         f"| family | mutants | {' | '.join(record)} |",
         f"|---|---:|{'---:|' * len(record)}",
         *(f"| {' | '.join(row)} |" for row in rows(record)),
         "",
-        "## What survives",
+        "## Mutants that survive",
         "",
     ]
     for name, suite in record.items():
         left = [m for m in suite["mutants"] if not suite["mutants"][m] and m not in suite["not_expressible"]]
         lines += [f"**{name}**: {', '.join(f'`{mutant}`' for mutant in left) or 'none'}.", ""]
         unsaid = suite["not_expressible"]
-        lines += [f"Not expressible there: {', '.join(f'`{mutant}`' for mutant in unsaid) or 'none'}.", ""]
+        lines += [f"No input there could reveal: {', '.join(f'`{mutant}`' for mutant in unsaid) or 'none'}.", ""]
     return "\n".join(lines).rstrip() + "\n"

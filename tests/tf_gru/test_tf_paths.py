@@ -28,7 +28,7 @@ def run(code, folder):
 
 def test_the_guide_runs_and_what_it_exports_runs_without_this_package(tmp_path):
     run("\n".join(blocks(GUIDE, "python")), tmp_path)
-    elsewhere = blocks(GUIDE, "python elsewhere")
+    elsewhere = blocks(GUIDE, 'python title="elsewhere"')
     assert len(elsewhere) == 3
     run(ALONE + "\n".join(f"exec({code!r}, {{}})" for code in elsewhere), tmp_path)
 
