@@ -128,10 +128,10 @@ def test_the_torch_adapter_passes_what_the_page_judges(tmp_path):
     assert "6 pass, 0 fail, 0 statistical, 0 error, 0 declined; of 6" in done.stdout
 
 
-def test_the_keras_swap_runs():
-    pytest.importorskip("tensorflow")
+@pytest.mark.parametrize("page", ["docs/keras-swap.md", "docs/add-a-clause.md"])
+def test_the_blocks_of_a_guide_run_in_order(page):
     known: dict = {}
-    for block in blocks("docs/keras-swap.md", "python"):
+    for block in blocks(page, "python"):
         exec(block, known)
 
 

@@ -46,6 +46,8 @@ def test_a_person_reads_every_number_its_certificate_and_how_to_cite_it(tmp_path
     assert "Proof: ball arithmetic with 64 bits; no ball's radius was over 2^-60" in said.stdout
     assert "tf-gru 0.1.0, python -m conformance oracle (python-flint" in said.stdout
     assert len(lines[-1].removeprefix("  case sha256 ")) == 64
+    (shown,) = blocks("docs/citing.md", "text")
+    assert set(shown.splitlines()) - {"…"} <= set(lines)
 
 
 @pytest.mark.parametrize("merge", [None, "apart", "concat"])
