@@ -70,7 +70,7 @@ def test_what_was_measured_of_activations_is_of_the_present_claims():
 def test_the_versions_are_those_of_the_scoreboard():
     judged = json.loads((RECORDS / "scoreboard.json").read_text()).values()
     known = {(name, version.partition("+")[0]) for subject in judged for name, version in subject["versions"].items()}
-    said = PAGE.read_text().partition("\n\n")[2].partition(". Each row")[0]
+    said = PAGE.read_text().partition("\n\n")[2].partition(". The command")[0]
     named = re.findall(
         r"(?:, |\s)(tensorflow|tf_keras|keras|torch|jax|flax|onnxruntime|onnx|openvino)\s([\d.]+)", said, re.I
     )
