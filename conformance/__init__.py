@@ -9,7 +9,7 @@ adapters (known GRUs), truth (exact answers), bounds (answers that a claimed ari
 to a verdict), diagnosis (causes of a failure), mutants (wrong GRUs), vectors (golden cases), cli (commands and
 reports). Beside the rooms stand specification (the clauses), suite (judges and diagnoses subjects) and plugin (pytest).
 
-Example:
+Examples:
     >>> import conformance
     >>> from conformance.adapters.reference import gru
     >>> conformance.Adapter(run=gru.run, capabilities=gru.capabilities).capabilities.resets

@@ -29,7 +29,7 @@ class BiResult(NamedTuple):
         outputs: An array (batch, time, units); (batch, time, 2 units) for "concat"; a pair of arrays for "apart".
         final_state: A pair (forward, backward) of arrays (batch, units).
 
-    Example:
+    Examples:
         >>> from reference import BiResult
         >>> BiResult._fields
         ('outputs', 'final_state')
@@ -48,7 +48,7 @@ class BiGradients(NamedTuple):
         forward: The gradients of the forward direction's weights.
         backward: The gradients of the backward direction's weights.
 
-    Example:
+    Examples:
         >>> from reference import BiGradients
         >>> BiGradients._fields
         ('inputs', 'initial_state', 'forward', 'backward')
@@ -111,7 +111,7 @@ def bigru(
     Raises:
         Invalid: If an argument has another dtype, shape or name.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters, bigru
         >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
@@ -157,7 +157,7 @@ def bigru_backward(
     Raises:
         Invalid: If an argument has another dtype, shape or name.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters, bigru_backward
         >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))

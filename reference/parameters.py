@@ -19,7 +19,7 @@ DTYPES = tuple(np.dtype(t) for t in (np.float16, np.float32, np.float64, np.long
 class Invalid(ValueError):
     """An argument that the specification does not allow.
 
-    Example:
+    Examples:
         >>> from reference import Invalid, gru
         >>> try:
         ...     gru(None, None)
@@ -32,7 +32,7 @@ class Invalid(ValueError):
 class Unrepresentable(ValueError):
     """A conversion that would lose or change numbers.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters, Unrepresentable, to_torch
         >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)), reset="before")
@@ -52,7 +52,7 @@ class Weights(NamedTuple):
         recurrent_kernel: An array (gates, units, units).
         bias: An array (2, gates, units): the input bias, then the recurrent bias.
 
-    Example:
+    Examples:
         >>> from reference import Weights
         >>> Weights._fields
         ('kernel', 'recurrent_kernel', 'bias')
@@ -81,7 +81,7 @@ class Parameters:
     Source: "after": Cho et al. 2014, arXiv:1406.1078v1; cuDNN, Keras' default. "before": arXiv:1406.1078v3; ONNX's
     default.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters
         >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))

@@ -28,7 +28,7 @@ class Result(NamedTuple):
         outputs: The state at each step, an array (batch, time, units).
         final_state: The state after the last processed step, an array (batch, units).
 
-    Example:
+    Examples:
         >>> from reference import Result
         >>> Result._fields
         ('outputs', 'final_state')
@@ -48,7 +48,7 @@ class Gradients(NamedTuple):
         recurrent_kernel: An array (gates, units, units).
         bias: An array (2, gates, units).
 
-    Example:
+    Examples:
         >>> from reference import Gradients
         >>> Gradients._fields
         ('inputs', 'initial_state', 'kernel', 'recurrent_kernel', 'bias')
@@ -89,7 +89,7 @@ def gru(
     Raises:
         Invalid: If an argument has another dtype, shape or name.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters, gru
         >>> zero = Parameters(np.zeros((3, 1, 1)), np.zeros((3, 1, 1)), np.zeros((2, 3, 1)))
@@ -133,7 +133,7 @@ def gru_backward(
 
     Source: Werbos 1990, "Backpropagation through time".
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters, gru_backward
         >>> zero = Parameters(np.zeros((3, 1, 1)), np.zeros((3, 1, 1)), np.zeros((2, 3, 1)))
@@ -220,7 +220,7 @@ def flipped(outputs: np.ndarray) -> np.ndarray:
     Raises:
         Invalid: If outputs is not an array of three axes.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import flipped
         >>> flipped(np.array([[[1.0], [2.0], [3.0]]])).tolist()
@@ -246,7 +246,7 @@ def packed(outputs: np.ndarray, mask: np.ndarray | None = None, *, lengths: np.n
     Raises:
         Invalid: If an argument has another dtype or shape, or neither mask nor lengths is given.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import packed
         >>> packed(np.array([[[1.0], [2.0], [3.0]]]), lengths=np.array([2])).tolist()

@@ -27,6 +27,7 @@ SMALL = re.compile(r"\b\d+(\.\d+)?e-\d+\b")
 NOT_A_TOLERANCE = {
     "conformance/interface/combinations.py",  # seconds that a case costs
     "studies/long_runs/teeth.py",
+    "tests/conformance/test_failure_text.py",
     "tests/conformance/test_oracle.py",
     "tests/conformance/test_spread.py",
     "tests/conformance/test_wrong_bounds.py",

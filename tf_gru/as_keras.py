@@ -43,7 +43,7 @@ def to_keras(
             own code.
         TypeError: If model is neither a model nor a layer of tf_gru.
 
-    Example:
+    Examples:
         >>> import tf_gru
         >>> layer = tf_gru.GRU(3, return_sequences=True, zero_output_for_mask=True)
         >>> type(tf_gru.to_keras(layer)).__module__.startswith("keras.")

@@ -37,7 +37,7 @@ class BiGRU(keras.layers.Bidirectional):
 
     Source: Schuster and Paliwal 1997, "Bidirectional recurrent neural networks".
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> import tf_gru
         >>> tf_gru.BiGRU(4)(np.ones((2, 5, 3), "float32")).shape

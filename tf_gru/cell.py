@@ -43,7 +43,7 @@ class GRUCell(keras.layers.GRUCell):
 
     Source: Cho et al. 2014, arXiv:1406.1078.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> import tf_gru
         >>> output, state = tf_gru.GRUCell(4)(np.ones((2, 3), "float32"), np.zeros((2, 4), "float32"))

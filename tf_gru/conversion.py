@@ -54,7 +54,7 @@ def from_keras(
             configuration contains it; for files of Keras 1, for CuDNNGRU, for time_major=True, and for a hard_sigmoid
             without known slope.
 
-    Example:
+    Examples:
         >>> import keras, tf_gru
         >>> model = keras.Sequential([keras.Input((5, 3)), keras.layers.GRU(4)])
         >>> type(tf_gru.from_keras(model).layers[0]) is tf_gru.GRU

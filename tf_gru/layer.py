@@ -81,7 +81,7 @@ class GRU(keras.layers.RNN):
 
     Source: Cho et al. 2014, arXiv:1406.1078.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> import tf_gru
         >>> tf_gru.GRU(4, return_sequences=True)(np.ones((2, 5, 3), "float32")).shape

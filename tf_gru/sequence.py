@@ -97,7 +97,7 @@ def gru(
 
     Source: Cho et al. 2014, arXiv:1406.1078, version 1 (reset after the product) and version 3 (before it).
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> import tf_gru
         >>> x, h = np.ones((1, 2, 1), "float32"), np.ones((1, 1), "float32")

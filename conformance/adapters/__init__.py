@@ -2,7 +2,7 @@
 
 A framework is imported only when its subject is chosen.
 
-Example:
+Examples:
     >>> from conformance.adapters import load
     >>> sorted(load("reference").capabilities.arithmetic)
     ['float16', 'float32', 'float64']

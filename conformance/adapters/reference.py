@@ -1,6 +1,6 @@
 """The specification itself as a subject.
 
-Example:
+Examples:
     >>> import numpy as np
     >>> from conformance import Case
     >>> from conformance.adapters.reference import gru

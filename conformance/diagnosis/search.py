@@ -71,7 +71,7 @@ def diagnose(gru: GRU) -> Diagnosis | None:
     Raises:
         UsageError: If the subject declares none of the formats, so that there is no question.
 
-    Example:
+    Examples:
         >>> from conformance.adapters.reference import gru
         >>> from conformance.diagnosis import diagnose
         >>> print(diagnose(gru))  # nothing is wrong

@@ -38,7 +38,7 @@ class Declined(SubjectError):
 
     `run` and `gradients` raise it. The clause is then declined, unless another of its cases fails.
 
-    Example:
+    Examples:
         >>> from conformance import Declined
         >>> def run(case):
         ...     if case.units % 8:
@@ -73,7 +73,7 @@ class Capabilities:
     Raises:
         UsageError: If a value is not one of those above. The message names the attribute.
 
-    Example:
+    Examples:
         >>> from conformance import Arithmetic, Capabilities
         >>> claim = Arithmetic(dtype="float32", activation="4 ULP", source="measured with `probe`")
         >>> Capabilities(arithmetic={"float32": claim}, lengths=True).masks
@@ -158,7 +158,7 @@ class Adapter:
         capabilities: Everything that the GRU supports.
         gradients: Computes the `Gradients` of a case from the cotangents of its outputs; None if the GRU has none.
 
-    Example:
+    Examples:
         >>> from conformance import Adapter, Arithmetic, Capabilities, Outputs
         >>> from reference import gru
         >>> def run(case):

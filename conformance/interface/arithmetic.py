@@ -114,7 +114,7 @@ class Arithmetic:
     Raises:
         InvalidClaim: If a value is outside its closed list, or dtype cannot hold the numbers of the output format.
 
-    Example:
+    Examples:
         >>> from conformance import Arithmetic
         >>> str(Arithmetic(dtype="float32", activation="4 ULP", source="a measurement"))
         'float32, activations within 4 ULP'

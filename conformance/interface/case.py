@@ -47,7 +47,7 @@ class Outputs(NamedTuple):
         final_state: The state after the last valid step, an array (batch, units); with two directions a pair (forward,
             backward).
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from conformance import Outputs
         >>> Outputs(np.zeros((2, 5, 3)), np.zeros((2, 3))).final_state.shape
@@ -68,7 +68,7 @@ class Gradients(NamedTuple):
         recurrent_kernel: An array (gates, units, units).
         bias: An array (2, gates, units): input biases, then recurrent biases.
 
-    Example:
+    Examples:
         >>> from conformance import Gradients
         >>> Gradients._fields
         ('inputs', 'initial_state', 'kernel', 'recurrent_kernel', 'bias')
@@ -100,7 +100,7 @@ class Case:
         InvalidCase: If shapes, dtypes or options do not fit together. The message says which value was found and which
             was expected.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from conformance import Case
         >>> from reference import Parameters

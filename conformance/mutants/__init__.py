@@ -5,7 +5,7 @@ Each can be judged: python -m conformance run conformance.mutants:NAME. The cata
 the right GRU; wrong gradients deviate from backward.py. Beside them, probed.py has mutants that only the probe detects,
 and equivalent.py deviations that are not wrong.
 
-Example:
+Examples:
     >>> from conformance.mutants import gates_swapped
     >>> gates_swapped().name
     'gates_swapped'

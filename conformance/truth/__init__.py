@@ -1,6 +1,6 @@
 """Exact answers to cases, certified by ball arithmetic. This package shares no code with `reference` or `tf_gru`.
 
-Example:
+Examples:
     >>> import numpy as np
     >>> from conformance import Case
     >>> from conformance.truth import truth

@@ -18,7 +18,7 @@ def merge_biases(p: Parameters) -> Parameters:
         Unrepresentable: If reset is "after", where the candidate's two biases act differently, or if a sum would be
             rounded.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters, merge_biases
         >>> p = Parameters(np.zeros((3, 2, 1)), np.zeros((3, 1, 1)), np.ones((2, 3, 1)), reset="before")
@@ -45,7 +45,7 @@ def merge_gate_biases(p: Parameters) -> Parameters:
     Raises:
         Unrepresentable: If reset is not "after" (use merge_biases), or if a sum would be rounded.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters, merge_gate_biases
         >>> p = Parameters(np.zeros((3, 2, 1)), np.zeros((3, 1, 1)), np.ones((2, 3, 1)))

@@ -30,7 +30,7 @@ def to_equinox(p: Parameters) -> dict[str, np.ndarray]:
     Raises:
         Unrepresentable: If reset is not "after", or a recurrent bias of z or r is not zero.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters
         >>> from reference.layouts import to_equinox
@@ -58,7 +58,7 @@ def from_equinox(arrays: Mapping[str, Any], prefix: str = "") -> Parameters:
     Raises:
         Invalid: If the names under the prefix are not exactly these, or shapes do not fit.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters
         >>> from reference.layouts import from_equinox, to_equinox

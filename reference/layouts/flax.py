@@ -33,7 +33,7 @@ def to_linen(p: Parameters) -> dict[str, dict[str, np.ndarray]]:
     Raises:
         Unrepresentable: If reset is not "after", or a recurrent bias of z or r is not zero.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters
         >>> from reference.layouts import to_linen
@@ -65,7 +65,7 @@ def from_linen(params: Mapping[str, Any], prefix: str = "") -> Parameters:
     Raises:
         Invalid: If the names under the prefix are not exactly these, or shapes do not fit.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters
         >>> from reference.layouts import from_linen, to_linen
@@ -99,7 +99,7 @@ def to_nnx(p: Parameters) -> dict[str, np.ndarray]:
     Raises:
         Unrepresentable: If reset is not "after", or a recurrent bias is not zero; the module has none, not even for n.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters
         >>> from reference.layouts import to_nnx
@@ -127,7 +127,7 @@ def from_nnx(arrays: Mapping[Any, Any], prefix: str = "") -> Parameters:
     Raises:
         Invalid: If the names under the prefix are not exactly these, or shapes do not fit.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters
         >>> from reference.layouts import from_nnx, to_nnx

@@ -29,7 +29,7 @@ def to_haiku(p: Parameters) -> dict[str, np.ndarray]:
     Raises:
         Unrepresentable: If reset is not "before", or a recurrent bias is not zero.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters
         >>> from reference.layouts import to_haiku
@@ -60,7 +60,7 @@ def from_haiku(arrays: Mapping[str, Any], prefix: str = "") -> Parameters:
     Raises:
         Invalid: If the names under the prefix are not exactly these, or shapes do not fit.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters
         >>> from reference.layouts import from_haiku, to_haiku

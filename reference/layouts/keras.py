@@ -30,7 +30,7 @@ def to_keras(p: Parameters, use_bias: bool = True) -> list[np.ndarray]:
     Raises:
         Unrepresentable: If a bias that Keras does not have is not zero.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters, to_keras
         >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
@@ -70,7 +70,7 @@ def from_keras(
     Raises:
         Invalid: If the shapes do not fit reset, or the names under the prefix are not exactly the weights of one layer.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import from_keras
         >>> from_keras([np.zeros((2, 12)), np.zeros((4, 12)), np.zeros((2, 12))]).units

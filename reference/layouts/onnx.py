@@ -30,7 +30,7 @@ def to_onnx(*directions: Parameters) -> dict[str, Any]:
         Unrepresentable: If reset is "none", or the two directions differ in reset.
         Invalid: If the two directions differ in size.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters, to_onnx
         >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
@@ -88,7 +88,7 @@ def from_onnx(
         Invalid: If the shapes do not fit, linear_before_reset is neither 0 nor 1, or the names under the prefix are not
             exactly these.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import from_onnx
         >>> [p.units for p in from_onnx(np.zeros((1, 12, 2)), np.zeros((1, 12, 4)))]

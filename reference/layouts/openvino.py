@@ -30,7 +30,7 @@ def to_openvino(*directions: Parameters) -> dict[str, Any]:
             n with reset after.
         Invalid: If the directions differ in size.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters
         >>> from reference.layouts import to_openvino
@@ -74,7 +74,7 @@ def from_openvino(
         Invalid: If the shapes do not fit, linear_before_reset is missing, or the names under the prefix are not exactly
             these.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference.layouts import from_openvino
         >>> arrays = np.zeros((1, 12, 2)), np.zeros((1, 12, 4)), np.zeros((1, 16))

@@ -31,7 +31,7 @@ def to_rnn_cell(p: Parameters) -> dict[str, np.ndarray]:
     Raises:
         Unrepresentable: If reset is not "before", or a recurrent bias is not zero.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters
         >>> from reference.layouts import to_rnn_cell
@@ -60,7 +60,7 @@ def from_rnn_cell(arrays: Mapping[str, Any], prefix: str = "") -> Parameters:
     Raises:
         Invalid: If the names under the prefix are not exactly these, or shapes do not fit.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters
         >>> from reference.layouts import from_rnn_cell, to_rnn_cell

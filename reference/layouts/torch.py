@@ -35,7 +35,7 @@ def to_torch(p: Parameters, suffix: str = "_l0") -> dict[str, np.ndarray]:
     Raises:
         Unrepresentable: If reset is not "after".
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import Parameters, to_torch
         >>> p = Parameters(np.zeros((3, 2, 4)), np.zeros((3, 4, 4)), np.zeros((2, 3, 4)))
@@ -68,7 +68,7 @@ def from_torch(state_dict: Mapping[str, Any], suffix: str | None = None, prefix:
         Invalid: If there are several layers or directions and no suffix is given, other names occur under the prefix,
             the names or shapes do not fit, or a tensor cannot be converted to NumPy unchanged.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from reference import from_torch
         >>> arrays = {"weight_ih_l0": np.zeros((12, 2)), "weight_hh_l0": np.zeros((12, 4))}

@@ -60,7 +60,7 @@ def exporting_to(target: str) -> Iterator[None]:
         ValueError: For another target, and if a layer is traced that the target does not support. Exporters raise it
             too.
 
-    Example:
+    Examples:
         >>> from tf_gru.export import exporting_to, tracing_for
         >>> with exporting_to("onnx"):
         ...     tracing_for()
@@ -82,7 +82,7 @@ def tracing_for() -> str | None:
     Returns:
         The name of the runtime, or None.
 
-    Example:
+    Examples:
         >>> from tf_gru.export import tracing_for
         >>> tracing_for() is None
         True

@@ -30,7 +30,7 @@ def chosen(function: Callable, *args: Any, **kwargs: Any) -> list[Choice]:
     Raises:
         Exception: Anything that the function raises.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> import tf_gru
         >>> from tf_gru.kernels import chosen
