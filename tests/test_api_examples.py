@@ -23,7 +23,7 @@ def test_the_examples_run(module):
 
 
 def shown(module: str) -> str:
-    """What the pages have of a module: those of the converters are on the page of layouts."""
+    """The text of a module's page; the converters are on the page of layouts."""
     pages = [PAGES[module], *([PAGES["reference.layouts"]] if module == "reference" else [])]
     return "\n".join((ROOT / page).read_text() for page in pages)
 
