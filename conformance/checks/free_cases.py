@@ -1,6 +1,6 @@
 """Lists of free combinations of options, judged beside each check's own cases, and the clause of each combination."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain, combinations, islice
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from conformance.interface.combinations import (
     Combination,
     completed,
     covering,
+    kind_of,
     made,
     options,
     possible,
@@ -49,6 +50,7 @@ class Extent(NamedTuple):
         dearest: The largest cost of one case, in seconds.
         wide: The number of additional gradients with many units.
         long: The number of additional gradients with many steps.
+        threes: Whether every three kinds of values of the options without `values` are covered too.
     """
 
     rounds: int = 1
@@ -56,6 +58,7 @@ class Extent(NamedTuple):
     dearest: float = 0.3
     wide: int = 4
     long: int = 2
+    threes: bool = False
 
 
 @lru_cache(maxsize=16)
@@ -90,6 +93,8 @@ def _listed(
         return
     compiled = capabilities.compiles_per_shape
     sizes = shapes(rng, zero_time=capabilities.zero_time and not compiled)
+    structure = {name: values for name, values in choices.items() if name != "values"}
+    passed: list[Shape] = []
     count = 0
 
     def fits(chosen: Combination) -> bool:
@@ -97,24 +102,37 @@ def _listed(
 
     for _ in range(extent.rounds):
         more = (completed({"answer": RUN} if n % 3 else {}, choices, fits, rng) for n in range(extent.more))
-        for chosen in chain(covering(choices, fits, rng), filter(None, more)):
+        threes = covering(structure, fits, rng, 3, kind_of) if extent.threes else iter(())
+        rest = filter(None, chain((completed(dict(three), choices, fits, rng) for three in threes), more))
+        for chosen in chain(covering(choices, fits, rng), rest):
             if compiled and count == COMPILED_CASES:
                 return
             count += 1
             if compiled:
                 yield chosen, COMPILED_SHAPES[count % len(COMPILED_SHAPES)]
             else:
-                allowed = (shape for shape in islice(sizes, TURNS) if _allowed(chosen, shape, extent.dearest))
-                yield chosen, next(allowed, DISTINCT)
+                yield chosen, _next(sizes, passed, lambda shape, chosen=chosen: _allowed(chosen, shape, extent.dearest))
     if not capabilities.gradients or compiled:
         return
     dear = {**choices, "answer": choices["answer"][1:], "values": ("many bits",)}
     for number in range(extent.wide + extent.long):
-        wide = (2, int(rng.integers(1, 4)), 3, int(rng.choice((64, 65, 72, 96))))
+        wide = (2, int(rng.integers(1, 4)), 3, int(rng.choice((64, 65, 72, 96, 128, 129))))
         long = (2, int(rng.integers(128, 160)), 2, int(rng.integers(1, 5)))
         chosen = completed({}, dear, fits, rng)
         if chosen is not None:
             yield chosen, wide if number < extent.wide else long
+
+
+def _next(sizes: Iterator[Shape], passed: list[Shape], allowed: Callable[[Shape], bool]) -> Shape:
+    """The first shape that is allowed, those passed over before first: none is lost that some combination can have."""
+    for place, shape in enumerate(passed):
+        if allowed(shape):
+            return passed.pop(place)
+    for shape in islice(sizes, TURNS):
+        if allowed(shape):
+            return shape
+        passed.append(shape)
+    return DISTINCT
 
 
 def _allowed(chosen: Combination, shape: Shape, dearest: float) -> bool:

@@ -28,9 +28,9 @@ POLICIES = {
     "that is not 0, and the state reached so far after it",
 }
 
-COTANGENTS = ("all", "outputs", "final", "large")
-"""Kinds of cotangents: of all results of a run, of its outputs alone, of its final states alone, and of all, times
-2^20.
+COTANGENTS = ("all", "outputs", "final", "large", "small", "equal")
+"""Kinds of cotangents: of all results of a run, of its outputs alone, of its final states alone, of all times 2^20, of
+all times 2^-40, and of all with one number for every output, as below a sum.
 """
 
 OFFERED = ("carry", "zero")

@@ -7,9 +7,8 @@ Left out: sizes as an option of pairs. Sizes take turns instead, so that each oc
 list.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import combinations, cycle, product
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, cycle, permutations
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -18,30 +17,26 @@ from conformance.interface.adapter import Capabilities
 from conformance.interface.arithmetic import FORMATS
 from conformance.interface.case import COTANGENTS, MERGES, Case
 from conformance.interface.strategies import Numbers, Shape, lengths, masks
-from reference import Parameters
+from conformance.interface.values import CHANGES, REGIMES, TAME, VALUES
 
 Combination = Mapping[str, str]
 """The value of each option."""
-Pair = tuple[tuple[str, str], tuple[str, str]]
-"""Two options, each with a value."""
+Goal = tuple[tuple[str, str], ...]
+"""Some options, each with a kind of value."""
 
 AROUND = (1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 72, 127, 128, 129)
 """Sizes on both sides of the widths of vectors, tiles and blocks."""
 LONG_TIMES = (200, 300)
 ALIGNED = (8, 16, 24, 32)
 """Sizes of all axes at once at which a kernel may use whole vectors everywhere."""
+TOGETHER = ((1, 1), (1, 48), (8, 129), (16, 64), (33, 32))
+"""Sizes of two axes at once: some kernels switch code by the size of a product."""
 COMPILED_SHAPES: tuple[Shape, ...] = ((1, 17, 1, 8), (8, 8, 8, 8), (2, 3, 4, 65), (3, 41, 2, 4), (17, 5, 9, 7))
 """Shapes for subjects that compile for each shape."""
 
 LENGTHS = ("lengths", "equal lengths", "full lengths", "no full row", "lengths with zero", "no length")
 MASKS = ("masks", "full mask", "one step", "masks with zero", "empty mask")
 WITH_EMPTY_ROWS = ("lengths with zero", "no length", "masks with zero", "empty mask")
-VALUES = (
-    "few bits", "many bits", "saturated gates", "steep gates", "large weights", "far gates", "near underflow",
-    "zero inputs", "large states", "remembering",
-)  # fmt: skip
-TAME = ("few bits", "many bits", "saturated gates", "steep gates", "zero inputs", "large states", "remembering")
-"""Values for which the bound of a gradient, or of a merge of two whole runs, is not vacuous."""
 STARTS = ("given", "none", "zeros")
 RUN = "run"
 """An answer with outputs and final states. The other answers are gradients for a kind of cotangents."""
@@ -101,7 +96,7 @@ def possible(chosen: Combination, capabilities: Capabilities) -> bool:
             return False
     elif policy is not None and padding == "none" and policy != capabilities.masked_outputs[0]:
         return False
-    if values in ("large states",) and start not in (None, "given"):
+    if values == "large states" and start not in (None, "given"):
         return False
     hidden = run in ("sum", "mul", "ave")  # the merge hides each state, so the bound of whole runs applies
     if (hidden or answer not in (None, RUN)) and values not in (None, *TAME):
@@ -109,29 +104,49 @@ def possible(chosen: Combination, capabilities: Capabilities) -> bool:
     return capabilities.outputs or (run not in ("sum", "mul", "ave") or answer != RUN)
 
 
+def kind_of(name: str, value: str) -> str:
+    """The kind of a value of an option, where several have much code in common."""
+    if name == "padding":
+        return "lengths" if value in LENGTHS else "masks" if value in MASKS else value
+    return "gradients" if name == "answer" and value != RUN else value
+
+
 def covering(
-    choices: Mapping[str, Sequence[str]], fits: Callable[[Combination], bool], rng: np.random.Generator
+    choices: Mapping[str, Sequence[str]],
+    fits: Callable[[Combination], bool],
+    rng: np.random.Generator,
+    strength: int = 2,
+    kind: Callable[[str, str], str] = lambda _, value: value,
 ) -> Iterator[Combination]:
-    """Yield combinations until they contain every possible pair of values. Each is the best of several tries."""
-    names = list(choices)
-    left: set[Pair] = {
-        ((one, a), (other, b))
-        for one, other in combinations(names, 2)
-        for a, b in product(choices[one], choices[other])
-    }
+    """Yield combinations until they contain every possible pair, or three, of kinds of values.
+
+    Each is the best of several tries. strength: 2 for pairs, 3 for threes. kind: The kind of a value of an option, from
+    the name and the value; the value itself by default.
+    """
+    members: dict[tuple[str, str], list[str]] = {}
+    for name, values in choices.items():
+        for value in values:
+            members.setdefault((name, kind(name, value)), []).append(value)
+    left: set[Goal] = {
+        goal for goal in combinations(members, strength) if len(dict(goal)) == strength
+    }  # in the order of the options
     while left:
-        pair = min(left)
-        tries = [one for _ in range(12) if (one := completed(dict(pair), choices, fits, rng)) is not None]
-        if not tries:
-            left.discard(pair)  # the two values cannot go together
+        goal = min(left)
+        tries = (
+            completed({name: str(rng.choice(members[name, of])) for name, of in goal}, choices, fits, rng)
+            for _ in range(12)
+        )
+        found = {one: left & set(combinations(((n, kind(n, v)) for n, v in one), strength)) for one in _some(tries)}
+        if not found:
+            left.discard(goal)  # the values cannot go together
             continue
-        best, new = tries[0], set[Pair]()
-        for one in tries:
-            found = left & set(combinations(one.items(), 2))
-            if len(found) > len(new):
-                best, new = one, found
-        left -= new
-        yield best
+        best = max(found, key=lambda one: len(found[one]))
+        left -= found[best]
+        yield dict(best)
+
+
+def _some(tries: Iterable[Combination | None]) -> Iterator[tuple[tuple[str, str], ...]]:
+    return (tuple(one.items()) for one in tries if one is not None)
 
 
 def completed(
@@ -165,7 +180,7 @@ def made(chosen: Combination, shape: Shape, rng: np.random.Generator) -> Case:
     values, run, padding = chosen["values"], chosen["run"], chosen["padding"]
     directions = 2 if run in MERGES else 1
     bits = _bits(values, shape, directions, chosen["dtype"])
-    numbers = Numbers(rng, chosen["dtype"], bits, _regime(values))
+    numbers = Numbers(rng, chosen["dtype"], bits, values if values in REGIMES else "plain")
     valid = padded_as(padding, rng, batch, time)
     start = tuple(numbers.states((batch, units)) for _ in range(directions))
     case = Case(
@@ -211,76 +226,18 @@ def _bits(values: str, shape: Shape, directions: int, dtype: str) -> int:
 FEW = 2
 
 
-def _regime(values: str) -> str:
-    return values if values in ("saturated gates", "large weights", "far gates", "near underflow") else "plain"
-
-
-def _steep(case: Case, rng: np.random.Generator) -> Case:
-    """Move the gates' pre-activations so far out that the slope there is below the smallest normal number."""
-    return _with_biases(case, lambda bias: bias + rng.choice((-100, -60, 60, 100), bias.shape))
-
-
-def _with_biases(case: Case, changed: Callable[[np.ndarray], np.ndarray]) -> Case:
-    def parameters(p: Parameters) -> Parameters:
-        bias = p.bias.copy()
-        bias[0, :-1] = changed(bias[0, :-1])
-        return Parameters(p.kernel, p.recurrent_kernel, bias, p.reset)
-
-    return replace(case, parameters=tuple(map(parameters, case.parameters)))
-
-
-def _zero_inputs(case: Case, rng: np.random.Generator) -> Case:
-    """Set some input vectors to zero, at valid steps too, including the first and the last."""
-    inputs = case.inputs.copy()
-    zero = rng.random(inputs.shape[:2]) < 0.3
-    zero[::2, :1] = zero[1::2, -1:] = True
-    inputs[zero] = 0
-    return replace(case, inputs=inputs)
-
-
-def _large_states(case: Case, _: np.random.Generator) -> Case:
-    states = case.initial_state
-    return replace(case, initial_state=None if states is None else tuple(16 * state for state in states))
-
-
-def _remembering(case: Case, _: np.random.Generator) -> Case:
-    """Make gates that keep the state at every step except the ends, which the first input marks.
-
-    So the first step and the initial state determine the last step, whatever the number of steps between.
-    """
-    inputs = case.inputs.copy()
-    inputs[:, :, 0] = 1
-    inputs[:, :2, 0] = inputs[:, -2:, 0] = -1 / 16
-
-    def parameters(p: Parameters) -> Parameters:
-        kernel, recurrent, bias = p.kernel.copy(), p.recurrent_kernel / 8, p.bias.copy()
-        kernel[0] /= 8
-        kernel[0, 0] = 40
-        recurrent[0] = 0
-        return Parameters(kernel, recurrent.astype(case.dtype), bias, p.reset)
-
-    return replace(case, inputs=inputs, parameters=tuple(map(parameters, case.parameters)))
-
-
-CHANGES: Mapping[str, Callable[[Case, np.random.Generator], Case]] = {
-    "steep gates": _steep,
-    "zero inputs": _zero_inputs,
-    "large states": _large_states,
-    "remembering": _remembering,
-}
-
-
 def shapes(rng: np.random.Generator, *, zero_time: bool) -> Iterator[Shape]:
-    """Yield shapes without end: one axis at a special size in turn, or all axes aligned; the other axes are small."""
+    """Yield shapes without end: one axis at a special size in turn, two axes, or all aligned; the other axes are small."""
     times = (*AROUND, *LONG_TIMES, *((0,) if zero_time else ()))
     axes: dict[str, tuple[int, ...]] = {"batch": AROUND, "time": times, "input_dim": AROUND, "units": AROUND}
-    special = [(axis, size) for axis, sizes in axes.items() for size in sizes]
-    special += [("all", size) for size in ALIGNED]
+    special = [{axis: size} for axis, sizes in axes.items() for size in sizes]
+    special += [dict(zip(pair, sizes, strict=True)) for pair in permutations(axes, 2) for sizes in TOGETHER]
+    special += [{"all": size} for size in ALIGNED]
     order = [special[int(place)] for place in rng.permutation(len(special))]
-    for axis, size in cycle(order):
-        small: dict[str, int] = {name: int(rng.integers(1, 7)) for name in ("batch", "time", "input_dim", "units")}
-        if axis == "all":
-            small = {name: int(rng.choice(ALIGNED[:2])) for name in small} | {"units": size}
+    for sizes in cycle(order):
+        small: dict[str, int] = {name: int(rng.integers(1, 7)) for name in axes}
+        if "all" in sizes:
+            small = {name: int(rng.choice(ALIGNED[:2])) for name in axes} | {"units": sizes["all"]}
         else:
-            small[axis] = size
+            small |= sizes
         yield cast(Shape, tuple(small.values()))

@@ -3,7 +3,7 @@ calls.
 """
 
 from dataclasses import replace
-from itertools import combinations, islice, product
+from itertools import combinations, islice, permutations, product
 
 import numpy as np
 import pytest
@@ -17,7 +17,18 @@ from conformance.checks.judge import PROFILES, failure, judge
 from conformance.checks.verdict import DTYPES, FAIL, PASS
 from conformance.interface.adapter import Adapter, Capabilities
 from conformance.interface.case import COTANGENTS, Case, Outputs
-from conformance.interface.combinations import ALIGNED, AROUND, LONG_TIMES, covering, options, possible, shapes
+from conformance.interface.combinations import (
+    ALIGNED,
+    AROUND,
+    LONG_TIMES,
+    TOGETHER,
+    covering,
+    kind_of,
+    options,
+    possible,
+    shapes,
+)
+from conformance.interface.values import CHANGES
 from conformance.mutants.emulated import Emulated
 
 EVERYTHING = Reference.capabilities
@@ -39,8 +50,27 @@ def test_every_pair_that_can_go_together_is_in_some_combination():
     assert all(map(fits, made))
 
 
+def test_every_three_kinds_that_can_go_together_are_in_some_combination():
+    choices = {name: values for name, values in options(EVERYTHING, DTYPES).items() if name != "values"}
+
+    def fits(chosen):
+        return possible(chosen, EVERYTHING)
+
+    def threes(chosen):
+        return combinations(((name, kind_of(name, value)) for name, value in chosen.items()), 3)
+
+    made = list(covering(choices, fits, np.random.default_rng(1), 3, kind_of))
+    whole = [dict(zip(choices, values, strict=True)) for values in islice(product(*choices.values()), 0, None, 11)]
+    wanted = {three for chosen in whole if fits(chosen) for three in threes(chosen)}
+    assert wanted and wanted <= {three for chosen in made for three in threes(chosen)}
+
+
 def test_every_special_size_of_each_axis_has_its_turn():
-    seen = list(islice(shapes(np.random.default_rng(2), zero_time=True), 4 * len(AROUND) + len(LONG_TIMES) + 5))
+    pairs = list(permutations(range(4), 2))
+    count = 4 * len(AROUND) + len(LONG_TIMES) + 1 + len(ALIGNED) + len(TOGETHER) * len(pairs)
+    seen = list(islice(shapes(np.random.default_rng(2), zero_time=True), count))
+    for (one, other), together in product(pairs, TOGETHER):
+        assert together in {(shape[one], shape[other]) for shape in seen}
     for place, sizes in enumerate([AROUND, (*AROUND, *LONG_TIMES, 0), AROUND, AROUND]):
         assert set(sizes) <= {shape[place] for shape in seen}
     assert any(set(shape) <= set(ALIGNED) for shape in seen)
@@ -70,6 +100,22 @@ def test_each_kind_of_padding_state_and_value_is_asked():
     assert any(case.time and not case.inputs[case.valid].any(axis=-1).all() for case in CASES)
     assert any(case.initial_state is not None and not any(map(np.any, case.initial_state)) for case in CASES)
     assert any(np.abs(state).max(initial=0) > 5 for case in CASES for state in case.initial_state or ())
+    asked = [case for case in CASES if case.batch > 1 and case.time > 1 and case.inputs.size]
+    assert any((case.inputs == case.inputs[:1]).all() for case in asked)
+    assert any((case.inputs[:, 1:] == case.inputs[:, :-1]).all(axis=2).any() for case in asked if case.units > 1)
+    assert any((state == state[:1]).all() and state.any() for case in asked for state in case.initial_state or ())
+    parameters = [p for case in CASES for p in case.parameters]
+    for absent in (lambda p: p.kernel, lambda p: p.recurrent_kernel, lambda p: p.bias[0], lambda p: p.bias[1]):
+        assert any(not absent(p).any() for p in parameters)
+    assert any(len(case.parameters) == 2 and case.parameters[0] is case.parameters[1] for case in CASES)
+    assert any(np.abs(case.inputs).max(initial=0) > 2**17 for case in CASES)
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_change_of_values_is_the_same_for_the_same_seed_and_leaves_the_case_as_it_was(kind):
+    case = first_case(EVERYTHING, "float32")
+    text, made = case.to_text(), [CHANGES[kind](case, np.random.default_rng(5)).to_text() for _ in range(2)]
+    assert case.to_text() == text and made[0] == made[1] != text
 
 
 def test_a_subject_that_declares_little_is_asked_only_that():
@@ -105,8 +151,9 @@ def test_cotangents_are_of_their_kind(kind):
     case = replace(first_case(EVERYTHING, "float32"), cotangent_kind=kind)
     given, plain = cotangents(case), cotangents(replace(case, cotangent_kind="all"))
     assert bool(given.outputs.any()) == (kind != "final") and bool(given.final_state.any()) == (kind != "outputs")
-    if kind == "large":
-        assert np.array_equal(given.outputs, plain.outputs * np.float32(2**20))
+    if kind in ("large", "small"):
+        assert np.array_equal(given.outputs, plain.outputs * np.float32(2.0 ** (20 if kind == "large" else -40)))
+    assert (len(np.unique(given.outputs)) == 1) == (kind in ("equal", "final"))
     assert Case.from_text(case.to_text()).cotangent_kind == kind
 
 
@@ -170,6 +217,69 @@ def test_strides_that_are_ignored_are_seen():
         return Reference().run(replace(case, inputs=np.ascontiguousarray(inputs)))
 
     assert asked(run).kind == FAIL
+
+
+class Gradual(Reference):
+    """Wrong in one way of those below."""
+
+
+class gradients_in_one_buffer(Gradual):
+    def __init__(self):
+        self.buffers = {}
+
+    def gradients(self, case, cotangents):
+        found = super().gradients(case, cotangents)
+        if isinstance(found.inputs, np.ndarray):
+            buffer = self.buffers.setdefault((found.inputs.shape, case.dtype), np.empty_like(found.inputs))
+            buffer[...] = found.inputs
+            return found._replace(inputs=buffer)
+        return found
+
+
+class gradients_of_the_last_run(Gradual):
+    last: Case | None = None
+
+    def run(self, case):
+        self.last = case
+        return super().run(case)
+
+    def gradients(self, case, cotangents):
+        return super().gradients(self.last, cotangents)
+
+
+class masks_read_as_if_contiguous(Gradual):
+    def run(self, case):
+        if case.mask is not None and not case.mask.flags.c_contiguous:
+            case = replace(case, mask=case.mask.T.reshape(case.mask.shape).copy())
+        return super().run(case)
+
+
+class lengths_read_as_if_contiguous(Gradual):
+    capabilities = replace(Reference.capabilities, masks=False)
+
+    def run(self, case):
+        lengths = case.lengths
+        if lengths is not None and lengths.strides != (lengths.itemsize,):
+            lengths = np.lib.stride_tricks.as_strided(lengths, lengths.shape, (lengths.itemsize,)).copy()
+        return super().run(replace(case, lengths=lengths))
+
+
+@pytest.mark.parametrize("wrong", Gradual.__subclasses__())
+def test_gradients_and_padding_keep_the_contract_too(wrong):
+    gru = wrong()
+    assert judge(gru, BY_CLAUSE["calls-independent"], "float32", PROFILES["dev"], shrink=False).kind == FAIL
+
+
+def test_cotangents_that_are_overwritten_are_seen():
+    class cleared(Reference):
+        def gradients(self, case, cotangents):
+            found = super().gradients(case, cotangents)
+            for part in cotangents.outputs if isinstance(cotangents.outputs, tuple) else (cotangents.outputs,):
+                part[...] = 0
+            return found
+
+    verdict = judge(cleared(), BY_CLAUSE["inputs-unmodified"], "float32", PROFILES["dev"], shrink=False)
+    assert verdict.kind == FAIL and "cotangents of outputs were modified" in verdict.reason
 
 
 @pytest.mark.parametrize(("axis", "least"), [("time", 41), ("units", 65), ("batch", 17), ("input_dim", 65)])

@@ -1,17 +1,21 @@
 """Clauses about the contract of a function: its arguments stay unchanged, and its answer depends on nothing else."""
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from conformance.checks.check import Check, claim, each_row_is_its_valid_steps, padded, runs, runs_with_padding
+from conformance.checks.clauses.gradients import given_cotangents
 from conformance.checks.judgement import Finding, Judgement
 from conformance.checks.runs import judge_run
-from conformance.interface.adapter import GRU, Capabilities, SubjectError, answered, ask
-from conformance.interface.case import WEIGHTS, Case, Outputs
+from conformance.interface.adapter import GRU, Capabilities, SubjectError, answered, ask, ask_gradients
+from conformance.interface.case import WEIGHTS, Case, Gradients, Outputs
 from conformance.interface.strategies import DISTINCT, Numbers
 from conformance.interface.type_guards import is_tuple
+from conformance.truth.balls import each
+
+A = TypeVar("A", Outputs, Gradients)
 
 TWO_ANSWERS = "one case, two answers"
 """The beginning of a finding of an answer that depends on more than its case. No diagnosis explains such an answer."""
@@ -28,6 +32,13 @@ def arguments_are_not_modified(gru: GRU, case: Case) -> Judgement:
     judgement.same(mine.valid, case.valid, "the mask or the lengths were modified", "valid")
     for after, before in zip(mine.starts, case.starts, strict=True):
         judgement.same(after, before, "the initial state was modified", "initial_state")
+    if gru.capabilities.gradients:
+        given = given_cotangents(gru, case)
+        kept = _copied(given)
+        ask_gradients(gru, case, given)
+        for name, after, before in zip(Outputs._fields, given, kept, strict=True):
+            for mine, theirs in zip(_parts(after), _parts(before), strict=True):
+                judgement.same(mine, theirs, f"the cotangents of {name} were modified", name)
     return judgement
 
 
@@ -45,15 +56,29 @@ def nothing_is_kept_between_calls(gru: GRU, case: Case) -> Judgement:
     _require_same(judgement, kept, first, "the first was changed by a later call")
     if claim(gru, case).rounding != "any":  # such rounding may be stochastic
         _require_same(judgement, kept, ask(gru, case), "the second after a call with other inputs")
-    _require_same(
-        judgement, kept, _asked_by_views(gru, case), "the second for the same numbers in another memory layout"
-    )
     _require_first_call(judgement, gru, case.dtype)
-    for answer in (first, _asked_by_views(gru, case)):
-        judgement = judgement.add(judge_run(case, answer, claim(gru, case)))
+    full = _with_state_and_padding(case, gru.capabilities)
+    for asked, answer in ((case, first), (full, _asked_by_views(gru, full))):
+        judgement = judgement.add(judge_run(asked, answer, claim(gru, case)))
     for name in WEIGHTS:
         judgement = judgement.add(_changed_in_place(gru, case, name))
+    if gru.capabilities.gradients:
+        _require_gradients_of_the_case(judgement, gru, case, other)
     return judgement
+
+
+def _require_gradients_of_the_case(judgement: Judgement, gru: GRU, case: Case, other: Case) -> None:
+    """Gradients too stay as they were given, and are those of the case, whatever ran before."""
+    given = given_cotangents(gru, case)
+    ask(gru, case)
+    first = ask_gradients(gru, case, given)
+    kept = _copied(first)
+    ask_gradients(gru, other, given)
+    _require_same(judgement, kept, first, "the first gradients were changed by a later call")
+    ask(gru, other)
+    if claim(gru, case).rounding != "any":
+        again = ask_gradients(gru, case, given)
+        _require_same(judgement, kept, again, "the second gradients after a call with other inputs")
 
 
 class FirstCall(NamedTuple):
@@ -99,9 +124,9 @@ def _require_first_call(judgement: Judgement, gru: GRU, dtype: str) -> None:
         _require_same(judgement, first.answer, later, "the first call of the process, and a later one")
 
 
-def _require_same(judgement: Judgement, one: Outputs, other: Outputs, when: str) -> None:
+def _require_same(judgement: Judgement, one: A, other: A, when: str) -> None:
     """Require equal bits, NaN included. Signs of zero are ignored."""
-    for name, expected, computed in zip(Outputs._fields, map(_parts, one), map(_parts, other), strict=True):
+    for name, expected, computed in zip(one._fields, map(_parts, one), map(_parts, other), strict=True):
         for a, b in zip(expected, computed, strict=True):
             judgement.judged += a.size
             wrong = np.argwhere(~((a == b) | (np.isnan(a) & np.isnan(b))))
@@ -115,15 +140,27 @@ def _parts(array: Any) -> tuple[np.ndarray, ...]:
     return () if array is None else array if is_tuple(array) else (array,)
 
 
-def _copied(answer: Outputs) -> Outputs:
-    def copied(array: Any) -> Any:
-        return None if array is None else tuple(map(np.copy, array)) if is_tuple(array) else array.copy()
+def _copied(answer: A) -> A:
+    return each(np.copy, answer)
 
-    return Outputs(*map(copied, answer))
+
+def _with_state_and_padding(case: Case, able: Capabilities) -> Case:
+    """The case with an initial state and padding, as far as they are declared; both made from its inputs and sizes."""
+    policies = able.masked_outputs if case.merge is None else able.bidirectional_masked_outputs
+    masks, lengths = (wanted and bool(policies) and case.time > 1 for wanted in (able.masks, able.lengths))
+    places = np.add.outer(np.arange(case.batch), np.arange(case.time))
+    start = np.resize(case.inputs[:, ::-1], (case.batch, case.units))
+    return replace(
+        case,
+        initial_state=(start,) * len(case.parameters) if able.initial_state else None,
+        mask=places % 2 == 0 if masks else None,
+        lengths=1 + np.arange(case.batch) % case.time if lengths and not masks else None,
+        masked_outputs=policies[0] if masks or lengths else case.masked_outputs,
+    )
 
 
 def _asked_by_views(gru: GRU, case: Case) -> Outputs:
-    """The answer for inputs and states that are views with strides: transposed, and with gaps.
+    """The answer for a case whose arrays are views with strides: transposed, and with gaps.
 
     It may round differently, because products of other memory layouts may sum in another order.
     """
@@ -131,15 +168,21 @@ def _asked_by_views(gru: GRU, case: Case) -> Outputs:
         case,
         inputs=_strided(case.inputs),
         initial_state=None if case.initial_state is None else tuple(map(_strided, case.initial_state)),
+        lengths=None if case.lengths is None else _strided(case.lengths),
+        mask=None if case.mask is None else _strided(case.mask),
     )
     return ask(gru, views, copied=False)
 
 
 def _strided(array: np.ndarray) -> np.ndarray:
-    """The same numbers in a transposed array in which every second place is NaN and unused."""
-    wide = np.full((2 * array.shape[-1], *array.shape[:-1]), np.nan, array.dtype)
-    view = np.moveaxis(wide[::2], 0, -1)
+    """The same numbers in a transposed array in which every second place is unused: NaN, or another value."""
+    wide = np.empty((2 * array.shape[-1], *array.shape[:-1]), array.dtype)
+    view, gaps = (np.moveaxis(wide[start::2], 0, -1) for start in (0, 1))
     view[...] = array
+    if array.dtype == np.bool_:
+        gaps[...] = ~array
+    else:
+        gaps[...] = np.nan if np.issubdtype(array.dtype, np.floating) else array[..., ::-1]
     return view
 
 

@@ -58,9 +58,11 @@ def of_what_it_gives(gru: GRU, cotangents: Outputs) -> Outputs:
 
 def cotangents(case: Case) -> Outputs:
     """Cotangents of outputs and final states in the shapes of the answer, computed from the case alone."""
-    scale = {name: float(case.cotangent_kind in ("all", name)) for name in ("outputs", "final")}
-    if case.cotangent_kind == "large":
-        scale = dict.fromkeys(scale, 2.0 ** min(20, FORMATS[case.dtype].largest // 2))
+    kind, format = case.cotangent_kind, FORMATS[case.dtype]
+    scale = {name: float(kind in ("all", "equal", name)) for name in ("outputs", "final")}
+    if kind in ("large", "small"):
+        exponent = min(20, format.largest // 2) if kind == "large" else max(-40, format.smallest // 2)
+        scale = dict.fromkeys(scale, 2.0**exponent)
     width = 2 * case.units if case.merge == "concat" else case.units
     pieces = 2 if case.merge == "apart" else 1
     count = iter(range(1, 7))
@@ -68,6 +70,8 @@ def cotangents(case: Case) -> Outputs:
     def values(name: str, *shape: int) -> np.ndarray:
         first = next(count)
         numbers = np.arange(first, first + prod(shape))
+        if kind == "equal" and name == "outputs":
+            numbers = np.full_like(numbers, first)
         return ((numbers % 7 - 2.5) / 2 * scale[name]).astype(case.dtype).reshape(shape)
 
     outputs = [values("outputs", case.batch, case.time, width) for _ in range(pieces)]
