@@ -17,7 +17,7 @@ from conformance.interface.adapter import Capabilities
 from conformance.interface.arithmetic import FORMATS
 from conformance.interface.case import COTANGENTS, MERGES, Case
 from conformance.interface.strategies import Numbers, Shape, lengths, masks
-from conformance.interface.values import CHANGES, REGIMES, TAME, VALUES
+from conformance.interface.values import CHANGES, REGIMES, STATES, TAME, VALUES
 
 Combination = Mapping[str, str]
 """The value of each option."""
@@ -96,7 +96,7 @@ def possible(chosen: Combination, capabilities: Capabilities) -> bool:
             return False
     elif policy is not None and padding == "none" and policy != capabilities.masked_outputs[0]:
         return False
-    if values == "large states" and start not in (None, "given"):
+    if values in STATES and start not in (None, "given"):
         return False
     hidden = run in ("sum", "mul", "ave")  # the merge hides each state, so the bound of whole runs applies
     if (hidden or answer not in (None, RUN)) and values not in (None, *TAME):

@@ -51,11 +51,16 @@ def _large_states(case: Case, _: np.random.Generator) -> Case:
     return replace(case, initial_state=None if states is None else tuple(16 * state for state in states))
 
 
-def _equal_rows(case: Case, rng: np.random.Generator) -> Case:
-    """Rows with the same inputs and states of their own, or the other way round."""
-    if rng.random() < 1 / 2 and case.initial_state is not None:
-        return replace(case, initial_state=tuple(np.repeat(h[:1], case.batch, axis=0) for h in case.initial_state))
+def _equal_rows(case: Case, _: np.random.Generator) -> Case:
+    """Rows with the same inputs, and states of their own."""
     return replace(case, inputs=np.repeat(case.inputs[:1], case.batch, axis=0))
+
+
+def _equal_states(case: Case, _: np.random.Generator) -> Case:
+    """Rows with the same initial state, and inputs of their own."""
+    states = case.initial_state
+    equal = None if states is None else tuple(np.repeat(h[:1], case.batch, axis=0) for h in states)
+    return replace(case, initial_state=equal)
 
 
 def _equal_steps(case: Case, rng: np.random.Generator) -> Case:
@@ -137,12 +142,15 @@ def _with(case: Case, changed: Callable[[Parameters], Parameters]) -> Case:
     return replace(case, parameters=tuple(map(changed, case.parameters)))
 
 
+LARGE_STATES, EQUAL_STATES = STATES = ("large states", "equal states")
+"""Kinds that want an initial state."""
 CHANGES: Mapping[str, Change] = {
     "steep gates": _steep_gates,
     "zero inputs": _zero_inputs,
     "sparse inputs": _sparse_inputs,
-    "large states": _large_states,
+    LARGE_STATES: _large_states,
     "equal rows": _equal_rows,
+    EQUAL_STATES: _equal_states,
     "equal steps": _equal_steps,
     "absent weights": _absent_weights,
     "equal weights": _equal_weights,

@@ -159,7 +159,7 @@ def test_cotangents_are_of_their_kind(kind):
 
 def asked(run, **capabilities):
     """The verdict of calls-independent on a function, after its first call."""
-    gru = Adapter(run, replace(EVERYTHING, **capabilities))
+    gru = Adapter(run, replace(EVERYTHING, gradients=False, **capabilities))
     make_first_call(gru, first_case(gru.capabilities, "float32"))
     return judge(gru, BY_CLAUSE["calls-independent"], "float32", PROFILES["dev"], shrink=False)
 

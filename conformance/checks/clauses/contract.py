@@ -148,12 +148,13 @@ def _with_state_and_padding(case: Case, able: Capabilities) -> Case:
     """The case with an initial state and padding, as far as they are declared; both made from its inputs and sizes."""
     policies = able.masked_outputs if case.merge is None else able.bidirectional_masked_outputs
     masks, lengths = (wanted and bool(policies) and case.time > 1 for wanted in (able.masks, able.lengths))
-    places = np.add.outer(np.arange(case.batch), np.arange(case.time))
+    valid = np.resize(np.array([1, 1, 0, 1, 0, 0, 1, 0], bool), (case.batch, case.time))
+    valid[~valid.any(axis=1), :1] = True
     start = np.resize(case.inputs[:, ::-1], (case.batch, case.units))
     return replace(
         case,
         initial_state=(start,) * len(case.parameters) if able.initial_state else None,
-        mask=places % 2 == 0 if masks else None,
+        mask=valid if masks else None,
         lengths=1 + np.arange(case.batch) % case.time if lengths and not masks else None,
         masked_outputs=policies[0] if masks or lengths else case.masked_outputs,
     )
