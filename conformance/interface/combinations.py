@@ -227,7 +227,7 @@ FEW = 2
 
 
 def shapes(rng: np.random.Generator, *, zero_time: bool) -> Iterator[Shape]:
-    """Yield shapes without end: one axis at a special size in turn, two axes, or all aligned; the other axes are small."""
+    """Yield shapes without end: one or two axes at special sizes in turn, or all axes aligned; the others are small."""
     times = (*AROUND, *LONG_TIMES, *((0,) if zero_time else ()))
     axes: dict[str, tuple[int, ...]] = {"batch": AROUND, "time": times, "input_dim": AROUND, "units": AROUND}
     special = [{axis: size} for axis, sizes in axes.items() for size in sizes]
