@@ -190,7 +190,7 @@ class _Judge:
             pass_fds=[theirs.fileno()],
         )
         theirs.close()
-        kind, content = self._heard()
+        kind, content = self._receive()
         if kind == "ready":
             self.clauses = content
             return None
@@ -203,7 +203,7 @@ class _Judge:
             return "error", refused
         try:
             self.pipe.send(question)
-            return self._heard()
+            return self._receive()
         except BaseException:
             self.end()
             raise
@@ -221,7 +221,7 @@ class _Judge:
             self.process.wait()
             self.process = None
 
-    def _heard(self) -> tuple[str, Any]:
+    def _receive(self) -> tuple[str, Any]:
         try:
             return self.pipe.recv()
         except (EOFError, OSError):

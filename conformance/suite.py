@@ -5,7 +5,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 
 from conformance.adapters import load_apart
-from conformance.adapters.worker import Gone, Worker, heard
+from conformance.adapters.worker import Gone, Worker, received
 from conformance.checks.check import Check
 from conformance.checks.clauses import BY_CLAUSE, CHECKS
 from conformance.checks.judge import PROFILES, describe, judge, judge_case, wired
@@ -71,7 +71,7 @@ def judge_apart(
                 worker = Worker(_work, name, questions, profile, case and case.to_text(), whole)
                 running[worker] = name, questions
                 started[name] += 1
-            for worker, message in heard(list(running), time_limit):
+            for worker, message in received(list(running), time_limit):
                 name, questions = running[worker]
                 report = reports[name]
                 if isinstance(message, Gone):

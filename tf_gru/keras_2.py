@@ -122,7 +122,7 @@ def of_model(config: Any, version: int | None) -> Any:
         inner = _batch_first(inner, what)
     elif kind == "InputLayer" and "batch_input_shape" in inner:
         inner["batch_shape"] = inner["batch_input_shape"]
-    return {**config, "config": _of_layers(_meant(inner, version))}
+    return {**config, "config": _of_layers(_in_keras_3(inner, version))}
 
 
 def _of_layers(config: dict[str, Any]) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _of_layers(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _gru(config: dict[str, Any], version: int | None, what: str) -> dict[str, Any]:
-    config = _meant(_batch_first(config, what), version)
+    config = _in_keras_3(_batch_first(config, what), version)
     if version == 2:
         config.setdefault("reset_after", False)  # before the option existed
     implementation = config.get("implementation", 2) or 1  # Keras came to read 0 as 1
@@ -162,7 +162,7 @@ def _batch_first(config: dict[str, Any], what: str) -> dict[str, Any]:
     return {name: value for name, value in config.items() if name not in ("time_major", "_ragged")}
 
 
-def _meant(config: dict[str, Any], version: int | None) -> dict[str, Any]:
+def _in_keras_3(config: dict[str, Any], version: int | None) -> dict[str, Any]:
     """The configuration of any layer without arguments that Keras 3 lacks, and with its original meaning."""
     left_out = ("batch_input_shape", "enable_caching_device")
     config = {name: value for name, value in config.items() if name not in left_out}

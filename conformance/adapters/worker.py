@@ -83,7 +83,7 @@ class Worker:
             raise Gone("the process was ended before", None)
         self._since = time.monotonic()
         while True:
-            for _, message in heard([self], seconds):
+            for _, message in received([self], seconds):
                 if isinstance(message, Gone):
                     raise message
                 return message
@@ -105,7 +105,7 @@ class Worker:
 
     def news(self, seconds: float) -> list[Any]:
         """The message that has arrived, or Gone, which ends the worker; empty if a message may still come. As for
-        `heard`.
+        `received`.
         """
         if self._pipe.poll():
             try:
@@ -135,7 +135,7 @@ class Worker:
         return Gone(f"{how}; the last it printed: {printed}" if printed else how, code)
 
 
-def heard(workers: Sequence[Worker], seconds: float) -> Iterator[tuple[Worker, Any]]:
+def received(workers: Sequence[Worker], seconds: float) -> Iterator[tuple[Worker, Any]]:
     """Yield the messages that workers send within a second: at most one message of each, or a Gone in its place.
 
     seconds: the allowed silence of each after its start, its last message, or the call of `hear`.

@@ -124,7 +124,7 @@ def _arrays(answer: Outputs) -> Iterator[np.ndarray]:
 
 def final_bounds(case: Case, arithmetic: Arithmetic) -> list[StepSet]:
     """The set of allowed final states for each direction. Raises OutsideDomain if no bound is proven."""
-    return at_enough_bits(lambda: [_shown(run) for run in _runs(case, arithmetic)], BITS)
+    return at_enough_bits(lambda: [_output_set(run) for run in _runs(case, arithmetic)], BITS)
 
 
 def output_balls(case: Case, arithmetic: Arithmetic) -> list[tuple[np.ndarray, StepSet]]:
@@ -140,7 +140,7 @@ def _output_balls(case: Case, arithmetic: Arithmetic) -> list[tuple[np.ndarray, 
 
     def evaluate() -> list[tuple[np.ndarray, StepSet]]:
         runs = _runs(case, arithmetic)
-        return [(around(_outputs(case, direction, run)), _shown(run)) for direction, run in enumerate(runs)]
+        return [(around(_outputs(case, direction, run)), _output_set(run)) for direction, run in enumerate(runs)]
 
     return at_enough_bits(evaluate, BITS)
 
@@ -173,7 +173,7 @@ def _runs(case: Case, arithmetic: Arithmetic) -> list[BoundedRun]:
     ]
 
 
-def _shown(run: BoundedRun) -> StepSet:
+def _output_set(run: BoundedRun) -> StepSet:
     """The set of allowed final states after rounding to the output format."""
     return StepSet.around(run.ops.shown(run.final))
 

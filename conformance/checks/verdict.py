@@ -233,10 +233,10 @@ class Subject:
         """The judged sizes, and the policies at masked steps in words, with a note if the specification does not
         offer them.
         """
-        return [*self._asked, *self._policies]
+        return [*self._judged_sizes, *self._policies]
 
     @property
-    def _asked(self) -> list[str]:
+    def _judged_sizes(self) -> list[str]:
         found = [verdict.asked for verdict in self.verdicts if verdict.asked]
         if not found:
             return []

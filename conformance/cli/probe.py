@@ -197,7 +197,7 @@ def _lines(report: _Report) -> Iterator[str]:
         for swept in probed.swept.values():
             yield f"{probed.dtype} {swept.activation}: {_sentence(probed, swept)}"
             if swept.refutes is not None:
-                yield f"  [bold red]refuted[/] {_told(swept.refutes, probed.dtype)}"
+                yield f"  [bold red]refuted[/] {_point_in_words(swept.refutes, probed.dtype)}"
         for activation, why in probed.declined.items():
             yield f"[dim]{probed.dtype} {activation}: declined: {escape(why)}[/]"
     for dtype, why in report.declined.items():
@@ -219,7 +219,7 @@ def _sentence(probed: Probed, swept: Swept) -> str:
     )
 
 
-def _told(point: Point, dtype: str) -> str:
+def _point_in_words(point: Point, dtype: str) -> str:
     number = np.dtype(dtype).type
     return (
         f"at x = {number(point.argument)!s}: computed {number(point.computed)!s}, exact {point.exact!r}, "

@@ -16,24 +16,24 @@ def subjects(command: Command) -> Command:
     """Add NAME... and --process to a command, and call it with all of them as `names`, which has at least one."""
 
     @functools.wraps(command)
-    def told(names: tuple[str, ...], programs: tuple[str, ...], case_limit: float, **options: Any) -> Any:
+    def with_subjects(names: tuple[str, ...], programs: tuple[str, ...], case_limit: float, **options: Any) -> Any:
         return command(names=_all(names, programs, case_limit), **options)
 
-    return _with_programs(click.argument("names", nargs=-1, metavar="NAME...")(told))
+    return _with_programs(click.argument("names", nargs=-1, metavar="NAME...")(with_subjects))
 
 
 def subject(command: Command) -> Command:
     """Add NAME or --process to a command, and call it with the one given as `name`."""
 
     @functools.wraps(command)
-    def told(name: str | None, programs: tuple[str, ...], case_limit: float, **options: Any) -> Any:
+    def with_subject(name: str | None, programs: tuple[str, ...], case_limit: float, **options: Any) -> Any:
         names = _all(() if name is None else (name,), programs, case_limit)
         if len(names) != 1:
             raise click.UsageError(f"got {len(names)} subjects, {', '.join(map(repr, names))}; this command takes one")
         (one,) = names
         return command(name=one, **options)
 
-    return _with_programs(click.argument("name", required=False)(told))
+    return _with_programs(click.argument("name", required=False)(with_subject))
 
 
 def _with_programs(command: Command) -> Command:

@@ -75,7 +75,7 @@ class _Number(NamedTuple):
         reach = self.reach[gate]
         if reach.value is None or reach.exact is None:
             return ""
-        return f" would have to be {_shown(float(reach.value), float(reach.exact))}"
+        return f" would have to be {_instead(float(reach.value), float(reach.exact))}"
 
     def room(self, gate: str) -> float:
         """The logarithm of the reach's length."""
@@ -106,7 +106,7 @@ def _blame(gru: GRU, case: Case, wrong: Sequence[WrongSteps]) -> Blame:
         if not any(counts.values()):
             value, exact = map(float, first.state)
             sentence = (
-                f"no gate reaches any of {told}: the state or the blend; h would have to be {_shown(value, exact)}"
+                f"no gate reaches any of {told}: the state or the blend; h would have to be {_instead(value, exact)}"
             )
             return Blame("state or blend", sentence, value, exact)
         each = ", ".join(f"{gate} {counts[gate]}" for gate in gates)
@@ -121,7 +121,7 @@ def _blame(gru: GRU, case: Case, wrong: Sequence[WrongSteps]) -> Blame:
     return Blame(gate, sentence, *(None if part is None else float(part) for part in (reach.value, reach.exact)))
 
 
-def _shown(value: float, exact: float) -> str:
+def _instead(value: float, exact: float) -> str:
     """The values in words. The value is known no better than the computed state, so it gets six digits."""
     return f"{round(value, 6) + 0.0:g} in place of {round(exact, 6) + 0.0:g}"  # + 0.0 removes the sign of -0
 

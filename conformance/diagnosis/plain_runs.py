@@ -18,7 +18,7 @@ from conformance.interface.strategies import DISTINCT, WIDE, Numbers
 SIZES = (DISTINCT, WIDE)
 
 
-def met(gru: GRU, dtype: str, reset: str, classes: Sequence[Arithmetic]) -> tuple[Arithmetic, ...]:
+def classes_met(gru: GRU, dtype: str, reset: str, classes: Sequence[Arithmetic]) -> tuple[Arithmetic, ...]:
     """The classes that the subject meets in every plain run; none if a run has no answer."""
     try:
         runs = [(case, ask(gru, case)) for case in (plain(dtype, reset, size) for size in SIZES)]

@@ -53,7 +53,7 @@ def telling(claim: Arithmetic, weak: Arithmetic) -> bool:
     return weak.format == claim.format or contains(weak.format, FORMATS["float32"])
 
 
-def told(claim: Arithmetic, weak: Arithmetic) -> str:
+def weaker_parts(claim: Arithmetic, weak: Arithmetic) -> str:
     """The difference between a weaker class and the claim, in words; if whole steps use less, nothing else."""
     compute, products, sums, shown, _ = _measures(weak)
     if weak.format != claim.format:

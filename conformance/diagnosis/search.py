@@ -22,8 +22,8 @@ from conformance.diagnosis.known.padding import DEVIATIONS as OF_PADDING
 from conformance.diagnosis.known.running_error import Near, Rounded
 from conformance.diagnosis.known.state import DEVIATIONS as OF_STATES
 from conformance.diagnosis.known.step import DEVIATIONS as OF_STEPS
-from conformance.diagnosis.plain_runs import met
-from conformance.diagnosis.precision import strictest, telling, told, weaker
+from conformance.diagnosis.plain_runs import classes_met
+from conformance.diagnosis.precision import strictest, telling, weaker, weaker_parts
 from conformance.diagnosis.questions import other_sizes, questions
 from conformance.interface.adapter import GRU, SubjectError, UsageError, ask
 from conformance.interface.arithmetic import Arithmetic
@@ -124,7 +124,7 @@ def confirmed(gru: GRU, dtype: str, reset: str, found: list[Explanation]) -> lis
     """The explanations. Lower precision alone counts only as far as plain runs meet it too."""
     if any(one.parts for one in found):
         return found
-    met_too = [one._replace(arithmetic=met(gru, dtype, reset, one.arithmetic)) for one in found]
+    met_too = [one._replace(arithmetic=classes_met(gru, dtype, reset, one.arithmetic)) for one in found]
     return [one for one in met_too if one.arithmetic]
 
 
@@ -144,7 +144,7 @@ def limits(gru: GRU, claim: Arithmetic, dtype: str, reset: str, found: Sequence[
         return None
     cases = other_sizes(gru.capabilities, dtype, reset)
     known = Hypotheses(claim, cases)
-    answers = asked(gru, cases)
+    answers = answers_to(gru, cases)
     apart = [
         (number, "right" if known.allows(number, (), answer) else "wrong in another way")
         for number, answer in answers.items()
@@ -173,10 +173,10 @@ def _part(name: str) -> Part:
 
 
 def _classes(found: Explanation, claim: Arithmetic) -> str:
-    return ", or with ".join(told(claim, weak) for weak in found.arithmetic)
+    return ", or with ".join(weaker_parts(claim, weak) for weak in found.arithmetic)
 
 
-def asked(gru: GRU, cases: Sequence[Case]) -> dict[int, Answer]:
+def answers_to(gru: GRU, cases: Sequence[Case]) -> dict[int, Answer]:
     """The answers to the answered questions, by their numbers."""
     return questioned(gru, cases)[0]
 

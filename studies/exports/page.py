@@ -60,11 +60,11 @@ def part(record: dict[str, Any]) -> str:
             cells = [
                 [found[cell] for cell in found if cell.way == way and getattr(cell, name) == value] for value in values
             ]
-            lines.append(_line(f"`{way}`", *(_shown(each, notes) for each in cells)))
+            lines.append(_line(f"`{way}`", *(_cell_text(each, notes) for each in cells)))
         tables.append("\n".join(lines))
     ways = "\n".join(f"- `{way}`: {words}" for way, words in WAYS.items())
     faults = "\n".join(
-        f"- {name} ({cell.key}): {_shown([found[cell]] if cell in found else [], notes)}"
+        f"- {name} ({cell.key}): {_cell_text([found[cell]] if cell in found else [], notes)}"
         for name, cell in FAULTS.items()
     )
     reasons = "\n".join(f"{number}. {text}" for text, number in notes.items())
@@ -86,7 +86,7 @@ def _line(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _shown(found: Iterable[dict[str, Any]], notes: dict[str, int]) -> str:
+def _cell_text(found: Iterable[dict[str, Any]], notes: dict[str, int]) -> str:
     """The worst margin of equal results, and the numbers of the reasons for refusals."""
     found = list(found)
     margins = [each["margin"] for each in found if each["kind"] == EQUAL]

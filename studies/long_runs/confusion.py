@@ -21,7 +21,7 @@ from rich.table import Table
 
 from conformance.diagnosis import DEVIATIONS, Search
 from conformance.diagnosis.questions import questions
-from conformance.diagnosis.search import Answer, asked, confirmed
+from conformance.diagnosis.search import Answer, answers_to, confirmed
 from conformance.interface.case import Case
 from conformance.mutants import FAMILIES, MUTANTS
 from conformance.mutants.emulated import Emulated
@@ -99,9 +99,9 @@ class Study:
     def answers(self, mutants: Mutants) -> dict[int, Answer]:
         """The answers of a subject with these mistakes."""
         if len(mutants) > 1:
-            return asked(combined(mutants)(), self.cases)
+            return answers_to(combined(mutants)(), self.cases)
         if mutants not in self.alone:
-            self.alone[mutants] = asked(next(iter(mutants))(), self.cases)
+            self.alone[mutants] = answers_to(next(iter(mutants))(), self.cases)
         return self.alone[mutants]
 
     def explains(self, wanted: frozenset[str], answers: dict[int, Answer]) -> bool:

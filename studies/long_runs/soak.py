@@ -60,7 +60,7 @@ def profile(seed: int) -> Profile:
     return replace(PROFILES["dev"], seed=seed)
 
 
-def asked(name: str, seed: int, gru: GRU | None = None) -> Outcome:
+def judged(name: str, seed: int, gru: GRU | None = None) -> Outcome:
     """Judge a subject by every clause, on the cases of one seed."""
     gru = load(name) if gru is None else gru
     started = time.monotonic()
@@ -142,7 +142,7 @@ def table(found: dict[str, dict[int, Outcome]]) -> Table:
 
 
 def _one(name: str, seed: int) -> Outcome:
-    return asked(name, seed, _loaded(name))
+    return judged(name, seed, _loaded(name))
 
 
 _loaded = cache(load)

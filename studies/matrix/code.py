@@ -60,17 +60,17 @@ def statements(text: str) -> str:
         block: Any = node
         if is_list(getattr(node, "body", None)):
             block.body = [line for line in block.body if not _is_text(line)]
-    return _told(tree)
+    return _text(tree)
 
 
-def _told(node: Any) -> str:
+def _text(node: Any) -> str:
     """A node with its non-empty fields, equal in every version of Python, unlike ast.dump."""
     if is_list(node):
-        return f"[{', '.join(map(_told, node))}]"
+        return f"[{', '.join(map(_text, node))}]"
     if not isinstance(node, ast.AST):
         return repr(node)
     fields = ((name, value) for name, value in ast.iter_fields(node) if value not in (None, []))
-    return f"{type(node).__name__}({', '.join(f'{name}={_told(value)}' for name, value in fields)})"
+    return f"{type(node).__name__}({', '.join(f'{name}={_text(value)}' for name, value in fields)})"
 
 
 def _is_text(line: ast.AST) -> bool:

@@ -66,10 +66,12 @@ def draw(path: Path, record: Record, peers: list[Peer]) -> None:
         figure.colorbar(image, cax=bar, orientation="horizontal")
         bar.set_title("part of the clause's vectors that kill", fontsize=7, pad=2)
         _legend(figure, (LEFT / width, 0.15 / height))
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None, "Description": told(record, peers)})
+        figure.savefig(
+            path, format="svg", metadata={"Date": None, "Creator": None, "Description": description(record, peers)}
+        )
 
 
-def told(record: Record, peers: list[Peer]) -> str:
+def description(record: Record, peers: list[Peer]) -> str:
     """The digest of the figure's data in its description, so that a test can recognize an old figure."""
     suites = [[peer.name, sorted(peer.expressible), sorted(peer.killed)] for peer in peers]
     drawn = json.dumps([record.mutants, record.checks, record.vectors, suites])

@@ -139,7 +139,7 @@ def _rows(record: Record, peers: list[Peer]) -> Iterator[str]:
             ["mutant", "what is wrong", "checks", "vectors", *(peer.name for peer in peers)],
             [
                 [
-                    *_said(known[name]),
+                    *_name_and_words(known[name]),
                     len(record.checks_that_kill(name)),
                     len(record.vectors_that_kill(name)),
                     *(_mark(name, peer) for peer in peers),
@@ -152,17 +152,17 @@ def _rows(record: Record, peers: list[Peer]) -> Iterator[str]:
     yield "These are wrong by less than the bound of a step allows. `python -m conformance probe` refutes the accuracy"
     yield "that they claim."
     yield ""
-    yield from _table(["mutant", "what is wrong"], [_said(known[name]) for name in record.probed])
+    yield from _table(["mutant", "what is wrong"], [_name_and_words(known[name]) for name in record.probed])
     yield "## Equivalent"
     yield ""
     yield "These deviations are not wrong and do not count. Each has its proof."
     yield ""
     yield from _table(
-        ["deviation", "what it does, and why it is not wrong"], [_said(known[n]) for n in record.equivalent]
+        ["deviation", "what it does, and why it is not wrong"], [_name_and_words(known[n]) for n in record.equivalent]
     )
 
 
-def _said(gru: Emulated) -> list[str]:
+def _name_and_words(gru: Emulated) -> list[str]:
     sentence = " ".join(gru.sentence.split())
     return [f"`{gru.name}`", f"{sentence} [seen]({gru.link})" if gru.link else sentence]
 

@@ -47,7 +47,7 @@ class Recorded:
         return self._noted(case, cotangents)
 
     def _noted(self, case: Case, cotangents: Outputs | None) -> Any:
-        kept, asked = (case.copy(), _copied(cotangents)), _asked(case, cotangents)
+        kept, asked = (case.copy(), _copied(cotangents)), _question(case, cotangents)
         answer = _answer(self.honest, case, cotangents)
         self.questions.append(Question(*kept, asked, fingerprint(answer)))
         return answer
@@ -63,7 +63,7 @@ class Recorded:
                 answer = _answer(gru, case, cotangents)
             except (Exception, SystemExit):
                 return False
-            if fingerprint(answer) != question.answer or _asked(case, cotangents) != question.asked:
+            if fingerprint(answer) != question.answer or _question(case, cotangents) != question.asked:
                 return False
             answers.append(answer)
         # Compare again, because a later call may have changed an earlier answer.
@@ -74,7 +74,7 @@ def _answer(gru: Emulated, case: Case, cotangents: Outputs | None) -> Any:
     return gru.run(case) if cotangents is None else gru.gradients(case, cotangents)
 
 
-def _asked(case: Case, cotangents: Outputs | None) -> bytes:
+def _question(case: Case, cotangents: Outputs | None) -> bytes:
     return fingerprint((case.inputs, case.initial_state, case.lengths, case.mask, cotangents))
 
 

@@ -75,7 +75,7 @@ SUITES: dict[str, Suite] = {
 }
 
 
-def asked() -> dict[str, Any]:
+def remade() -> dict[str, Any]:
     """Make the record again: every suite, every mutant. Raises RuntimeError if a suite fails the honest GRU."""
     found = {}
     for name, suite in SUITES.items():

@@ -23,7 +23,7 @@ from conformance.diagnosis.catalogue.orders import READ_AS
 from conformance.diagnosis.known.running_error import Near, Rounded
 from conformance.diagnosis.known.step import DEVIATIONS as STEPS
 from conformance.diagnosis.questions import questions
-from conformance.diagnosis.search import asked, composed
+from conformance.diagnosis.search import answers_to, composed
 from conformance.interface.adapter import Adapter, Capabilities, UsageError
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Outputs
@@ -89,7 +89,7 @@ def test_steps_that_are_shared_are_those_that_would_be_taken():
 @pytest.mark.parametrize("mutant", [mutants.gates_swapped, mutants.lengths_ignored, mutants.relu_candidate])
 def test_what_is_compared_at_once_is_what_is_allowed(mutant):
     hypotheses = study().search.claimed
-    given = asked(mutant(), hypotheses.cases)[0]
+    given = answers_to(mutant(), hypotheses.cases)[0]
     every = list(combinations(DEVIATIONS, 2))
     assert hypotheses.screened(0, 2, given) == [parts for parts in every if hypotheses.allows(0, parts, given)]
 
@@ -178,10 +178,10 @@ def test_a_bound_that_is_too_narrow_is_seen(monkeypatch):
     claim = Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")
     can = Emulated.capabilities
     cases = questions(can, "float32", "after")
-    assert not Hypotheses(claim, cases).wrong(asked(Emulated(), cases))
+    assert not Hypotheses(claim, cases).wrong(answers_to(Emulated(), cases))
     double = Rounded(Arithmetic(dtype="float64", activation="8 ULP", source="NumPy"))
     monkeypatch.setattr("conformance.diagnosis.search.Rounded", lambda arithmetic: double)
-    assert Hypotheses(claim, cases).wrong(asked(Emulated(), cases))
+    assert Hypotheses(claim, cases).wrong(answers_to(Emulated(), cases))
 
 
 def test_a_subject_that_answers_two_directions_alone_is_diagnosed_by_them(monkeypatch):

@@ -9,9 +9,9 @@ from conformance import mutants
 from conformance.checks.judgement import Judgement
 from conformance.diagnosis import Diagnosis, diagnose
 from conformance.diagnosis.known.running_error import Near
-from conformance.diagnosis.precision import as_precise, strictest, told, weaker
+from conformance.diagnosis.precision import as_precise, strictest, weaker, weaker_parts
 from conformance.diagnosis.questions import SHAPE
-from conformance.diagnosis.search import asked
+from conformance.diagnosis.search import answers_to
 from conformance.interface.adapter import Adapter
 from conformance.interface.arithmetic import FORMATS, Arithmetic, InvalidClaim
 from conformance.interface.case import DTYPES, Outputs
@@ -62,9 +62,9 @@ def test_a_coarser_product_is_not_called_a_finer_one(monkeypatch):
 
 def precision(mutant, dtype):
     search = study(dtype=dtype).search
-    (found,) = search.found(asked(mutant(), search.claimed.cases))
+    (found,) = search.found(answers_to(mutant(), search.claimed.cases))
     assert not found.parts
-    return [told(search.claimed.claim, weak) for weak in found.arithmetic]
+    return [weaker_parts(search.claimed.claim, weak) for weak in found.arithmetic]
 
 
 def test_less_precision_is_said_in_words():
@@ -80,7 +80,7 @@ def test_the_classes_are_weaker_than_the_claim_and_come_after_the_stricter_ones(
     for place, one in enumerate(classes):
         assert as_precise(one, one)
         assert not any(as_precise(later, one) for later in classes[place + 1 :]), one
-    assert all(as_precise(claim, one) and told(claim, one) for one in classes[1:])
+    assert all(as_precise(claim, one) and weaker_parts(claim, one) for one in classes[1:])
     assert strictest(classes) == [claim]
 
 
@@ -101,7 +101,7 @@ def test_the_words_for_a_weaker_class_say_all_that_differs_and_nothing_else(dtyp
         except InvalidClaim:  # states of a wider format than the interface
             continue
         for weak in weaker(claim):
-            words, about = told(claim, weak), (claim, weak)
+            words, about = weaker_parts(claim, weak), (claim, weak)
             assert "None" not in words, about
             differs = {
                 "steps in": weak.format != claim.format,
@@ -135,7 +135,7 @@ class forgets_a_thousandth(Emulated):
 def test_a_wrong_formula_is_not_called_less_precision(subject, monkeypatch):
     found = diagnose(subject())
     assert found is not None and found.explanations == [] and found.consistent is None
-    monkeypatch.setattr("conformance.diagnosis.search.met", lambda gru, dtype, reset, classes: classes)
+    monkeypatch.setattr("conformance.diagnosis.search.classes_met", lambda gru, dtype, reset, classes: classes)
     found = diagnose(subject())
     assert found is not None and found.consistent is not None
 

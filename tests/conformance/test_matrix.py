@@ -293,7 +293,10 @@ def test_the_figure_names_every_mutant_and_is_the_same_again(all_killed, tmp_pat
 def test_a_figure_of_other_cells_or_suites_says_so(all_killed):
     suites = [[peers.Peer("Some suite", "1", frozenset(some), frozenset())] for some in ((), ("gates_swapped",))]
     few = replace(all_killed, mutants={"gates_swapped": all_killed.mutants["gates_swapped"]})
-    assert len({figure.told(*of) for of in ((all_killed, suites[0]), (all_killed, suites[1]), (few, suites[0]))}) == 3
+    assert (
+        len({figure.description(*of) for of in ((all_killed, suites[0]), (all_killed, suites[1]), (few, suites[0]))})
+        == 3
+    )
 
 
 def test_without_matplotlib_the_figure_says_what_to_install(all_killed, tmp_path, monkeypatch):

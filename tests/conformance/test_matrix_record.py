@@ -132,4 +132,4 @@ def test_the_readme_says_what_the_record_says():
 
 
 def test_the_figure_is_of_the_record_and_of_the_suites():
-    assert figure.told(RECORD, PEERS) in (ROOT / "docs/matrix.svg").read_text(), f"draw it again: {DRAW}"
+    assert figure.description(RECORD, PEERS) in (ROOT / "docs/matrix.svg").read_text(), f"draw it again: {DRAW}"

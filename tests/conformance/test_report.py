@@ -280,14 +280,14 @@ ALL = len(CLAUSES) * len(DTYPES)
     ],
 )
 def test_the_badge_hides_nothing(subject, words, colour):
-    assert badge.said([subject]) == (words, colour)
+    assert badge.words_and_colour([subject]) == (words, colour)
     svg = badge.badge([subject])
     assert words in svg and f'fill="{colour}"' in svg
     assert contrast(colour, "#ffffff") >= 4.5
 
 
 def test_the_badge_of_no_subject_is_not_green():
-    assert badge.said([])[1] == badge.GREY
+    assert badge.words_and_colour([])[1] == badge.GREY
 
 
 # As JSON.

@@ -11,7 +11,7 @@ from conformance.checks.judge import PROFILES, judge
 from conformance.checks.judgement import Judgement
 from studies.__main__ import main
 from studies.long_runs import soak as soaking
-from studies.long_runs.soak import FIXED, SUBJECTS, Outcome, alarms, asked, left, outcomes, soak
+from studies.long_runs.soak import FIXED, SUBJECTS, Outcome, alarms, judged, left, outcomes, soak
 from studies.matrix.code import digest
 from tests.studies.soaked import honest
 
@@ -25,7 +25,7 @@ def few_checks(monkeypatch):
 
 @pytest.mark.usefixtures("few_checks")
 def test_an_honest_subject_passes_and_what_it_declines_is_not_counted():
-    outcome = asked(HONEST, 3)
+    outcome = judged(HONEST, 3)
     assert (outcome.seed, outcome.passed, outcome.failures) == (3, 2, [])
     assert outcome.judged > 0
     assert 0 < outcome.margin <= 1
@@ -33,7 +33,7 @@ def test_an_honest_subject_passes_and_what_it_declines_is_not_counted():
 
 @pytest.mark.usefixtures("few_checks")
 def test_a_failure_comes_with_what_reproduces_it():
-    outcome = asked(WRONG, 3)
+    outcome = judged(WRONG, 3)
     assert outcome.passed == 2
     assert outcome.failed == {("step-after", "float64"), ("final-state", "float64")}
     assert all(kind == "fail" and reason and case for *_, kind, reason, case in outcome.failures)
@@ -81,7 +81,7 @@ def test_a_run_continues_where_it_was_stopped(tmp_path):
 def test_a_line_of_other_versions_does_not_count(tmp_path):
     seeds = {HONEST: 1}
     (file,) = [tmp_path / f"{HONEST.replace(':', '-')}.jsonl"]
-    lines = [asked(HONEST, seed).__dict__ for seed in (FIXED, 1)]
+    lines = [judged(HONEST, seed).__dict__ for seed in (FIXED, 1)]
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert left(tmp_path, seeds) == 0
     for changed in ({"versions": {**lines[1]["versions"], "numpy": "1.0"}}, {"code": "another"}):
@@ -91,7 +91,7 @@ def test_a_line_of_other_versions_does_not_count(tmp_path):
 
 @pytest.mark.usefixtures("few_checks")
 def test_a_line_that_is_none_is_passed_over(tmp_path):
-    whole = json.dumps(asked(HONEST, FIXED).__dict__)
+    whole = json.dumps(judged(HONEST, FIXED).__dict__)
     file = tmp_path / f"{HONEST.replace(':', '-')}.jsonl"
     file.write_bytes(b"[]\n{}\n\xff\n" + whole.encode() + b"\n" + whole[:40].encode())
     assert set(outcomes(tmp_path, HONEST)) == {FIXED}

@@ -58,7 +58,7 @@ def nothing_is_kept_between_calls(gru: GRU, case: Case) -> Judgement:
         _require_same(judgement, kept, ask(gru, case), "the second after a call with other inputs")
     _require_first_call(judgement, gru, case.dtype)
     full = _with_state_and_padding(case, gru.capabilities)
-    for asked, answer in ((case, first), (full, _asked_by_views(gru, full))):
+    for asked, answer in ((case, first), (full, _answer_to_views(gru, full))):
         judgement = judgement.add(judge_run(asked, answer, claim(gru, case)))
     for name in WEIGHTS:
         judgement = judgement.add(_changed_in_place(gru, case, name))
@@ -160,7 +160,7 @@ def _with_state_and_padding(case: Case, able: Capabilities) -> Case:
     )
 
 
-def _asked_by_views(gru: GRU, case: Case) -> Outputs:
+def _answer_to_views(gru: GRU, case: Case) -> Outputs:
     """The answer for a case whose arrays are views with strides: transposed, and with gaps.
 
     It may round differently, because products of other memory layouts may sum in another order.

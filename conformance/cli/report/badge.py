@@ -19,7 +19,7 @@ CHARACTER, ROOM = 7, 14
 """Widths of text in pixels. Letters are stretched to them, so that the text fits in any font."""
 
 
-def said(subjects: Sequence[Subject]) -> tuple[str, str]:
+def words_and_colour(subjects: Sequence[Subject]) -> tuple[str, str]:
     """The words for these subjects together, and the colour."""
     total = len(CLAUSES) * len(DTYPES) * len(subjects)
     count = {kind: sum(subject.count(kind) for subject in subjects) for kind in (PASS, DECLINED)}
@@ -39,7 +39,7 @@ def said(subjects: Sequence[Subject]) -> tuple[str, str]:
 
 def badge(subjects: Sequence[Subject]) -> str:
     """The SVG of these subjects."""
-    words, colour = said(subjects)
+    words, colour = words_and_colour(subjects)
     left, right = (CHARACTER * len(text) + ROOM for text in (LABEL, words))
     return filled("badge.svg", label=LABEL, words=words, colour=colour, left=left, right=right, room=ROOM)
 

@@ -87,7 +87,7 @@ def failure_lines(
         The lines with their labels.
     """
     first, *others = verdicts
-    lines = list(_said(first.cause) if first.cause else _found(first))
+    lines = list(_explanations(first.cause) if first.cause else _found(first))
     if first.finding is not None and first.finding.computed is not None:
         lines.append(("where", f"{where(first.finding)} ({first.dtype})"))
     if first.cause is None and first.blame is not None and first.blame.gate is not None:
@@ -101,7 +101,7 @@ def failure_lines(
     return lines
 
 
-def _said(cause: Cause) -> Iterator[Line]:
+def _explanations(cause: Cause) -> Iterator[Line]:
     """Yield the explanations and their fixes."""
     several = len(cause.explanations) > 1
     for number, explanation in enumerate(cause.explanations, 1):

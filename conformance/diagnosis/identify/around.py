@@ -90,7 +90,7 @@ class Around:
         self._sizes()
         self._gradients()
 
-    def told(self, case: Case, known: Mapping[str, Parts], given: Arrays, view: View = whole) -> str:
+    def in_words(self, case: Case, known: Mapping[str, Parts], given: Arrays, view: View = whole) -> str:
         """The words for those hypotheses of the list that hold."""
         fitting = [told for told, some in known.items() if holds((*some, *self.parts), case, given, self.claim, view)]
         return " or ".join(fitting) or UNKNOWN
@@ -98,7 +98,7 @@ class Around:
     def ask(self, trait: str, case: Case, known: Mapping[str, Parts], view: View = whole) -> str:
         """Ask one question, and store the answer as a trait."""
         given = self.asking.arrays(trait, case)
-        self.traits[trait] = REFUSED if given is None else self.told(case, known, given, view)
+        self.traits[trait] = REFUSED if given is None else self.in_words(case, known, given, view)
         return self.traits[trait]
 
     def _initial_state(self) -> None:
@@ -120,14 +120,14 @@ class Around:
             return
         self.traits[trait] = NOTHING
         if len(given) > 1:
-            told = self.told(case, known, given, lambda arrays: [arrays[0]])
+            told = self.in_words(case, known, given, lambda arrays: [arrays[0]])
             if told == UNKNOWN and self._right_where_valid(case, given):
                 told = GARBAGE
             self.traits[trait] = told
         finals = {LAST: (), RUNS_ON: parts("lengths_ignored")}
         if self.traits[trait] == "zero":
             finals["output at the last time"] = (*parts("final_state_from_the_last_time"), *ZERO)
-        self.traits[f"{trait}: final state"] = self.told(case, finals, given, lambda arrays: [arrays[-1]])
+        self.traits[f"{trait}: final state"] = self.in_words(case, finals, given, lambda arrays: [arrays[-1]])
 
     def _empty_row(self) -> None:
         case = replace(self.case, lengths=EMPTY)
@@ -138,10 +138,10 @@ class Around:
         run = parts("lengths_ignored")
         known = {INITIAL: CARRY, ZEROS: ZERO, RUNS_ON: run}
         if len(given) > 1:
-            told = self.told(case, known, given, lambda arrays: [arrays[0][EMPTY_ROW]])
+            told = self.in_words(case, known, given, lambda arrays: [arrays[0][EMPTY_ROW]])
             self.traits["a row of length 0: outputs"] = told
         known = {INITIAL: (), ZEROS: parts("empty_row_ends_in_zeros"), RUNS_ON: run}
-        self.traits["a row of length 0"] = self.told(case, known, given, lambda arrays: [arrays[-1][EMPTY_ROW]])
+        self.traits["a row of length 0"] = self.in_words(case, known, given, lambda arrays: [arrays[-1][EMPTY_ROW]])
 
     def _mask(self) -> None:
         for policy in POLICIES:
@@ -151,11 +151,11 @@ class Around:
             if given is None:
                 self.traits[trait] = REFUSED
                 continue
-            holes = self.told(case, HOLES, given, lambda arrays: [arrays[-1]])
+            holes = self.in_words(case, HOLES, given, lambda arrays: [arrays[-1]])
             self.traits[trait] = f"{holes}, {NOTHING}" if len(given) == 1 else holes
             if holes in HOLES and holes != IGNORED and len(given) > 1:
                 known = {policy: (*some, *HOLES[holes]) for policy, some in SHOWN.items()}
-                self.traits[trait] = self.told(case, known, given, lambda arrays: [arrays[0]])
+                self.traits[trait] = self.in_words(case, known, given, lambda arrays: [arrays[0]])
                 if holes != SKIPPED:
                     self.traits[trait] += f", {holes}"
                 elif self.traits[trait] == UNKNOWN and self._right_where_valid(case, given):

@@ -135,7 +135,7 @@ def readings(reset: str, activations: Iterable[str]) -> list[Reading]:
     axes = (
         places,
         {KEEPS: (), TAKES: parts("update_sense_flipped")},
-        *({_told("zrn", two): (), **{_told(order, two): parts(f"{which}_order_{order}") for order in orders}}
+        *({_order("zrn", two): (), **{_order(order, two): parts(f"{which}_order_{order}") for order in orders}}
           for which in ("kernel", "recurrent")),
         {"as given": (), "transposed": parts("recurrent_kernel_transposed")},
         {name: ACTIVATIONS[name] for name in activations},
@@ -146,5 +146,5 @@ def readings(reset: str, activations: Iterable[str]) -> list[Reading]:
     ]
 
 
-def _told(order: str, two: bool) -> str:
+def _order(order: str, two: bool) -> str:
     return " ".join(gate for gate in order if not (two and gate == "r"))

@@ -140,7 +140,7 @@ def probe(gru: GRU, dtype: str, *, rounds: int = ROUNDS) -> Probed:
         raise UsageError(f"the subject does not declare {dtype}; it declares {declared}")
     formats = _formats(claim)
     first = arguments(formats)
-    seen, declined = _asked(gru, claim, {TANH: first, SIGMA: first})
+    seen, declined = _results(gru, claim, {TANH: first, SIGMA: first})
     blend = Blend.observed(claim, seen.get(SIGMA), first)
     allowances = {name: Allowance(name, claim, blend) for name in seen}
     errors = {name: Errors.of(seen[name], exact(name, formats)) for name in seen}
@@ -151,7 +151,7 @@ def probe(gru: GRU, dtype: str, *, rounds: int = ROUNDS) -> Probed:
             )
             for name, of in errors.items()
         }
-        seen, why = _asked(gru, claim, {TANH: first, SIGMA: first} | again)
+        seen, why = _results(gru, claim, {TANH: first, SIGMA: first} | again)
         if why != declined:
             raise SubjectError(f"the same question was answered differently later: {why or 'sigma is seen'}")
         errors = {name: of.beside(Errors.of(seen[name], exact_at(name, again[name]))) for name, of in errors.items()}
@@ -168,7 +168,7 @@ def _formats(claim: Arithmetic) -> tuple[Format, ...]:
     return tuple(dict.fromkeys((claim.interface, claim.format, claim.operands, claim.sums)))
 
 
-def _asked(gru: GRU, claim: Arithmetic, given: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], str | None]:
+def _results(gru: GRU, claim: Arithmetic, given: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], str | None]:
     """The results of a GRU of each width for each activation, (widths, arguments); and the reason for a missing
     sigma.
     """
