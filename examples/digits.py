@@ -121,7 +121,7 @@ def main(
     end(
         {
             f"the accuracy is at least {goal}": digits.accuracy >= goal,
-            "every class is that of certified truth": all((said == truth).all() for said, _ in answers.values()),
+            "every class equals the one of certified truth": all((said == truth).all() for said, _ in answers.values()),
             "no margin is over 1": all((margins <= 1).all() for _, margins in answers.values()),
         }
     )

@@ -82,7 +82,7 @@ def test_the_example_of_the_readme_runs(code):
     exec(code, {})
 
 
-def test_the_readme_shows_what_its_command_prints():
+def test_the_readme_shows_the_output_of_its_command():
     (block,) = blocks("README.md", "console")
     _, command, *shown = block.splitlines()
     program, *words = command.removeprefix("$ ").split()
@@ -105,7 +105,7 @@ def adapters() -> dict[str, str]:
     return {code.split()[1]: code for code in blocks("docs/adapters.md", "python")}
 
 
-def test_the_numpy_adapter_passes_what_it_declares(tmp_path, monkeypatch):
+def test_the_numpy_adapter_passes_its_declared_clauses(tmp_path, monkeypatch):
     from conformance.adapters import load
     from conformance.checks.judge import PROFILES, verdicts, wired
     from conformance.checks.verdict import DECLINED, PASS
@@ -117,7 +117,7 @@ def test_the_numpy_adapter_passes_what_it_declares(tmp_path, monkeypatch):
     assert {verdict.kind for verdict in verdicts(gru, PROFILES["dev"])} == {PASS, DECLINED}
 
 
-def test_the_torch_adapter_passes_what_the_page_judges(tmp_path):
+def test_the_torch_adapter_passes_the_clauses_of_the_page(tmp_path):
     pytest.importorskip("torch")
     (tmp_path / "torch_gru.py").write_text(adapters()["torch_gru.py"])
     command = blocks("docs/adapters.md", "bash")[1].split()[1:]

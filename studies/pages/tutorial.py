@@ -48,7 +48,7 @@ SECTIONS = (
     Section(
         "3.3 inputs",
         "batch × time × emb_dim; anything else is refused",
-        ("test_what_does_not_fit_is_refused", "test_lengths_are_checked_when_the_graph_runs"),
+        ("test_input_that_does_not_fit_is_refused", "test_lengths_are_checked_when_the_graph_runs"),
         ("rows-permuted", "batch-zero", "inputs-unmodified"),
     ),
     Section(
@@ -72,7 +72,7 @@ SECTIONS = (
     Section(
         "`tf.nn.rnn_cell.GRUCell()`, its alternative",
         "of `tf.compat.v1`, by tf_keras",
-        ("test_the_alternative_passes_what_the_table_says",),
+        ("test_the_alternative_passes_the_clauses_in_the_table",),
         ("step-before",),
         ("tf_keras:dynamic-rnn",),
     ),

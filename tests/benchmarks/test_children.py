@@ -53,7 +53,7 @@ def test_a_process_is_stopped_between_questions_and_answers_after(child):
     assert memory["peak"] >= memory["before"] > 0
 
 
-def test_what_a_process_raises_is_told_and_it_can_be_asked_again(child):
+def test_an_error_in_a_process_is_reported_and_the_process_works_on(child):
     with pytest.raises(ChildError, match="numpy: KeyError"):
         child.ask("times", SUBJECT, 1)
 

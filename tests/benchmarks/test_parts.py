@@ -6,7 +6,7 @@ import pytest
 from benchmarks import parts
 
 
-def test_every_part_runs_and_what_is_multiplied_is_read():
+def test_every_part_runs_and_its_products_are_read():
     runs = parts.parts((2, 3, 4, 5))
 
     assert set(runs) == set(parts.PARTS)

@@ -65,7 +65,7 @@ def test_a_record_fits_the_schema_and_is_the_same_after_it_was_written(tmp_path,
         lambda record: record["rows"][0]["subjects"].update(torch={}),
     ],
 )
-def test_what_is_no_record_is_refused(record, change):
+def test_a_file_that_is_no_record_is_refused(record, change):
     changed = json.loads(text(record))
     change(changed)
 
@@ -112,7 +112,7 @@ BROKEN = {"{": "is not JSON", "[]": "is not a record", "{}": "is not a record"}
 
 
 @pytest.mark.parametrize("content", BROKEN)
-def test_a_broken_file_is_named_with_what_to_do(tmp_path, content):
+def test_a_broken_file_is_named_with_advice(tmp_path, content):
     row = rows()[0]
     folder = Folder(tmp_path, EFFORT)
     folder.keep(row, entry_of(row, measured(row)))
@@ -162,7 +162,7 @@ def test_a_peer_that_is_there_without_ours_has_nothing_to_be_compared_with():
     assert told["torch"] == told["products:numpy"] == "nothing to compare with"
 
 
-def test_where_ours_is_slower_is_said_on_the_page(record):
+def test_the_page_states_where_ours_is_slower(record):
     assert {subject for _, subject, _ in slower(record)} == {"jax"}
     assert "plain forward after 1x128x64x64, tf_gru:graph: jax 0.50 (0.50–0.50)" in page.page(record)
     assert "No run is on record" in page.page(None)
@@ -238,7 +238,7 @@ def test_a_run_that_was_stopped_goes_on_and_errors_are_measured_again(tmp_path, 
         (("--plot", "ratios.png"), "ratios.png does not end in .svg"),
     ],
 )
-def test_what_cannot_be_measured_or_written_is_a_usage_error(monkeypatch, arguments, message):
+def test_an_impossible_measurement_or_file_is_a_usage_error(monkeypatch, arguments, message):
     monkeypatch.setattr(command, "_measured", None)  # refused before any measurement
     found = invoked(*arguments)
 

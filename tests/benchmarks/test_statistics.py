@@ -62,7 +62,7 @@ def test_no_subject_always_leads_and_each_stands_before_each_other_as_often_as_a
         assert sum(order.index(one) < order.index(other) for order in orders) == 3
 
 
-def test_a_turn_lasts_as_long_as_was_asked_and_counts_as_its_median():
+def test_a_turn_lasts_as_long_as_requested_and_counts_as_its_median():
     asked = []
 
     def timed(subject: str, count: int) -> list[float]:

@@ -67,7 +67,7 @@ def test_it_fits_and_is_accessible(chromium, report, violations, width, scheme):
     assert violations(page) == []
 
 
-def test_what_does_not_fit_or_cannot_be_read_is_seen(chromium, report, violations):
+def test_overflow_and_poor_contrast_are_seen(chromium, report, violations):
     text = report.read_text().replace("</style>", "p { color: #888; background: #999; min-width: 900px }</style>")
     page = opened(chromium, text)
     assert overflow(page) > 0

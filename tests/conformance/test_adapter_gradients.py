@@ -117,7 +117,7 @@ def cases_for(name: str) -> Iterator[Case]:
 
 
 @pytest.mark.parametrize("reset", ["after", "before", "none"])
-def test_the_cases_are_what_they_are_said_to_be(reset):
+def test_the_cases_are_as_described(reset):
     """The state halves at every step; every entry of every gradient's array is reached by some number."""
     case = exact_case(reset, merge="apart")
     outputs, _ = ask(load("reference"), case)
@@ -228,7 +228,7 @@ def _answers(change) -> Adapter:
         ("sum", lambda g: g._replace(initial_state=(g.initial_state[0], None)), "gradients.initial_state is None"),
     ],
 )
-def test_what_are_no_gradients_is_refused_by_name(merge, change, message):
+def test_answers_that_are_no_gradients_are_refused_by_name(merge, change, message):
     case = exact_case("after", merge=merge)
     with pytest.raises(Malformed, match=message):
         ask_gradients(_answers(change), case, cotangents(case))

@@ -174,7 +174,7 @@ def test_every_known_failure_has_its_place_on_the_page():
 
 
 @pytest.mark.parametrize("name", [name for name in KNOWN if name not in ("keras:jax", "keras:torch")])
-def test_what_is_known_to_fail_is_not_declined(name):
+def test_known_failures_are_not_declined(name):
     """Otherwise the page would describe clauses that nobody judges."""
     can = load(name).capabilities
     for clauses in KNOWN[name].values():

@@ -108,7 +108,7 @@ def test_the_edge_of_the_set_is_where_it_says(dtype, reset):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_what_is_not_finite_uses_infinitely_much_of_any_bound(value):
+def test_a_number_that_is_not_finite_uses_infinitely_much_of_any_bound(value):
     case = drawn("float32", (1, 2, 3, 3))
     allowed = OneStep(case.single, claim("float32"))(case.inputs[:, 0], case.starts[0])
     assert np.all(allowed.margins(np.full((1, 3), value, np.float32)) == np.inf)
@@ -116,7 +116,7 @@ def test_what_is_not_finite_uses_infinitely_much_of_any_bound(value):
 
 @pytest.mark.parametrize(("activation", "ulps"), [("correctly rounded", 0.5), ("4 ULP", 4), ("8 ULP", 8)])
 @pytest.mark.parametrize("reset", RESETS)
-def test_the_bound_of_zero_parameters_is_what_one_derives_by_hand(activation, ulps, reset):
+def test_the_bound_of_zero_parameters_equals_a_derivation_by_hand(activation, ulps, reset):
     """In units of u |h|: z is off by k; h + (1-z) (n-h) rounds n - h, 1 - z, their product and the sum, each by 1/2.
 
     To first order this is k + 2, and no other form has more. To second order, in units of u^2 |h|: the last three
@@ -135,7 +135,7 @@ def test_the_bound_of_zero_parameters_is_what_one_derives_by_hand(activation, ul
 
 @pytest.mark.parametrize(("activation", "ulps"), [("correctly rounded", 0.5), ("4 ULP", 4), ("8 ULP", 8)])
 @pytest.mark.parametrize("reset", RESETS)
-def test_the_bounds_of_one_steps_gradients_are_what_one_derives_by_hand(activation, ulps, reset):
+def test_the_bounds_of_one_steps_gradients_equal_a_derivation_by_hand(activation, ulps, reset):
     """One unit, zero parameters, state and cotangent 1: z and 1 - z are 1/2, each off by k; all in units of u.
 
     The cotangent, to which that of the output is added, is a sum of two terms, and so off by 2 from the start.
@@ -271,7 +271,7 @@ def test_an_average_may_underflow_in_each_half():
         ("the last place of one weight", lambda p: Parameters(_nudged(p.kernel), p.recurrent_kernel, p.bias, p.reset)),
     ],
 )
-def test_float64_sees_what_float32_cannot(message, change):
+def test_float64_sees_mistakes_that_float32_cannot(message, change):
     """A change of one weight by a float32 rounding is far outside a float64 bound."""
     case = drawn("float64", (1, 2, 4, 4))
     outputs, _ = Emulated().run(replace(case, parameters=(change(case.single),)))

@@ -118,7 +118,7 @@ def test_an_empty_batch_has_no_lengths_and_is_a_case():
         ({"masked_outputs": "last"}, "masked_outputs: got last"),
     ],
 )
-def test_what_does_not_fit_is_refused(change, message):
+def test_input_that_does_not_fit_is_refused(change, message):
     case = plain()
     with pytest.raises(InvalidCase, match=message):
         Case(**{"inputs": case.inputs, "parameters": case.parameters, **change})

@@ -18,7 +18,7 @@ def test_every_mutant_deviation_and_flag_is_about_an_entry_and_every_entry_has_o
     assert {*MUTANT_NAMES, *DEVIATION_NAMES, *FLAGS.values()} == set(MISTAKES)
 
 
-def test_a_name_is_that_of_one_entry_one_mutant_and_one_deviation_and_a_flag_that_of_one_entry():
+def test_one_entry_one_mutant_and_one_deviation_share_a_name_and_a_flag_belongs_to_one_entry():
     assert sum(len(family.MISTAKES) for family in FAMILIES) == len(MISTAKES)
     for names in (MUTANT_NAMES, DEVIATION_NAMES):
         assert len(set(names)) == len(names)
@@ -26,7 +26,7 @@ def test_a_name_is_that_of_one_entry_one_mutant_and_one_deviation_and_a_flag_tha
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_an_entry_is_one_sentence_with_a_fix_where_users_are_told_one_and_an_effect_where_vectors_show_it(name):
+def test_an_entry_is_one_sentence_with_a_fix_for_users_and_an_effect_for_vectors(name):
     mistake = MISTAKES[name]
     assert mistake.sentence[0].isupper() or mistake.sentence.startswith(("z ", "tanh ", "sigma ", "1 - r "))
     assert mistake.sentence.endswith(".") and ". " not in mistake.sentence
@@ -44,14 +44,14 @@ def test_each_thread_is_written_once():
     assert {link: count for link, count in counts.items() if count != 1} == {}
 
 
-def test_a_note_has_the_threads_of_what_is_akin_before_its_own():
+def test_a_note_has_the_threads_of_related_mistakes_before_its_own():
     assert note("GradientNaN")["links"] == [
         MISTAKES["padding_is_multiplied_away"].link,
         MISTAKES["nan_through_a_masked_select"].link,
     ]
 
 
-def test_a_diagnosis_says_what_the_entry_says():
+def test_a_diagnosis_repeats_the_entry():
     found = diagnose(gates_swapped())
     assert found is not None
     ((part,),) = found.explanations

@@ -72,7 +72,7 @@ def identified(name, monkeypatch, identify):
 
 
 @pytest.mark.usefixtures("importable")
-def test_a_black_box_is_asked_question_by_question(monkeypatch):
+def test_a_black_box_answers_question_by_question(monkeypatch):
     def identify(gru, tell, skip):
         assert skip == {"a question": "it ended"}
         assert gru.capabilities is Emulated.capabilities
@@ -83,7 +83,7 @@ def test_a_black_box_is_asked_question_by_question(monkeypatch):
     assert sent == [("asked", "another"), ("found", "all that is found")]
 
 
-def test_what_identify_itself_raises_is_no_answer_of_the_subject(monkeypatch):
+def test_an_error_of_identify_itself_is_no_answer_of_the_subject(monkeypatch):
     def identify(*_):
         raise ZeroDivisionError("ours")
 
@@ -153,7 +153,7 @@ def test_a_process_that_closes_its_pipe_and_goes_on_is_ended():
 
 
 @pytest.mark.usefixtures("importable")
-def test_a_process_has_ended_whoever_holds_its_pipe_and_what_it_started_is_ended_with_it():
+def test_a_process_ends_with_its_children_even_if_another_process_holds_its_pipe():
     """All texts of a message are printable, wherever they are in it."""
     started = Worker(leaves)
     child, *texts = started.hear(300)

@@ -107,7 +107,7 @@ def test_a_wrong_gru_ends_with_1_and_a_line_that_reproduces_it(name, clause):
         ("keras:gpu", "has no attribute 'gpu'"),
     ],
 )
-def test_a_name_that_is_no_adapter_ends_with_2_and_what_to_do(name, message):
+def test_a_name_that_is_no_adapter_ends_with_2_and_advice(name, message):
     done = conformance("run", name)
     assert done.exit_code == 2
     assert message in done.stdout
@@ -158,7 +158,7 @@ def test_only_the_question_at_which_a_process_ends_is_an_error():
     assert passed == errors > 0
 
 
-def test_a_subject_that_answers_otherwise_when_asked_again_fails_and_keeps_its_score():
+def test_a_subject_with_another_answer_the_second_time_fails_and_keeps_its_score():
     done = conformance("run", "miniatures:flaky")
     assert done.exit_code == 1
     assert "FAIL" in done.stdout
@@ -175,7 +175,7 @@ def test_report_only_judges_without_deciding():
     assert "no lengths today" in done.stdout
 
 
-def test_what_is_judged_beside_does_not_decide():
+def test_subjects_beside_the_judged_one_do_not_decide():
     done = conformance("run", "reference", "--beside", "conformance.mutants:lengths_ignored", *FAST)
     assert done.exit_code == 0
     assert "FAIL" in done.stdout
@@ -214,14 +214,14 @@ def test_a_length_of_time_is_finite(command, seconds):
 
 
 @pytest.mark.parametrize("kind", ["json", "junit", "html", "markdown", "badge"])
-def test_a_report_that_cannot_be_written_is_said_after_all_else(kind):
+def test_a_report_that_cannot_be_written_is_reported_last(kind):
     done = conformance("run", "miniatures:right", f"--{kind}", "x" * 300, *FAST)
     assert done.exit_code == 2
     assert "1 pass" in done.stdout
     assert "cannot be written: File name too long" in done.stderr
 
 
-def test_what_a_subject_started_does_not_hold_the_report_back():
+def test_children_of_a_subject_do_not_delay_the_report():
     done = in_a_process("run", "miniatures:forks", "--time-limit", "300", *FAST, timeout=60)
     assert done.returncode == 0, done.stdout
 
@@ -236,7 +236,7 @@ def test_a_case_in_a_file_may_be_written_by_hand(tmp_path):
 @pytest.mark.parametrize(
     ("name", "why"), [("folder", "Is a directory"), ("binary", "can't decode byte"), ("none", "No such file")]
 )
-def test_a_file_that_holds_no_text_is_said_to_be_none(name, why, tmp_path):
+def test_a_file_without_text_is_refused_as_such(name, why, tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "binary").write_bytes(b"\xff")
     done = CliRunner().invoke(main, ["again", "reference", "masks", f"@{tmp_path / name}"])

@@ -73,7 +73,7 @@ def test_where_the_class_is_not_narrower_nothing_is_rounded():
 
 
 @pytest.mark.parametrize(("name", "dtype"), [("bfloat16", ml_dtypes.bfloat16), ("float16", np.float16)])
-def test_the_nearest_number_is_the_one_of_the_format(name, dtype):
+def test_the_nearest_number_belongs_to_the_format(name, dtype):
     numbers = np.random.default_rng(1).standard_normal(1000).astype(np.float32)
     numbers = np.concatenate([numbers, numbers * np.float32(2.0**-20), numbers * np.float32(2.0**-130)])
     low, high = once_rounded(numbers, FORMATS[name], FLOAT32)

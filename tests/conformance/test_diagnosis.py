@@ -57,13 +57,13 @@ def test_two_mistakes_at_once_are_named(names):
     assert row.kind == RIGHT, row
 
 
-def test_two_mistakes_that_are_one_are_said_to_be():
+def test_two_equivalent_mistakes_are_each_named():
     row = study().row(mutants.reset_of_the_input_side_too, mutants.bias_rows_swapped)
     assert row.kind == EQUAL, row
     assert all(len(named) == 1 for named in row.explained)
 
 
-def test_pairs_that_inheritance_does_not_compose_are_told():
+def test_pairs_that_inheritance_does_not_compose_count_as_lost():
     row = study().row(mutants.lengths_ignored, mutants.padding_taken_for_neutral)
     assert row.kind == LOST, row
 
@@ -74,7 +74,7 @@ def test_pairs_that_inheritance_does_not_compose_are_told():
     [mutant for family in ("numerics", "activations", "gradients", "contract") for mutant in FAMILIES[family]],
     ids=lambda mutant: mutant.name,
 )
-def test_what_is_no_convention_is_not_taken_for_one(mutant, dtype):
+def test_another_mistake_is_not_taken_for_a_convention(mutant, dtype):
     row = study(dtype=dtype).row(type(mutant))
     assert row.kind in (PRECISION, NOTHING, SEEN), row
 
@@ -87,7 +87,7 @@ def test_steps_that_are_shared_are_those_that_would_be_taken():
 
 
 @pytest.mark.parametrize("mutant", [mutants.gates_swapped, mutants.lengths_ignored, mutants.relu_candidate])
-def test_what_is_compared_at_once_is_what_is_allowed(mutant):
+def test_the_comparison_at_once_agrees_with_the_single_ones(mutant):
     hypotheses = study().search.claimed
     given = answers_to(mutant(), hypotheses.cases)[0]
     every = list(combinations(DEVIATIONS, 2))
@@ -159,7 +159,7 @@ def test_an_honest_subject_gets_no_diagnosis(honest):
     assert diagnose(honest) is None
 
 
-def test_what_is_not_known_is_not_guessed(monkeypatch):
+def test_an_unknown_convention_is_not_guessed(monkeypatch):
     """Without its own deviation, no other deviation explains a mistake; the test above then fails."""
     known = tuple(deviation for deviation in DEVIATIONS if deviation.__name__ != "update_sense_flipped")
     monkeypatch.setattr("conformance.diagnosis.search.DEVIATIONS", known)
@@ -205,7 +205,7 @@ def test_a_subject_that_answers_two_directions_alone_is_diagnosed_by_them(monkey
     assert {part.name for part in explanation} == wrong
 
 
-def test_a_subject_without_initial_states_is_asked_each_question_once_and_none_of_them():
+def test_a_subject_without_initial_states_gets_each_question_once_and_no_initial_state():
     can = replace(Emulated.capabilities, initial_state=False)
     asked = questions(can, "float64", "after")
     assert all(case.initial_state is None for case in asked)
@@ -352,7 +352,7 @@ def test_a_subject_that_ends_its_process_in_the_diagnosis_keeps_its_verdicts(tmp
         ("miniatures:claims_nothing", 2, "declares none of float64, float32, float16, so nothing can be asked of it"),
     ],
 )
-def test_the_command_says_what_it_found(name, code, words, tmp_path, monkeypatch):
+def test_the_command_prints_its_findings(name, code, words, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parent)
     written = tmp_path / "diagnosis.json"
     done = CliRunner().invoke(main, ["diagnose", name, "--json", str(written)])

@@ -29,7 +29,7 @@ def test_a_convention_is_named_beside_less_precision(mutant, precision):
     assert row.explained == [{mutant.__name__, ARITHMETIC}], row
 
 
-def test_the_precision_beside_a_convention_is_said_in_words():
+def test_the_precision_beside_a_convention_is_put_in_words():
     both = type("both", (mutants.gates_swapped, mutants.bfloat16_products), {})
     found = diagnose(both())
     assert [part.name for part in found.explanations[0]] == ["gates_swapped", "arithmetic"]
@@ -48,7 +48,7 @@ def test_the_precision_beside_a_convention_is_said_in_words():
         (mutants.tanh_off_by_2_to_the_minus_11, "float64", "sigma and tanh accurate to 2^-10"),
     ],
 )
-def test_less_precision_alone_is_called_what_it_may_be(mutant, dtype, words):
+def test_less_precision_alone_is_named_by_a_possible_class(mutant, dtype, words):
     assert words in precision(mutant, dtype)
 
 
@@ -67,7 +67,7 @@ def precision(mutant, dtype):
     return [weaker_parts(search.claimed.claim, weak) for weak in found.arithmetic]
 
 
-def test_less_precision_is_said_in_words():
+def test_less_precision_is_put_in_words():
     (line,) = Diagnosis("after", "float32", 32, 31, consistent="steps in float16").lines
     assert line.endswith(
         "31 got a wrong answer; no known convention explains this, and all numbers are consistent with steps in float16"
@@ -140,14 +140,14 @@ def test_a_wrong_formula_is_not_called_less_precision(subject, monkeypatch):
     assert found is not None and found.consistent is not None
 
 
-def test_less_precision_is_not_said_by_a_bound_that_proves_nothing_of_some_numbers(monkeypatch):
+def test_less_precision_is_not_reported_for_a_bound_that_covers_only_some_numbers(monkeypatch):
     subject = Adapter(mutants.bfloat16_products().run, IN_ONE_WAY)
     monkeypatch.setattr("conformance.diagnosis.grades.judge_run", lambda case, answer, weak: Judgement(judged=1))
     found = diagnose(subject)
     assert found is not None and found.wrong and found.consistent is None
 
 
-def test_less_precision_is_not_said_of_a_subject_that_cannot_be_asked_a_plain_run(monkeypatch):
+def test_less_precision_is_not_reported_for_a_subject_without_plain_runs(monkeypatch):
     class OnlyFewUnits(mutants.bfloat16_products):
         capabilities = IN_ONE_WAY
 

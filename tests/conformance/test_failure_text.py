@@ -159,7 +159,7 @@ def test_a_number_that_is_none_is_blamed_on_no_gate():
         ("inputs_overwritten", "inputs-unmodified"),
     ],
 )
-def test_what_is_no_step_blames_no_gate(name, clause):
+def test_a_number_of_no_step_blames_no_gate(name, clause):
     verdict = failed(name, clause)
     assert verdict.blame is None
     text = "\n".join(failure_text(name, verdict))

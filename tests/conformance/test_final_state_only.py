@@ -122,7 +122,7 @@ class Sees(Emulated):
 
 
 @pytest.mark.parametrize("clause", ["gradients", "masked-gradient", "padding-gradient"])
-def test_gradients_are_asked_for_final_states_alone(clause):
+def test_gradients_are_judged_for_final_states_alone(clause):
     gru = Sees()
     assert verdict(only(gru), clause).kind == PASS
     assert not np.any(gru.given.outputs)
@@ -142,7 +142,7 @@ def test_a_failure_shows_the_cotangents_that_were_given():
     assert found.cotangents == written(gru.given)
 
 
-def test_golden_vectors_of_gradients_are_asked_for_final_states_alone_too():
+def test_golden_vectors_of_gradients_are_judged_for_final_states_alone_too():
     gru = Sees()
     assert judge_vector(only(gru), stored()["gradients-one-step"], "float32").kind == PASS
     assert not np.any(gru.given.outputs)

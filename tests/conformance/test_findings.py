@@ -37,7 +37,7 @@ def test_a_finding_that_is_gone_would_be_seen(code):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_commands_name_what_there_is(command):
+def test_the_commands_list_the_choices(command):
     from conformance.adapters import REGISTERED
     from conformance.specification import CLAUSES
 
@@ -53,13 +53,13 @@ ACTIVATIONS = (RECORDS / "activations.txt").read_text()
 
 
 @pytest.mark.parametrize("title", ["ONNX Runtime: tanh beyond 1", "TensorFlow in float64: tanh off by more than 8 ULP"])
-def test_what_is_said_of_activations_was_measured(title):
+def test_each_statement_about_activations_was_measured(title):
     said = PAGE.read_text().partition(f"## {title}\n")[2].partition("\n## ")[0]
     numbers = re.findall(r"-?\d+\.\d+", said)
     assert numbers and all(number in ACTIVATIONS for number in numbers)
 
 
-def test_what_was_measured_of_activations_is_of_the_present_claims():
+def test_the_measurements_of_activations_belong_to_the_present_claims():
     rows = re.findall(r"^│ (\S+) +│ (float\d+) +│ \w+ +│ (.+?) +│", ACTIVATIONS, re.MULTILINE)
     assert rows and "refuted" not in ACTIVATIONS
     for name, dtype, claimed in rows:

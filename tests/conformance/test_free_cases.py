@@ -84,14 +84,14 @@ def test_the_list_is_the_same_for_all_that_declare_the_same():
         assert numbers == [case.inputs.tobytes() for case in FREE.cases[key]]
 
 
-def test_gradients_are_asked_with_many_units_and_with_many_steps():
+def test_some_gradient_cases_have_many_units_and_some_many_steps():
     asked = [case for (clause, _), listed in FREE.cases.items() if clause.startswith("gradients") for case in listed]
     assert sum(case.units >= 64 and case.time <= 3 for case in asked) >= 4
     assert sum(case.time >= 128 and case.units <= 4 for case in asked) >= 2
     assert {case.cotangent_kind for case in asked} == set(COTANGENTS)
 
 
-def test_each_kind_of_padding_state_and_value_is_asked():
+def test_each_kind_of_padding_state_and_value_occurs():
     padded = [case for case in CASES if case.mask is not None or case.lengths is not None]
     assert any(case.mask is not None and case.mask.all() for case in padded)
     assert any(case.lengths is not None and case.batch > 1 and len(set(case.lengths.tolist())) == 1 for case in padded)
@@ -118,7 +118,7 @@ def test_a_change_of_values_is_the_same_for_the_same_seed_and_leaves_the_case_as
     assert case.to_text() == text and made[0] == made[1] != text
 
 
-def test_a_subject_that_declares_little_is_asked_only_that():
+def test_a_subject_that_declares_little_gets_only_such_cases():
     little = Capabilities(arithmetic={"float32": EVERYTHING.arithmetic["float32"]}, initial_state=False)
     cases = [case for listed in free_cases(little, DTYPES, Extent(), 0).cases.values() for case in listed]
     assert cases
@@ -127,7 +127,7 @@ def test_a_subject_that_declares_little_is_asked_only_that():
         assert case.initial_state is None and case.mask is None and case.lengths is None
 
 
-def test_a_subject_that_compiles_for_each_shape_is_asked_few():
+def test_a_subject_that_compiles_for_each_shape_gets_few_cases():
     compiled = replace(EVERYTHING, compiles_per_shape=True)
     listed = free_cases(compiled, DTYPES, Extent(), 0)
     cases = [case for some in listed.cases.values() for case in some]

@@ -150,7 +150,7 @@ class Becomes(Emulated):
 
 
 @pytest.mark.parametrize("numbers", [(np.nan,), (np.inf, -np.inf), (3e38, -3e38), (0.0,), (0.5,)])
-def test_what_computes_no_gru_at_all_is_of_no_class(numbers):
+def test_a_subject_that_is_no_gru_meets_no_class(numbers):
     assert [found.met for found in grades(Becomes(*numbers))] == [None, None]
 
 
@@ -224,6 +224,6 @@ def test_errors_within_every_bound_that_are_off_together_are_of_no_class(monkeyp
     assert grade(Emulated(), "float32").met is None
 
 
-def test_what_is_not_judged_is_of_no_class(monkeypatch):
+def test_a_subject_that_is_not_judged_meets_no_class(monkeypatch):
     monkeypatch.setattr(graded, "judge_run", lambda case, answer, arithmetic: Judgement())
     assert grade(Emulated(), "float32").met is None

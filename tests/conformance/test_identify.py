@@ -241,7 +241,7 @@ def test_a_wrong_step_is_read(mutant, trait, value):
     assert step.traits[trait].startswith(value), step.traits
 
 
-def test_what_is_not_known_is_not_guessed():
+def test_an_unknown_convention_is_not_guessed():
     """A squared gate is no reading in the list, in any arithmetic."""
 
     class Squared(Emulated):
@@ -341,12 +341,12 @@ class Recurrent(Emulated):
         (Recurrent((1, 0, 1)), "as given", "other"),
     ],
 )
-def test_the_class_of_biases_follows_from_what_each_does(gru, candidate, kind):
+def test_the_class_of_biases_follows_from_their_effects(gru, candidate, kind):
     found = asked(gru)[1]
     assert (found.effects["recurrent candidate"], found.traits["biases"]) == (candidate, kind)
 
 
-def test_a_bias_that_is_refused_is_said():
+def test_a_refused_bias_is_reported():
     class Without(Emulated):
         def run(self, case):
             if case.single.bias[1].any():
@@ -400,7 +400,7 @@ def test_one_that_wants_an_initial_state_is_given_one_in_every_question():
         ),
     ],
 )
-def test_what_stands_at_masked_steps_is_told_beside_what_a_mask_is_read_as(gru, shown):
+def test_the_outputs_at_masked_steps_are_reported_beside_the_reading_of_a_mask(gru, shown):
     assert around(*asked(gru))["masks, zero asked"] == shown
 
 
@@ -443,7 +443,7 @@ class FinalStatesAlone(Emulated):
     ],
     ids=lambda value: getattr(value, "name", None),
 )  # fmt: skip
-def test_what_stands_at_masked_steps_is_told_however_two_directions_are_joined(gru, merge, joined, shown):
+def test_the_outputs_at_masked_steps_are_reported_for_each_merge_of_two_directions(gru, merge, joined, shown):
     traits = around(*asked(gru))
     assert traits[f"both directions, {merge}"] == joined
     assert [traits[f"both directions, lengths, {policy} asked"] for policy in POLICIES] == shown
@@ -461,7 +461,7 @@ def test_gradients_that_raise_are_refused_with_their_reason():
 
 
 @pytest.mark.parametrize("what", ["gradients", "gradients: the run", "no time"])
-def test_a_question_that_is_skipped_is_not_asked_and_its_reason_is_kept(what):
+def test_a_skipped_question_keeps_its_reason(what):
     told = []
     asking, found = Asking(Emulated(), told.append, {what: "it ended"}), asked(Emulated())[1]
     assert around(asking, found)[what.partition(":")[0]] == "refused"
@@ -478,7 +478,7 @@ class Crashing(Emulated):
         return super().run(case)
 
 
-def test_a_question_that_ends_the_process_is_refused_and_the_rest_is_asked(monkeypatch):
+def test_a_question_that_ends_the_process_is_refused_and_the_rest_goes_on(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parent))  # the started process inherits it
     identity = identify_in_a_process("test_identify:Crashing", 60)
     assert identity.around["no time"] == "refused"
@@ -486,7 +486,7 @@ def test_a_question_that_ends_the_process_is_refused_and_the_rest_is_asked(monke
     assert identity.around["gradients"] == "given"
 
 
-def test_what_cannot_be_loaded_says_why():
+def test_an_adapter_that_cannot_be_loaded_gets_a_reason():
     with pytest.raises(Unidentified, match="neither a registered name"):
         identify_in_a_process("nothing", 60)
 
@@ -503,5 +503,5 @@ def test_the_command_prints_and_writes(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["reference", "--json", "no/such/folder/x.json"]])
-def test_the_command_refuses_what_it_cannot_do(arguments):
+def test_the_command_refuses_impossible_requests(arguments):
     assert CliRunner().invoke(main, ["identify", *arguments]).exit_code == 2

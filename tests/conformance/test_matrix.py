@@ -175,12 +175,12 @@ def test_a_check_that_kills_nothing_is_named(all_killed):
     assert line.startswith("the check of masks kills no mutant")
 
 
-def test_what_only_the_probe_should_tell_is_named_where_a_clause_does(all_killed):
+def test_a_mutant_for_the_probe_alone_is_named_if_a_clause_kills_it(all_killed):
     (line,) = facts.broken(without(all_killed, "sigmoid_from_tanh", "checks", "probed", "S"))
     assert line.startswith("sigmoid_from_tanh is held not to be told by clauses, but closed-forms kills it")
 
 
-def test_what_one_check_kills_alone_is_found(all_killed):
+def test_mutants_that_one_check_kills_alone_are_found(all_killed):
     row = all_killed.mutants["gates_swapped"]
     at = all_killed.checks.index("masks")
     alone = {**row, "checks": "." * at + "F" + "." * (len(row["checks"]) - at - 1)}
@@ -231,7 +231,7 @@ def test_a_record_is_read_as_it_was_written(all_killed, tmp_path):
     ("text", "why"),
     [("", "no JSON"), ("{}", "is a required property"), (None, "No such file")],
 )
-def test_what_is_no_record_is_refused(tmp_path, text, why):
+def test_a_file_that_is_no_record_is_refused(tmp_path, text, why):
     path = tmp_path / "matrix.json"
     if text is not None:
         path.write_text(text)
@@ -268,7 +268,7 @@ def test_other_suites_need_not_be_recorded(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"a": {"version": "1"}}', '{"a": {"version": "1", "mutants": {"m": 2}}}'])
-def test_what_is_no_record_of_suites_is_refused(tmp_path, text):
+def test_a_file_that_is_no_record_of_suites_is_refused(tmp_path, text):
     path = tmp_path / "peers.json"
     path.write_text(text)
     with pytest.raises(InvalidRecord, match=r"expected \{suite"):
@@ -299,7 +299,7 @@ def test_a_figure_of_other_cells_or_suites_says_so(all_killed):
     )
 
 
-def test_without_matplotlib_the_figure_says_what_to_install(all_killed, tmp_path, monkeypatch):
+def test_without_matplotlib_the_figure_names_the_package_to_install(all_killed, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(UsageError, match=r"pip install 'tf-gru\[plots\]'"):
         figure.draw(tmp_path / "none.svg", all_killed, [])
@@ -357,7 +357,7 @@ def test_the_command_judges_where_nothing_is_given(clone, monkeypatch):
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_a_terminal_is_shown_a_bar_and_what_is_none_a_line_for_each_column(clone, monkeypatch, terminal):
+def test_a_terminal_shows_a_bar_and_other_output_has_a_line_for_each_column(clone, monkeypatch, terminal):
     now = record.present()
     names = [*now["checks"], *now["vectors"]]
     letters = {gru: "F" for group in record.GROUPS for gru in now[group]}
@@ -378,14 +378,14 @@ def test_a_terminal_is_shown_a_bar_and_what_is_none_a_line_for_each_column(clone
         (("--json", "one.json", "--journal", "one.json"), "one.json is given for two outputs"),
     ],
 )
-def test_what_cannot_be_done_is_refused(tmp_path, monkeypatch, arguments, why):
+def test_impossible_requests_are_refused(tmp_path, monkeypatch, arguments, why):
     monkeypatch.chdir(tmp_path)
     result = run(*arguments)
     assert result.exit_code == 2
     assert why in result.output
 
 
-def test_a_record_that_cannot_be_written_is_said_in_a_line(clone, all_killed):
+def test_a_record_that_cannot_be_written_is_reported_in_a_line(clone, all_killed):
     record.write(clone / "given.json", all_killed)
     result = run("--from", "given.json", "--json", "x" * 300)
     assert result.exit_code == 2
@@ -410,7 +410,7 @@ def test_the_code_of_a_cell_is_all_that_judges_and_only_its_statements():
     assert code.statements(told) != code.statements("def f(x): return -x")
 
 
-def test_code_is_told_alike_by_every_python():
+def test_every_python_describes_code_alike():
     """The output of ast.dump for empty fields, and for type parameters, differs from version to version."""
     assert code.statements("def f(): return None") == (
         "Module(body=[FunctionDef(name='f', args=arguments(), body=[Return(value=Constant())])])"

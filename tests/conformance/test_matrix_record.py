@@ -86,7 +86,7 @@ def asked(part: str, *named: tuple[str, str]) -> list[tuple[str, str, str]]:
     return [(*cell, recorded.get(cell, "not on record")) for cell in (*named, *drawn, *spared)]
 
 
-def test_each_clause_has_what_its_check_must_catch():
+def test_each_clause_has_mutants_that_its_check_must_catch():
     assert [*MUST_CATCH] == list(CLAUSES)
     assert {letters("checks")[name, clause] for clause, names in MUST_CATCH.items() for name in names} <= cells.KILLED
 
@@ -122,11 +122,11 @@ def test_a_vector_replayed_again_ends_as_recorded(name, vector, recorded):
     assert letter == recorded, f"{name}, {vector}: the record is stale; make it again: {record.AGAIN}"
 
 
-def test_the_page_says_what_the_record_says():
+def test_the_page_agrees_with_the_record():
     assert (ROOT / "docs/matrix.md").read_text() == page.page(RECORD, PEERS), f"draw it again: {DRAW}"
 
 
-def test_the_readme_says_what_the_record_says():
+def test_the_readme_agrees_with_the_record():
     readme = (ROOT / "README.md").read_text()
     assert readme == page.with_block(readme, page.block(RECORD, PEERS)), f"write it again: {DRAW}"
 

@@ -43,7 +43,7 @@ def test_every_file_is_a_family():
 
 
 @pytest.mark.parametrize("gru", [*MUTANTS, *PROBED, *EQUIVALENT], ids=lambda gru: gru.name)
-def test_each_has_a_name_of_its_own_and_says_what_it_does(gru):
+def test_each_has_a_name_of_its_own_and_a_description(gru):
     """Its name is the attribute by which it is loaded, so no name hides another. Mutants that no clause detects say
     why.
     """
@@ -82,7 +82,7 @@ def test_the_backward_pass_in_parts_is_right(clause):
 
 
 @pytest.mark.parametrize("gru", PROBED, ids=lambda gru: gru.name)
-def test_what_no_step_tells_is_told_by_the_probe(gru):
+def test_the_probe_finds_mutants_that_no_step_shows(gru):
     assert not probe(fresh(gru), "float32", rounds=0).met
     assert probe(Emulated(), "float32", rounds=0).met
 
@@ -92,7 +92,7 @@ def test_some_closed_form_holds_so_that_the_adapter_is_not_blamed(gru):
     assert wired(fresh(gru)) is None
 
 
-def test_turned_twice_is_what_the_two_operations_of_tensorflow_do():
+def test_a_double_reversal_equals_two_operations_of_tensorflow():
     import tensorflow as tf
 
     case = fixed("float32", lengths=LENGTHS, reverse=True, masked_outputs="carry")

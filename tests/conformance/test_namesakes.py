@@ -193,7 +193,9 @@ def test_a_command_judges_an_adapter_in_a_project_with_all_the_names(project, co
         ((PYTHON, "-m", "pytest", "--gru"), "wrapper:gru", "wrapper.py", 4, "reference"),
     ],
 )
-def test_an_adapter_that_imports_what_both_have_is_refused_by_file_and_line(project, command, name, file, line, module):
+def test_an_adapter_that_imports_a_module_of_both_is_refused_by_file_and_line(
+    project, command, name, file, line, module
+):
     code, printed = called(project, *command, name)
     text = " ".join(printed.split())
     assert f"{project / file}, line {line}, imports {module}, and {project}" in text

@@ -117,7 +117,7 @@ def test_a_state_as_large_as_the_largest_number_is_certified():
     assert np.array_equal(truth.outputs[0], np.full((1, 1, 1), largest / 2))
 
 
-def test_what_no_precision_settles_is_not_certified(monkeypatch):
+def test_a_number_that_no_precision_settles_is_not_certified(monkeypatch):
     monkeypatch.setattr(balls, "LAST_BITS", 32)
     with pytest.raises(balls.NotCertified, match="more than 32 bits"):
         oracle.certify(drawn(1, 1, 1, 1))
@@ -139,14 +139,14 @@ def test_a_ball_without_bounds_is_not_rounded():
 
 
 @pytest.mark.parametrize("exponent", [1024, 70000, 1 << 60])
-def test_what_lies_past_the_largest_float64_is_not_certified(exponent):
+def test_a_number_past_the_largest_float64_is_not_certified(exponent):
     for number in (arb(2) ** exponent, -(arb(2) ** exponent)):
         with pytest.raises(balls.NotCertified, match="above the largest float64"):
             balls.round_balls(np.array([number], object))
 
 
 @pytest.mark.parametrize("exponent", [1077, 70000, 1 << 60])
-def test_what_lies_below_the_smallest_float64_is_zero_and_moves_no_other(exponent):
+def test_a_number_below_the_smallest_float64_is_zero_and_moves_no_other(exponent):
     with balls.precision(100):
         tiny = arb(2) ** -exponent
         found = balls.round_balls(np.array([tiny, -tiny, arb(1, tiny), arb(tiny, tiny)], object))
@@ -214,7 +214,7 @@ def imported(name: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", [name for name in ORACLE if name != CASE])
-def test_the_oracle_imports_nothing_of_what_it_judges(name):
+def test_the_oracle_imports_nothing_that_it_judges(name):
     modules = {f"{module}.{name}" if f"{module}.{name}" in ORACLE else module for module, name in imported(name)}
     assert modules <= {"numpy", "flint", *ORACLE}
 

@@ -72,7 +72,7 @@ def test_cotangents_may_be_written(tmp_path, merge):
     assert ("gradients.kernel backward[2, 1, 1]" in shown.stdout) == (merge is not None)
 
 
-def test_the_digest_is_that_of_the_numbers(tmp_path):
+def test_the_digest_covers_the_numbers(tmp_path):
     written = asked(tmp_path, WRITTEN).stdout
     spaced = asked(tmp_path, json.dumps(WRITTEN, indent=3).replace("0.5", "5E-1")).stdout
     moved = asked(tmp_path, {**WRITTEN, "lengths": [3]}).stdout
@@ -80,7 +80,7 @@ def test_the_digest_is_that_of_the_numbers(tmp_path):
     assert written.splitlines()[-1] != moved.splitlines()[-1]
 
 
-def test_json_goes_into_a_file_beside_what_is_printed(tmp_path):
+def test_json_goes_into_a_file_beside_the_printed_text(tmp_path):
     said = asked(tmp_path, WRITTEN, "--json", str(tmp_path / "truth.json"))
     assert "final_state[0, 0]" in said.stdout
     data = json.loads((tmp_path / "truth.json").read_text())
@@ -157,7 +157,7 @@ def test_a_file_without_a_case_is_refused(tmp_path, content, message):
         ({"initial_state": [["-inf", 0]]}, "initial_state[0, 0] is -inf, but"),
     ],
 )
-def test_what_does_not_fit_is_refused_by_name(tmp_path, change, message):
+def test_input_that_does_not_fit_is_refused_by_name(tmp_path, change, message):
     refused(asked(tmp_path, {**WRITTEN, **change}), message)
 
 
@@ -170,7 +170,7 @@ def test_a_pair_of_cotangents_is_wanted_for_two_directions(tmp_path):
     assert asked(tmp_path, {**both, "cotangents": {"final_state": [[[1, 0]], None]}}).exit_code == 0
 
 
-def test_what_is_not_read_may_be_anything(tmp_path):
+def test_numbers_that_are_not_read_may_be_anything(tmp_path):
     clean, dirty = (
         asked(tmp_path, {**WRITTEN, "inputs": [[[0.5], [-1.25], [value]]]}, "--json", "-") for value in (2, "nan")
     )
@@ -192,7 +192,7 @@ def test_files_that_cannot_be_read_or_written_are_refused(tmp_path):
     refused(runner.invoke(main, ["oracle"]), "Missing argument 'CASE.json'")
 
 
-def test_what_no_precision_settles_is_said_plainly(tmp_path, monkeypatch):
+def test_a_number_that_no_precision_settles_is_reported_plainly(tmp_path, monkeypatch):
     monkeypatch.setattr(balls, "LAST_BITS", 32)
     said = asked(tmp_path, WRITTEN)
     assert said.exit_code == 1
@@ -232,7 +232,7 @@ def test_decimals_are_rounded_once(tmp_path, dtype, decimal, literal):
 @pytest.mark.parametrize(
     ("dtype", "decimal"), [("float16", "65520"), ("float32", "3.4028235677973367e38"), ("float64", "1e99999")]
 )
-def test_what_would_round_to_an_infinity_is_refused(tmp_path, dtype, decimal):
+def test_a_number_that_would_round_to_an_infinity_is_refused(tmp_path, dtype, decimal):
     refused(
         asked(tmp_path, json.dumps({**WRITTEN, "dtype": dtype}).replace("[2]]]", f"[{decimal}]]]")), "above the largest"
     )
@@ -245,5 +245,5 @@ def test_a_hexadecimal_literal_is_exact_or_refused(literal):
 
 
 @pytest.mark.parametrize("number", [1.5, -0.1, 2.0**-1074, 0.0, float("inf"), 2.0**1023])
-def test_what_float_hex_writes_is_read(number):
+def test_the_text_of_float_hex_is_read(number):
     assert exact_float(number.hex()) == number

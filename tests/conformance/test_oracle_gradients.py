@@ -170,7 +170,7 @@ def test_a_cotangent_that_one_direction_reads_is_read():
         (Outputs(None, np.full((1, 2), np.nan)), r"cotangents.final_state\[0, 0\] is nan, but"),
     ],
 )
-def test_what_is_no_cotangent_is_refused(cotangents, message):
+def test_a_value_that_is_no_cotangent_is_refused(cotangents, message):
     with pytest.raises(InvalidCase, match=message):
         certify_gradients(drawn(1, 2, 2, 2), cotangents)
 

@@ -112,7 +112,7 @@ def test_no_tangents_are_zeros():
         (Gradients(*[None] * 4, np.zeros((2, 2, 2))), r"tangents.bias: got shape \(2, 2, 2\), expected \(2, 3, 2\)"),
     ],
 )
-def test_what_is_no_tangent_is_refused(tangents, message):
+def test_a_value_that_is_no_tangent_is_refused(tangents, message):
     with pytest.raises(InvalidCase, match=message):
         certify_tangents(drawn(1, 2, 3, 2), tangents)
 

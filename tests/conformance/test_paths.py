@@ -36,7 +36,7 @@ ASKED = {
 @pytest.mark.parametrize(
     ("name", "vector"), [(name, vector) for vector, names in ASKED.items() for name in names], ids=str
 )
-def test_a_path_gives_what_the_layer_gives(name, vector):
+def test_a_path_agrees_with_the_layer(name, vector):
     verdict = judge_vector(load(name), STORED[vector], "float32")
     assert (verdict.kind, verdict.reason) == (PASS, "")
 
@@ -55,7 +55,7 @@ def test_weights_that_do_not_arrive_are_seen(name, monkeypatch):
     assert judge_vector(load(name), STORED["padding-unread-holes"], "float32").kind == FAIL
 
 
-def test_the_process_that_serves_cannot_import_what_made_the_model(monkeypatch):
+def test_the_process_that_serves_cannot_import_the_package_that_made_the_model(monkeypatch):
     for name in [name for name in sys.modules if name.partition(".")[0] in model_server.MAKERS]:
         monkeypatch.setitem(sys.modules, name, sys.modules[name])
     model_server.forbid()
@@ -63,7 +63,7 @@ def test_the_process_that_serves_cannot_import_what_made_the_model(monkeypatch):
         __import__("tf_gru")
 
 
-def test_what_is_raised_where_a_model_is_served_is_the_subjects_error(monkeypatch):
+def test_an_error_while_a_model_is_served_is_the_subjects_error(monkeypatch):
     monkeypatch.setattr(keras_models, "weights", lambda case: weights(case)[:1])
     case, _ = STORED["padding-unread-holes"].vector.cast("float32")
     with pytest.raises(SubjectError, match="ValueError: zip"):
@@ -91,11 +91,11 @@ def test_the_logistic_of_xnnpack_has_a_nan_where_no_trained_gru_comes():
 RECORD = paths.load()
 
 
-def test_the_page_is_what_the_command_writes():
+def test_the_page_equals_the_commands_output():
     assert paths.PAGE.read_text() == paths.page(RECORD)
 
 
-def test_every_path_that_was_judged_holds_what_it_claims_and_the_others_are_named():
+def test_every_recorded_path_meets_its_claims_and_the_others_are_named():
     assert set(paths.PATHS) <= set(REGISTERED)
     assert list(paths.wrong(RECORD)) == []
     assert [name for name in paths.PATHS if f"`{name}`" in paths.PAGE.read_text()] == list(paths.PATHS)
@@ -103,13 +103,13 @@ def test_every_path_that_was_judged_holds_what_it_claims_and_the_others_are_name
 
 
 @pytest.mark.parametrize("name", RECORD)
-def test_the_record_declines_what_the_adapters_decline(name):
+def test_the_record_and_the_adapters_decline_the_same(name):
     """If this fails, run the suite again: python -m studies paths NAME."""
     recorded = {(v["clause"], v["dtype"]) for v in RECORD[name]["verdicts"] if v["kind"] == DECLINED}
     assert recorded == _declined(load(name).capabilities)
 
 
-def test_an_adapter_declines_what_it_does_not_declare_and_no_more():
+def test_an_adapter_declines_exactly_the_undeclared_cases():
     assert _declined(load("tf_gru:graph").capabilities) == set()
     assert ("gradients", "float32") in _declined(load("tf_gru:onnx").capabilities)
 
@@ -132,7 +132,7 @@ def _has_no_reason(verdict):
 
 
 @pytest.mark.parametrize("spoil", [_fails, _has_no_reason, dict.clear])
-def test_what_is_wrong_in_a_record_is_named(spoil):
+def test_a_mistake_in_a_record_is_named(spoil):
     verdicts = [{"clause": clause, "dtype": "float32", "kind": PASS, "reason": ""} for clause in CLAUSES]
     record = {"tf_gru:graph": {"broken": None, "verdicts": verdicts}}
     assert list(paths.wrong(record)) == []

@@ -45,7 +45,7 @@ def test_the_profiles_are_those_of_the_suite(pytestconfig):
 
 
 @pytest.mark.parametrize("where", [(), ("--pyargs", "conformance"), (str(TESTS),), ("-p", "conformance.plugin")])
-def test_the_suite_is_collected_once_wherever_it_is_asked_for(judged, where):
+def test_the_suite_is_collected_once_wherever_it_is_requested(judged, where):
     code, became = judged("--gru", "reference", *where)
     assert (code, [(name, outcome) for name, (outcome, _) in became.items()]) == (
         pytest.ExitCode.OK,
@@ -57,7 +57,7 @@ def test_the_suite_is_collected_once_wherever_it_is_asked_for(judged, where):
     )
 
 
-def test_what_is_wrong_fails_with_its_reason_and_what_is_not_declared_is_skipped_with_it(judged, tmp_path):
+def test_a_wrong_clause_fails_with_its_reason_and_an_undeclared_one_is_skipped_with_it(judged, tmp_path):
     (tmp_path / "ours.py").write_text(
         "from dataclasses import replace\n"
         "from conformance.mutants import reset_ignored\n"
@@ -91,7 +91,7 @@ class Unwired(mutants.Emulated):
 """
 
 
-def test_what_cannot_be_judged_fails_its_smoke_test_and_a_crash_fails_one_test(judged, tmp_path):
+def test_a_gru_that_cannot_be_judged_fails_its_smoke_test_and_a_crash_fails_one_test(judged, tmp_path):
     (tmp_path / "others.py").write_text(OTHERS)
     names = ("others:Crash", "others:Nothing", "others:Half", "others:Unwired")
     _, became = judged(*(word for name in names for word in ("--gru", name)))
@@ -111,6 +111,6 @@ def test_what_cannot_be_judged_fails_its_smoke_test_and_a_crash_fails_one_test(j
         ((str(TESTS),), pytest.ExitCode.INTERRUPTED, "say which GRU: --gru NAME"),
     ],
 )
-def test_without_a_gru_that_can_be_had_it_says_what_to_do(judged, capsys, options, code, words):
+def test_without_a_usable_gru_it_gives_advice(judged, capsys, options, code, words):
     assert judged(*options) == (code, {})
     assert words in "".join(capsys.readouterr())

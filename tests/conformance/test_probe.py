@@ -113,7 +113,7 @@ def test_onnxruntime_exceeds_1_and_has_a_sigma_more_than_two_u_off():
 
 
 @pytest.mark.parametrize(("mutant", "wrong"), [(rough_tanh, TANH), (sigmoid_of_twice_the_argument, SIGMA)])
-def test_a_rough_activation_is_not_what_is_claimed(mutant, wrong):
+def test_a_rough_activation_does_not_meet_the_claim(mutant, wrong):
     probed = swept(mutant())
     assert [name for name, found in probed.swept.items() if found.refutes] == [wrong]
     assert not probed.met
@@ -138,7 +138,7 @@ def test_a_known_error_is_reported_within_half_an_ulp(activation, ulps, meets, m
     assert (other.meets, other.monotone) == ("correctly rounded", True)
 
 
-def test_the_number_that_refutes_is_told_with_its_exact_value():
+def test_the_refuting_number_is_printed_with_its_exact_value():
     point = swept(Exactly(tanh=20)).swept[TANH].refutes
     assert point is not None
     value = exact_at(TANH, np.array([point.argument]))
@@ -177,7 +177,7 @@ def test_a_gru_that_is_wrong_at_one_width_only_is_seen():
 # Results below the normal range, outside it, or out of order.
 
 
-def test_flushing_is_told_and_must_be_claimed():
+def test_flushing_is_reported_and_must_be_claimed():
     flushing = flushed_to_zero()
     found, honest = swept(flushing), swept(Emulated())
     assert [each.subnormals for each in found.swept.values()] == [FLUSHED, FLUSHED]
@@ -199,7 +199,7 @@ def test_a_sigma_from_tanh_has_a_floor_and_its_subnormals_are_not_seen():
     assert found.subnormals == NOT_SEEN
 
 
-def test_results_outside_or_out_of_order_are_told():
+def test_results_outside_or_out_of_order_are_reported():
     class Above(Exactly):
         def tanh(self, a):
             return super().tanh(a) * np.float32(1 + 2.0**-22)
@@ -216,7 +216,7 @@ def test_results_outside_or_out_of_order_are_told():
 
 
 @pytest.mark.parametrize(("dtype", "wrong"), [("float32", np.nan), ("float32", np.inf), ("float64", 1e308)])
-def test_what_is_no_activation_meets_nothing(dtype, wrong):
+def test_a_function_that_is_no_activation_meets_no_claim(dtype, wrong):
     class Broken(Emulated):
         def tanh(self, a):
             return np.where(np.abs(a - 2) < 1, a.dtype.type(wrong), super().tanh(a))
@@ -259,7 +259,7 @@ def test_other_blends_add_nothing():
         assert {found.blend for found in probed.swept.values()} == {"adds nothing"}
 
 
-def test_what_the_blend_may_add_follows_from_the_gate_that_is_seen():
+def test_the_blends_error_follows_from_the_observed_gate():
     u = FORMATS["float32"].unit_roundoff
     x = np.array([-64.0, -1.0, 64.0])
     (claim,) = claiming("8 ULP above 2u").values()
@@ -372,7 +372,7 @@ def _bfloat16(a: np.ndarray) -> np.ndarray:
     return ((bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)).view(np.float32)
 
 
-def test_what_is_shown_is_rounded_once_more():
+def test_an_output_may_be_rounded_once_more():
     class Shown(Exactly):
         def blend(self, z, h, n):
             return _bfloat16(super().blend(z, h, n))
@@ -469,7 +469,7 @@ def test_a_claim_that_stands_ends_with_0(tmp_path):
     assert (found["met"], found["meets"], found["swept"][SIGMA]["subnormals"]) == (True, "4 ULP", KEPT)
 
 
-def test_what_a_subject_prints_goes_nowhere_and_what_was_printed_before_it_does_not(tmp_path):
+def test_a_subjects_prints_vanish_and_earlier_ones_do_not(tmp_path):
     """Without a terminal, Python buffers output until it is flushed."""
     (tmp_path / "talking.py").write_text(
         "from conformance.mutants.emulated import Emulated\n"
@@ -507,7 +507,7 @@ def test_a_claim_that_does_not_ends_with_1_and_the_number():
         (("onnxruntime", "--dtype", "float64"), 2, "does not declare float64: the CPU kernel is float32 only"),
     ],
 )
-def test_bad_input_is_refused_with_what_to_do(given, code, message):
+def test_bad_input_is_refused_with_advice(given, code, message):
     done = command(*given)
     assert done.exit_code == code
     assert message in done.output
@@ -529,7 +529,7 @@ def test_a_subject_that_gives_no_answer_ends_with_1(monkeypatch):
     ],
     ids=["no sigma", "no arithmetic"],
 )
-def test_what_is_not_measured_is_told_with_its_reason(monkeypatch, gru, code, why):
+def test_a_missing_measurement_is_reported_with_its_reason(monkeypatch, gru, code, why):
     monkeypatch.setattr("conformance.mutants.told", gru, raising=False)
     done = command("conformance.mutants:told", "--rounds", "0")
     assert done.exit_code == code

@@ -72,7 +72,7 @@ def test_gradients_and_two_directions_travel_as_well(factor):
     }
 
 
-def test_what_it_does_not_declare_is_declined_for_its_reason(honest):
+def test_an_undeclared_case_is_declined_for_its_reason(honest):
     assert judge(honest, BY_CLAUSE["masks"], "float64", PROFILES["dev"]).kind == DECLINED
     verdict = judge(honest, BY_CLAUSE["lengths"], "float32", PROFILES["dev"])
     assert verdict.reason == "does not declare float32: Python's numbers are float64"
@@ -101,7 +101,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("how", WRONG)
-def test_a_program_that_breaks_loses_that_case_and_the_next_is_asked(how):
+def test_a_program_that_breaks_loses_that_case_and_gets_the_next(how):
     wrong = program(how)
     with pytest.raises(SubjectError) as caught:
         ask(wrong, PADDED)
@@ -110,7 +110,7 @@ def test_a_program_that_breaks_loses_that_case_and_the_next_is_asked(how):
     wrong.end()
 
 
-def test_what_is_said_after_the_answer_is_no_answer_to_the_next():
+def test_output_after_the_answer_is_no_answer_to_the_next():
     wrong = program("answers twice")
     ask(wrong, PADDED)
     with pytest.raises(SubjectError, match=r"before any question|answered question 1, but was asked question 2"):
@@ -126,7 +126,7 @@ def test_wrong_shapes_fail_the_clause_of_shapes():
     assert judge_case(program("another shape"), BY_CLAUSE["shape-and-dtype"], PADDED).kind == FAIL
 
 
-def test_what_a_program_declines_is_declined_with_its_reason_and_link():
+def test_a_case_that_a_program_declines_is_declined_with_its_reason_and_link():
     some = program("declines")
     with pytest.raises(Declined):
         ask(some, PADDED)
@@ -177,7 +177,7 @@ def test_a_program_that_does_not_start_is_a_usage_error(how, message):
     assert message in str(caught.value)
 
 
-def test_a_program_that_never_says_what_it_does_is_a_usage_error():
+def test_a_program_that_never_declares_itself_is_a_usage_error():
     with pytest.raises(UsageError, match=r"no answer for 0\.5 s"):
         Process((sys.executable, str(PROGRAM), "never starts"), starting=0.5)
 
@@ -228,7 +228,7 @@ def test_a_question_goes_on_where_the_pipe_takes_none_of_it_at_once(monkeypatch)
     assert echo.ask(b"are you there", seconds=5, limit=100) == b"are you there"
 
 
-def test_what_a_program_answers_counts_even_where_it_does_not_read_the_question():
+def test_a_programs_answer_counts_even_if_it_does_not_read_the_question():
     deaf = Lines((sys.executable, "-c", "import os; os.close(0); print('answer', flush=True); input()"), b"")
     assert deaf.ask(bytes(1 << 20), seconds=5, limit=100) == b"answer"
 
@@ -265,7 +265,7 @@ def test_a_program_that_is_stopped_takes_all_it_started_with_it(tmp_path):
     assert len(pids) == 2 and gone(pids)
 
 
-def test_a_program_is_told_to_stop_and_so_it_is_where_the_suite_ends(tmp_path):
+def test_a_program_gets_a_stop_message_when_the_suite_ends(tmp_path):
     program("says goodbye", str(tmp_path / "first")).end()
     code = f"{OF_THIS_FILE}; left_open = program('says goodbye', sys.argv[1])"
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "second")], check=True)
@@ -316,7 +316,7 @@ def test_a_command_without_a_subject_says_that_a_program_may_be_given(command):
 
 
 @pytest.mark.parametrize("command", ["diagnose", "vectors replay"])
-def test_two_subjects_where_one_is_asked_for_are_a_usage_error(command):
+def test_two_subjects_in_place_of_one_are_a_usage_error(command):
     two = CliRunner().invoke(main, [*command.split(), "reference", "--process", "true"])
     assert two.exit_code == 2 and "got 2 subjects" in two.output
 

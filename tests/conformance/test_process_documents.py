@@ -57,7 +57,7 @@ def test_its_adapter_and_function_are_of_under_twenty_lines(project):
     assert all(len((project / name).read_text().splitlines()) < 20 for name in ("blog.py", "judged.py"))
 
 
-def test_in_the_other_convention_it_is_told_so(project):
+def test_in_the_other_convention_it_gets_that_explanation(project):
     text = (project / "blog.py").read_text()
     assert text.count("h = z * h + (1 - z) * n") == 1
     (project / "blog.py").write_text(text.replace("h = z * h + (1 - z) * n", "h = (1 - z) * h + z * n"))

@@ -30,7 +30,7 @@ PROMISED = {
 """Modules and names that the documents and the examples tell users to import."""
 
 
-def test_the_package_has_what_an_adapter_needs():
+def test_the_package_has_all_that_an_adapter_needs():
     public = [
         *(adapter.Adapter, arithmetic.Arithmetic, adapter.Capabilities, case.Case, adapter.Declined),
         *(case.Gradients, case.Outputs),
@@ -49,7 +49,7 @@ def test_a_module_by_its_earlier_name_is_the_same_module(earlier, now):
     assert import_module(f"conformance.{earlier}") is import_module(f"conformance.{now}")
 
 
-def test_what_lies_in_a_folder_is_found_by_the_earlier_name_too_and_once():
+def test_a_module_in_a_folder_is_found_by_its_earlier_name_too_and_once():
     assert import_module("conformance.report.page") is import_module("conformance.cli.report.page")
     with pytest.raises(ModuleNotFoundError, match=r"conformance\.diagnosis\.identify\.nothing"):
         import_module("conformance.identify.nothing")
@@ -60,7 +60,7 @@ def test_a_name_that_never_was_is_not_found():
         import_module("conformance.nothing")
 
 
-def test_the_package_alone_imports_none_of_what_takes_long():
+def test_the_package_alone_imports_no_slow_module():
     heavy = ("click", "flint", "hypothesis", "jsonschema", "rich")
     code = f"import sys, conformance, conformance.adapter; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

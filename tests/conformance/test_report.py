@@ -88,7 +88,7 @@ def test_it_names_nothing_to_load(text):
     assert "default-src 'none'" in text
 
 
-def test_what_a_subject_says_is_text(text):
+def test_a_subjects_words_are_text(text):
     tree = html5lib.parse(text)
     assert len(element(tree, "script")) == 1 and not element(tree, "img")
     assert "&lt;script&gt;alert(1)" in text
@@ -172,7 +172,7 @@ def test_the_histogram_holds_all_margins_of_a_class(subjects):
     )
 
 
-def test_what_has_no_place_on_a_logarithmic_axis_is_left_out(monkeypatch):
+def test_a_number_without_a_place_on_a_logarithmic_axis_is_left_out(monkeypatch):
     monkeypatch.setattr(figures, "_svg", lambda figure, name: figure)
     (axes,) = figures.growth({"it": [0.0, 1.0, 2.0, math.inf, math.nan]}, "said", "g0").axes
     (line,) = axes.lines
@@ -182,7 +182,7 @@ def test_what_has_no_place_on_a_logarithmic_axis_is_left_out(monkeypatch):
 # Markdown.
 
 
-def test_a_bar_in_what_a_subject_says_ends_no_cell_and_stands_alone_elsewhere():
+def test_a_bar_in_a_subjects_words_ends_no_cell_and_stands_alone_elsewhere():
     lacking = Verdict(clause="masks", dtype="float32", kind=DECLINED, reason="a | b")
     wrong = Verdict(clause="lengths", dtype="float32", kind=ERROR, reason="it ended")
     said = markdown([Subject(name="one|two", verdicts=[lacking, wrong])], "dev").splitlines()
@@ -244,7 +244,7 @@ def test_a_known_cause_comes_first_in_every_form_and_its_clauses_are_one_finding
         assert places == sorted(places) and "most responsible" not in said and "two answers" not in said
 
 
-def test_what_has_no_case_has_no_line_that_reproduces_it():
+def test_a_failure_without_a_case_has_no_line_that_reproduces_it():
     ended = Verdict(clause="masks", dtype="float32", kind=ERROR, reason="the process ended with exit code 7")
     said = markdown([Subject(name="it", verdicts=[ended])], "dev")
     assert "### ERROR masks float32: `it`" in said and ended.reason in said
@@ -357,7 +357,7 @@ def test_the_worst_vector_of_a_replay_is_named_where_one_has_arithmetic():
 
 
 @pytest.mark.parametrize(("ulps", "said"), [(None, False), (0.75, True)])
-def test_how_far_whole_runs_end_is_said_where_one_was_looked_at(ulps, said):
+def test_the_distance_of_whole_runs_is_printed_if_one_was_judged(ulps, said):
     verdict = Verdict(clause="reverse", dtype="float32", kind=PASS, margin=0.5, ulps=ulps)
     show(paper := Console(file=StringIO()), [Subject(name="any", claims={"float32": "a claim"}, verdicts=[verdict])])
     assert "worst margin 0.500 (reverse) of: a claim" in paper.file.getvalue()
@@ -377,7 +377,7 @@ def test_the_blocks_of_the_document_run(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-def test_a_library_that_is_missing_is_said_before_anything_is_judged(monkeypatch):
+def test_a_missing_library_is_reported_before_anything_is_judged(monkeypatch):
     from conformance.cli.report import templates
     from conformance.interface.adapter import UsageError
 

@@ -117,7 +117,7 @@ class Careless(Emulated):
     kernels = (16, "by hand")
 
 
-def test_what_a_subject_says_of_itself_is_text_whatever_it_was():
+def test_a_subjects_description_of_itself_is_text_whatever_it_was():
     report = describe("careless", Careless())
     assert {"library": "(1, 2)", "3": "None"}.items() <= report.versions.items()
     assert report.kernels == ["16", "by hand"]
@@ -130,7 +130,7 @@ def test_what_a_subject_says_of_itself_is_text_whatever_it_was():
         (("probe", "hostile:named", "--dtype", "float32"), 2),
     ],
 )
-def test_what_a_subject_says_of_itself_is_shown_and_not_obeyed_by_other_commands_too(hostile, command, code):
+def test_a_subjects_description_of_itself_is_shown_and_not_obeyed_by_other_commands_too(hostile, command, code):
     """Neither a terminal nor the printing library interprets it."""
     result = CliRunner().invoke(main, [*command, "--json", str(hostile / "it.json")])
 
@@ -139,7 +139,7 @@ def test_what_a_subject_says_of_itself_is_shown_and_not_obeyed_by_other_commands
     assert not controls(result.output + said_in(hostile / "it.json"))
 
 
-def test_what_prints_is_kept():
+def test_printable_characters_are_kept():
     assert printable("naïve – 漢字\n\x1b[1m\t\x00") == "naïve – 漢字\n\\x1b[1m\\t\\x00"
 
 
@@ -150,7 +150,7 @@ def test_a_control_character_let_through_would_break_the_junit_report(hostile, m
     assert not isinstance(result.exception, SystemExit)
 
 
-def test_what_a_process_printed_before_it_ended_is_spelled_out_by_identify_too(hostile):
+def test_identify_too_spells_out_the_last_words_of_a_process(hostile):
     result = CliRunner().invoke(main, ["identify", "hostile:ends"])
     assert r"\x1b[2J\x00 bye" in result.output
     assert not controls(result.output)

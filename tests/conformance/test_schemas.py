@@ -91,7 +91,7 @@ def test_it_is_as_its_schema_has_it(written):
     assert schemas.violations(*written) == []
 
 
-def test_its_schema_refuses_what_lacks_a_key_or_has_one_more(written):
+def test_its_schema_refuses_a_missing_or_additional_key(written):
     """Among objects with the same place in the schema and the same keys, the first is tested."""
     name, data = written
     closed = [path for path in objects(data) if not path or path[-1] not in OPEN]

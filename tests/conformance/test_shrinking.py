@@ -99,7 +99,7 @@ def test_a_failing_case_can_be_checked_by_hand(name):
 
 
 @pytest.mark.parametrize("name", [name for name in NEEDS if "gradient" not in name])
-def test_what_needs_more_does_not_fail_with_less(name):
+def test_a_mutant_that_needs_large_cases_passes_small_ones(name):
     """None of many drawn cases by hand of the clause that shows it."""
     mutant, clause = load(f"conformance.mutants:{name}"), SHOWN_BY.get(name, "step-after")
     for seed in range(12):
@@ -125,7 +125,7 @@ def test_numbers_become_few_bits():
 
 
 @pytest.mark.parametrize(("compiles", "budget"), [(False, CHEAP), (True, COMPILED)])
-def test_no_more_is_asked_than_the_budget_allows(compiles, budget):
+def test_shrinking_stays_within_its_budget(compiles, budget):
     class FailsAnyhow(Emulated):
         """A subject that fails on everything except cases smaller than its first failure, so that no search helps."""
 
@@ -159,7 +159,7 @@ def test_a_budget_of_time_ends_the_search_too():
     assert asked == []
 
 
-def test_what_fails_in_another_way_is_no_smaller_case_of_the_same():
+def test_a_case_that_fails_in_another_way_is_no_smaller_case_of_the_same():
     class TwoBugs(Emulated):
         def run(self, case):
             if case.units == 1:
@@ -206,7 +206,7 @@ def test_parts_are_smaller_and_every_one_can_be_left_out(count):
         assert {frozenset({i}) for i in range(count)} <= left_out
 
 
-def test_what_belongs_together_is_kept_together():
+def test_numbers_that_belong_together_are_kept_together():
     case = drawn(shape=DISTINCT, lengths=np.array([2, 5, 1]))
     part = kept(kept(kept(kept(case, "batch", np.array([1])), "time", np.array([0, 3])), "units", np.array([0, 2])),
                 "input_dim", np.array([1]))  # fmt: skip
@@ -218,7 +218,7 @@ def test_what_belongs_together_is_kept_together():
     assert part.starts[0].tolist() == [case.starts[0][1, [0, 2]].tolist()]
 
 
-def test_the_measure_prefers_what_is_easily_written():
+def test_the_measure_prefers_short_numbers():
     order = [0.0, 1.0, -1.0, 1.5, 1.75, 1 / 3, np.nan]
     measures = [measure(np.array([number])) for number in order]
     assert measures == sorted(set(measures))

@@ -165,7 +165,7 @@ def test_flushing_replaces_subnormal_operands_and_results(mode):
         ({"format": Format(64, -1022, 1023)}, "use fewer bits"),
     ],
 )
-def test_what_is_no_rounding_or_format_is_refused(arguments, message):
+def test_a_value_that_is_no_rounding_or_format_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Soft(**{"format": TOY, **arguments})
 

@@ -32,7 +32,7 @@ def truth(function: str, a: float) -> Fraction:
 
 @pytest.mark.parametrize("function", [SIGMA, TANH])
 @pytest.mark.parametrize("name", ["float16", "bfloat16", "float32", "float64"])
-def test_what_is_correctly_rounded_is(function, name):
+def test_correctly_rounded_functions_agree_with_exact_ones(function, name):
     format = FORMATS[name]
     a = arguments(format)
     exact = [truth(function, value) for value in a.tolist()]

@@ -136,7 +136,7 @@ def test_every_freedom_is_used(freedom, choices):
     assert len(set(runs.values())) == len(choices)
 
 
-def test_one_sum_may_hold_what_the_reset_gate_scaled():
+def test_one_sum_may_contain_the_numbers_that_the_reset_gate_scaled():
     """Otherwise it is added to the sum of the other terms: other numbers, both in the class."""
     claim, case = CLASSES["one sum"], drawn(shape=(60, 3, 3, 4))
     fixed = {"rounding": "nearest", "form": FORMS[0], "order": "sequential", "skew": "least"}
@@ -170,7 +170,7 @@ CLAUSES = (
 
 
 @pytest.mark.parametrize("clause", CLAUSES)
-def test_what_is_not_arithmetic_holds_too(clause):
+def test_clauses_without_arithmetic_hold_too(clause):
     """The returned state has fewer bits than the carried one."""
     gru = SoftGRU(CLASSES["bfloat16 shown"], 5)
     (check,) = (check for check in CHECKS if check.clause == clause)
@@ -186,6 +186,6 @@ def test_what_is_not_arithmetic_holds_too(clause):
         ({"skew": "worse"}, "allows most"),
     ],
 )
-def test_what_its_class_does_not_allow_is_refused(arguments, message):
+def test_arithmetic_outside_its_class_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         SoftGRU(**{"arithmetic": FLOAT32, "seed": 0, **arguments})

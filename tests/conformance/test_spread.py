@@ -99,13 +99,13 @@ UNDERFLOWS = [([[0.0]], [2.0**-600]), ([[2.0**-600]], [0.0])]
         ("LOST", 0.0, UNDERFLOWS),
     ],
 )
-def test_what_rounding_takes_from_a_product_must_be_given_back(monkeypatch, name, wrong, steps):
+def test_the_rounding_error_of_a_product_must_be_given_back(monkeypatch, name, wrong, steps):
     assert holds(steps)
     monkeypatch.setattr(spread, name, wrong)
     assert not holds(steps)
 
 
-def test_what_rounding_takes_from_a_sum_must_be_given_back(monkeypatch):
+def test_the_rounding_error_of_a_sum_must_be_given_back(monkeypatch):
     kept = Spread(1, 1)
     for error in (1.0, 2.0**-53):
         kept.add(np.array([0]), np.array([[error]]))
@@ -120,7 +120,7 @@ def turned(time: int) -> list:
     return [([[half, -half], [half, half]], [1.0, 1.0])] * time
 
 
-def test_what_forgets_while_it_turns_stays_small():
+def test_a_gru_that_forgets_while_it_turns_stays_small():
     """Products of absolute values would double every third step."""
     found = max(radius(turned(60)))
     growing = np.zeros(2)

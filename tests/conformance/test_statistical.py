@@ -116,7 +116,7 @@ def test_a_state_that_is_kept_out_by_a_gate_that_rounds_to_one_is_no_alarm():
     assert judgement.sample.size == 1 and judgement.sample.spread < 1
 
 
-def test_a_gate_and_its_complement_may_each_be_off_by_what_is_claimed():
+def test_a_gate_and_its_complement_may_each_have_the_claimed_error():
     """If state and candidate are equal, an error of the gate alone would cancel."""
     ops = Expected(claim("float32", activation="8 ULP above 4u"))
     z, keep = ops.sigma_and_complement(ops.read(np.array([0.3], np.float32)))
@@ -129,7 +129,7 @@ def test_reaches_of_arrays_with_everything_in_common_add():
     assert Scale.together([scale, scale]) == Scale(size=16, drift=4.0, squares=16.0)
 
 
-def test_errors_that_lean_alarm_only_beyond_what_is_claimed():
+def test_biased_errors_alarm_only_beyond_the_claim():
     ones = np.ones(4000)
     assert Sample.of(0.3 * ones, 0 * ones, ones).alarm is not None
     assert Sample.of(0.3 * ones, 0.3 * ones, ones).alarm is None
@@ -152,7 +152,7 @@ def test_samples_of_independent_errors_add():
     assert parts[0] + parts[1] == Scale.of(error, ones, 2 * ones)
 
 
-def test_what_a_claim_allows_counts_little_and_its_noise_less():
+def test_allowed_errors_count_little_and_their_noise_less():
     """An error of 1, where 1 is claimed and the noise is 1: nothing of it is beyond the claim.
 
     In units of noise and claim together, error, claim and noise are 1/2 each. The weight is the noise's share, 1/2 too,
@@ -181,14 +181,14 @@ def test_nothing_is_no_alarm():
     assert Scale.of(none, none, none) == NO_SCALE
 
 
-def test_where_rounding_is_not_to_nearest_no_rule_is_asked():
+def test_no_rule_applies_to_rounding_that_is_not_to_nearest():
     case = wide(4)
     anyhow = replace(claim("float32"), rounding="any")
     judgement, _ = judge_steps(case, Emulated().run(case).outputs, anyhow)
     assert judgement.judged and judgement.sample == NO_SAMPLE
 
 
-def test_a_failure_is_told_before_an_alarm():
+def test_a_failure_comes_before_an_alarm():
     class Wrong(Emulated):
         def gradients(self, case, cotangents):
             return Gradients(*(2 * part for part in super().gradients(case, cotangents)))

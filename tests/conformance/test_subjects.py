@@ -31,7 +31,7 @@ def test_a_subject_passes_some_clauses(name, clauses):
 
 
 @pytest.mark.long
-def test_torch_passes_what_it_declares():
+def test_torch_passes_its_declared_clauses():
     gru = load("torch")
     assert wired(gru) is None
     assert [v for v in verdicts(gru, DEV) if v.kind not in (PASS, DECLINED)] == []
@@ -61,7 +61,7 @@ def test_keras_passes_but_for_nan_in_the_padding():
     assert {v.clause for v in judged if v.kind != PASS} == {"padding-gradient"}
 
 
-def test_keras_has_nan_in_the_gradient_of_the_padding_and_its_policy_is_told_in_words():
+def test_keras_has_nan_in_the_gradient_of_the_padding_and_its_policy_is_put_in_words():
     gru = load("keras:eager")
     assert judge(gru, BY_CLAUSE["padding-gradient"], "float32", DEV, shrink=False).kind == FAIL
     assert judge(gru, BY_CLAUSE["gradients-masked"], "float32", Profile(1)).kind == PASS

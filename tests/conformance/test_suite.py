@@ -55,13 +55,13 @@ class Noted(Emulated):
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-def test_any_sizes_are_asked_by_a_wide_profile_of_what_compiles_nothing(compiled):
+def test_a_wide_profile_uses_any_sizes_for_a_subject_that_compiles_nothing(compiled):
     check, subject = BY_CLAUSE["step-after"], Noted(compiles_per_shape=compiled)
     assert judge(subject, check, "float64", Profile(24, wide=True)).kind == PASS
     assert compiled == (subject.sizes <= set(check.sizes))
 
 
-def test_two_directions_are_asked_with_padding_only_under_a_policy_that_holds_for_one_too():
+def test_two_directions_get_padding_only_under_a_policy_that_holds_for_one_too():
     known = Emulated().capabilities
     both = replace(known, masked_outputs=("zero", "carry"), bidirectional_masked_outputs=("carry",))
     neither = replace(known, masked_outputs=("zero",), bidirectional_masked_outputs=("carry",))
@@ -106,7 +106,7 @@ def test_every_subject_gets_the_same_cases():
     assert seen[0] == seen[1] != []
 
 
-def test_the_cases_do_not_depend_on_what_else_is_imported(tmp_path, monkeypatch):
+def test_the_cases_do_not_depend_on_other_imports(tmp_path, monkeypatch):
     """Hypothesis prefers large integers that are constants of imported modules."""
     drawn = []
     for name in ("nothing", "constants"):
@@ -128,7 +128,7 @@ def _noted(cases: list[str], case) -> Judgement:
     return Judgement(judged=1)
 
 
-def test_what_is_not_declared_is_declined_with_its_reason():
+def test_an_undeclared_clause_is_declined_with_its_reason():
     class Forward(Emulated):
         capabilities = replace(Emulated.capabilities, reverse=False, because={"reverse": "it only looks ahead"})
 
@@ -175,7 +175,7 @@ def test_findings_say_where_and_by_how_much():
     assert "outputs[" in verdict.reason and "exact" in verdict.reason and "bounds" in verdict.reason
 
 
-def test_a_package_that_is_not_there_is_said_to_be_missing():
+def test_a_missing_package_is_reported_as_missing():
     subject = Emulated()
     subject.packages = ("no-such-distribution",)
     assert describe("x", subject).versions["no-such-distribution"] == "not installed"

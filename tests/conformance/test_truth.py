@@ -72,7 +72,7 @@ def test_the_certificate_covers_answer_and_gradients():
     assert both.radius == max(alone.radius, gradients.radius)
 
 
-def test_what_is_exact_has_no_radius():
+def test_an_exact_number_has_no_radius():
     found = truth(drawn(2, 0, 3, 2), Outputs(None, np.ones((2, 2))))
     assert found.radius is None and found.bits == 64
     assert found.outputs.shape == (2, 0, 2) and found.steps[0].z.shape == (2, 0, 2)

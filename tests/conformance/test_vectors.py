@@ -81,7 +81,7 @@ def test_an_id_is_the_hash_of_the_question_alone():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_file_gives_back_what_was_authored(name):
+def test_a_file_gives_back_the_authored_case(name):
     vector, found = AUTHORED[name], STORED[name].vector
     assert found.question == vector.question
     assert (found.clause, found.flags, found.description) == (vector.clause, vector.flags, vector.description)
@@ -117,7 +117,7 @@ def check_of(folder) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_check_passes_what_is_right(folder):
+def test_check_passes_a_right_file(folder):
     assert check_of(folder) == (0, "3 vectors, 0 differences\n")
 
 
@@ -267,7 +267,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_each_rule_of_the_lint_sees_what_breaks_it(rule):
+def test_each_rule_of_the_lint_sees_a_violation(rule):
     bad = BAD[rule]()
     vector = replace(AUTHORED["step-after-few-bits"], case=bad)
     found = truth(bad)
@@ -292,7 +292,7 @@ def test_a_waiver_without_need_and_one_of_no_rule_are_seen():
         (lambda found: any(not p.bias.any() for p in found.parameters), "three rows and no bias"),
     ],
 )
-def test_what_the_vectors_lack_together_is_seen(without, message):
+def test_a_gap_of_all_vectors_together_is_seen(without, message):
     fewer = {name: stored for name, stored in STORED.items() if not without(stored.vector.case)}
     assert any(message in line for line in over_all(fewer))
 

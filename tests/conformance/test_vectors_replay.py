@@ -158,7 +158,7 @@ def test_an_honest_gru_has_no_suspect():
     assert suspects([judge_vector(Emulated(), STORED["masks-holes"], "float32")], VECTORS) == []
 
 
-def test_what_no_bug_explains_wholly_is_explained_in_part():
+def test_a_failure_that_no_bug_explains_wholly_is_explained_in_part():
     verdict = judge_vector(WRONG["MaskAsLength"], STORED["masks-holes"], "float32")
     other = judge_vector(Emulated(), STORED["masks-left"], "float32")
     found = {suspect.flag: suspect[1:] for suspect in suspects([verdict, other], VECTORS)}
@@ -190,7 +190,7 @@ def test_what_no_bug_explains_wholly_is_explained_in_part():
         ("padding-appended-after", {"masks": False, "lengths": False}, "lengths"),
     ],
 )
-def test_what_is_not_declared_is_declined_with_its_reason(name, change, lacks):
+def test_an_undeclared_clause_is_declined_with_its_reason(name, change, lacks):
     class Less(Emulated):
         capabilities = replace(Emulated.capabilities, because={lacks: "it is not there"}, **change)
 

@@ -63,7 +63,7 @@ def the_middles_are_the_oracle_s(case: Case) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("reset", RESETS)
-def test_the_middle_of_each_set_is_what_the_oracle_certifies(reset, kind, dtype):
+def test_the_oracle_certifies_the_middle_of_each_set(reset, kind, dtype):
     the_middles_are_the_oracle_s(drawn(dtype, reset=reset, seed=3, **KINDS[kind]))
 
 
@@ -146,7 +146,7 @@ def test_a_bound_that_proves_nothing_is_refused_by_name(allowed):
         allowed(chaotic())
 
 
-def test_what_is_not_judged_is_not_counted_and_no_pass():
+def test_a_clause_that_is_not_judged_is_not_counted_and_no_pass():
     case = chaotic()
     assert judge_final_states(case, np.full((1, 16), np.nan, np.float32), claim()).judged == 0
     assert judged(case, tf32_products(), claim()).judged == 0

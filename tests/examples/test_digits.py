@@ -60,7 +60,7 @@ def test_an_implementation_without_reset_before_is_declined_in_its_own_words(dig
     ("wrong", "told"),
     [
         ("tf32_products", ["no margin is over 1"]),
-        ("gates_swapped", ["every class is that of certified truth", "no margin is over 1"]),
+        ("gates_swapped", ["every class equals the one of certified truth", "no margin is over 1"]),
     ],
 )
 def test_a_wrong_gru_makes_the_exit_code_1(digits, monkeypatch, broken, wrong, told):
@@ -74,7 +74,7 @@ def test_a_wrong_gru_makes_the_exit_code_1(digits, monkeypatch, broken, wrong, t
     assert margins["reference"] <= 1 < margins[wrong]
 
 
-def test_a_class_other_than_that_of_truth_makes_the_exit_code_1(digits, monkeypatch, broken):
+def test_a_class_other_than_certified_truth_makes_the_exit_code_1(digits, monkeypatch, broken):
     """One step more or less in the mean changes a class."""
     monkeypatch.setattr(digits, "IMPLEMENTATIONS", ("reference",))
     right = digits.Digits.classes
@@ -83,7 +83,7 @@ def test_a_class_other_than_that_of_truth_makes_the_exit_code_1(digits, monkeypa
         "classes",
         lambda digits, outputs: right(digits, outputs[:, :1] if outputs.dtype == "float32" else outputs),
     )
-    assert broken(run(digits)) == ["every class is that of certified truth"]
+    assert broken(run(digits)) == ["every class equals the one of certified truth"]
 
 
 def test_an_accuracy_below_the_goal_makes_the_exit_code_1(digits, monkeypatch, broken):

@@ -34,7 +34,7 @@ MAYBE = {"both directions do better than one"}
 
 
 @pytest.mark.parametrize("name", SHORT)
-def test_what_does_not_hold_is_what_wants_longer_training(monkeypatch, broken, tmp_path, name):
+def test_a_short_training_fails_only_the_claims_about_long_training(monkeypatch, broken, tmp_path, name):
     changes, options, expected = SHORT[name]
     example, plot = import_module(name), tmp_path / "plot.svg"
     for constant, value in changes.items():

@@ -64,7 +64,7 @@ def test_the_weights_are_kept_and_both_sides_are_within_their_bounds(moving, tmp
     assert "<svg" in (tmp_path / "margins.svg").read_text()
 
 
-def test_weights_that_do_not_survive_the_move_are_told(moving, monkeypatch, broken):
+def test_weights_that_do_not_survive_the_move_are_reported(moving, monkeypatch, broken):
     """Gates in PyTorch's order in place of Keras' order are reported."""
     monkeypatch.setattr(moving, "to_keras", exchanged(moving.to_keras, moving.UNITS))
     told = broken(run(moving))
@@ -72,20 +72,20 @@ def test_weights_that_do_not_survive_the_move_are_told(moving, monkeypatch, brok
     assert not [each for each in told if "back" in each]
 
 
-def test_weights_that_do_not_survive_the_way_back_are_told(moving, monkeypatch, broken):
+def test_weights_that_do_not_survive_the_way_back_are_reported(moving, monkeypatch, broken):
     monkeypatch.setattr(moving, "to_torch", exchanged(moving.to_torch, moving.UNITS))
     told = broken(run(moving))
     assert {"the move back keeps every weight", "the move back changes no class"} <= set(told)
     assert not [each for each in told if each.startswith("the move ") and "back" not in each]
 
 
-def test_a_wrong_gru_is_told(moving, monkeypatch, broken):
+def test_a_wrong_gru_is_reported(moving, monkeypatch, broken):
     load = moving.load
     wrong = {"tf_gru:graph": "conformance.mutants:tf32_products"}
     monkeypatch.setattr(moving, "load", lambda name: load(wrong.get(name, name)))
     assert broken(run(moving)) == ["the suite finds nothing wrong with any owner"]
 
 
-def test_an_accuracy_below_the_goal_is_told(moving, monkeypatch, broken):
+def test_an_accuracy_below_the_goal_is_reported(moving, monkeypatch, broken):
     monkeypatch.setattr(moving, "GOAL", 1.1)
     assert broken(run(moving)) == ["every accuracy is at least 1.1"]

@@ -23,7 +23,7 @@ def run(examples, name, missing):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("missing", ["rich", "tf_gru"])
-def test_a_missing_package_is_named_with_what_installs_it(examples, name, missing):
+def test_a_missing_package_is_named_with_its_install_command(examples, name, missing):
     result = run(examples, name, missing)
 
     assert result.returncode == 1
@@ -32,7 +32,7 @@ def test_a_missing_package_is_named_with_what_installs_it(examples, name, missin
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_all_that_an_example_imports_is_asked_for(examples, name):
+def test_an_example_checks_for_each_package_that_it_imports(examples, name):
     nodes = list(ast.walk(ast.parse((examples / f"{name}.py").read_text())))
     imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}

@@ -34,7 +34,7 @@ def test_both_are_within_their_bounds_and_mistakes_are_not(then_and_now, tmp_pat
     assert "<svg" in (tmp_path / "reversed.svg").read_text()
 
 
-def test_weights_in_another_order_than_the_tutorials_are_told(then_and_now, monkeypatch, broken):
+def test_weights_in_another_order_than_the_tutorials_are_reported(then_and_now, monkeypatch, broken):
     """With the input gate in place of the update gate, the judged GRU differs from the tutorial's."""
     usual = then_and_now.weights_of
     monkeypatch.setattr(then_and_now, "weights_of", lambda gru, reset: usual(exchanged(gru, reset), reset))
@@ -48,13 +48,13 @@ def exchanged(gru, reset):
     return type("Exchanged", (), {**vars(gru), **names})
 
 
-def test_a_reversal_that_is_not_handed_on_is_told(then_and_now, monkeypatch, broken):
+def test_a_reversal_that_is_not_handed_on_is_reported(then_and_now, monkeypatch, broken):
     gru = then_and_now.gru
     monkeypatch.setattr(then_and_now, "gru", lambda *given, reverse, **options: gru(*given, **options))
     assert broken(run(then_and_now)) == ["the suite finds nothing wrong with tf_gru"]
 
 
-def test_mistakes_that_words_of_one_sound_do_not_show_are_told(then_and_now, monkeypatch, broken):
+def test_mistakes_that_words_of_one_sound_do_not_show_are_reported(then_and_now, monkeypatch, broken):
     words = then_and_now.dictionary(12)
     short = words._replace(sounds=words.sounds[:, :1], lengths=words.lengths.clip(max=1))
     monkeypatch.setattr(then_and_now, "dictionary", lambda count: short)

@@ -162,7 +162,7 @@ OF_MORE = Parameters(numbers(1, 3, INPUT_DIM + 1, UNITS), numbers(2, 3, UNITS, U
         ({"masked_outputs": "hold"}, r"masked_outputs is 'hold', but must be one of 'carry', 'zero'$"),
     ],
 )
-def test_what_is_invalid_is_refused(arguments: dict[str, Any], message: str) -> None:
+def test_invalid_input_is_refused(arguments: dict[str, Any], message: str) -> None:
     """Both directions of the derivative refuse alike. The message says what, got, expected, and what to do."""
     valid: dict[str, Any] = {"inputs": X, "forward": Case().parameters(10), "backward": Case().parameters(30)}
 

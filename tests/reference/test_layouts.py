@@ -219,7 +219,7 @@ LONG = parameters(dtype=np.longdouble)
         ),
     ],
 )
-def test_what_would_lose_numbers_is_refused(function: Any, message: str) -> None:
+def test_a_conversion_that_would_lose_numbers_is_refused(function: Any, message: str) -> None:
     """Nothing is dropped or rounded."""
     with pytest.raises(Unrepresentable, match=message):
         function()
@@ -358,7 +358,7 @@ KERAS, TORCH, ONNX = to_keras(parameters()), to_torch(parameters()), to_onnx(par
         (lambda: from_onnx(ONNX["W"], ONNX["R"], ONNX["B"][:, :15]), r"B has shape \(1, 15\), but must be \(1, 30\)"),
     ],
 )
-def test_what_does_not_fit_is_refused(function: Any, message: str) -> None:
+def test_input_that_does_not_fit_is_refused(function: Any, message: str) -> None:
     """The message says what, got, expected, and what to do."""
     with pytest.raises(Invalid, match=message):
         function()

@@ -153,7 +153,7 @@ def test_the_only_layer_of_torch_needs_no_suffix() -> None:
         assert_same(from_torch(to_torch(P, suffix)), P)
 
 
-def test_what_is_no_gru_is_refused_beside_a_chosen_layer() -> None:
+def test_a_node_that_is_no_gru_is_refused_beside_a_chosen_layer() -> None:
     """Other layers and directions belong to another choice; any other array would be unread."""
     for stray in ("weight_hr_l0", "fc.weight", "weight_ih_l0_backward", "weight_ih_lx"):
         with pytest.raises(Invalid, match=rf"state_dict has {stray}, but must have .* nothing else but other layers"):
@@ -205,7 +205,7 @@ def test_a_module_of_haiku_has_its_name_in_front() -> None:
         (lambda: from_keras({"a": P}), r"weights has a, but must have kernel, recurrent_kernel, bias or kernel, rec"),
     ],
 )
-def test_what_does_not_go_together_is_refused(function: Any, message: str) -> None:
+def test_options_that_do_not_go_together_are_refused(function: Any, message: str) -> None:
     """A prefix without names, an array given twice, and a missing array are refused."""
     with pytest.raises(Invalid, match=message):
         function()

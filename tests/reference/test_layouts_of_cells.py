@@ -199,7 +199,7 @@ def test_a_format_that_frameworks_lack_is_refused(name: str) -> None:
         ),
     ],
 )
-def test_what_does_not_fit_is_refused(function: Any, message: str) -> None:
+def test_input_that_does_not_fit_is_refused(function: Any, message: str) -> None:
     """The message says what, got, expected, and what to do."""
     with pytest.raises(Invalid, match=message):
         function()

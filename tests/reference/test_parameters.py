@@ -85,7 +85,7 @@ def changed(position: int, value: object) -> list[object]:
         (zeros(input_dim=0), r"kernel has shape \(3, 0, 5\), but input_dim and units must be 1 or more$"),
     ],
 )
-def test_what_is_invalid_is_refused(arguments: list, message: str) -> None:
+def test_invalid_input_is_refused(arguments: list, message: str) -> None:
     """The message says what, got, expected, and what to do."""
     with pytest.raises(Invalid, match=message):
         Parameters(*arguments)

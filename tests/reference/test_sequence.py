@@ -384,7 +384,7 @@ INPUTS = numbers(0, BATCH, TIME, INPUT_DIM)
         ({"masked_outputs": "hold"}, r"masked_outputs is 'hold', but must be one of 'carry', 'zero'$"),
     ],
 )
-def test_what_is_invalid_is_refused(arguments: dict[str, Any], message: str) -> None:
+def test_invalid_input_is_refused(arguments: dict[str, Any], message: str) -> None:
     """Both directions of the derivative refuse alike. The message says what, got, expected, and what to do."""
     valid: dict[str, Any] = {"inputs": INPUTS, "parameters": Case().parameters(10)}
 

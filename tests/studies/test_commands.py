@@ -64,7 +64,7 @@ def test_the_record_of_other_suites_is_found_from_any_folder(pages, monkeypatch)
 
 
 @pytest.mark.parametrize("command", ["paths", "scoreboard"])
-def test_what_is_judged_is_kept_beside_the_others_without_the_margin_of_a_failure(pages, monkeypatch, command):
+def test_a_judged_subject_is_kept_beside_the_others_without_the_margin_of_a_failure(pages, monkeypatch, command):
     """The margin of a failure may be infinite, and JSON has no such number."""
     module, name, other = PAGES[command], "tf_gru:graph", "tf_gru:eager"
     passes = [Verdict(clause=clause, dtype=dtype, kind=PASS, margin=0.5) for clause in CLAUSES for dtype in DTYPES]

@@ -16,7 +16,7 @@ RECORD = page.load()
 MODEL = Cell("keras", "stacked backwards", mask="layer", sequences=True)
 
 
-def test_what_once_was_wrong_is_equal_or_refused(tmp_path):
+def test_former_mistakes_are_equal_or_refused(tmp_path):
     found = dict(run.run(list(FAULTS.values()), tmp_path / "journal", 1))
     assert set(found) == set(FAULTS.values())
     assert {cell.key: each for cell, each in found.items() if each["kind"] not in (EQUAL, REFUSED)} == {}
@@ -69,7 +69,7 @@ def test_a_way_that_gives_other_numbers_is_wrong(monkeypatch):
     assert examined(Cell("keras"))["kind"] == WRONG
 
 
-def test_a_way_that_refuses_is_told_from_one_that_fails_later(monkeypatch):
+def test_a_refusal_is_distinguished_from_a_later_failure(monkeypatch):
     from studies.exports import ways
 
     def refuses(*_):
@@ -95,7 +95,7 @@ for cell in json.loads(sys.argv[1]):
     assert found[Cell("h5")]["text"] == "the process ended with signal SIGSEGV"
 
 
-def test_what_is_in_the_journal_is_not_examined_again(tmp_path, monkeypatch):
+def test_entries_of_the_journal_are_not_examined_again(tmp_path, monkeypatch):
     journal = tmp_path / "journal"
     line = {"code": run.code(), "versions": run.versions(), "cell": Cell("h5").key, "found": {"kind": EQUAL}}
     journal.write_text(json.dumps(line) + "\n" + json.dumps({**line, "code": "other", "cell": "x"}) + '\n{"broken')
@@ -109,7 +109,7 @@ def test_what_is_in_the_journal_is_not_examined_again(tmp_path, monkeypatch):
 # The page
 
 
-def test_the_page_is_what_the_command_writes():
+def test_the_page_equals_the_commands_output():
     assert paths.PAGE.read_text() == paths.page(paths.load()), "write it again: python -m studies exports --page-only"
 
 
@@ -119,7 +119,7 @@ def test_every_pair_of_values_was_examined_and_nothing_was_wrong():
     assert set(FAULTS.values()) <= set(page.by_cell(RECORD))
 
 
-def test_a_layer_refused_what_was_refused_but_where_a_converter_traces_nothing():
+def test_a_layer_made_each_refusal_except_where_a_converter_traces_nothing():
     refused = {cell: each["text"] for cell, each in page.by_cell(RECORD).items() if each["kind"] == REFUSED}
     traced = {cell: text for cell, text in refused.items() if cell.way not in ("savedmodel-litert", "savedmodel-onnx")}
     keras_loop = {cell for cell in traced if "RNN" in cell.layer and cell.way.startswith("litert")}
@@ -134,7 +134,7 @@ def test_a_pair_that_is_missing_is_named():
     assert len(cells.drawn()) <= 600
 
 
-def test_what_is_wrong_stands_on_the_page():
+def test_wrong_results_stand_on_the_page():
     cell = next(iter(FAULTS.values()))
     record = {"day": "today", "versions": {}, "cells": {cell.key: {"kind": WRONG, "text": "uses 2 of its bound"}}}
     assert f"- WRONG: {cell.key}: uses 2 of its bound" in page.part(record)

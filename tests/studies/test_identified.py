@@ -28,11 +28,11 @@ def onnxruntime():
 
 
 @pytest.mark.parametrize("name", ["torch", pytest.param("tf_gru:graph", marks=pytest.mark.long)])
-def test_what_is_declared_is_found(name):
+def test_declared_conventions_are_found(name):
     assert list(differences(name, load(name), identify_in_a_process(name, 300))) == []
 
 
-def test_what_is_declared_and_wrong_is_found(onnxruntime):
+def test_wrongly_declared_conventions_are_found(onnxruntime):
     gru = load("onnxruntime")
     assert list(differences("onnxruntime", gru, onnxruntime)) == []
     (trait,) = DECLARED_AND_WRONG["onnxruntime"]
@@ -51,14 +51,14 @@ def test_what_is_declared_and_wrong_is_found(onnxruntime):
         ({"arithmetic": {"float16": HALF}}, "float16 is declared, and not answered"),
     ],
 )
-def test_another_declaration_is_told(declared, told, onnxruntime):
+def test_another_declaration_is_reported(declared, told, onnxruntime):
     class Other:
         capabilities = replace(load("onnxruntime").capabilities, **declared)
 
     assert any(told in each for each in differences("onnxruntime", Other, onnxruntime))
 
 
-def test_the_command_says_what_is_not_as_declared(monkeypatch, onnxruntime):
+def test_the_command_names_the_differences_from_the_declaration(monkeypatch, onnxruntime):
     monkeypatch.setattr(identity, "identify_in_a_process", lambda name, limit: onnxruntime)
 
     result = CliRunner().invoke(main, ["identified", "onnxruntime"])
@@ -69,7 +69,7 @@ def test_the_command_says_what_is_not_as_declared(monkeypatch, onnxruntime):
     assert result.exit_code == 1 and "WRONG: onnxruntime: a row of length 0: zeros; declared:" in result.output
 
 
-def test_every_adapter_that_can_be_asked_is_on_record():
+def test_every_adapter_that_can_run_is_on_record():
     text = RECORD.read_text()
     assert "WRONG" not in text
     missing = [name for name in REGISTERED if f"│ {name} " not in text and name not in SILENT]

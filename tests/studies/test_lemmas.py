@@ -179,7 +179,7 @@ def test_numbers_are_all_there_are(format, count):
     assert np.array_equal(Soft(format).cast(values), values)
 
 
-def test_a_table_of_roundings_is_that_of_the_operation():
+def test_a_table_of_roundings_belongs_to_the_operation():
     soft = Soft(FIVE_BITS)
     table_of = Lookup(soft, -4, 100)
     counts = np.arange(-100, 101)

@@ -19,11 +19,11 @@ PAGES = {"command-line": command_line, "conventions": conventions, "guarantees":
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_published_page_is_what_would_be_written_now(name):
+def test_a_published_page_equals_a_new_one(name):
     assert PAGES[name].PAGE.read_text() == PAGES[name].page(), f"write it again: python -m studies {name}"
 
 
-def test_the_page_of_verdicts_guarantees_what_the_code_does():
+def test_the_page_of_verdicts_agrees_with_the_code():
     assert guarantees.SHORT.read_text() == guarantees.short()
 
 
@@ -85,7 +85,7 @@ def test_the_blocks_about_the_gru_run():
         ("figures", figures, "FOLDER"),
     ],
 )
-def test_the_commands_write_where_they_are_told(tmp_path, monkeypatch, command, module, name):
+def test_the_commands_write_to_the_given_place(tmp_path, monkeypatch, command, module, name):
     place = tmp_path if name == "FOLDER" else tmp_path / getattr(module, name).name
     monkeypatch.setattr(module, name, place)
     if module is conventions:

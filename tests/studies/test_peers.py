@@ -30,7 +30,7 @@ def test_a_mutant_that_writes_to_its_inputs_leaves_the_suite_as_it_was(suite):
     assert not IN_PROCESS[suite](Emulated).killed
 
 
-def test_keras_passes_the_honest_one_and_says_of_a_killed_and_a_surviving_mutant_what_is_recorded():
+def test_keras_passes_the_honest_one_and_repeats_the_record_on_a_killed_and_a_surviving_mutant():
     kinds = (
         inputs_overwritten,
         update_sense_flipped,
@@ -69,13 +69,13 @@ def test_the_record_is_of_the_present_suites_and_mutants():
     assert record.stale(RECORD) is None
 
 
-def test_a_record_of_other_mutants_is_stale_and_says_what_to_run():
+def test_a_record_of_other_mutants_is_stale_and_names_the_command_to_run():
     changed = {name: {**suite, "mutants": {**suite["mutants"], "another": True}} for name, suite in RECORD.items()}
     message = record.stale(changed)
     assert message is not None and "another" in message and record.COMMAND in message
 
 
-def test_the_page_is_what_the_record_gives():
+def test_the_page_follows_from_the_record():
     assert record.PAGE.read_text() == record.page(RECORD), f"run {record.COMMAND} --page-only"
 
 

@@ -14,11 +14,11 @@ APART = ("keras:jax", "keras:torch")
 """Subjects that need a separate process for their import."""
 
 
-def test_the_page_is_what_the_command_writes():
+def test_the_page_equals_the_commands_output():
     assert scoreboard.PAGE.read_text() == scoreboard.page(RECORD)
 
 
-def test_every_failure_is_explained_and_what_is_not_on_record_is_named():
+def test_every_failure_is_explained_and_a_gap_of_the_record_is_named():
     assert list(scoreboard.unexplained(RECORD)) == []
     assert set(RECORD) <= set(REGISTERED)
     assert set(RECORD) | set(paths.missing(RECORD, scoreboard.SUBJECTS)) == set(scoreboard.SUBJECTS)
@@ -26,7 +26,7 @@ def test_every_failure_is_explained_and_what_is_not_on_record_is_named():
 
 
 @pytest.mark.parametrize("name", [name for name in KNOWN if name in RECORD])
-def test_what_is_known_to_fail_fails_on_record(name):
+def test_known_failures_fail_on_record(name):
     failing = {(v["clause"], v["dtype"]) for v in RECORD[name]["verdicts"] if v["kind"] == FAIL}
     for clauses in KNOWN[name].values():
         for clause in clauses:
@@ -35,7 +35,7 @@ def test_what_is_known_to_fail_fails_on_record(name):
 
 
 @pytest.mark.parametrize("name", [name for name in RECORD if name not in APART])
-def test_the_record_declines_what_the_adapters_decline(name):
+def test_the_record_and_the_adapters_decline_the_same(name):
     """If this fails, run the suite again: python -m studies scoreboard NAME."""
     can = load(name).capabilities
     declined = {
@@ -57,14 +57,14 @@ def _record(**verdict):
 @pytest.mark.parametrize(
     "verdict", [{"kind": FAIL}, {"kind": ERROR}, {"kind": DECLINED, "reason": "does not declare lengths"}]
 )
-def test_what_is_not_explained_is_named(verdict):
+def test_an_unexplained_failure_is_named(verdict):
     assert list(scoreboard.unexplained(_record())) == []
     record = _record(**verdict)
     assert len(list(scoreboard.unexplained(record))) == 1
     assert "UNEXPLAINED" in scoreboard.page(record)
 
 
-def test_what_is_known_links_to_its_finding():
+def test_a_known_failure_links_to_its_finding():
     record = _record(clause="length-zero", kind=FAIL)
     assert list(scoreboard.unexplained(record)) == []
     assert "(findings.md#openvino-a-row-of-length-0-ends-in-zeros)" in scoreboard.page(record)

@@ -24,7 +24,7 @@ def few_checks(monkeypatch):
 
 
 @pytest.mark.usefixtures("few_checks")
-def test_an_honest_subject_passes_and_what_it_declines_is_not_counted():
+def test_an_honest_subject_passes_and_declined_clauses_are_not_counted():
     outcome = judged(HONEST, 3)
     assert (outcome.seed, outcome.passed, outcome.failures) == (3, 2, [])
     assert outcome.judged > 0
@@ -32,7 +32,7 @@ def test_an_honest_subject_passes_and_what_it_declines_is_not_counted():
 
 
 @pytest.mark.usefixtures("few_checks")
-def test_a_failure_comes_with_what_reproduces_it():
+def test_a_failure_comes_with_its_reproducing_line():
     outcome = judged(WRONG, 3)
     assert outcome.passed == 2
     assert outcome.failed == {("step-after", "float64"), ("final-state", "float64")}
@@ -61,7 +61,7 @@ def outcome(seed, *failures):
     return Outcome(seed=seed, versions={}, code=digest(), passed=1, judged=1, margin=0.0, seconds=0.0, failures=found)
 
 
-def test_only_what_the_fixed_seed_does_not_show_is_an_alarm():
+def test_only_a_failure_that_the_fixed_seed_does_not_show_is_an_alarm():
     known, new = ("padding-gradient", "float32"), ("padding-gradient", "float64")
     found = [outcome(FIXED, known), outcome(1, known), outcome(2, known, new)]
     assert [(seed, tuple(failure[:2])) for seed, failure in alarms(found)] == [(2, new)]
@@ -100,7 +100,7 @@ def test_a_line_that_is_none_is_passed_over(tmp_path):
 @pytest.mark.parametrize(
     "arguments", [("soak", "nope", "--seeds", "1"), ("float64", "nope"), ("soak", "--folder", __file__)]
 )
-def test_what_is_not_there_is_a_usage_error(arguments):
+def test_an_unknown_subject_or_a_file_as_folder_is_a_usage_error(arguments):
     result = CliRunner().invoke(main, list(arguments))
     assert result.exit_code == 2 and "Error: " in result.output
 

@@ -82,7 +82,7 @@ def test_steps_outside_the_domain_are_counted_apart(monkeypatch):
     assert tally.refused > tally.judged > 0
 
 
-def test_what_is_no_number_counts_as_outside(monkeypatch):
+def test_nan_counts_as_outside(monkeypatch):
     right = SoftGRU.run
     monkeypatch.setattr(
         SoftGRU, "run", lambda self, case: (r := right(self, case))._replace(outputs=r.outputs * np.nan)
@@ -129,7 +129,7 @@ def test_a_term_that_is_twice_as_large_as_needed_would_be_seen(monkeypatch):
         (["attained"], "attained", "operand's cast"),
     ],
 )
-def test_the_command_line_says_what_holds_and_what_does_not(monkeypatch, arguments, part, rows):
+def test_the_command_line_prints_results_that_hold_and_others(monkeypatch, arguments, part, rows):
     if part == "steps":
         monkeypatch.setattr(steps, "CLASSES", CLASSES[2:3])
     if part == "attained":

@@ -130,7 +130,7 @@ def test_the_facts_choose(known, kernel, reason):
         (replace(LONG, derivative=choice.BOTH_IN_A_GRAPH), NotImplementedError, "give the layer unroll=True"),
     ],
 )
-def test_what_cannot_be_is_refused(known, error, message):
+def test_impossible_options_are_refused(known, error, message):
     with pytest.raises(error, match=message):
         choose(known)
 
@@ -156,7 +156,7 @@ def known(monkeypatch):
         ({"fused": False}, "a product for each gate (fused=False, implementation=1)"),
     ],
 )
-def test_what_has_no_derivative_by_hand_is_seen(known, options, unwritten):
+def test_calls_without_a_derivative_by_hand_are_seen(known, options, unwritten):
     gru(INPUTS, *WEIGHTS, **options)
 
     assert known == [
@@ -303,7 +303,7 @@ def test_a_graph_lists_its_kernels_when_it_is_traced():
         ),
     ],
 )
-def test_what_has_no_effect_is_refused(options, message):
+def test_an_option_without_effect_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
         gru(INPUTS, *WEIGHTS, **options)
 

@@ -248,7 +248,7 @@ def test_a_call_that_is_placed_on_another_device_stays_there():
 
 
 @pytest.mark.usefixtures("gpu")
-def test_what_xla_compiles_does_not_hold_the_op():
+def test_code_compiled_by_xla_does_not_contain_the_op():
     """This also holds if the function is only part of the compiled code."""
     inner = traced()
     outer = tf.function(lambda: inner(), jit_compile=True, autograph=False)

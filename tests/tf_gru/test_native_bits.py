@@ -66,7 +66,7 @@ def test_a_row_is_the_same_alone_and_in_any_company(library, reset, dtype, maske
 @pytest.mark.parametrize("dtype", FORMATS)
 @pytest.mark.parametrize("reset", RESETS)
 @pytest.mark.parametrize(("threads", "by_units"), [(2, 0), (3, 0), (2, 1), (3, 1)])
-def test_the_number_of_threads_and_what_they_share_change_nothing(library, reset, dtype, threads, by_units):
+def test_the_number_of_threads_and_their_shares_change_nothing(library, reset, dtype, threads, by_units):
     """Weights' gradients are compared too, and gates that are computed again with kept ones."""
     for seed, batch, masked in ((3, 37, True), (4, 2, False)):
         numbers = drawn(seed, batch, 61, 5, 50, reset, dtype, masked=masked)

@@ -132,7 +132,7 @@ def test_activations_are_within_their_class(library, name, dtype):
 
 
 @pytest.mark.parametrize("dtype", FORMATS)
-def test_activations_of_what_is_no_number_and_of_zeros(library, dtype):
+def test_activations_of_nan_and_of_zeros(library, dtype):
     special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, np.finfo(dtype).smallest_subnormal], dtype)
 
     assert activated(library, "sigmoid", special).tolist()[1:] == [1, 0, 0.5, 0.5, 0.5]

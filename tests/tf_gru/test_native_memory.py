@@ -32,7 +32,7 @@ def of_sizes(**sizes):
         {"batch": 2**31, "time": 2**31, "units": 2**10},
     ],
 )
-def test_what_no_machine_holds_is_a_status(sizes, dtype):
+def test_a_call_too_large_for_any_machine_is_a_status(sizes, dtype):
     """Sizes whose product exceeds 2**63 are detected too, without wrapping."""
     native.library()
 

@@ -213,7 +213,7 @@ def test_forward_mode_of_the_op_itself_is_the_general_kernels(exact):
 
 
 @pytest.mark.parametrize("signature", [None, [tf.TensorSpec((BATCH, TIME, INPUT_DIM), tf.float64)]])
-def test_a_graph_with_the_op_is_not_saved_and_the_error_says_what_to_do(tmp_path, signature):
+def test_a_graph_with_the_op_is_not_saved_and_the_error_gives_advice(tmp_path, signature):
     """If the choice of kernels could not see the export, a variable that the op reads belongs to no model."""
     module = tf.Module()
     module.run = tf.function(lambda inputs: native.library().ops.tf_gru(**raw(inputs=inputs))[0], signature)

@@ -140,7 +140,7 @@ def valid(exact):
         ),
     ],
 )
-def test_what_does_not_fit_is_named(valid, change, error, message):
+def test_input_that_does_not_fit_is_named(valid, change, error, message):
     """Each message says what, got, expected, and if it helps what to do; eagerly and in a trace."""
     with pytest.raises(error, match=message):
         gru(**{**valid, **change})
@@ -172,7 +172,7 @@ def test_weights_of_unknown_shape_are_refused(valid):
 
 
 @pytest.mark.parametrize("name", ["inputs", "kernel", "bias", "initial_state", "mask", "lengths"])
-def test_what_else_has_an_unknown_shape_is_taken(valid, exact, name):
+def test_other_inputs_of_unknown_shape_are_taken(valid, exact, name):
     """The sizes of other arguments determine its axes."""
     given = {**valid, "initial_state": exact.initial_state, **exact.linear}
     given |= {"lengths": np.array([3, 1, 0, 2, 3])} if name == "lengths" else {"mask": exact.mask}
@@ -196,7 +196,7 @@ def test_what_else_has_an_unknown_shape_is_taken(valid, exact, name):
         (None, np.ones((5, 1), bool), r"mask is not \(batch, time\)"),
     ],
 )
-def test_a_graph_asserts_what_it_could_not_see(valid, lengths, mask, message):
+def test_a_graph_asserts_facts_that_tracing_could_not_see(valid, lengths, mask, message):
     """Values and sizes that a trace does not know are checked when the graph runs."""
     weights = {name: valid[name] for name in ("kernel", "recurrent_kernel", "bias")}
 

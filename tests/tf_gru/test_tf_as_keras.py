@@ -173,13 +173,13 @@ class MakesOurs(keras.Model):
         (lambda: None, TypeError, r"model is a NoneType, but must be a keras.Model or a layer of tf_gru"),
     ],
 )
-def test_what_keras_does_not_have_is_refused(layer, error, message):
+def test_features_that_keras_lacks_are_refused(layer, error, message):
     """They are refused for any masks."""
     with pytest.raises(error, match=message):
         tf_gru.to_keras(layer(), masks=False)
 
 
-def test_what_keras_is_told_is_checked():
+def test_arguments_for_keras_are_checked():
     """Each argument is checked by name."""
     with pytest.raises(ValueError, match="masks is 'no', but must be one of True, False"):
         tf_gru.to_keras(tf_gru.GRU(2), masks="no")

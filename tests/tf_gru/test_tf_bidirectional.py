@@ -175,7 +175,7 @@ def test_sequences_of_nothing(exact):
         ({"zero_output_for_mask": False}, "zero_output_for_mask is False, but BiGRU outputs 0 at masked steps"),
     ],
 )
-def test_what_two_directions_cannot_mean_is_refused(options, message):
+def test_requests_without_meaning_for_two_directions_are_refused(options, message):
     """Arguments that would have to be ignored are errors."""
     with pytest.raises(ValueError, match=message):
         tf_gru.BiGRU(2, **options)

@@ -81,7 +81,7 @@ def test_weights_are_those_of_keras(exact, reset_after, use_bias):
 
 
 @pytest.mark.parametrize("reset", CELLS)
-def test_keras_loop_gives_what_our_layer_gives(exact, reset):
+def test_keras_loop_agrees_with_our_layer(exact, reset):
     """keras.layers.RNN over the cell and our layer agree, with a mask whose rows begin with a step that counts."""
     loop = keras.layers.RNN(
         cell_with(exact, reset),
@@ -266,7 +266,7 @@ def test_the_configuration_comes_back(exact, reset):
         ),
     ],
 )
-def test_what_does_not_fit_the_cell_is_named(exact, inputs, states, error, message):
+def test_input_that_does_not_fit_the_cell_is_named(exact, inputs, states, error, message):
     """A step requires (batch, input_dim) of the built width, and one state (batch, units)."""
     with pytest.raises(error, match=message):
         cell_with(exact, "after").call(inputs, states)

@@ -156,7 +156,7 @@ def frozen_in_name():
 
 @pytest.mark.parametrize("bigru", [False, True])
 @pytest.mark.parametrize(("made", "trained"), [(frozen_at_once, 2), (frozen_later, 2), (frozen_in_name, 8)])
-def test_what_keras_does_not_train_stays_as_it_is(made, trained, bigru):
+def test_weights_that_keras_does_not_train_stay(made, trained, bigru):
     """The model has been trained, so that its optimizer stores values for each trained weight."""
     inputs, targets = np.ones((2, 3, 2)), np.ones((2, 1))
     theirs = keras.Sequential([keras.Input((3, 2)), made(), keras.layers.Dense(1)])
@@ -225,7 +225,7 @@ def own_loss(targets, outputs):
     return keras.ops.mean(keras.ops.abs(targets - outputs))
 
 
-def test_what_keras_does_not_know_comes_as_for_load_model():
+def test_names_unknown_to_keras_come_as_for_load_model():
     """custom_objects and safe_mode work as in Keras, which names a missing object."""
     theirs = keras.Sequential(
         [keras.Input((3, 2)), keras.layers.Lambda(lambda x: 2 * x, output_shape=(3, 2)), keras.layers.GRU(2)]
@@ -240,7 +240,7 @@ def test_what_keras_does_not_know_comes_as_for_load_model():
     assert recurrent(ours) == {tf_gru.GRU, tf_gru.GRUCell}
 
 
-def test_what_cannot_be_converted_is_refused():
+def test_an_impossible_conversion_is_refused():
     """A GRU made by code, and an object that is not a model, are named."""
     with pytest.raises(
         ValueError, match=r"gru.* \(GRU\), gru_cell \(GRUCell\) is not made from the model's configuration"

@@ -245,7 +245,7 @@ def hold(exact, derivative, where, kernel):
     ("derivative", "where", "kernel"),
     [pytest.param(*cell, marks=[] if (cell[0].__name__, *cell[1:]) in OFTEN else pytest.mark.long) for cell in CELLS],
 )
-def test_it_is_that_of_keras_or_refused_in_words(exact, derivative, where, kernel):
+def test_it_agrees_with_keras_or_is_refused_in_words(exact, derivative, where, kernel):
     hold(exact, derivative, where, kernel)
 
 

@@ -29,7 +29,7 @@ def drawn(exact, gates, width, seed, *, apart):
 
 @pytest.mark.parametrize("implementation", [1, 2])
 @pytest.mark.parametrize("rates", [(0.5, 0.0), (0.0, 0.5), (0.5, 0.5)])
-def test_dropout_draws_what_keras_draws(exact, rates, implementation):
+def test_dropout_draws_the_masks_of_keras(exact, rates, implementation):
     """From the same seed the kept and dropped values equal those of Keras' cell, call after call; without training
     none.
     """
@@ -76,7 +76,7 @@ def test_a_rate_of_zero_draws_nothing(exact):
 @pytest.mark.parametrize("apart", [False, True])
 @pytest.mark.parametrize("go_backwards", [False, True])
 @pytest.mark.parametrize("reset", OPTIONS)
-def test_masks_that_are_given_scale_what_the_gates_read(exact, reset, go_backwards, apart):
+def test_given_masks_scale_the_inputs_of_the_gates(exact, reset, go_backwards, apart):
     """In integers, one row at a time: the GRU without dropout whose kernels contain the row's dropout."""
     inputs, mask = exact.inputs[:, :2], exact.mask[:, :2]  # a third step would round
     kernel, recurrent_kernel, bias = exact.weights(reset)

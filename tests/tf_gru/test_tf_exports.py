@@ -39,7 +39,7 @@ def gradients(function, weights, x):
 
 @pytest.mark.parametrize("options", [{}, {"activation": "relu"}, {"recompute": True}], ids=str)
 @pytest.mark.parametrize("shape", [(None, None, 3), (2, 16, 3)], ids=str)
-def test_what_was_loaded_trains(shape, options, tmp_path):
+def test_a_loaded_model_trains(shape, options, tmp_path):
     x = tf.constant(np.linspace(-1, 1, 96).reshape(2, 16, 3), "float32")
     tf.saved_model.save(Module(shape, **options), tmp_path)
     loaded, module = tf.saved_model.load(tmp_path), Module(shape, use_native=False, **options)
@@ -54,7 +54,7 @@ def test_a_saved_graph_keeps_to_operators_of_tensorflow_and_compiles_nothing(tmp
     assert not compiled(tmp_path)
 
 
-def test_what_is_compiled_in_a_saved_graph_is_seen(tmp_path):
+def test_compiled_code_in_a_saved_graph_is_seen(tmp_path):
     tf.saved_model.save(Module((2, 16, 3), jit=True), tmp_path)
     assert compiled(tmp_path)
 
@@ -156,7 +156,7 @@ def test_a_stateful_layer_keeps_its_state_in_litert(tmp_path):
         ("litert", {"dtype": "float64"}, "computes in float64, but LiteRT does in float32: give it that dtype"),
     ],
 )
-def test_an_export_refuses_what_the_target_cannot_hold(target, options, message, tmp_path):
+def test_an_export_refuses_layers_that_the_target_cannot_express(target, options, message, tmp_path):
     model = Sequential([Input(batch_shape=(2, None, 3)), tf_gru.GRU(4, **options)])
     model(tf.ones((2, 5, 3)))
     name = {"onnx": "m.onnx", "litert": "m.tflite"}[target]

@@ -288,7 +288,7 @@ def with_layers_of_ones_own():
 
 
 @pytest.mark.parametrize("source", ["h5", "keras", "memory"])
-def test_what_keras_does_not_know_comes_as_for_load_model(source, tmp_path):
+def test_names_unknown_to_keras_come_as_for_load_model(source, tmp_path):
     """custom_objects and safe_mode work as in Keras."""
     theirs, inputs = filled(with_layers_of_ones_own)
     path = tmp_path / f"model.{source}"

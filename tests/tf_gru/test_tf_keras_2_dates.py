@@ -96,7 +96,7 @@ def other_dense():
         ),
     ],
 )
-def test_what_cannot_be_read_as_it_was_meant_is_refused(given, error, message):
+def test_a_configuration_with_a_lost_meaning_is_refused(given, error, message):
     """Each is refused by name, with a remedy."""
     with pytest.raises(error, match=message):
         tf_gru.from_keras(given())

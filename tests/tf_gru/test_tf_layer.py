@@ -25,7 +25,7 @@ def test_the_arguments_are_those_of_keras():
     assert {name for name in expected if expected[name].default != actual[name].default} == {"reset_after"}
 
 
-def test_a_call_takes_what_a_call_of_keras_takes():
+def test_a_call_takes_the_arguments_of_a_call_of_keras():
     """The arguments of call have Keras' order and defaults, followed by ours, whose default is None."""
     expected = list(inspect.signature(keras.layers.GRU.call).parameters.values())
     actual = list(inspect.signature(tf_gru.GRU.call).parameters.values())

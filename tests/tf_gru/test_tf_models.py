@@ -133,7 +133,7 @@ def test_a_model_is_fitted(policy, jit, first):
     assert all((old != new).any() for old, new in zip(before, after, strict=True))
 
 
-def test_fitting_is_that_of_keras():
+def test_fitting_agrees_with_keras():
     """One step of gradient descent in integers gives Keras' weights, eagerly, as a graph and compiled."""
     inputs = np.random.default_rng(0).integers(-1, 2, (2, 2, 3)).astype(float)
     targets = np.ones((2, 2))

@@ -26,7 +26,7 @@ def test_the_public_names_are_there():
         ),
     ],
 )
-def test_what_is_missing_is_named_in_one_line(monkeypatch, module, instead, message):
+def test_a_missing_package_is_named_in_one_line(monkeypatch, module, instead, message):
     """Without TensorFlow, or with Keras on another backend, the import fails with a message that tells what to do."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "tf_gru"]:
         monkeypatch.delitem(sys.modules, name)

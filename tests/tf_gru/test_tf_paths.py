@@ -26,7 +26,7 @@ def run(code, folder):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_guide_runs_and_what_it_exports_runs_without_this_package(tmp_path):
+def test_the_guide_runs_and_its_exports_run_without_this_package(tmp_path):
     run("\n".join(blocks(GUIDE, "python")), tmp_path)
     elsewhere = blocks(GUIDE, 'python title="elsewhere"')
     assert len(elsewhere) == 3
@@ -127,7 +127,7 @@ def test_other_threads_trace_the_usual_form_meanwhile():
         ("litert", {"dtype": "float64"}, "computes in float64, but LiteRT does in float32: give it that dtype"),
     ],
 )
-def test_what_a_target_cannot_hold_is_refused_where_it_is_traced(target, options, message):
+def test_tracing_refuses_layers_that_a_target_cannot_express(target, options, message):
     layer, inputs = tf_gru.GRU(2, **options), np.ones((1, 3, 2))
     layer(inputs)
     with pytest.raises(ValueError, match=message), export.exporting_to(target):

@@ -111,7 +111,7 @@ def test_complex_numbers_are_refused(exact):
     ],
 )
 @pytest.mark.parametrize("layer", [tf_gru.GRU, tf_gru.BiGRU])
-def test_what_does_not_fit_a_call_is_named(exact, layer, call, error, message):
+def test_input_that_does_not_fit_a_call_is_named(exact, layer, call, error, message):
     """The message names the given value, the expected one, and the reason; for BiGRU also each direction."""
     pairs = {"initial_state", "dropout_mask"}
     if layer is tf_gru.BiGRU:
@@ -184,7 +184,7 @@ def test_a_cell_without_a_state_says_where_one_is_had(states):
 
 
 @pytest.mark.parametrize("name", ["inputs", "kernel", "recurrent_kernel"])
-def test_what_is_none_is_named(exact, name):
+def test_a_missing_array_is_named(exact, name):
     """Only a bias may be missing."""
     names = ("inputs", "kernel", "recurrent_kernel")
     given = dict(zip(names, (exact.inputs, *exact.weights("after")), strict=False))
@@ -194,7 +194,7 @@ def test_what_is_none_is_named(exact, name):
 
 
 @pytest.mark.parametrize("flag", ["go_backwards", "zero_output_for_mask"])
-def test_what_a_bigru_fixes_is_refused_for_what_it_is(flag):
+def test_an_option_that_a_bigru_fixes_is_refused_for_that_reason(flag):
     with pytest.raises(ValueError, match=f"{flag} is 'no', but must be one of True, False"):
         tf_gru.BiGRU(2, **{flag: "no"})
 

@@ -101,7 +101,7 @@ def test_a_layer_that_a_graph_differentiated_first_is_differentiated_eagerly(fir
     assert all(np.isfinite(tensor).all() and np.any(tensor) for tensor in (*eager, *graph))
 
 
-def test_what_a_graph_asks_does_not_spoil_eager_gradients():
+def test_a_graph_does_not_spoil_eager_gradients():
     """TensorFlow stores a graph's derivative in the function itself; this function has sizes of its own."""
     layer, inputs = tf_gru.GRU(7), tf.ones((2, 18, 5))
 

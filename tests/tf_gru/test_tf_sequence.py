@@ -338,7 +338,7 @@ def test_the_dtype_is_kept(exact, reset, dtype, jit):
 
 
 @pytest.mark.parametrize("reset", RESETS)
-def test_dropout_masks_multiply_what_each_gate_reads(exact, reset):
+def test_dropout_masks_multiply_the_inputs_of_each_gate(exact, reset):
     """Scaling by whole factors equals scaling the rows of the kernels, gate by gate."""
     kernel, recurrent_kernel, bias = exact.weights(reset)
     gates = kernel.shape[-1] // exact.units

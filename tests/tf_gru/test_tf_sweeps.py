@@ -29,7 +29,7 @@ TWO = {"go_backwards": (False,), "zero_output_for_mask": (True,)}  # the options
 
 @pytest.mark.parametrize("kind", SCALARS)
 @pytest.mark.parametrize("name", VALUES)
-def test_an_option_is_what_it_would_be_in_python(name, kind):
+def test_an_option_has_its_value_of_python(name, kind):
     """This holds for the layer, the cell and both directions; the saved value is plain."""
     for layer in (tf_gru.GRU, tf_gru.GRUCell, tf_gru.BiGRU):
         known = tf_gru.GRUCell(2).get_config() if layer is tf_gru.GRUCell else VALUES

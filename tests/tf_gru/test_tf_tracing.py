@@ -83,7 +83,7 @@ def test_an_exporter_that_traces_is_known(exporter, tmp_path):
     assert export.tracing_for() is None
 
 
-def test_what_is_named_counts_before_what_is_seen(tmp_path):
+def test_a_named_target_counts_before_a_detected_one(tmp_path):
     model = keras.Sequential([keras.Input((2,)), Asking()])
     Asking.answers.clear()
     with export.exporting_to("onnx"):
@@ -92,7 +92,7 @@ def test_what_is_named_counts_before_what_is_seen(tmp_path):
 
 
 @pytest.mark.parametrize("target", ["onnx", "litert"])
-def test_a_function_is_refused_what_the_target_does_not_compute_in(target, exact):
+def test_a_function_is_refused_a_dtype_that_the_target_lacks(target, exact):
     inputs, *weights = (tf.cast(each, "bfloat16") for each in (exact.inputs, *exact.weights("after")))
     with pytest.raises(ValueError, match="gru computes in bfloat16, but "), export.exporting_to(target):
         tf_gru.gru(inputs, *weights)

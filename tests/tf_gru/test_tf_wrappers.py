@@ -65,7 +65,7 @@ def everything(layer, inputs, **call):
 
 
 @pytest.mark.parametrize("name", WRAPPED)
-def test_a_wrapper_gives_what_it_gives_around_keras(exact, name):
+def test_a_wrapper_agrees_with_one_around_keras(exact, name):
     """Outputs and gradients are equal, with a mask if the wrapper accepts one."""
     inputs = inputs_for(name)
     theirs, ours = (filled(WRAPPED[name](layers), inputs) for layers in (keras.layers, tf_gru))

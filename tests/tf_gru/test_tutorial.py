@@ -184,7 +184,7 @@ def test_matrices_start_normal_with_a_standard_deviation_of_a_tenth():
     ],
     ids=["variance", "mean", "truncated", "uniform as the text has it too", "uniform of this deviation"],
 )
-def test_other_initial_values_are_told_from_these(draw):
+def test_other_initial_values_are_distinguished_from_these(draw):
     tf.random.set_seed(2)
     assert not is_normal(draw([SIZE, SIZE]))
 
@@ -216,7 +216,7 @@ def test_inputs_and_outputs_are_batch_time_width():
         ((INPUTS, EMB_DIM, HIDDEN_DIM, None, True, 1), "align is 1, but must be one of True, False"),
     ],
 )
-def test_what_does_not_fit_is_refused(arguments, message):
+def test_input_that_does_not_fit_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         GRU(*arguments)
 
@@ -370,7 +370,7 @@ def test_a_bigru_takes_each_row_within_its_length():
     ],
     ids=["lengths ignored", "sides exchanged", "forward twice"],
 )
-def test_another_bigru_is_told_from_it(wrong):
+def test_another_bigru_is_distinguished_from_it(wrong):
     both = made(BiGRU, sequence_length=LENGTHS)
     assert judged(INPUTS, wrong(both), both.forward, both.backward, lengths=LENGTHS).findings
 
@@ -468,19 +468,19 @@ def test_two_directions_then_and_now(told):
         assert judged(told["sentences"], outputs, both.forward, both.backward, lengths=told["lengths"]).findings == []
 
 
-def test_the_guides_lengths_are_told_from_none(told):
+def test_the_guides_lengths_are_distinguished_from_none(told):
     both = told["both"]
     outputs = told["layer"](told["sentences"])
     assert judged(told["sentences"], outputs, both.forward, both.backward, lengths=told["lengths"]).findings
 
 
 @pytest.mark.parametrize("section", tutorial.SECTIONS, ids=lambda section: section.name)
-def test_what_the_table_names_is_there(section):
+def test_the_names_in_the_table_exist(section):
     assert section.tests and all(callable(globals()[name]) for name in section.tests)
     assert set(section.subjects) <= set(REGISTERED) and section.clauses and set(section.clauses) <= set(BY_CLAUSE)
 
 
-def test_the_alternative_passes_what_the_table_says():
+def test_the_alternative_passes_the_clauses_in_the_table():
     """GRUCell of tf.compat.v1 in dynamic_rnn, beside the tutorial's own."""
     (section,) = (section for section in tutorial.SECTIONS if section.subjects != tutorial.SUBJECTS)
     for name in section.subjects:
@@ -488,7 +488,7 @@ def test_the_alternative_passes_what_the_table_says():
         assert kinds == {PASS}
 
 
-def test_what_the_guide_names_is_there():
+def test_the_names_in_the_guide_exist():
     assert Path(__file__) == ROOT / tutorial.TESTS and f"`{tutorial.TESTS}`" in GUIDE
     mutants = re.findall(r"conformance\.mutants:(\w+)", GUIDE)
     assert mutants and all(load(f"conformance.mutants:{mutant}") for mutant in mutants)
