@@ -55,9 +55,9 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 class _FoldersFirst(Loader):
-    """A finder for the project's folders without __init__.py, before which Python prefers any package of the name.
+    """A finder for the project's folders without __init__.py. Python alone prefers installed packages of the same name.
 
-    Behind such a folder stands the suite's package: for a module, or an attribute, that the folder does not have.
+    The suite's package supplies the modules and attributes that such a folder does not have.
     """
 
     def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
@@ -81,7 +81,7 @@ class _FoldersFirst(Loader):
 
 
 def _of_the_suite(module: ModuleType, name: str) -> Any:
-    """An attribute that the suite's package names, and is run for. A module is for Python to import."""
+    """Run the suite's package for an attribute that it defines. Python itself imports modules."""
     file = Path(module.__path__[-1], "__init__.py")
     code = file.read_text()
     if name.startswith("__") or not re.search(rf"\b{name}\b", code) or PathFinder.find_spec(name, module.__path__):

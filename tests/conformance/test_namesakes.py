@@ -140,7 +140,7 @@ FOLDERS = {
 
 
 def test_folders_without_init_are_the_projects_own_and_the_suite_stands_behind_them(tmp_path):
-    """Beside packages that stand in a folder of the path, as a wheel puts them; Python alone would take these."""
+    """The path also has installed packages of the same names, as from a wheel. Python alone would prefer them."""
     installed = tmp_path / "installed"
     for name in ("reference", "conformance", "tf_gru"):
         shutil.copytree(ROOT / name, installed / name, ignore=shutil.ignore_patterns("__pycache__", "vectors", "*.so"))

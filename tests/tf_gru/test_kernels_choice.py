@@ -205,7 +205,7 @@ def test_a_graph_of_tensorflow_1_is_seen(known):
 
 
 def test_a_function_in_a_graph_of_tensorflow_1_is_seen_and_leaves_the_process_as_it_was(known):
-    """Whatever a graph for a session keeps belongs to that graph, and what is eager may not stand in it."""
+    """A graph for a session keeps only tensors of its own, and eager tensors may not occur in it."""
     kernel._guard.cache_clear()
     arguments = [INPUTS.numpy(), *(weight.numpy() for weight in WEIGHTS)]
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
@@ -351,7 +351,7 @@ def test_both_modes_in_one_graph_are_refused_and_eagerly_they_are_those_of_the_u
 
 
 def curvature(function):
-    """The gradient of a function of the gradient of the sum of what a function returns."""
+    """The gradient of a function of the gradient of the sum of a function's results."""
     with tf.GradientTape() as outer:
         outer.watch(INPUTS)
         with tf.GradientTape() as inner:

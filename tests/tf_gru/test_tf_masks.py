@@ -80,7 +80,7 @@ def test_the_mask_goes_on_in_the_order_of_the_outputs(exact, go_backwards, retur
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
 def test_a_model_that_turns_the_mask_it_is_given_is_read_from_every_file(exact, tmp_path):
-    """Keras' own operations, such as its flip, are unknown to who reads an .h5 file."""
+    """A reader of an .h5 file does not know Keras' own operations, such as its flip."""
     inputs, mask = keras.Input((None, exact.inputs.shape[2]), dtype="float64"), keras.Input((None,), dtype="bool")
     first = tf_gru.GRU(2, return_sequences=True, go_backwards=True, dtype="float64")(inputs, mask=mask)
     model = keras.Model([inputs, mask], tf_gru.GRU(2, dtype="float64")(first))

@@ -64,7 +64,7 @@ def test_unknown_arguments_are_refused():
 
 
 def test_unrolling_needs_a_known_time(exact):
-    """unroll=True in a graph of unknown time says so."""
+    """unroll=True in a graph of unknown time is refused for that reason."""
     layer = tf_gru.GRU(exact.units, unroll=True, dtype="float64")
     layer.build(exact.inputs.shape)
     function = tf.function(layer, input_signature=[tf.TensorSpec((None, None, exact.input_dim), tf.float64)])
