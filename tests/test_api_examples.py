@@ -1,4 +1,4 @@
-"""The examples of the API reference run, one after the other, and no public name is without one."""
+"""The examples of the API reference run in order, and every public name has one."""
 
 import re
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Wrong from call to call: the first one, overwritten answers, what is kept, memory that is not contiguous."""
+"""GRUs that are wrong from call to call: in the first one, by overwritten answers, kept state, or misread memory."""
 
 from dataclasses import replace
 from typing import Any

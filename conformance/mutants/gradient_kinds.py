@@ -1,4 +1,4 @@
-"""Right forward and wrong backward under some options, for some cotangents, or at some sizes alone."""
+"""GRUs with wrong gradients under some options, for some cotangents, or at some sizes only."""
 
 from dataclasses import replace
 
@@ -102,12 +102,12 @@ class bias_gradient_of_the_first_16_rows(Emulated):
 
 
 def _whole(case: Case) -> bool:
-    """Neither lengths nor a mask."""
+    """True if the case has neither lengths nor a mask."""
     return case.lengths is None and case.mask is None
 
 
 def _first_16_rows(part: np.ndarray) -> np.ndarray:
-    """The first 16 rows, and zeros in the others."""
+    """The first 16 rows of an array, with zeros in place of the others."""
     kept = part.copy()
     kept[16:] = 0
     return kept

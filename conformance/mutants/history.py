@@ -1,4 +1,4 @@
-"""Wrong in long runs alone: truncated, or with what came first forgotten."""
+"""GRUs that are wrong only in long runs: they truncate them or forget the beginning."""
 
 from collections.abc import Iterable
 from dataclasses import replace

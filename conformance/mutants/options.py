@@ -1,4 +1,4 @@
-"""Wrong under some options together: padding without initial state, joined directions, some lengths and masks."""
+"""GRUs that are wrong under some options together: padding without initial state, joined directions, some masks."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Wrong at some sizes alone: whole vectors, the rest after them, thresholds in units, rows, inputs and time."""
+"""GRUs that are wrong at some sizes only: whole vectors, remainders, thresholds in units, rows, inputs and time."""
 
 from collections.abc import Iterable
 from dataclasses import replace

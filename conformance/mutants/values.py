@@ -1,4 +1,4 @@
-"""Wrong for some numbers alone: zeros taken for something else, large states, NaN in a step that counts."""
+"""GRUs that are wrong for some numbers only: zeros, large states, NaN at a valid step."""
 
 from dataclasses import replace
 

@@ -1,10 +1,10 @@
-"""Arrays of vectors in few words: the numbers of a question by a recipe of integers, a few of an answer's numbers.
+"""Compact forms of arrays in vectors: a recipe of integers for a question, and some numbers of an answer.
 
-The recipe needs no more than integers below 2^53, so a language that has only floating-point numbers computes it too.
-An answer is stored at evenly spaced places, each number by itself: so each is held against a bound of its own.
+The recipe uses only integers below 2^53, so a language that has only floating-point numbers can compute it too. An
+answer is stored at evenly spaced places. Each stored number has a bound of its own.
 
 Source: Press et al. 1992, "Numerical Recipes in C", section 7.1, for the multiplier and the increment.
-Left out: NaN and infinities, which a recipe cannot give.
+Left out: NaN and infinities, which a recipe cannot produce.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,12 +18,12 @@ from conformance.interface.type_guards import is_list, is_object
 
 MULTIPLIER, INCREMENT, MODULUS = 1664525, 1013904223, 2**32
 STORED = 64
-"""At most so many numbers of a longer array are stored."""
+"""The largest number of stored numbers of a longer array."""
 
 Run = tuple[int, int, int, int]
-"""count, bits, exponent, offset: so many numbers, each (2 floor(s / 2^(32 - bits)) + 1 - 2^bits + offset) 2^exponent.
+"""(count, bits, exponent, offset): count numbers, each (2 floor(s / 2^(32 - bits)) + 1 - 2^bits + offset) 2^exponent.
 
-s is the generator's next state. With bits = 0 each is offset 2^exponent.
+s is the generator's next state. With bits = 0 each number is offset 2^exponent.
 """
 
 
@@ -31,22 +31,22 @@ def recipe(shape: tuple[int, ...], seed: int, *runs: Run) -> dict[str, Any]:
     """Write an array of a question as JSON values.
 
     Args:
-        shape: the array's.
-        seed: the generator's state before the first number, from 0 to 2^32 - 1.
-        *runs: of the numbers in row-major order; their counts fill the shape.
+        shape: The shape of the array.
+        seed: The generator's state before the first number, from 0 to 2^32 - 1.
+        *runs: Runs of numbers in row-major order. The sum of their counts is the size of the array.
 
     Returns:
-        The shape and the recipe, as a vector's file has them.
+        The shape and the recipe, as in a vector's file.
     """
     return {"shape": list(shape), "recipe": {"seed": seed, "runs": [list(run) for run in runs]}}
 
 
 def numbers(seed: int, runs: Iterable[Run]) -> Iterator[float]:
-    """Compute the numbers of a recipe; the generator takes one step for each, s = (1664525 s + 1013904223) mod 2^32.
+    """Compute the numbers of a recipe. Before each, the generator takes a step: s = (1664525 s + 1013904223) mod 2^32.
 
     Args:
-        seed: the generator's state before the first number.
-        runs: one after the other.
+        seed: The generator's state before the first number.
+        runs: The runs of numbers, in order.
 
     Yields:
         Each number, exactly.
@@ -59,12 +59,12 @@ def numbers(seed: int, runs: Iterable[Run]) -> Iterator[float]:
 
 
 def sample(array: np.ndarray) -> dict[str, Any]:
-    """Write an array of an answer as JSON values: all of a short one, of a longer one evenly spaced numbers.
+    """Write an array of an answer as JSON values: all numbers of a short one, evenly spaced numbers of a longer one.
 
-    The distance is a prime that divides no axis, so that the places move through the indices of each.
+    The distance is a prime that divides no axis, so that the places vary in every index.
 
     Args:
-        array: of any shape, float64.
+        array: A float64 array of any shape.
 
     Returns:
         The shape, the numbers, and for a longer array their distance in row-major order.
@@ -80,13 +80,13 @@ def _prime(number: int) -> bool:
 
 
 def expand(data: Any) -> Any:
-    """Give every array all its values: recipes are computed, and nan stands for numbers that are not stored.
+    """Write out every array: compute recipes, and put nan in place of numbers that are not stored.
 
     Args:
-        data: JSON values of a vector, held against its schema.
+        data: JSON values of a vector, already checked against its schema.
 
     Returns:
-        The same JSON values, with each array by shape and values.
+        The same JSON values, with each array as a shape and values.
     """
     if is_object(data):
         if "recipe" in data:

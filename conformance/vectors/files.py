@@ -112,7 +112,9 @@ def canonical(value: Any, indent: str = "") -> str:
 
 
 def _array(array: dict[str, Any], indent: str) -> str:
-    """One line for the shape, one for the distance of the numbers, and one line for each row of the last axis."""
+    """An array as text: a line for the shape, a line for the distance of stored numbers, a line for each row of the
+    last axis.
+    """
     values, shape = array["values"], array["shape"]
     apart = f'{indent} "every": {array["every"]},\n' if "every" in array else ""
     width = 4 if apart else shape[-1] or 1

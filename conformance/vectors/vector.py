@@ -123,7 +123,7 @@ def from_json(data: dict[str, Any]) -> Stored:
 
 
 def read_question(question: dict[str, Any]) -> tuple[Case, Outputs | None]:
-    """Read the case and the cotangents of a question that has all its numbers. Raises InvalidCase where it is none."""
+    """Read the case and the cotangents of a question with all its numbers. Raises InvalidCase if it is invalid."""
     case, given = Case.from_json(question["case"]), question["cotangents"]
     if given is None:
         return case, None

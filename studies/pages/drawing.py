@@ -1,4 +1,4 @@
-"""SVG by hand: a page of shapes with a title, a description that tells what it was drawn from, and a white ground."""
+"""SVG by hand: shapes on a white ground, with a title and a description that contains a digest of the shapes."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ FONT = "font-family='system-ui, sans-serif'"
 
 
 def svg(width: int, height: int, title: str, shapes: Iterable[str], style: str = "") -> str:
-    """A whole file. Its description has a digest of the shapes, so that a test can tell an old one."""
+    """A whole file. Its description contains a digest of the shapes, so that a test can recognize an old file."""
     body = "\n".join(shapes)
     told = f"drawn from {hashlib.sha256((style + body).encode()).hexdigest()}"
     return (

@@ -28,7 +28,7 @@ from studies.pages import gates, heat_map
 FOLDER = Path(__file__).parents[2] / "docs"
 SEED = 2014  # the year of the paper
 VARIES = "varies"
-"""Of a line whose numbers differ from processor to processor: it does not count for what a figure was drawn from."""
+"""The mark of a line whose numbers differ from processor to processor. The digest of a figure leaves it out."""
 
 
 def random(reset: str, units: int, scale: float = 1.0, update_bias: float = 0.0) -> Parameters:
@@ -87,7 +87,9 @@ def reach(axes: Axes) -> None:
 
 
 def errors(axes: Axes) -> None:
-    """A float32 run and its steps: their distances from the exact run and the exact steps, and the proven bounds."""
+    """Draw a float32 run and its steps: their distances from the exact run and the exact steps, and the proven
+    bounds.
+    """
     time, units = 80, 4
     claim = load("reference").capabilities.arithmetic["float32"]
     weights = (array.astype(np.float32) for array in random("after", units).weights)
@@ -108,7 +110,7 @@ def errors(axes: Axes) -> None:
     for label, (values, color, style) in shown.items():
         (line,) = axes.semilogy(values.max(axis=1), label=label, color=color, linestyle=style)
         if label != "whole run: proven bound":
-            line.set_gid(VARIES)  # float32 exp and tanh round otherwise on other processors
+            line.set_gid(VARIES)  # float32 exp and tanh are rounded differently on other processors
     axes.set(xlabel="step", ylabel="largest error over the units, float32")
 
 

@@ -1,7 +1,7 @@
-"""The figure of the gates: six steps of a GRU of four units, each number as a bar, one step after the other.
+"""The figure of the gates: six steps of a GRU of four units, each number as a bar, one step after another.
 
-The reference computes every number. The columns appear one by one within five seconds, and stay. Where a reader wants
-no motion all of them are there from the start.
+The reference computes every number. The columns appear one by one within five seconds and then stay. For readers who
+want no motion, all columns are visible from the start.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ ROWS = (
     ("z", "update gate: how much of the old state stays", "#0f766e", False),
     ("h", "new state: z h + (1 - z) n", "#1d4ed8", True),
 )
-"""Letter, words, colour, and whether the numbers lie between -1 and 1, else between 0 and 1."""
+"""The letter, the words, the colour, and True for numbers between -1 and 1, False for numbers between 0 and 1."""
 STYLE = (
     ".step{opacity:1}"
     "@media (prefers-reduced-motion:no-preference){.step{animation:show .4s both}"
@@ -31,7 +31,7 @@ STYLE = (
 
 
 def numbers() -> list[dict[str, np.ndarray]]:
-    """Every step's x, r, n, z and new h."""
+    """The numbers x, r, n, z and new h of every step."""
     draw = np.random.default_rng(SEED)
     arrays = (draw.normal(0, 1.5, shape) for shape in ((3, 1, UNITS), (3, UNITS, UNITS), (2, 3, UNITS)))
     weights = Parameters(*arrays, reset="after").weights
@@ -44,7 +44,7 @@ def numbers() -> list[dict[str, np.ndarray]]:
 
 
 def drawn() -> str:
-    """The SVG."""
+    """The figure as SVG."""
     height = TOP + HIGH * len(ROWS) + 20
     title = "Six steps of a GRU: input, reset gate, candidate, update gate and new state, for four units"
     return svg(LEFT + WIDE * STEPS + 10, height, title, _shapes(), STYLE)

@@ -1,4 +1,4 @@
-"""The scoreboard as a heat map: a row for each clause, a column for each implementation, from the same record.
+"""The scoreboard as a heat map: a row for each clause, a column for each implementation.
 
 A cell is a pass (its worst margin, darker for more of the bound), a failure (a cross on red) or declined (grey).
 """
@@ -22,7 +22,7 @@ LEGEND = (
 
 
 def drawn() -> str:
-    """The SVG."""
+    """The heat map as SVG."""
     record = load()
     width = LEFT + WIDE * len(record) + 70
     title = "Verdicts of every implementation (columns) on every clause (rows)"
@@ -60,7 +60,7 @@ def _cell(verdicts: list[dict[str, Any]], x: float, y: float) -> Iterator[str]:
 
 
 def _blue(margin: float) -> str:
-    """From light to dark, by how much of the bound was used."""
+    """A blue, from light to dark by the used part of the bound."""
     light, dark = (219, 234, 254), (59, 130, 246)
     mixed = (round(a + (b - a) * min(margin, 1)) for a, b in zip(light, dark, strict=True))
     return "#" + "".join(f"{part:02x}" for part in mixed)

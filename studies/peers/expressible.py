@@ -18,7 +18,9 @@ Bits = tuple[str, tuple[int, ...], bytes]
 
 QUESTIONS = 400
 LARGE = 160
-"""Some questions have one size below it, and above its half: past the tiles and blocks where kernels switch code."""
+"""Some questions have one size between half of this and this: larger than the tiles and blocks where kernels switch
+code.
+"""
 SCALES = (-130, -12, -3, 0, 1, 3, 7)
 """Powers of two by which inputs, states and weights are scaled: subnormal to saturating."""
 
@@ -111,7 +113,7 @@ def _drawn(rng: np.random.Generator, interface: Interface) -> Case:
 
 
 def _one_large(rng: np.random.Generator, *sizes: int) -> list[int]:
-    """The sizes, one of them near LARGE."""
+    """The sizes, with one of them replaced by a number near LARGE."""
     chosen = int(rng.integers(len(sizes)))
     return [int(rng.integers(LARGE // 2, LARGE)) if place == chosen else size for place, size in enumerate(sizes)]
 

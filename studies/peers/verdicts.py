@@ -27,7 +27,7 @@ class Verdict:
 
 
 def answer_with_outputs(mutant: Emulated, case: Case) -> Outputs:
-    """The answer of a mutant; of one that shows no outputs with those that it has, since other suites ask for them."""
+    """The answer of a mutant. A mutant that hides its outputs shows them here, because other suites read them."""
     return mutant.run(case) if mutant.capabilities.outputs else Emulated.run(mutant, case)
 
 

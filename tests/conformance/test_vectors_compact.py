@@ -1,4 +1,4 @@
-"""Vectors by recipe: the recipe in another language, what is stored of an answer, and that it shows the bugs."""
+"""Vectors by recipe: the recipe in another language, the stored numbers of an answer, and the bugs that they show."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ def data(name: str) -> dict:
 
 
 def recipes(value: object) -> list[dict]:
-    """Every array by recipe, in the order of the file."""
+    """Every recipe, in the order of the file."""
     if isinstance(value, dict) and "recipe" in value:
         return [value]
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -45,7 +45,7 @@ def test_the_document_computes_every_recipe_in_javascript():
 
 
 def test_a_recipe_by_hand():
-    """1664525 * 1 + 1013904223 = 1015568748, of which the highest 2 bits of 32 are 0: 2 * 0 + 1 - 4 = -3."""
+    """1664525 * 1 + 1013904223 = 1015568748, whose highest 2 bits of 32 are 0: 2 * 0 + 1 - 4 = -3."""
     runs = [(1, 2, -2, 0), (2, 0, 100, 1), (1, 2, 0, 8)]
     states = [1]
     for _ in range(4):
@@ -76,7 +76,7 @@ def test_what_is_stored_is_read_back_in_its_place(shape):
 
 
 def distance(gru: Emulated, name: str) -> float:
-    """From the numbers in the file, in float64."""
+    """The largest distance of an answer from the numbers in the file, in float64."""
     vector, truth = COMPACT[name]
     case, given = vector.cast("float64")
     answer = gru.run(case) if given is None else gru.gradients(case, given)
@@ -86,7 +86,7 @@ def distance(gru: Emulated, name: str) -> float:
 
 @pytest.mark.parametrize(("flag", "name"), FLAGGED)
 def test_the_stored_numbers_alone_show_the_bug(flag, name):
-    """Without Python there is nothing else to compare with."""
+    """In other languages there is nothing else to compare with."""
     assert distance(type(WRONG[flag])(), name) > distance(Emulated(), name)
 
 

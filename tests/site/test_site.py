@@ -49,7 +49,7 @@ def address(site):
 
 @pytest.fixture(scope="module")
 def chromium():
-    from playwright.sync_api import sync_playwright  # here: where these tests are collected, it need not be installed
+    from playwright.sync_api import sync_playwright  # here, because collecting these tests must not need it
 
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=picture.browser(), args=["--no-sandbox"])
@@ -59,7 +59,7 @@ def chromium():
 
 @pytest.fixture
 def opened(chromium, address):
-    """A function that opens a page: the tab, the errors on its console and the hosts that it asked."""
+    """A function that opens a page. It returns the tab, the errors on its console and the hosts of its requests."""
     contexts = []
 
     def open_page(path: str, width: int = DESK, scheme: str = "light"):
@@ -128,7 +128,7 @@ def test_no_built_page_names_a_foreign_font_script_or_style(site):
 
 
 def test_a_broken_anchor_fails_the_build(tmp_path):
-    """The same configuration, with a page whose link leads nowhere."""
+    """The same configuration, with a page that has a broken link."""
     docs = tmp_path / "docs"
     docs.mkdir()
     (docs / "index.md").write_text("# Home\n\n[nowhere](#nowhere)\n")

@@ -1,4 +1,4 @@
-"""Mistakes in gradients under some options, for some cotangents, or at some sizes alone."""
+"""Mistakes in gradients under some options, for some cotangents, or at some sizes only."""
 
 from conformance.diagnosis.catalogue.mistake import Mistake
 

@@ -1,4 +1,4 @@
-"""Mistakes in long runs alone."""
+"""Mistakes that occur only in long runs."""
 
 from conformance.diagnosis.catalogue.mistake import Mistake
 

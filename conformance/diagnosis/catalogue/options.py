@@ -1,4 +1,4 @@
-"""Mistakes under some options together."""
+"""Mistakes that occur only under some options together."""
 
 from conformance.diagnosis.catalogue.mistake import Mistake
 

@@ -1,4 +1,4 @@
-"""Mistakes at some sizes alone."""
+"""Mistakes that occur only at some sizes."""
 
 from conformance.diagnosis.catalogue.mistake import Mistake
 

@@ -1,4 +1,4 @@
-"""Mistakes for some numbers alone."""
+"""Mistakes that occur only for some numbers."""
 
 from conformance.diagnosis.catalogue.mistake import Mistake
 

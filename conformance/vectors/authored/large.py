@@ -1,6 +1,6 @@
-"""Vectors of large sizes and long times, where kernels switch code; numbers follow from a recipe, so files are small.
+"""Vectors of large sizes and long times, where kernels switch code. Recipes give the numbers, so the files are small.
 
-Each size is past a width of vectors, a tile or a block of common kernels: 8, 16, 32, 64, 128.
+Each size exceeds a vector's width, a tile or a block of common kernels: 8, 16, 32, 64, 128.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from conformance.vectors.compact import MODULUS, Run, expand, recipe
 from conformance.vectors.vector import Vector, read_question
 
 HELD = 7
-"""A pre-activation of the update gate that keeps 999 of 1000 of the state at each step, so for hundreds of steps."""
+"""A pre-activation of the update gate that keeps 0.999 of the state at each step: it holds it for hundreds of steps."""
 
 SPREAD = 2654435769
 """2^32 divided by the golden ratio, to the nearest odd number."""
@@ -34,7 +34,7 @@ def case(
     policy: str = "zero",
     holds: bool = False,
 ) -> dict[str, Any]:
-    """A case as JSON values. holds: the update gates of half of the units stay near 1."""
+    """A case as JSON values. If holds is True, the update gates of half of the units stay near 1."""
     batch, time, input_dim, units = sizes
     gates, directions = (2 if reset == "none" else 3), (2 if run == "both" else 1)
     seeds = _seeds(2 * seed)
@@ -69,19 +69,19 @@ def case(
 
 
 def _seeds(seed: int) -> Iterator[int]:
-    """A generator's state for each array, far from one another: neighbours begin with nearly the same number."""
+    """The generator's initial states for the arrays, far apart because nearby ones begin with similar numbers."""
     return (SPREAD * (16 * seed + place) % MODULUS for place in range(16))
 
 
 def _read(valid: np.ndarray, input_dim: int, dtype: str) -> list[Run]:
-    """The runs of inputs: numbers of 7 bits at steps that count, and one that is far from them at masked ones."""
+    """The runs of inputs: numbers of 7 bits at valid steps, and one distant number at masked steps."""
     far = min(100, FORMATS[dtype].largest)
     steps = [(bool(counts), len([*same])) for counts, same in groupby(valid.ravel())]
     return [(count * input_dim, 6, -5, 0) if counts else (count * input_dim, 0, far, 1) for counts, count in steps]
 
 
 def cotangents(seed: int, question: dict[str, Any], kind: str = "all") -> dict[str, Any]:
-    """Cotangents of a case's answer, of 4 bits. kind: "all", or "outputs" or "final" alone, beside zeros."""
+    """Cotangents of 4 bits for a case's answer. kind: "all", or "outputs" or "final" with zeros for the other part."""
     batch, time, _ = question["inputs"]["shape"]
     units, merge = question["parameters"][0]["bias"]["shape"][-1], question["merge"]
     seeds = _seeds(2 * seed + 1)
@@ -100,7 +100,7 @@ def cotangents(seed: int, question: dict[str, Any], kind: str = "all") -> dict[s
 
 def vector(clause: str, name: str, description: str, seed: int, sizes: tuple[int, int, int, int],
            *, flags: str = "", waives: str = "", kind: str = "all", **options: Any) -> Vector:  # fmt: skip
-    """A vector whose numbers are a recipe. flags, waives: words apart by spaces."""
+    """A vector whose numbers are a recipe. flags and waives are words separated by spaces."""
     question = case(seed, sizes, **options)
     given = cotangents(seed, question, kind) if "gradient" in clause else None
     compact = {"case": question, "cotangents": given}
@@ -112,7 +112,7 @@ def vector(clause: str, name: str, description: str, seed: int, sizes: tuple[int
 
 
 def sizes() -> list[Vector]:
-    """One axis at a time past the widths of vectors and tiles."""
+    """Vectors with one axis larger than the widths of vectors and tiles."""
     return [
         vector("step-after", "64-units", "Units in whole vectors of 8, 16, 32 and 64.", 1, (2, 4, 3, 64),
                flags="WholeVectors"),
@@ -132,7 +132,7 @@ def sizes() -> list[Vector]:
 
 
 def times() -> list[Vector]:
-    """Long runs. Half of the units hold their state for hundreds of steps, so that the beginning decides the end."""
+    """Long runs. Half of the units hold their state for hundreds of steps, so that the end depends on the beginning."""
     past = "InputsCut OutputsCut LastChunk"
     return [
         vector("step-after", "300-steps", "300 steps; half of the units hold their state.", 90, (2, 300, 3, 4),
@@ -151,12 +151,12 @@ def times() -> list[Vector]:
 
 
 def holes(batch: int, time: int) -> np.ndarray:
-    """A mask (batch, time) with holes, whose pattern comes again after 13 steps."""
+    """A mask (batch, time) with holes. Its pattern repeats after 13 steps."""
     return (7 * np.arange(time) + 5 * np.arange(batch)[:, None]) % 13 < 8
 
 
 def gradients() -> list[Vector]:
-    """Gradients of large sizes and of long runs."""
+    """Gradients at large sizes and of long runs."""
     return [
         vector("gradients", "72-units", "8 units past a tile of 64.", 20, (2, 3, 4, 72), flags="GradientPastTile"),
         vector("gradients", "17-rows", "One row past a vector of 16.", 23, (17, 4, 2, 3), flags="GradientPastRows"),

@@ -167,7 +167,7 @@ def cotangents(question: Case) -> Outputs:
 
 
 def of_kind(kind: str, given: Outputs) -> Outputs:
-    """Of the cotangents those of the outputs or of the final states alone, or all times LARGE."""
+    """The cotangents of one kind: only those of the outputs, only those of the final states, or all times LARGE."""
     outputs, final = {"outputs": (1, 0), "final": (0, 1), "large": (LARGE, LARGE)}.get(kind, (1, 1))
 
     def times(factor: float, arrays: Any) -> Any:

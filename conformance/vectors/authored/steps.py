@@ -107,7 +107,7 @@ def after() -> list[Vector]:
 
 
 def _with_zeros(question: Case) -> Case:
-    """The case with inputs of 0 at one step of each row, another in each."""
+    """The case with inputs of 0 at one step of each row, a different step in each row."""
     inputs = question.inputs.copy()
     rows = np.arange(question.batch)
     inputs[rows, rows % question.time] = 0
