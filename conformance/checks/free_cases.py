@@ -50,7 +50,7 @@ class Extent(NamedTuple):
         dearest: The largest cost of one case, in seconds.
         wide: The number of additional gradients with many units.
         long: The number of additional gradients with many steps.
-        threes: Whether every three kinds of values of the options without `values` are covered too.
+        threes: True if all triples of kinds of values of the options, except `values`, are covered too.
     """
 
     rounds: int = 1
@@ -124,7 +124,9 @@ def _listed(
 
 
 def _next(sizes: Iterator[Shape], passed: list[Shape], allowed: Callable[[Shape], bool]) -> Shape:
-    """The first shape that is allowed, those passed over before first: none is lost that some combination can have."""
+    """The first allowed shape. Shapes passed over earlier come first, so that a later combination still gets each
+    one.
+    """
     for place, shape in enumerate(passed):
         if allowed(shape):
             return passed.pop(place)

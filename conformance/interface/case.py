@@ -29,8 +29,8 @@ POLICIES = {
 }
 
 COTANGENTS = ("all", "outputs", "final", "large", "small", "equal")
-"""Kinds of cotangents: of all results of a run, of its outputs alone, of its final states alone, of all times 2^20, of
-all times 2^-40, and of all with one number for every output, as below a sum.
+"""The kinds of cotangents: for all results of a run, for the outputs only, for the final states only, for all
+results times 2^20, for all times 2^-40, and for all with one number for every output, as below a sum.
 """
 
 OFFERED = ("carry", "zero")

@@ -30,7 +30,7 @@ LONG_TIMES = (200, 300)
 ALIGNED = (8, 16, 24, 32)
 """Sizes of all axes at once at which a kernel may use whole vectors everywhere."""
 TOGETHER = ((1, 1), (1, 48), (8, 129), (16, 64), (33, 32))
-"""Sizes of two axes at once: some kernels switch code by the size of a product."""
+"""Sizes of two axes at once, because some kernels switch code by the size of a product."""
 COMPILED_SHAPES: tuple[Shape, ...] = ((1, 17, 1, 8), (8, 8, 8, 8), (2, 3, 4, 65), (3, 41, 2, 4), (17, 5, 9, 7))
 """Shapes for subjects that compile for each shape."""
 
@@ -105,7 +105,7 @@ def possible(chosen: Combination, capabilities: Capabilities) -> bool:
 
 
 def kind_of(name: str, value: str) -> str:
-    """The kind of a value of an option, where several have much code in common."""
+    """The kind of an option's value. Values that share much code form one kind."""
     if name == "padding":
         return "lengths" if value in LENGTHS else "masks" if value in MASKS else value
     return "gradients" if name == "answer" and value != RUN else value
@@ -118,10 +118,19 @@ def covering(
     strength: int = 2,
     kind: Callable[[str, str], str] = lambda _, value: value,
 ) -> Iterator[Combination]:
-    """Yield combinations until they contain every possible pair, or three, of kinds of values.
+    """Yield combinations until they contain every possible pair or triple of kinds of values.
 
-    Each is the best of several tries. strength: 2 for pairs, 3 for threes. kind: The kind of a value of an option, from
-    the name and the value; the value itself by default.
+    Each combination is the best of several tries.
+
+    Args:
+        choices: The values of each option.
+        fits: Returns True for a possible combination.
+        rng: The source of random numbers.
+        strength: 2 for pairs, 3 for triples.
+        kind: Returns the kind of a value of an option, from the name and the value; by default the value itself.
+
+    Yields:
+        Each combination.
     """
     members: dict[tuple[str, str], list[str]] = {}
     for name, values in choices.items():
@@ -138,7 +147,7 @@ def covering(
         )
         found = {one: left & set(combinations(((n, kind(n, v)) for n, v in one), strength)) for one in _some(tries)}
         if not found:
-            left.discard(goal)  # the values cannot go together
+            left.discard(goal)  # the values do not go together
             continue
         best = max(found, key=lambda one: len(found[one]))
         left -= found[best]
@@ -227,7 +236,9 @@ FEW = 2
 
 
 def shapes(rng: np.random.Generator, *, zero_time: bool) -> Iterator[Shape]:
-    """Yield shapes without end: one or two axes at special sizes in turn, or all axes aligned; the others are small."""
+    """Yield shapes without end, with one or two axes at special sizes or with all axes aligned. The other sizes are
+    small.
+    """
     times = (*AROUND, *LONG_TIMES, *((0,) if zero_time else ()))
     axes: dict[str, tuple[int, ...]] = {"batch": AROUND, "time": times, "input_dim": AROUND, "units": AROUND}
     special = [{axis: size} for axis, sizes in axes.items() for size in sizes]

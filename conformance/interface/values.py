@@ -1,6 +1,6 @@
-"""Kinds of numbers that a free combination's case can have, each a change to a case of plain numbers.
+"""Kinds of numbers in a free combination's case, each a change to a case of plain numbers.
 
-Kernels have code of their own for such numbers: a test for zeros, for equal rows, for what is far out.
+Kernels have special code for such numbers: for zeros, for equal rows, for distant values.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,12 +13,12 @@ from conformance.interface.case import WEIGHTS, Case
 from reference import Parameters
 
 REGIMES = ("saturated gates", "large weights", "far gates", "near underflow")
-"""Kinds that are drawn as such (strategies.Numbers)."""
+"""Kinds that are drawn directly (strategies.Numbers)."""
 Change = Callable[[Case, np.random.Generator], Case]
 
 
 def _steep_gates(case: Case, rng: np.random.Generator) -> Case:
-    """Pre-activations of the gates so far out that the slope there is below the smallest normal number."""
+    """Change the pre-activations of the gates to values so large that the slope is below the smallest normal number."""
 
     def parameters(p: Parameters) -> Parameters:
         bias = p.bias.copy()
@@ -29,7 +29,7 @@ def _steep_gates(case: Case, rng: np.random.Generator) -> Case:
 
 
 def _zero_inputs(case: Case, rng: np.random.Generator) -> Case:
-    """Input vectors that are all zero, at valid steps too, the first and the last among them."""
+    """Put zeros in some input vectors, at valid steps too, including the first or the last one of each row."""
     inputs = case.inputs.copy()
     zero = rng.random(inputs.shape[:2]) < 0.3
     zero[::2, :1] = zero[1::2, -1:] = True
@@ -38,7 +38,7 @@ def _zero_inputs(case: Case, rng: np.random.Generator) -> Case:
 
 
 def _sparse_inputs(case: Case, rng: np.random.Generator) -> Case:
-    """Inputs most of which are 0, and no vector all of them."""
+    """Put zeros in most inputs, but leave a nonzero number in every vector."""
     inputs = case.inputs * (rng.random(case.inputs.shape) < 0.2).astype(case.dtype)
     if inputs.shape[2]:
         lost = ~inputs.any(axis=2)
@@ -52,19 +52,19 @@ def _large_states(case: Case, _: np.random.Generator) -> Case:
 
 
 def _equal_rows(case: Case, _: np.random.Generator) -> Case:
-    """Rows with the same inputs, and states of their own."""
+    """Give all rows the same inputs; their states differ."""
     return replace(case, inputs=np.repeat(case.inputs[:1], case.batch, axis=0))
 
 
 def _equal_states(case: Case, _: np.random.Generator) -> Case:
-    """Rows with the same initial state, and inputs of their own."""
+    """Give all rows the same initial state; their inputs differ."""
     states = case.initial_state
     equal = None if states is None else tuple(np.repeat(h[:1], case.batch, axis=0) for h in states)
     return replace(case, initial_state=equal)
 
 
 def _equal_steps(case: Case, rng: np.random.Generator) -> Case:
-    """Steps whose inputs are those of the step before."""
+    """Give some steps the inputs of the step before."""
     inputs = case.inputs.copy()
     for t in range(1, case.time):
         same = rng.random(case.batch) < 1 / 2
@@ -73,7 +73,7 @@ def _equal_steps(case: Case, rng: np.random.Generator) -> Case:
 
 
 def _absent_weights(case: Case, rng: np.random.Generator) -> Case:
-    """A kernel or a bias that is all zero, another one in each direction; or one gate's part of it."""
+    """Put zeros in a kernel or bias, a different one in each direction, or in one gate's part of it."""
     order = rng.permutation(4)
 
     def parameters(place: int, p: Parameters) -> Parameters:
@@ -87,7 +87,7 @@ def _absent_weights(case: Case, rng: np.random.Generator) -> Case:
 
 
 def _equal_weights(case: Case, rng: np.random.Generator) -> Case:
-    """Weights that are the same in both directions; or where there is one, in two gates, or in every unit."""
+    """Give both directions the same weights. With one direction, give two gates or all units the same weights."""
     if len(case.parameters) == 2:
         return replace(case, parameters=(case.parameters[0],) * 2)
     of_units = bool(rng.random() < 1 / 2)
@@ -105,7 +105,7 @@ def _equal_weights(case: Case, rng: np.random.Generator) -> Case:
 
 
 def _scaled_inputs(case: Case, rng: np.random.Generator) -> Case:
-    """Inputs that are scaled far up or down, one feature or all, and kernels that undo it."""
+    """Scale one feature or all features far up or down, and scale the kernels the opposite way."""
     inputs, far = case.inputs.copy(), 2.0 ** min(30, FORMATS[case.dtype].largest // 2)
     scale = np.asarray(far if rng.random() < 1 / 2 else 1 / far, case.dtype)
     which = slice(None) if rng.random() < 1 / 2 else slice(0, 1)
@@ -120,9 +120,9 @@ def _scaled_inputs(case: Case, rng: np.random.Generator) -> Case:
 
 
 def _remembering(case: Case, _: np.random.Generator) -> Case:
-    """Gates that hold the state at every step but the ends, which the first input tells.
+    """Make the gates hold the state at every step except the first and last ones, which the first input feature marks.
 
-    So what the first step wrote, and the initial state beneath it, decide the last step, however many lie between.
+    So the first steps and the initial state determine the last step, whatever the number of steps between.
     """
     inputs = case.inputs.copy()
     inputs[:, :, 0] = 1
@@ -143,7 +143,7 @@ def _with(case: Case, changed: Callable[[Parameters], Parameters]) -> Case:
 
 
 LARGE_STATES, EQUAL_STATES = STATES = ("large states", "equal states")
-"""Kinds that want an initial state."""
+"""Kinds that need an initial state."""
 CHANGES: Mapping[str, Change] = {
     "steep gates": _steep_gates,
     "zero inputs": _zero_inputs,

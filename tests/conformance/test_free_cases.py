@@ -220,7 +220,7 @@ def test_strides_that_are_ignored_are_seen():
 
 
 class Gradual(Reference):
-    """Wrong in one way of those below."""
+    """A subject that is wrong in one of the ways below."""
 
 
 class gradients_in_one_buffer(Gradual):

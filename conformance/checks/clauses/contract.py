@@ -68,7 +68,7 @@ def nothing_is_kept_between_calls(gru: GRU, case: Case) -> Judgement:
 
 
 def _require_gradients_of_the_case(judgement: Judgement, gru: GRU, case: Case, other: Case) -> None:
-    """Gradients too stay as they were given, and are those of the case, whatever ran before."""
+    """Check that gradients are not changed by later calls and do not depend on earlier ones."""
     given = given_cotangents(gru, case)
     ask(gru, case)
     first = ask_gradients(gru, case, given)
@@ -145,7 +145,7 @@ def _copied(answer: A) -> A:
 
 
 def _with_state_and_padding(case: Case, able: Capabilities) -> Case:
-    """The case with an initial state and padding, as far as they are declared; both made from its inputs and sizes."""
+    """The case with an initial state and padding, if they are declared. Both are made from its inputs and sizes."""
     policies = able.masked_outputs if case.merge is None else able.bidirectional_masked_outputs
     masks, lengths = (wanted and bool(policies) and case.time > 1 for wanted in (able.masks, able.lengths))
     valid = np.resize(np.array([1, 1, 0, 1, 0, 0, 1, 0], bool), (case.batch, case.time))
