@@ -35,6 +35,7 @@ def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
     """Judge other projects' GRUs, and write docs/scoreboard.md. NAMES: only these are judged again."""
     from datetime import date
 
+    from studies.pages.heat_map import drawn
     from studies.pages.paths import recorded
     from studies.pages.scoreboard import PAGE, RECORD, SUBJECTS, judged, load, page, stored, unexplained
 
@@ -46,6 +47,7 @@ def scoreboard(names: tuple[str, ...], page_only: bool) -> None:
         RECORD.write_text(json_text(stored() | found))
         STDERR.print(f"judged {name}")
     PAGE.write_text(page(load()))
+    PAGE.with_suffix(".svg").write_text(drawn())
     end(Table("written", str(PAGE)), list(unexplained(load())))
 
 
