@@ -91,7 +91,7 @@ def rows() -> Iterator[list[str]]:
     for name, title in NAMES.items():
         convert = getattr(layouts, f"to_{name}")
         for reset in GATES:
-            if (found := _places(convert, reset)) is not None:
+            if (found := _layout(convert, reset)) is not None:
                 arrays, homeless = found
                 lines = "<br>".join(f"`{array}` {words}" for array, words in arrays.items())
                 yield [title, f"`to_{name}`, `from_{name}`", reset, lines, ", ".join(homeless) or "–"]
@@ -102,7 +102,7 @@ def unnamed() -> set[str]:
     return {name.removeprefix("to_") for name in layouts.__all__ if name.startswith("to_")} - set(NAMES)
 
 
-def _places(convert, reset: str) -> tuple[dict[str, str], list[str]] | None:
+def _layout(convert, reset: str) -> tuple[dict[str, str], list[str]] | None:
     """Each array in words, and the biases that have no place; None if the converter refuses this reset."""
     letters = GATES[reset]
     gates = len(letters)

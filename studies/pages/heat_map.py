@@ -22,11 +22,7 @@ LEGEND = (
 
 
 def drawn() -> str:
-<<<<<<< HEAD
     """The heat map as SVG."""
-=======
-    """The SVG of the published record."""
->>>>>>> b2101af (Draw the heat map with the scoreboard)
     record = load()
     width = LEFT + WIDE * len(record) + 70
     title = "Verdicts of every implementation (columns) on every clause (rows)"
