@@ -14,6 +14,7 @@ from conformance.interface.case import MERGES, Case
 from conformance.interface.combinations import (
     COMPILED_SHAPES,
     GRADIENT_COSTS,
+    LONG_TIMES,
     MASKS,
     RUN,
     RUN_COSTS,
@@ -30,6 +31,8 @@ from conformance.interface.strategies import DISTINCT, Shape
 
 TURNS = 80
 """The number of sizes to try for a combination."""
+HIDDEN = ("sum", "mul", "ave")
+"""Merges that show neither direction."""
 COMPILED_CASES = 24
 """The number of cases for a subject that compiles for each shape."""
 
@@ -50,6 +53,7 @@ class Extent(NamedTuple):
         dearest: The largest cost of one case, in seconds.
         wide: The number of additional gradients with many units.
         long: The number of additional gradients with many steps.
+        lasting: The number of additional long runs without padding whose beginning decides their end.
         threes: True if all triples of kinds of values of the options, except `values`, are covered too.
     """
 
@@ -58,6 +62,7 @@ class Extent(NamedTuple):
     dearest: float = 0.3
     wide: int = 4
     long: int = 2
+    lasting: int = 2
     threes: bool = False
 
 
@@ -112,7 +117,13 @@ def _listed(
                 yield chosen, COMPILED_SHAPES[count % len(COMPILED_SHAPES)]
             else:
                 yield chosen, _next(sizes, passed, lambda shape, chosen=chosen: _allowed(chosen, shape, extent.dearest))
-    if not capabilities.gradients or compiled:
+    if compiled:
+        return
+    seen = tuple(run for run in choices["run"] if run not in HIDDEN)
+    lasting = {**choices, "run": seen, "padding": ("none",), "values": ("remembering",), "answer": (RUN,)}
+    for chosen in filter(None, (completed({}, lasting, fits, rng) for _ in range(extent.lasting))):
+        yield chosen, (2, int(rng.choice(LONG_TIMES)), 2, int(rng.integers(2, 6)))
+    if not capabilities.gradients:
         return
     dear = {**choices, "answer": choices["answer"][1:], "values": ("many bits",)}
     for number in range(extent.wide + extent.long):
@@ -121,6 +132,9 @@ def _listed(
         chosen = completed({}, dear, fits, rng)
         if chosen is not None:
             yield chosen, wide if number < extent.wide else long
+    unread = completed({}, {**dear, "run": seen}, fits, rng) if capabilities.zero_time else None
+    if unread is not None:
+        yield unread, (3, 0, 2, 4)
 
 
 def _next(sizes: Iterator[Shape], passed: list[Shape], allowed: Callable[[Shape], bool]) -> Shape:
@@ -141,7 +155,7 @@ def _allowed(chosen: Combination, shape: Shape, dearest: float) -> bool:
     """True if the case stays in its clause at this size and does not cost too much."""
     gradient = chosen["answer"] != RUN
     batch, time, *_ = shape
-    hidden = chosen["run"] in ("sum", "mul", "ave")
+    hidden = chosen["run"] in HIDDEN
     costs = GRADIENT_COSTS if gradient or hidden else RUN_COSTS
     if costs.of(shape) * (2 if chosen["run"] in MERGES else 1) > dearest:
         return False
@@ -158,7 +172,7 @@ def clause_of(chosen: Combination, shape: Shape, rng: np.random.Generator) -> st
         return "gradients-bidirectional" if two else "gradients-masked" if padded else "gradients"
     if shape[1] == 0:
         return "time-zero"
-    if chosen["run"] in ("sum", "mul", "ave"):
+    if chosen["run"] in HIDDEN:
         return "merge"
     if empty:
         return "length-zero"

@@ -55,8 +55,10 @@ class Profile:
 
 PROFILES = {
     "dev": Profile(4),
-    "ci": Profile(8, free=Extent(more=120, wide=12, long=6, threes=True)),
-    "thorough": Profile(200, seed=None, wide=True, free=Extent(rounds=8, dearest=3, wide=20, long=10, threes=True)),
+    "ci": Profile(8, free=Extent(more=120, wide=12, long=6, lasting=6, threes=True)),
+    "thorough": Profile(
+        200, seed=None, wide=True, free=Extent(rounds=8, dearest=3, wide=20, long=10, lasting=10, threes=True)
+    ),
 }
 SPECIFICATION = Reference()
 

@@ -126,7 +126,7 @@ def _remembering(case: Case, _: np.random.Generator) -> Case:
     """
     inputs = case.inputs.copy()
     inputs[:, :, 0] = 1
-    inputs[:, :2, 0] = inputs[:, -2:, 0] = -1 / 16
+    inputs[:, :2, 0], inputs[:, -2:, 0] = -1 / 16, 0
 
     def parameters(p: Parameters) -> Parameters:
         kernel, recurrent, bias = p.kernel.copy(), p.recurrent_kernel / 8, p.bias.copy()

@@ -29,6 +29,12 @@ from conformance.interface.combinations import (
     shapes,
 )
 from conformance.interface.values import CHANGES
+from conformance.mutants import (
+    every_output_from_the_last_48_steps,
+    mask_kept_between_calls,
+    only_the_last_32_steps_run,
+    weights_cached_by_their_first_bytes,
+)
 from conformance.mutants.emulated import Emulated
 
 EVERYTHING = Reference.capabilities
@@ -89,6 +95,20 @@ def test_some_gradient_cases_have_many_units_and_some_many_steps():
     assert sum(case.units >= 64 and case.time <= 3 for case in asked) >= 4
     assert sum(case.time >= 128 and case.units <= 4 for case in asked) >= 2
     assert {case.cotangent_kind for case in asked} == set(COTANGENTS)
+    assert any(case.time == 0 for case in asked)
+
+
+@pytest.mark.parametrize("mutant", [every_output_from_the_last_48_steps, only_the_last_32_steps_run])
+def test_a_run_that_forgets_its_beginning_is_seen_at_some_long_runs(mutant):
+    """Both of a subject that shows outputs and of one that shows only final states."""
+    listed = free_cases(mutant.capabilities, DTYPES, PROFILES["dev"].free, 0).cases
+    long = [
+        (clause, case)
+        for (clause, _), some in listed.items()
+        for case in some
+        if case.time >= min(LONG_TIMES) and case.valid.all() and not clause.startswith("gradients")
+    ]
+    assert any(failure(mutant(), BY_CLAUSE[clause], case)[1] for clause, case in long)
 
 
 def test_each_kind_of_padding_state_and_value_occurs():
@@ -207,6 +227,11 @@ def test_weights_that_are_kept_by_their_identity_are_seen():
 
     verdict = asked(run)
     assert verdict.kind == FAIL and "after a change of recurrent_kernel in place" in verdict.reason
+
+
+@pytest.mark.parametrize("mutant", [mask_kept_between_calls, weights_cached_by_their_first_bytes])
+def test_what_a_call_keeps_of_an_earlier_one_is_seen(mutant):
+    assert asked(mutant().run).kind == FAIL
 
 
 def test_strides_that_are_ignored_are_seen():

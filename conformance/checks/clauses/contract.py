@@ -60,6 +60,8 @@ def nothing_is_kept_between_calls(gru: GRU, case: Case) -> Judgement:
     full = _with_state_and_padding(case, gru.capabilities)
     for asked, answer in ((case, first), (full, _answer_to_views(gru, full))):
         judgement = judgement.add(judge_run(asked, answer, claim(gru, case)))
+    if claim(gru, case).rounding != "any":
+        _require_same(judgement, kept, ask(gru, case), "the second after a call with padding")
     for name in WEIGHTS:
         judgement = judgement.add(_changed_in_place(gru, case, name))
     if gru.capabilities.gradients:
@@ -197,11 +199,11 @@ def _changed_in_place(gru: GRU, case: Case, name: str) -> Judgement:
         array[..., -1] = -array[..., -1]
         array.flags.writeable = False
     judgement = each_row_is_its_valid_steps(gru, mine)
-    judgement.findings = [
-        replace(finding, message=f"{TWO_ANSWERS}: after a change of {name} in place, {finding.message}")
-        for finding in judgement.findings
-        if not each_row_is_its_valid_steps(gru, _new(mine)).findings
-    ]
+    if judgement.findings and not each_row_is_its_valid_steps(gru, _new(mine)).findings:
+        judgement.findings = [
+            replace(finding, message=f"{TWO_ANSWERS}: after a change of {name} in place, {finding.message}")
+            for finding in judgement.findings
+        ]
     return judgement
 
 
