@@ -25,12 +25,12 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "tanh_gates": Mistake(
         "The gates use tanh.",
-        fix="use the logistic function for the gates; look whether the two activations are exchanged",
+        fix="use the logistic function for the gates; check whether the two activations are exchanged",
     ),
     "sigmoid_of_twice_the_argument": Mistake(
-        "sigma is written with tanh(a) where it should be tanh(a / 2).",
+        "sigma is computed from tanh(a) instead of tanh(a / 2).",
         fix="halve the argument: sigma(a) = (1 + tanh(a / 2)) / 2",
-        effect="Gates are too steep; invisible where they are saturated or at 1/2.",
+        effect="Gates are too steep; invisible if they are saturated or at 1/2.",
         links=("HIPS/autograd/blob/master/examples/rnn.py",),
         flag="SigmoidTwice",
         bug="sigma of twice the argument",
@@ -48,17 +48,17 @@ MISTAKES: dict[str, Mistake] = {
         fix="use tanh for the candidate",
     ),
     "reset_before_instead_of_after": Mistake(
-        "The reset gate acts on the state before the product, whatever was asked for (a default is not exported).",
+        "The reset gate acts on the state before the product, even if after was requested (a default is not exported).",
         fix="set reset_after=True (linear_before_reset=1), or declare resets=('before',)",
-        effect="Wrong by some per cent with more than one unit; equal with one unit and no recurrent bias.",
+        effect="Wrong by a few per cent with more than one unit; right with one unit and no recurrent bias.",
         links=("pytorch/pytorch/issues/189225", "microsoft/onnxscript/issues/2852", "pytorch/pytorch/issues/8153"),
         flag="ResetBefore",
         bug="reset before the product, always",
     ),
     "reset_after_instead_of_before": Mistake(
-        "The reset gate acts after the product, whatever was asked for.",
+        "The reset gate acts after the product, even if before was requested.",
         fix="set reset_after=False (linear_before_reset=0), or declare resets=('after',)",
-        effect="Wrong by some per cent with more than one unit.",
+        effect="Wrong by a few per cent with more than one unit.",
         links=("FluxML/Flux.jl/issues/1671", "keras-team/keras/issues/8860"),
         flag="ResetAfter",
         bug="reset after the product, always",
@@ -68,16 +68,16 @@ MISTAKES: dict[str, Mistake] = {
         fix="multiply by the reset gate",
     ),
     "reset_complemented": Mistake(
-        "1 - r stands where r should be.",
+        "1 - r is used instead of r.",
         fix="negate the reset gate's blocks, kernels and biases alike",
     ),
     "reset_of_the_input_side_too": Mistake(
-        "The reset gate scales the whole argument of tanh, not the state's side alone.",
-        fix="multiply the recurrent side alone by the reset gate",
+        "The reset gate scales the whole argument of tanh, not only the recurrent part.",
+        fix="multiply only the recurrent part by the reset gate",
     ),
     "reset_of_the_input_side": Mistake(
-        "The reset gate scales the inputs' side of the candidate's argument, not the state's.",
-        fix="multiply the recurrent side by the reset gate, and leave the inputs' side as it is",
+        "The reset gate scales the input part of the candidate's argument, not the recurrent part.",
+        fix="multiply the recurrent part by the reset gate, and leave the input part unchanged",
     ),
     "reset_gate_of_the_wrong_unit": Mistake(
         "The reset gate is indexed by the wrong unit.",
@@ -88,7 +88,7 @@ MISTAKES: dict[str, Mistake] = {
         bug="reset gate of another unit",
     ),
     "rows_share_a_reset_gate": Mistake(
-        "The input side of the first row's reset gate is used for all rows.",
+        "The input part of the first row's reset gate is used for all rows.",
         fix="compute the reset gate row by row",
         effect="All rows but one are wrong.",
         links=("microsoft/onnxruntime/issues/16862",),

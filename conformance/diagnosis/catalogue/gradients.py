@@ -4,15 +4,15 @@ from conformance.diagnosis.catalogue.mistake import Mistake
 
 MISTAKES: dict[str, Mistake] = {
     "gradients_off_by_a_factor": Mistake(
-        "A derivative has a wrong constant: every gradient is 1.0005 times what it should be.",
-        effect="Unseen by comparisons to three digits; training goes on, elsewhere.",
+        "A derivative has a wrong constant: every gradient is too large by a factor of 1.0005.",
+        effect="Comparisons to three digits do not show it; training goes on, but ends elsewhere.",
         flag="GradientScaled",
         bug="gradients off by a factor",
     ),
     "gradients_averaged_over_the_batch": Mistake("The gradients of the parameters are means over the batch, not sums."),
     "no_gradient_through_the_reset_gate": Mistake(
         "The path through the reset gate is left out of the backward pass.",
-        effect="Its weights get no gradient, and what it reads too little.",
+        effect="Its weights get no gradient, and its inputs get too small a gradient.",
         flag="GradientOfReset",
         bug="no gradient through the reset gate",
     ),
@@ -20,13 +20,11 @@ MISTAKES: dict[str, Mistake] = {
         "The path through the update gate is left out of the backward pass."
     ),
     "no_gradient_through_the_kept_state": Mistake(
-        "The part of the state that the update gate keeps hands no cotangent on."
+        "The part of the state that the update gate keeps passes no cotangent back."
     ),
-    "tanh_slope_in_float16": Mistake("The slope of tanh is computed as 1 - n n in float16, where it cancels."),
-    "gradient_cut_off_in_time": Mistake(
-        "The state's cotangent reaches no further back than three steps before the end."
-    ),
-    "gradient_lost_at_masked_steps": Mistake("A masked step hands no cotangent on."),
+    "tanh_slope_in_float16": Mistake("The slope of tanh is computed as 1 - n n in float16, with cancellation."),
+    "gradient_cut_off_in_time": Mistake("The state's cotangent reaches back only three steps from the end."),
+    "gradient_lost_at_masked_steps": Mistake("A masked step passes no cotangent back."),
     "gradient_at_masked_inputs": Mistake(
         "The mask is left out of the backward pass.",
         effect="A masked input gets a gradient that is not 0.",
@@ -49,19 +47,19 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "gradient_of_the_final_state_forgotten": Mistake(
         "Only the outputs' cotangents are propagated.",
-        effect="Wrong gradients where the final state is used beside the outputs.",
+        effect="Gradients are wrong if the final state is used beside the outputs.",
         flag="GradientOfFinalState",
         bug="cotangent of the final state ignored",
     ),
     "gradient_stops_at_the_initial_state": Mistake(
         "The initial state gets no gradient.",
-        effect="Its gradient is 0: a learnt initial state stays as it is.",
+        effect="Its gradient is 0: a learnt initial state never changes.",
         flag="GradientOfInitialState",
         bug="initial state detached",
     ),
     "recurrent_bias_has_no_gradient": Mistake(
         "The recurrent bias is left out of the backward pass.",
-        effect="It stays as it was initialised.",
+        effect="It keeps its initial values.",
         flag="GradientOfRecurrentBias",
         bug="no gradient to the recurrent bias",
     ),
@@ -75,8 +73,8 @@ MISTAKES: dict[str, Mistake] = {
         bug="gradients of the directions exchanged",
     ),
     "gradients_by_another_policy": Mistake(
-        "What stands at a masked step is carried and its cotangent dropped, or it is 0 and its cotangent taken.",
-        effect="Wrong gradients where masked outputs are used.",
+        "Masked outputs are carried but their cotangents are dropped, or they are 0 but their cotangents are used.",
+        effect="Gradients are wrong if masked outputs are used.",
         flag="GradientOfMaskedOutput",
         bug="cotangents at masked outputs by another policy",
     ),

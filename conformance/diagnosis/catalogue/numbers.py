@@ -6,7 +6,7 @@ MISTAKES: dict[str, Mistake] = {
     # Precision.
     "tf32_products": Mistake(
         "Operands of float32 products are rounded to the 10 fractional bits of TF32.",
-        effect="Off by about one in a thousand: far outside float32, unseen by a loose comparison.",
+        effect="Off by about one in a thousand: far outside float32, but invisible to a loose comparison.",
         flag="ReducedProducts",
         bug="products of reduced precision",
         description="Operands are rounded to TF32 (or less) under a claim of float32.",
@@ -22,7 +22,7 @@ MISTAKES: dict[str, Mistake] = {
         flag="StateRounded",
         bug="state carried in less precision",
     ),
-    "float32_under_float64": Mistake("Numbers come and go as float64, and every step is computed in float32."),
+    "float32_under_float64": Mistake("Inputs and outputs are float64, but every step is computed in float32."),
     "one_minus_z_in_float16": Mistake("The candidate's share, 1 - z, is rounded to float16."),
     "flushed_to_zero": Mistake(
         "Subnormal results are replaced by 0 under a claim that keeps them.",
@@ -31,15 +31,15 @@ MISTAKES: dict[str, Mistake] = {
         bug="subnormal states flushed to 0",
     ),
     "inputs_clipped": Mistake(
-        "A clip that was meant for something else bounds the inputs.",
-        effect="Wrong only for inputs of some magnitude.",
+        "A clip that was meant for another array limits the inputs.",
+        effect="Wrong only for large inputs.",
         flag="InputsClipped",
         bug="inputs clipped",
     ),
     # Sigmoid and tanh.
     "rough_tanh": Mistake(
         "tanh is a short rational approximation, clipped.",
-        effect="Off by some per cent around 2; values past 1 are possible.",
+        effect="Off by a few per cent around 2; values beyond 1 are possible.",
         links=("tensorflow/tensorflow/issues/55390",),
         flag="RoughTanh",
         bug="rough tanh",
@@ -49,20 +49,20 @@ MISTAKES: dict[str, Mistake] = {
     "tanh_off_by_32_ulps": Mistake("tanh is too small by 32 units in the last place."),
     "tanh_clipped_at_4": Mistake("The argument of tanh is clipped to 4 in magnitude, where tanh is not yet 1."),
     "tanh_clipped_at_3": Mistake("The argument of tanh is clipped to 3 in magnitude."),
-    "tanh_cancels": Mistake("tanh is written 1 - 2 / (exp(2 a) + 1), which cancels where it is small."),
-    "rough_sigmoid": Mistake("The logistic function is made of a rational tanh, up to 1.2 per cent off."),
+    "tanh_cancels": Mistake("tanh is computed as 1 - 2 / (exp(2 a) + 1), which cancels for small arguments."),
+    "rough_sigmoid": Mistake("The logistic function is computed from a rational tanh, with errors up to 1.2 per cent."),
     "sigmoid_off_by_2_to_the_minus_11": Mistake("The logistic function is too small by 2^-11 of itself."),
     "sigmoid_off_by_2_to_the_minus_14": Mistake("The logistic function is too small by 2^-14 of itself."),
     "sigmoid_off_by_16_ulps": Mistake("The logistic function is too small by 16 units in the last place."),
     "overflowing_sigmoid": Mistake(
-        "sigma is written e / (1 + e), and exp overflows: infinity over infinity.",
-        effect="NaN for pre-activations past the logarithm of the largest number.",
+        "sigma is computed as e / (1 + e), and exp overflows: infinity / infinity.",
+        effect="NaN for pre-activations beyond the logarithm of the largest number.",
         flag="SigmoidOverflow",
         bug="overflow in sigma",
     ),
     # Visible to the probe only.
     "tanh_off_by_16_ulps": Mistake("tanh is too small by 16 units in the last place."),
     "sigmoid_from_tanh": Mistake(
-        "The logistic function is written with tanh, and has no relative accuracy where it is small."
+        "The logistic function is computed from tanh, and has no relative accuracy for small values."
     ),
 }

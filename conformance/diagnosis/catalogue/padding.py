@@ -5,7 +5,7 @@ from conformance.diagnosis.catalogue.mistake import Mistake
 MISTAKES: dict[str, Mistake] = {
     "lengths_ignored": Mistake(
         "Lengths or masks are accepted and not used.",
-        fix="hand case.lengths and case.mask over, or declare neither",
+        fix="pass case.lengths and case.mask on, or declare neither",
         effect="Padding is read as steps.",
         links=("onnx/onnx/blob/main/onnx/reference/ops/op_gru.py",),
         flag="LengthsIgnored",
@@ -14,21 +14,21 @@ MISTAKES: dict[str, Mistake] = {
     "length_off_by_one": Mistake(
         "The last valid step of a row is taken for padding.",
         fix="count steps from 1: a row of length n has n steps",
-        effect="Wrong final states where there are lengths or a mask.",
+        effect="Final states are wrong if there are lengths or a mask.",
         flag="LengthOffByOne",
         bug="rows end one step early",
     ),
     "one_step_too_many": Mistake(
-        "The step after a valid one counts too.",
+        "The step after a valid one counts as valid too.",
         fix="count steps from 1: a row of length n has n steps",
     ),
     "mask_inverted": Mistake(
         "A mask is read inverted: its valid steps are skipped, and the others are taken.",
-        fix="hand over ~case.mask",
+        fix="pass ~case.mask",
     ),
     "mask_taken_for_a_length": Mistake(
-        "Of a mask only the number of valid steps is used, as if rows were padded on the right.",
-        fix="hand the mask over, or declare lengths alone",
+        "Only the number of valid steps of a mask is used, as if rows were padded on the right.",
+        fix="pass the mask on, or declare only lengths",
         effect="Wrong for holes and for padding on the left; right for padding on the right.",
         flag="MaskAsLength",
         bug="mask taken for a length",
@@ -38,39 +38,39 @@ MISTAKES: dict[str, Mistake] = {
         fix="rows are padded on the right: a row of length n has the times 0 to n - 1",
     ),
     "rows_end_at_a_hole": Mistake(
-        "A row ends at its first masked step, whatever follows.",
-        fix="skip masked steps one by one, or declare lengths alone",
+        "A row ends at its first masked step, even if valid steps follow.",
+        fix="skip masked steps one by one, or declare only lengths",
     ),
     "holes_count": Mistake(
-        "Masked steps between valid ones count too.",
-        fix="skip masked steps one by one, or declare lengths alone",
+        "Masked steps between valid ones count as valid too.",
+        fix="skip masked steps one by one, or declare only lengths",
     ),
     "empty_rows_run": Mistake(
         "A row without a valid step takes every step: its last step is looked up at index -1.",
-        fix="give the initial state back for a row without a step",
+        fix="return the initial state for a row without a step",
     ),
     "padding_taken_for_neutral": Mistake(
         "Masked inputs are set to 0 and read: with biases, a step on 0 changes the state.",
-        fix="skip masked steps: biases make a step on 0 not neutral",
-        effect="Wrong for every padded row, on the left above all.",
+        fix="skip masked steps: with biases, a step on 0 changes the state",
+        effect="Wrong for every padded row, most of all with padding on the left.",
         links=("zhangj111/astnn/pull/28",),
         flag="LeftPaddingNeutral",
         bug="padding taken for neutral",
     ),
     "padding_is_multiplied_away": Mistake(
         "Masked steps are computed and multiplied by 0, so a NaN in the padding survives.",
-        effect="NaN in outputs or states wherever padding is not finite.",
+        effect="NaN in outputs or states if padding is not finite.",
         links=("tensorflow/tensorflow/issues/2540",),
         flag="PaddingMultiplied",
         bug="padding multiplied away",
     ),
     "mask_of_the_outputs_alone": Mistake(
-        "Padding acts on the outputs alone; the state takes every step.",
+        "Padding affects only the outputs; the state takes every step.",
         fix="carry the state over masked steps",
     ),
     "mask_of_the_state_alone": Mistake(
-        "Padding acts on the state alone; a masked output shows the step that was not taken.",
-        fix="let the policy decide what stands at masked steps",
+        "Padding affects only the state; a masked output contains the step that was not taken.",
+        fix="let the policy determine the outputs at masked steps",
     ),
     "masked_outputs_always_carried": Mistake(
         "Masked outputs are always carried.",
@@ -90,8 +90,8 @@ MISTAKES: dict[str, Mistake] = {
         bug="zeros before the first valid step",
     ),
     "masked_outputs_by_another_policy": Mistake(
-        "Zeros stand where the state reached so far was asked for, or the other way round.",
-        effect="Only outputs at masked steps are wrong, and what reads them.",
+        "Masked outputs are zeros where the policy has the last state, or the reverse.",
+        effect="Only outputs at masked steps are wrong, and layers that read them.",
         links=("tensorflow/tensorflow/issues/49241", "keras-team/keras/issues/11472"),
         akin=("masked_outputs_always_zero",),
         flag="Policy",

@@ -4,7 +4,7 @@ from conformance.diagnosis.catalogue.mistake import Mistake
 
 MISTAKES: dict[str, Mistake] = {
     "recurrent_bias_dropped_for_whole_vectors": Mistake(
-        "Where units is a multiple of 8, a fast path is taken that leaves out the recurrent bias.",
+        "If units is a multiple of 8, a fast path leaves out the recurrent bias.",
         effect="Right for 3 units, and wrong for 8, 16 or 64.",
         flag="WholeVectors",
         bug="recurrent bias dropped in whole vectors",
@@ -16,7 +16,7 @@ MISTAKES: dict[str, Mistake] = {
         bug="gates exchanged past a tile",
     ),
     "units_after_the_last_vector_of_16_kept": Mistake(
-        "Above 48 units the state is updated in vectors of 16, and those after the last whole one stay as they were.",
+        "Above 48 units the state is updated in vectors of 16, and units after the last whole vector are not updated.",
         effect="The last units keep their initial state.",
         flag="UnitsAfterVectors",
         bug="units after the last vector left out",
@@ -46,7 +46,7 @@ MISTAKES: dict[str, Mistake] = {
         bug="outputs of late steps not written",
     ),
     "long_reverse_runs_are_forward": Mistake(
-        "A reverse run of more than 16 steps is a forward one.",
+        "A reverse run of more than 16 steps goes forward.",
         effect="Right for 16 steps, and wrong for 17.",
         flag="LongReverse",
         bug="long reverse runs forward",

@@ -5,15 +5,15 @@ from conformance.diagnosis.catalogue.mistake import Mistake
 MISTAKES: dict[str, Mistake] = {
     # Time and rows.
     "reverse_ignored": Mistake(
-        "Every run is forward.",
-        fix="hand case.reverse over",
+        "Every run goes forward.",
+        fix="pass case.reverse on",
         effect="Reverse runs, or the second of two directions, are wrong.",
         links=("apache/tvm/pull/15829",),
         flag="ReverseIgnored",
         bug="direction never read",
     ),
     "reverse_starts_in_the_padding": Mistake(
-        "The inputs are flipped and the mask is not.",
+        "The inputs are flipped but the mask is not.",
         fix="flip the mask with the inputs",
         effect="Reverse runs are wrong for every row that is padded.",
         links=("onnx/onnx-tensorflow/issues/342", "pytorch/pytorch/issues/1811"),
@@ -21,8 +21,8 @@ MISTAKES: dict[str, Mistake] = {
         bug="reverse starts in the padding",
     ),
     "reversed_twice": Mistake(
-        "A reverse run turns each row within its length, then all of time: it reads the padding, then the row forward.",
-        fix="turn each row within its length, once",
+        "A reverse run flips each row within its length, then all of time: it reads the padding, then the row forward.",
+        fix="flip each row within its length, once",
     ),
     "reverse_output_not_aligned": Mistake(
         "The outputs of a reverse run are not brought back to the inputs' time.",
@@ -33,7 +33,7 @@ MISTAKES: dict[str, Mistake] = {
         bug="reverse outputs in processing order",
     ),
     "last_step_skipped": Mistake(
-        "A forward run leaves out the last time, where the state stays as it is.",
+        "A forward run leaves out the last time and keeps the state there.",
         fix="run to the last time",
     ),
     "last_step_skipped_in_reverse": Mistake(
@@ -47,24 +47,24 @@ MISTAKES: dict[str, Mistake] = {
     "time_read_as_batch": Mistake(
         "A layout is ignored: the first axis is taken for time, the second for the batch.",
         fix="transpose the inputs: case.inputs.swapaxes(0, 1), and the outputs back (or set batch_first)",
-        effect="An error, or, where batch equals time, wrong numbers of the right shape.",
+        effect="An error or, if batch equals time, wrong numbers of the right shape.",
         akin=("time_and_batch_exchanged_where_square",),
         flag="BatchTime",
         bug="batch and time exchanged",
     ),
     "time_and_batch_exchanged_where_square": Mistake(
-        "Time and batch are exchanged where they are equal: which is which is guessed from the sizes.",
-        fix="say which axis is time",
+        "Time and batch are exchanged if they are equal, because the axes are guessed from the sizes.",
+        fix="state explicitly which axis is time",
         links=("openvinotoolkit/openvino/issues/37820",),
     ),
     "rows_stay_sorted": Mistake(
-        "Rows are sorted by length, the longest first, and not put back.",
+        "Rows are sorted by length, the longest first, and not returned to their order.",
         fix="put the rows back into the caller's order",
     ),
     # Two directions.
     "directions_share_their_weights": Mistake(
         "The backward direction uses the forward weights.",
-        fix="hand case.parameters[1] to the backward direction",
+        fix="pass case.parameters[1] to the backward direction",
         effect="The backward direction is wrong.",
         flag="DirectionsShareWeights",
         bug="directions share their weights",
@@ -80,21 +80,21 @@ MISTAKES: dict[str, Mistake] = {
     "initial_states_of_the_directions_swapped": Mistake(
         "Each direction starts from the other's initial state.",
         fix="exchange the initial states: case.starts[::-1]",
-        effect="Both directions are wrong where their initial states differ.",
+        effect="Both directions are wrong if their initial states differ.",
         links=("microsoft/onnxruntime/issues/1607",),
         flag="DirectionsSwapStates",
         bug="initial states of the directions exchanged",
     ),
     "backward_direction_ignores_its_initial_state": Mistake(
         "The backward direction starts from zeros.",
-        fix="hand case.starts[1] to the backward direction",
+        fix="pass case.starts[1] to the backward direction",
     ),
     "backward_starts_where_forward_ended": Mistake(
         "The backward direction starts from the final state of the forward one.",
-        fix="hand case.starts[1] to the backward direction",
+        fix="pass case.starts[1] to the backward direction",
     ),
     "final_states_swapped": Mistake(
-        "The final states of the two directions are exchanged under every merge but apart.",
+        "The final states of the two directions are exchanged under every merge except apart.",
         fix="exchange the final states",
         effect="Outputs are right and the two final states exchanged.",
         flag="FinalStatesSwapped",
@@ -102,7 +102,7 @@ MISTAKES: dict[str, Mistake] = {
         description="The final states come back in the other order.",
     ),
     "average_is_a_sum": Mistake(
-        "The mean of both directions is their sum.",
+        "The sum of both directions is returned instead of their mean.",
         fix="halve the sum",
         effect="Outputs are twice as large.",
         flag="MergeAverage",
@@ -113,7 +113,7 @@ MISTAKES: dict[str, Mistake] = {
         fix="join them as (forward, backward)",
     ),
     "two_directions_ignore_the_policy": Mistake(
-        "With two directions masked outputs are carried, whatever was asked for.",
+        "With two directions masked outputs are carried under every policy.",
         fix="declare bidirectional_masked_outputs=('carry',)",
         effect="Outputs at masked steps are wrong.",
         akin=("masked_outputs_always_zero",),

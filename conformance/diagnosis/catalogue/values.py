@@ -5,16 +5,16 @@ from conformance.diagnosis.catalogue.mistake import Mistake
 MISTAKES: dict[str, Mistake] = {
     "zero_input_taken_for_padding": Mistake(
         "A step whose input is all 0 is taken for padding.",
-        effect="A step of silence does not count.",
+        effect="A step with an input of zeros does not count.",
         flag="ZeroInput",
         bug="input of zeros taken for padding",
     ),
     "given_zeros_taken_for_no_state": Mistake(
-        "An initial state of zeros is taken for none, and the first step leaves out h U + c, where c should stay."
+        "An initial state of zeros is taken for none, and the first step leaves out h U + c instead of keeping c."
     ),
     "initial_state_clipped_at_5": Mistake(
         "The initial state is clipped to 5 in magnitude.",
-        effect="Wrong only for initial states of some magnitude.",
+        effect="Wrong only for large initial states.",
         flag="InitialStateClipped",
         bug="initial state clipped",
     ),

@@ -6,8 +6,8 @@ MISTAKES: dict[str, Mistake] = {
     # Biases.
     "bias_ignored": Mistake(
         "Biases are never added.",
-        fix="hand p.bias over; look whether a use_bias or bias=False switch is set",
-        effect="Wrong wherever a bias is not 0; invisible after the usual initialisation.",
+        fix="pass p.bias on; check whether use_bias=False or bias=False is set",
+        effect="Wrong if a bias is not 0; invisible after the usual initialisation.",
         links=("patrick-kidger/equinox/pull/215",),
         flag="BiasIgnored",
         bug="biases left out",
@@ -15,12 +15,12 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "input_bias_missing": Mistake(
         "The input bias is never added.",
-        fix="hand p.bias[0] over",
+        fix="pass p.bias[0] on",
     ),
     "input_bias_doubled": Mistake(
         "The input bias is added twice.",
         fix="add p.bias[0] once",
-        effect="Wrong wherever the input bias is not 0.",
+        effect="Wrong if the input bias is not 0.",
         links=("tensorflow/tensorflow/issues/54492", "tensorflow/tensorflow/issues/54507"),
         flag="BiasTwice",
         bug="input bias added twice",
@@ -33,20 +33,20 @@ MISTAKES: dict[str, Mistake] = {
     "recurrent_bias_missing": Mistake(
         "The recurrent bias is never added.",
         fix=(
-            "hand p.bias[1] over; if it has no place, the GRU has one bias for a gate and cannot hold the "
-            "candidate's two"
+            "pass p.bias[1] on; if there is no place for it, the GRU has one bias for each gate and cannot represent "
+            "both biases of the candidate"
         ),
     ),
     "bias_rows_swapped": Mistake(
-        "The two rows of the bias are read in the other order.",
+        "The two rows of the bias are exchanged.",
         fix="exchange the rows: p.bias[::-1]",
-        effect="Only the candidate is wrong, and only where the reset gate acts after the product.",
+        effect="Only the candidate is wrong, and only if the reset gate acts after the product.",
         flag="BiasRows",
         bug="input and recurrent bias exchanged",
     ),
     "input_bias_in_both_places": Mistake(
-        "Only the input bias is read; it stands for the recurrent bias too.",
-        fix="hand p.bias[1] over as the recurrent bias",
+        "Only the input bias is read, and it is used as the recurrent bias too.",
+        fix="pass p.bias[1] on as the recurrent bias",
     ),
     "bias_transposed": Mistake(
         "The biases are stored gate by gate and read unit by unit.",
@@ -58,8 +58,8 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "recurrent_candidate_bias_missing": Mistake(
         "The candidate has no recurrent bias.",
-        fix="add p.bias[1, -1] to the candidate's recurrent product; if it has no place, declare what can be held",
-        effect="Wrong wherever it is not 0; hidden by an initialisation to 0.",
+        fix="add p.bias[1, -1] to the candidate's recurrent product; without a place for it, declare fewer cases",
+        effect="Wrong if it is not 0; hidden by an initialisation to 0.",
         links=("google/flax/issues/5594",),
         flag="RecurrentBiasMissing",
         bug="no recurrent bias in the candidate",
@@ -70,17 +70,17 @@ MISTAKES: dict[str, Mistake] = {
     "recurrent_candidate_bias_outside_the_reset": Mistake(
         "The recurrent candidate bias is added outside the reset product.",
         fix=(
-            "add p.bias[1, 2] to the recurrent product before it meets r; if both biases are summed, they cannot "
-            "be held"
+            "add p.bias[1, 2] to the recurrent product before multiplying by r; a GRU that sums both biases cannot "
+            "represent them"
         ),
-        effect="Wrong wherever it is not 0 and the reset gate is not open.",
+        effect="Wrong if it is not 0 and the reset gate is not open.",
         links=("apple/coremltools/issues/1124",),
         flag="RecurrentBiasOutside",
         bug="recurrent candidate bias outside the reset",
         description="The bias is added beside r (h U) where it belongs inside r (h U + c).",
     ),
     "recurrent_bias_skipped_without_initial_state": Mistake(
-        "Without an initial state the first step leaves out h U + c, though c stays when h is 0.",
+        "Without an initial state the first step leaves out h U + c, although c remains when h is 0.",
         fix="add the recurrent bias at the first step too",
         effect="No initial state is not an initial state of zeros.",
         links=("ml-explore/mlx/issues/3249",),
@@ -88,8 +88,8 @@ MISTAKES: dict[str, Mistake] = {
         bug="recurrent side skipped at the first step",
     ),
     "absent_bias_not_cleared": Mistake(
-        "Without a bias a buffer is used that still holds what was there before.",
-        effect="Rows from the third on are wrong, where there is no bias.",
+        "Without a bias a buffer is used that still holds old numbers.",
+        effect="Rows from the third on are wrong if there is no bias.",
         links=("microsoft/onnxruntime/pull/3797", "microsoft/onnxruntime/issues/3893"),
         flag="BiasAbsent",
         bug="buffer of an absent bias not cleared",
@@ -97,7 +97,7 @@ MISTAKES: dict[str, Mistake] = {
     # Weights.
     "recurrent_kernel_transposed": Mistake(
         "Each block of the recurrent kernel is read transposed.",
-        fix="hand over p.recurrent_kernel.swapaxes(1, 2)",
+        fix="pass p.recurrent_kernel.swapaxes(1, 2)",
         effect="Wrong with more than one unit; invisible with constant weights.",
         akin=("kernels_reshaped_instead_of_transposed",),
         flag="RecurrentTransposed",
@@ -105,16 +105,16 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "candidate_block_transposed": Mistake(
         "The candidate's block of the recurrent kernel is transposed.",
-        fix="transpose p.recurrent_kernel[-1] alone",
+        fix="transpose only p.recurrent_kernel[-1]",
     ),
     "transposed_where_it_is_square": Mistake(
-        "The kernel is transposed where input_dim equals units.",
+        "The kernel is transposed if input_dim equals units.",
         fix="do not guess a transposition from the shape",
-        effect="Wrong only where input_dim equals units.",
+        effect="Wrong only if input_dim equals units.",
         flag="SquareKernel",
         bug="transposition guessed from the shape",
         description=(
-            "Whether the kernel is transposed is told by its shape, which cannot be where input_dim equals units."
+            "A transposition of the kernel is guessed from its shape, which is impossible if input_dim equals units."
         ),
     ),
     "kernels_reshaped_instead_of_transposed": Mistake(
@@ -127,10 +127,10 @@ MISTAKES: dict[str, Mistake] = {
         fix="give the reset gate its own block, p.recurrent_kernel[1]",
     ),
     "weights_of_the_first_call": Mistake(
-        "The candidate's recurrent weights are prepared at the first call and kept for all of their shape and format."
+        "The candidate's recurrent weights are prepared at the first call and reused for all of that shape and format."
     ),
     "remainder_dropped": Mistake(
-        "Products run in groups of eight terms and the rest is left out.",
+        "Products are computed in groups of eight terms, and the rest is left out.",
         effect="Wrong only for more than eight inputs or units.",
         flag="Remainder",
         bug="remainder of a product dropped",
