@@ -33,7 +33,7 @@ def reverse_masked() -> list[Vector]:
     return [
         vector("lengths", "Rows that end early.", case(510, lengths=LENGTHS, **back),
                clause=clause, flags="ReversePadding LengthsIgnored"),
-        vector("lengths-carry", "The initial state stands in the padding.",
+        vector("lengths-carry", "Outputs in the padding carry the initial state.",
                case(511, lengths=LENGTHS, policy="carry", **back), clause=clause, flags="ReversePadding Policy"),
         vector("holes", "Holes.", case(512, mask=HOLES, **back), clause=clause, flags="ReversePadding MaskAsLength"),
         vector("left-carry", "Padding on the left comes last.", case(513, mask=LEFT, policy="carry", **back),
@@ -79,7 +79,7 @@ def both_masked() -> list[Vector]:
                clause=clause, flags="ReversePadding MaskAsLength BidirectionalPolicy"),
         vector("left", "Padding on the left.", case(532, mask=LEFT, **two),
                clause=clause, flags="ReversePadding MaskAsLength BidirectionalPolicy"),
-        vector("carry", "Each direction's own state stands in the padding.",
+        vector("carry", "Outputs in the padding carry each direction's own state.",
                case(533, lengths=LENGTHS, policy="carry", **two), clause=clause, flags="ReversePadding Policy"),
         vector("poison", "NaN and infinities in the padding.", case(534, lengths=LENGTHS, padding=POISON, **two),
                clause=clause, flags="ReversePadding PaddingMultiplied"),

@@ -137,8 +137,8 @@ def times() -> list[Vector]:
     return [
         vector("step-after", "300-steps", "300 steps; half of the units hold their state.", 90, (2, 300, 3, 4),
                holds=True, flags=f"WindowOfSteps InitialStateInLongRuns {past}"),
-        vector("step-after", "512-steps", "512 steps; the first and the initial state decide the final state.", 131,
-               (2, 512, 3, 4), holds=True,
+        vector("step-after", "512-steps", "512 steps; the first one and the initial state determine the final state.",
+               131, (2, 512, 3, 4), holds=True,
                flags="LastStepsAlone WindowOfSteps InitialStateInLongRuns InputsCut OutputsCut"),
         vector("reverse", "49-steps", "49 steps in reverse.", 12, (2, 49, 3, 4), run="reverse",
                flags="LongReverse OutputsCut LastChunk"),

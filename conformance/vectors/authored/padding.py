@@ -13,23 +13,23 @@ def lengths() -> list[Vector]:
     """Rows padded on the right."""
     clause = "lengths"
     return [
-        vector("unsorted", "Lengths unsorted, the shortest 1, the longest all of the time.", case(400, lengths=LENGTHS),
+        vector("unsorted", "Unsorted lengths, from 1 to the whole time.", case(400, lengths=LENGTHS),
                clause=clause, flags=f"{IGNORED} LengthOffByOne FinalStateFromPadding"),
         vector("carry", "The same under the policy carry.", case(401, lengths=(2, 5, 1, 4), policy="carry"),
                clause=clause, flags=f"{IGNORED} LengthOffByOne"),
         vector("before", "Reset before.", case(402, lengths=(5, 1, 4, 2), reset="before"),
                clause=clause, flags=f"{IGNORED} ResetAfter"),
         vector("none", "No reset gate.", case(403, lengths=(1, 2, 5, 3), reset="none"), clause=clause, flags=IGNORED),
-        vector("all-full", "Every length is all of the time.", case(404, lengths=(5, 5, 5, 5)),
+        vector("all-full", "Every row is as long as time.", case(404, lengths=(5, 5, 5, 5)),
                clause=clause, flags="LengthOffByOne", waives="padding"),
         vector("all-one", "Every length is 1.", case(405, lengths=(1, 1, 1, 1)), clause=clause, flags=IGNORED,
                waives="palindrome"),
-        vector("zeros", "The padding is zeros: with biases that is not neutral.",
+        vector("zeros", "The padding is zeros: with biases, a step on zeros changes the state.",
                case(406, lengths=LENGTHS, padding=(0.0,)),
                clause=clause, flags=f"{IGNORED} LengthOffByOne", waives="padding"),
         vector("one-row", "One row, with padding.", case(407, sizes=(1, 5, 2, 3), lengths=(3,)),
                clause=clause, flags=f"{IGNORED} SingleRowPadding", waives="sizes"),
-        vector("no-full-row", "No row has all of the time, and the state stands to the end of it.",
+        vector("no-full-row", "No row is as long as time, and the outputs carry the state to the end.",
                case(408, lengths=(3, 2, 1, 4), policy="carry"), clause=clause, flags=f"{IGNORED} LongestRow"),
     ]  # fmt: skip
 
@@ -83,18 +83,18 @@ def policies() -> list[Vector]:
     """The two policies of the specification, and the third that exists in implementations."""
     clause = "masked-outputs"
     return [
-        vector("carry-lengths", "The state stands after a row's end.", case(430, lengths=LENGTHS, policy="carry"),
-               clause=clause, flags="Policy"),
-        vector("zero-lengths", "Zeros stand after a row's end.", case(431, lengths=LENGTHS), clause=clause,
+        vector("carry-lengths", "Outputs after a row's end carry the state.",
+               case(430, lengths=LENGTHS, policy="carry"), clause=clause, flags="Policy"),
+        vector("zero-lengths", "Outputs after a row's end are zeros.", case(431, lengths=LENGTHS), clause=clause,
                flags="Policy"),
-        vector("carry-holes", "The state stands at holes, the initial one before the first step.",
+        vector("carry-holes", "Outputs carry the state at holes, and the initial state before the first step.",
                case(432, mask=HOLES, policy="carry"), clause=clause, flags="Policy PolicyBeforeFirst"),
-        vector("zero-holes", "Zeros stand at holes.", case(433, mask=HOLES), clause=clause, flags="Policy"),
-        vector("carry-left", "The initial state stands before the first step.",
+        vector("zero-holes", "Outputs at holes are zeros.", case(433, mask=HOLES), clause=clause, flags="Policy"),
+        vector("carry-left", "Outputs before the first step carry the initial state.",
                case(434, mask=LEFT, policy="carry"), clause=clause, flags="Policy PolicyBeforeFirst"),
-        vector("zero-before-first-left", "Zeros stand before the first step, beside an initial state.",
+        vector("zero-before-first-left", "Outputs before the first step are zeros, despite an initial state.",
                case(435, mask=LEFT, policy="zero-before-first"), clause=clause),
-        vector("zero-before-first-holes", "Zeros before the first step, and the state at holes.",
+        vector("zero-before-first-holes", "Outputs are zeros before the first step and carry the state at holes.",
                case(436, mask=HOLES, policy="zero-before-first"), clause=clause),
     ]  # fmt: skip
 

@@ -54,7 +54,7 @@ def starts() -> list[Vector]:
                clause=clause, flags="RecurrentBiasSkipped", waives="initial-state"),
         vector("lengths", "No initial state, and rows that end early.", case(334, lengths=LENGTHS, **none),
                clause=clause, flags="RecurrentBiasSkipped", waives="initial-state"),
-        vector("zeros", "The same question as initial-state-none-after, with the zeros given.",
+        vector("zeros", "The inputs of initial-state-none-after, with an initial state of zeros.",
                replace(case(330, **none), initial_state=case(330, **none).starts),
                clause=clause, waives="initial-state rows"),
     ]  # fmt: skip
@@ -65,9 +65,9 @@ def ends() -> list[Vector]:
     clause = "final-state"
     return [
         vector("whole", "Every row has all steps.", case(340), clause=clause, flags="InitialStateIgnored"),
-        vector("lengths-zero", "Rows end early; zeros stand after them.", case(341, lengths=LENGTHS),
+        vector("lengths-zero", "Rows end early; the outputs after them are zeros.", case(341, lengths=LENGTHS),
                clause=clause, flags="FinalStateFromPadding LengthOffByOne"),
-        vector("lengths-carry", "Rows end early; the state stands after them.",
+        vector("lengths-carry", "Rows end early; the outputs after them carry the state.",
                case(342, lengths=LENGTHS, policy="carry"), clause=clause, flags="LengthOffByOne"),
         vector("holes", "Rows end in masked steps.", case(343, mask=HOLES),
                clause=clause, flags="FinalStateFromPadding LengthOffByOne"),
