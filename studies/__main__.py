@@ -4,6 +4,7 @@ import click
 
 from conformance.interface.adapter import UsageError
 from studies.exports.commands import exports
+from studies.honest.commands import honest
 from studies.long_runs import commands as long_runs
 from studies.matrix.command import matrix
 from studies.pages import commands as pages
@@ -31,7 +32,7 @@ class Studies(click.Group):
 @click.group(
     cls=Studies,
     context_settings={"help_option_names": ["-h", "--help"]},
-    commands=[*searches.COMMANDS, *long_runs.COMMANDS, matrix, peers, exports, *pages.COMMANDS],
+    commands=[*searches.COMMANDS, *long_runs.COMMANDS, honest, matrix, peers, exports, *pages.COMMANDS],
 )
 def main() -> None:
     """Studies beside the suite: searches that test its bounds, long runs, and writers of pages and figures."""

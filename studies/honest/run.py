@@ -1,0 +1,153 @@
+"""Every make on the same drawn cases: free combinations of each seed, each judged by its clause.
+
+All makes are asked a case before the next one, so that its bounds, which hold certified numbers, are computed once for
+each class of arithmetic. A seed's outcome is a line of the journal; it counts for the code that it was made with.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from conformance.adapters import REGISTERED, load
+from conformance.adapters.reference import Reference
+from conformance.checks.clauses import BY_CLAUSE
+from conformance.checks.free_cases import Extent, free_cases
+from conformance.checks.judge import failure
+from conformance.checks.verdict import DECLINED, DTYPES
+from conformance.interface.adapter import GRU, Capabilities
+from conformance.interface.case import Case
+from studies.journal import answered, entries
+from studies.matrix.code import digest
+
+MODULES = {"makes": "NUMPY_MAKES", "numba_makes": "NUMBA_MAKES", "torch_makes": "TORCH_MAKES"}
+SHIPPED = ("tf_gru:native", "torch", "torch:cell", "onnxruntime")
+"""Adapters of the tree that compile nothing for a shape: each is asked what it declares."""
+FILE = "honest.jsonl"
+EXTENT = Extent(more=60, dearest=0.1, wide=1, long=1)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One seed.
+
+    makes: by name the cases, numbers judged, the worst margin, and alarms as [clause, format, kind, reason, case].
+    """
+
+    seed: int
+    code: str
+    most: int | None
+    cases: int
+    seconds: float
+    makes: dict[str, list[Any]]
+
+
+def makes() -> Iterator[tuple[str, str]]:
+    """The name of each make, and how it is made."""
+    for module, names in MODULES.items():
+        for make in getattr(import_module(f"studies.honest.{module}"), names):
+            yield make.__name__, " ".join((make.__doc__ or "").split())
+    for name in SHIPPED:
+        if REGISTERED[name].installed:
+            yield name, "an adapter of the tree"
+
+
+@cache
+def _subjects() -> Mapping[str, GRU]:
+    found: dict[str, GRU] = {}
+    for module, names in MODULES.items():
+        found |= {make.__name__: make() for make in getattr(import_module(f"studies.honest.{module}"), names)}
+    return found | {name: load(name) for name in SHIPPED if REGISTERED[name].installed}
+
+
+def drawn(seed: int) -> list[tuple[str, Case]]:
+    """The cases of a seed, each with its clause."""
+    found = free_cases(Reference.capabilities, DTYPES, EXTENT, seed).cases
+    return [(clause, case) for (clause, _), cases in found.items() for case in cases]
+
+
+def declares(able: Capabilities, case: Case) -> bool:
+    """The capabilities hold all that the case asks for."""
+    two, padded = case.merge is not None, case.mask is not None or case.lengths is not None
+    policies = able.bidirectional_masked_outputs if two else able.masked_outputs
+    return (
+        case.dtype in able.arithmetic
+        and case.reset in able.resets
+        and (able.lengths or case.lengths is None)
+        and (able.masks or case.mask is None)
+        and (able.zero_length or not padded or bool(case.valid.any(1).all()))
+        and (not padded or case.masked_outputs in policies)
+        and (able.reverse or not case.reverse)
+        and (not two or case.merge in able.merges)
+        and (able.initial_state or case.initial_state is None)
+        and (able.zero_time or case.time > 0)
+    )
+
+
+def judged(seed: int, most: int | None = None, subjects: Mapping[str, GRU] | None = None) -> Outcome:
+    """Every make on the cases of one seed, or on the first so many of them."""
+    subjects = _subjects() if subjects is None else subjects
+    found: dict[str, list[Any]] = {name: [0, 0, 0.0, []] for name in subjects}
+    started, cases = time.monotonic(), drawn(seed)[:most]
+    for clause, case in cases:
+        check = BY_CLAUSE[clause]
+        for name, gru in subjects.items():
+            if not declares(gru.capabilities, case) or check.declined(gru.capabilities) is not None:
+                continue
+            judgement, wrong = failure(gru, check, case)
+            if wrong is not None and wrong.kind == DECLINED:
+                continue
+            row = found[name]
+            row[0], row[1], row[2] = row[0] + 1, row[1] + judgement.judged, max(row[2], judgement.margin)
+            if wrong is not None:
+                row[3].append([clause, case.dtype, wrong.kind, wrong.reason, case.to_text()])
+    return Outcome(seed, digest(), most, len(cases), time.monotonic() - started, found)
+
+
+def outcomes(folder: Path, seeds: int, most: int | None) -> list[Outcome]:
+    """What is on file of these seeds and this code, a seed once."""
+    names = {field.name for field in fields(Outcome)}
+    found = [Outcome(**entry) for entry in entries(folder / FILE) if entry.keys() == names]
+    kept = {each.seed: each for each in found if (each.code, each.most) == (digest(), most) and each.seed <= seeds}
+    return [kept[seed] for seed in sorted(kept)]
+
+
+def run(folder: Path, seeds: int, processes: int, most: int | None = None) -> Iterator[Outcome]:
+    """Every seed from 1 on that is not on file yet, as it is done."""
+    folder.mkdir(parents=True, exist_ok=True)
+    there = {outcome.seed for outcome in outcomes(folder, seeds, most)}
+    missing = [(seed, most) for seed in range(1, seeds + 1) if seed not in there]
+    for _, outcome in answered(judged, missing, processes, lambda _: folder / FILE):
+        yield outcome
+
+
+def left(folder: Path, seeds: int, most: int | None) -> int:
+    """How many seeds are not on file."""
+    return seeds - len(outcomes(folder, seeds, most))
+
+
+def alarms(found: Sequence[Outcome]) -> list[str]:
+    """Every alarm, with its case as text."""
+    return [
+        f"{name}, seed {outcome.seed}: {clause} {dtype}: {kind}: {reason}; case {case}"
+        for outcome in found
+        for name, (*_, raised) in outcome.makes.items()
+        for clause, dtype, kind, reason, case in raised
+    ]
+
+
+def table(found: Sequence[Outcome]) -> Table:
+    """A row a make."""
+    rows = Table("make", "how", "cases", "numbers judged", "alarms", "worst margin")
+    for name, how in makes():
+        mine = [outcome.makes[name] for outcome in found if name in outcome.makes]
+        rows.add_row(
+            name, how, *(f"{sum(row[place] for row in mine):,}" for place in (0, 1)),
+            str(sum(len(row[3]) for row in mine)), f"{max((row[2] for row in mine), default=0):.3f}",
+        )  # fmt: skip
+    return rows
