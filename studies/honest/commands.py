@@ -10,7 +10,6 @@ from studies.record import STDERR, end, head, paper
 
 @click.command()
 @click.option("--seeds", type=click.IntRange(1), default=9, show_default=True, help="Lists of drawn cases")
-@click.option("--most", type=click.IntRange(1), help="So many cases of each list at most; or all")
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -19,15 +18,15 @@ from studies.record import STDERR, end, head, paper
     help="Where outcomes are kept, to be continued",
 )
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
-def honest(seeds: int, most: int | None, folder: Path, processes: int) -> None:
+def honest(seeds: int, folder: Path, processes: int) -> None:
     """Honest GRUs of many makes, all judged on the same drawn cases."""
     from studies.honest.run import alarms, left, outcomes, run, table
 
-    waiting = run(folder, seeds, processes, most)
-    for _ in track(waiting, total=left(folder, seeds, most), console=STDERR, disable=not STDERR.is_terminal):
+    waiting = run(folder, seeds, processes)
+    for _ in track(waiting, total=left(folder, seeds), console=STDERR, disable=not STDERR.is_terminal):
         pass
-    head(f"honest --seeds {seeds}" + (f" --most {most}" if most else ""), ("numba", "torch", "tensorflow"))
-    found = outcomes(folder, seeds, most)
+    head(f"honest --seeds {seeds}", ("numba", "torch", "tensorflow"))
+    found = outcomes(folder, seeds)
     cases, seconds = (sum(getattr(each, name) for each in found) for name in ("cases", "seconds"))
     paper().print(f"{cases:,} cases, {seconds / 60:.0f} minutes of one process\n", highlight=False)
     end(table(found), alarms(found))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import import_module
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +30,21 @@ MODULES = {"makes": "NUMPY_MAKES", "numba_makes": "NUMBA_MAKES", "torch_makes": 
 SHIPPED = ("tf_gru:native", "torch", "torch:cell", "onnxruntime")
 """Adapters of the tree that compile nothing for a shape: each is asked what it declares."""
 FILE = "honest.jsonl"
-EXTENT = Extent(more=60, dearest=0.1, wide=1, long=1)
+EXTENT = Extent(more=60, dearest=0.05, wide=1, long=1)
+PARTS = 6
+"""Of the cases of a seed, so that little is lost where a run is stopped."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One seed.
+    """One part of the cases of a seed.
 
     makes: by name the cases, numbers judged, the worst margin, and alarms as [clause, format, kind, reason, case].
     """
 
     seed: int
+    part: int
     code: str
-    most: int | None
     cases: int
     seconds: float
     makes: dict[str, list[Any]]
@@ -89,11 +92,11 @@ def declares(able: Capabilities, case: Case) -> bool:
     )
 
 
-def judged(seed: int, most: int | None = None, subjects: Mapping[str, GRU] | None = None) -> Outcome:
-    """Every make on the cases of one seed, or on the first so many of them."""
+def judged(seed: int, part: int, subjects: Mapping[str, GRU] | None = None) -> Outcome:
+    """Every make on one part of the cases of a seed."""
     subjects = _subjects() if subjects is None else subjects
     found: dict[str, list[Any]] = {name: [0, 0, 0.0, []] for name in subjects}
-    started, cases = time.monotonic(), drawn(seed)[:most]
+    started, cases = time.monotonic(), drawn(seed)[part::PARTS]
     for clause, case in cases:
         check = BY_CLAUSE[clause]
         for name, gru in subjects.items():
@@ -106,29 +109,29 @@ def judged(seed: int, most: int | None = None, subjects: Mapping[str, GRU] | Non
             row[0], row[1], row[2] = row[0] + 1, row[1] + judgement.judged, max(row[2], judgement.margin)
             if wrong is not None:
                 row[3].append([clause, case.dtype, wrong.kind, wrong.reason, case.to_text()])
-    return Outcome(seed, digest(), most, len(cases), time.monotonic() - started, found)
+    return Outcome(seed, part, digest(), len(cases), time.monotonic() - started, found)
 
 
-def outcomes(folder: Path, seeds: int, most: int | None) -> list[Outcome]:
-    """What is on file of these seeds and this code, a seed once."""
+def outcomes(folder: Path, seeds: int) -> list[Outcome]:
+    """What is on file of these seeds and this code, each part once."""
     names = {field.name for field in fields(Outcome)}
     found = [Outcome(**entry) for entry in entries(folder / FILE) if entry.keys() == names]
-    kept = {each.seed: each for each in found if (each.code, each.most) == (digest(), most) and each.seed <= seeds}
-    return [kept[seed] for seed in sorted(kept)]
+    kept = {(each.seed, each.part): each for each in found if each.code == digest() and each.seed <= seeds}
+    return [kept[place] for place in sorted(kept)]
 
 
-def run(folder: Path, seeds: int, processes: int, most: int | None = None) -> Iterator[Outcome]:
-    """Every seed from 1 on that is not on file yet, as it is done."""
+def run(folder: Path, seeds: int, processes: int) -> Iterator[Outcome]:
+    """Every part of the seeds from 1 on that is not on file yet, as it is done."""
     folder.mkdir(parents=True, exist_ok=True)
-    there = {outcome.seed for outcome in outcomes(folder, seeds, most)}
-    missing = [(seed, most) for seed in range(1, seeds + 1) if seed not in there]
+    there = {(outcome.seed, outcome.part) for outcome in outcomes(folder, seeds)}
+    missing = [place for place in product(range(1, seeds + 1), range(PARTS)) if place not in there]
     for _, outcome in answered(judged, missing, processes, lambda _: folder / FILE):
         yield outcome
 
 
-def left(folder: Path, seeds: int, most: int | None) -> int:
-    """How many seeds are not on file."""
-    return seeds - len(outcomes(folder, seeds, most))
+def left(folder: Path, seeds: int) -> int:
+    """How many parts are not on file."""
+    return PARTS * seeds - len(outcomes(folder, seeds))
 
 
 def alarms(found: Sequence[Outcome]) -> list[str]:

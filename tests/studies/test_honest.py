@@ -30,11 +30,12 @@ class sum_of_all_but_one(Made):
 def few(monkeypatch):
     """Cases of one seed, few and small."""
     monkeypatch.setattr(run, "EXTENT", run.EXTENT._replace(more=0, dearest=0.005, wide=0, long=0))
+    monkeypatch.setattr(run, "PARTS", 40)
 
 
 def test_no_honest_make_alarms_and_a_wrong_one_does():
     subjects = {make.__name__: make() for make in (*MAKES, sum_of_all_but_one)}
-    outcome = run.judged(1, 5, subjects)
+    outcome = run.judged(1, 0, subjects)
     wrong = outcome.makes.pop("sum_of_all_but_one")
     assert wrong[3]
     assert run.alarms([outcome]) == []
