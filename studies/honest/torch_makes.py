@@ -28,8 +28,8 @@ class torch_loop(Made):
     def run(self, case: Case) -> Outputs:
         with torch.no_grad():
             outputs, finals = self._forward(case, self._leaves(case))
-        parts = [out.numpy() for out in outputs]
-        states = tuple(final.numpy() for final in finals)
+        parts = [out.detach().numpy() for out in outputs]
+        states = tuple(final.detach().numpy() for final in finals)
         return Outputs(*((parts[0], states[0]) if case.merge is None else (_pair(parts), states)))
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
