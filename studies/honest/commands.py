@@ -9,7 +9,7 @@ from studies.record import STDERR, end, head, paper
 
 
 @click.command()
-@click.option("--seeds", type=click.IntRange(1), default=8, show_default=True, help="Lists of drawn cases")
+@click.option("--seeds", type=click.IntRange(1), default=9, show_default=True, help="Lists of drawn cases")
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),

@@ -32,6 +32,8 @@ SHIPPED = ("tf_gru:native", "torch", "torch:cell")
 """
 FILE = "honest.jsonl"
 EXTENT = Extent(more=60, dearest=0.05, wide=1, long=1)
+MOST = 1_000
+"""Numbers of outputs that a case may have: each is judged anew for every make."""
 PARTS = 6
 """Of the cases of a seed, so that little is lost where a run is stopped."""
 
@@ -72,7 +74,8 @@ def _subjects() -> Mapping[str, GRU]:
 def drawn(seed: int) -> list[tuple[str, Case]]:
     """The cases of a seed, each with its clause."""
     found = free_cases(Reference.capabilities, DTYPES, EXTENT, seed).cases
-    return [(clause, case) for (clause, _), cases in found.items() for case in cases]
+    pairs = [(clause, case) for (clause, _), cases in found.items() for case in cases]
+    return [(c, case) for c, case in pairs if case.batch * case.time * case.units * len(case.parameters) <= MOST]
 
 
 def declares(able: Capabilities, case: Case) -> bool:
