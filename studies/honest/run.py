@@ -20,7 +20,7 @@ from conformance.adapters.reference import Reference
 from conformance.checks.clauses import BY_CLAUSE
 from conformance.checks.free_cases import Extent, free_cases
 from conformance.checks.judge import failure
-from conformance.checks.verdict import DECLINED, DTYPES
+from conformance.checks.verdict import DECLINED
 from conformance.interface.adapter import GRU, Capabilities
 from conformance.interface.case import Case
 from studies.journal import answered, entries
@@ -31,6 +31,7 @@ SHIPPED = ("tf_gru:native", "torch", "torch:cell")
 """Adapters of the tree that compile nothing for a shape and of which no fault is known: each is asked what it declares.
 """
 FILE = "honest.jsonl"
+FORMATS = ("float32", "float64")
 EXTENT = Extent(more=60, dearest=0.05, wide=1, long=1)
 MOST = 1_000
 """Numbers of outputs that a case may have: each is judged anew for every make."""
@@ -73,7 +74,7 @@ def _subjects() -> Mapping[str, GRU]:
 
 def drawn(seed: int) -> list[tuple[str, Case]]:
     """The cases of a seed, each with its clause."""
-    found = free_cases(Reference.capabilities, DTYPES, EXTENT, seed).cases
+    found = free_cases(Reference.capabilities, FORMATS, EXTENT, seed).cases
     pairs = [(clause, case) for (clause, _), cases in found.items() for case in cases]
     return [(c, case) for c, case in pairs if case.batch * case.time * case.units * len(case.parameters) <= MOST]
 
