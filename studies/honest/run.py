@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from conformance.adapters import REGISTERED, load
@@ -23,6 +24,7 @@ from conformance.checks.judge import failure
 from conformance.checks.verdict import DECLINED
 from conformance.interface.adapter import GRU, Capabilities
 from conformance.interface.case import Case
+from conformance.truth.balls import each
 from studies.journal import answered, entries
 from studies.matrix.code import digest
 
@@ -43,7 +45,8 @@ PARTS = 6
 class Outcome:
     """One part of the cases of a seed.
 
-    makes: by name the cases, numbers judged, the worst margin, and alarms as [clause, format, kind, reason, case].
+    makes: by name the cases, those at which it answers with other bits than the first make, the numbers judged, the
+    worst margin, and alarms as [clause, format, kind, reason, case].
     """
 
     seed: int
@@ -100,21 +103,30 @@ def declares(able: Capabilities, case: Case) -> bool:
 def judged(seed: int, part: int, subjects: Mapping[str, GRU] | None = None) -> Outcome:
     """Every make on one part of the cases of a seed."""
     subjects = _subjects() if subjects is None else subjects
-    found: dict[str, list[Any]] = {name: [0, 0, 0.0, []] for name in subjects}
+    found: dict[str, list[Any]] = {name: [0, 0, 0, 0.0, []] for name in subjects}
     started, cases = time.monotonic(), drawn(seed)[part::PARTS]
     for clause, case in cases:
-        check = BY_CLAUSE[clause]
+        check, first = BY_CLAUSE[clause], None
         for name, gru in subjects.items():
             if not declares(gru.capabilities, case) or check.declined(gru.capabilities) is not None:
                 continue
             judgement, wrong = failure(gru, check, case)
             if wrong is not None and wrong.kind == DECLINED:
                 continue
+            mine = _bits(gru, case)
+            first = first or mine
             row = found[name]
-            row[0], row[1], row[2] = row[0] + 1, row[1] + judgement.judged, max(row[2], judgement.margin)
+            row[:4] = row[0] + 1, row[1] + (mine != first), row[2] + judgement.judged, max(row[3], judgement.margin)
             if wrong is not None:
-                row[3].append([clause, case.dtype, wrong.kind, wrong.reason, case.to_text()])
+                row[4].append([clause, case.dtype, wrong.kind, wrong.reason, case.to_text()])
     return Outcome(seed, part, digest(), len(cases), time.monotonic() - started, found)
+
+
+def _bits(gru: GRU, case: Case) -> bytes:
+    """The bits of all numbers of an answer."""
+    found: list[bytes] = []
+    each(lambda part: found.append(part.tobytes()), gru.run(case.copy()))
+    return b"".join(found)
 
 
 def outcomes(folder: Path, seeds: int) -> list[Outcome]:
@@ -151,11 +163,14 @@ def alarms(found: Sequence[Outcome]) -> list[str]:
 
 def table(found: Sequence[Outcome]) -> Table:
     """A row a make."""
-    rows = Table("make", "how", "cases", "numbers judged", "alarms", "worst margin")
+    rows = Table("make", "how", "cases", "with other bits", "numbers judged", "alarms", "worst margin")
     for name, how in makes():
         mine = [outcome.makes[name] for outcome in found if name in outcome.makes]
         rows.add_row(
-            name, how, *(f"{sum(row[place] for row in mine):,}" for place in (0, 1)),
-            str(sum(len(row[3]) for row in mine)), f"{max((row[2] for row in mine), default=0):.3f}",
-        )  # fmt: skip
+            name,
+            escape(how),
+            *(f"{sum(row[place] for row in mine):,}" for place in range(3)),
+            str(sum(len(row[4]) for row in mine)),
+            f"{max((row[3] for row in mine), default=0):.3f}",
+        )
     return rows

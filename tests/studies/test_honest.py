@@ -37,9 +37,10 @@ def test_no_honest_make_alarms_and_a_wrong_one_does():
     subjects = {make.__name__: make() for make in (*MAKES, sum_of_all_but_one)}
     outcome = run.judged(1, 0, subjects)
     wrong = outcome.makes.pop("sum_of_all_but_one")
-    assert wrong[3]
+    assert wrong[-1]
     assert run.alarms([outcome]) == []
-    assert len({tuple(row[:2]) for row in outcome.makes.values()}) == 1, "all are judged on the same numbers"
+    assert len({row[0] for row in outcome.makes.values()}) == 1, "all are judged on the same cases"
+    assert sum(row[1] > 0 for row in outcome.makes.values()) > len(MAKES) / 2, "they are of different make"
 
 
 @pytest.mark.parametrize("make", MAKES)
