@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from conformance.adapters.reference import Reference
+from conformance.checks.clauses import BY_CLAUSE
 from conformance.checks.clauses.contract import first_case
-from conformance.checks.clauses.gradients import cotangents
+from conformance.checks.judge import failure
 from conformance.interface.arithmetic import FORMATS
 from studies.honest import run
 from studies.honest.makes import NUMPY_MAKES, Made, fused
@@ -44,16 +45,12 @@ def test_no_honest_make_alarms_and_a_wrong_one_does():
 
 
 @pytest.mark.parametrize("make", MAKES)
-def test_the_gradients_of_a_make_are_those_of_the_specification(make):
-    case = first_case(Reference.capabilities, "float64")
-    given = cotangents(case)
-    for name, mine, theirs in zip(
-        ("inputs", "initial_state", "kernel", "recurrent_kernel", "bias"),
-        make().gradients(case.copy(), given),
-        Reference().gradients(case, given),
-        strict=True,
-    ):
-        assert mine.shape == theirs.shape and np.allclose(mine, theirs), name
+def test_the_gradients_of_a_make_are_within_their_bounds_in_one_direction_and_in_two(make):
+    one = first_case(Reference.capabilities, "float64")
+    two = replace(one, parameters=one.parameters * 2, initial_state=one.initial_state * 2, merge="mul")
+    for clause, case in (("gradients", one), ("gradients-bidirectional", two)):
+        judgement, wrong = failure(make(), BY_CLAUSE[clause], case)
+        assert judgement.judged and wrong is None
 
 
 def test_a_fused_product_is_rounded_once():
