@@ -9,6 +9,7 @@ keras/layers/recurrent.py for its names.
 Left out: files (see files.py), the layers themselves (see conversion.py).
 """
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,10 @@ MODELS = {"Sequential": "Sequential", "Functional": "Model", "Model": "Model"}
 RECURRENT = ("GRU", "LSTM", "SimpleRNN", "RNN")
 CUDNN = ("CuDNNGRU", "CuDNNLSTM")
 OPERATIONS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
+BUILT_FOR = ("query_shape", "key_shape", "value_shape")
+"""What an attention was built for; Keras 3 finds it again."""
+UNSET = {"trainable": True, "softmax_robust_masking": False, "time_major": False, "groups": 1}
+"""What says nothing; of any other argument None."""
 
 
 @keras.saving.register_keras_serializable(package="tf_gru")
@@ -122,7 +127,20 @@ def of_model(config: Any, version: int | None) -> Any:
         inner = _batch_first(inner, what)
     elif kind == "InputLayer" and "batch_input_shape" in inner:
         inner["batch_shape"] = inner["batch_input_shape"]
-    return {**config, "config": _of_layers(_in_keras_3(inner, version))}
+    return {**config, "config": _of_layers(_taken(kind, _in_keras_3(inner, version)))}
+
+
+def _taken(kind: str | None, config: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a layer without those that say nothing, where Keras' layer does not take them any more."""
+    layer = getattr(keras.layers, str(kind), None)
+    if layer is None:
+        return config
+    names = inspect.signature(layer.__init__).parameters
+    return {
+        name: value
+        for name, value in config.items()
+        if name in names or not (value == UNSET.get(name) or name.endswith("_initializer"))
+    }
 
 
 def _of_layers(config: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +182,7 @@ def _batch_first(config: dict[str, Any], what: str) -> dict[str, Any]:
 
 def _in_keras_3(config: dict[str, Any], version: int | None) -> dict[str, Any]:
     """The configuration of any layer without arguments that Keras 3 lacks, and with its original meaning."""
-    left_out = ("batch_input_shape", "enable_caching_device")
+    left_out = ("batch_input_shape", "enable_caching_device", *BUILT_FOR)
     config = {name: value for name, value in config.items() if name not in left_out}
     for name, value in config.items():
         if version == 2 and name in _hard_sigmoids(config):

@@ -29,8 +29,13 @@ def functional(config: dict[str, Any]) -> dict[str, Any]:
         {**layer, "inbound_nodes": [_call(node, layer["class_name"], first) for node in layer["inbound_nodes"]]}
         for layer in layers
     ]
-    outputs = _outputs(config["output_layers"], kinds, first)
-    return {**config, "layers": new, "output_layers": outputs}
+    inputs, outputs = config["input_layers"], _outputs(config["output_layers"], kinds, first)
+    return {**config, "layers": new, "input_layers": _one(inputs), "output_layers": _one(outputs)}
+
+
+def _one(named):
+    """The tensors that come in or go out; Keras 2 puts a single one in a list, and takes and gives it without."""
+    return named[0] if isinstance(named, list) and len(named) == 1 else named
 
 
 def _tensors(nested, kinds: dict[str, str]) -> Iterator[tuple[str, int, int]]:

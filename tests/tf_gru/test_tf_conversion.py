@@ -242,9 +242,7 @@ def test_names_unknown_to_keras_come_as_for_load_model():
 
 def test_an_impossible_conversion_is_refused():
     """A GRU made by code, and an object that is not a model, are named."""
-    with pytest.raises(
-        ValueError, match=r"gru.* \(GRU\), gru_cell \(GRUCell\) is not made from the model's configuration"
-    ):
+    with pytest.raises(ValueError, match=r"gru.* \(GRU\), gru_cell \(GRUCell\) is not in the model's configuration"):
         tf_gru.from_keras(MakesItsOwn())
     with pytest.raises(TypeError, match=r"model is a GRU, but must be a keras.Model, .* wrap a layer in Sequential"):
         tf_gru.from_keras(keras.layers.GRU(2))

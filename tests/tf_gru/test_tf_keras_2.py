@@ -79,7 +79,19 @@ def one():
     return tf_keras.Sequential([sequence(), old.GRU(2, name="mine", **WHOLE)])
 
 
-MODELS = (stacked, without_input_layer, of_version_one, of_two)
+def with_arguments_of_keras_2():
+    """Layers that have arguments which Keras 3 does not take; the attention has one key, whose weight is 1."""
+    inputs = sequence()
+    x = old.SpatialDropout1D(0.5, dtype="float64")(old.GRU(2, **WHOLE)(inputs))
+    key = old.Reshape((1, 2), dtype="float64")(old.GRU(2, **EXACT)(x))
+    summands = [x, old.MultiHeadAttention(1, 2, dtype="float64")(x, key)]
+    for layer in (old.SeparableConv1D(2, 1, dtype="float64"), old.DepthwiseConv1D(1, dtype="float64")):
+        summands.append(layer(x))
+    summands.append(old.Conv1DTranspose(2, 1, dtype="float64")(x))
+    return tf_keras.Model(inputs, old.Add(dtype="float64")(summands))
+
+
+MODELS = (stacked, without_input_layer, of_version_one, of_two, with_arguments_of_keras_2)
 
 
 def filled(architecture):
@@ -136,6 +148,7 @@ def test_a_model_of_keras_2_keeps_its_numbers(architecture, source, bigru, tmp_p
     expected = numbers(theirs, inputs)
     assert any(output.any() for output in expected)
     equal(expected, numbers(ours, inputs))
+    tf.nest.assert_same_structure(theirs(inputs), ours(inputs))
     assert not of_keras_3(ours)
     assert not ours.compiled
     assert any(isinstance(layer, tf_gru.BiGRU) for layer in ours._flatten_layers()) == (
