@@ -34,9 +34,9 @@ RECURRENT = ("GRU", "LSTM", "SimpleRNN", "RNN")
 CUDNN = ("CuDNNGRU", "CuDNNLSTM")
 OPERATIONS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
 BUILT_FOR = ("query_shape", "key_shape", "value_shape")
-"""What an attention was built for; Keras 3 finds it again."""
+"""Shapes in the configuration of an attention. Keras 3 derives them itself."""
 UNSET = {"trainable": True, "softmax_robust_masking": False, "time_major": False, "groups": 1}
-"""What says nothing; of any other argument None."""
+"""Values without effect, by argument. For any other argument it is None."""
 
 
 @keras.saving.register_keras_serializable(package="tf_gru")
@@ -131,7 +131,7 @@ def of_model(config: Any, version: int | None) -> Any:
 
 
 def _taken(kind: str | None, config: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a layer without those that say nothing, where Keras' layer does not take them any more."""
+    """The arguments of a layer, without those that have no effect and that Keras' present layer does not take."""
     layer = getattr(keras.layers, str(kind), None)
     if layer is None:
         return config

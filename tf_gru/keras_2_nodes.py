@@ -34,7 +34,9 @@ def functional(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _one(named):
-    """The tensors that come in or go out; Keras 2 puts a single one in a list, and takes and gives it without."""
+    """The input or output tensors of a model. Keras 2 stores a single one in a list, but takes and returns it
+    without one.
+    """
     return named[0] if isinstance(named, list) and len(named) == 1 else named
 
 

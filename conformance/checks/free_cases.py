@@ -32,7 +32,7 @@ from conformance.interface.strategies import DISTINCT, Shape
 TURNS = 80
 """The number of sizes to try for a combination."""
 HIDDEN = ("sum", "mul", "ave")
-"""Merges that show neither direction."""
+"""Merges that hide each direction's outputs."""
 COMPILED_CASES = 24
 """The number of cases for a subject that compiles for each shape."""
 

@@ -1,1 +1,1 @@
-"""Honest GRUs of many makes, all judged on the same cases: how often the suite would wrong one."""
+"""Honest GRUs of many makes, judged on the same cases, to count wrong alarms of the suite."""

@@ -19,7 +19,7 @@ from studies.record import STDERR, end, head, paper
 )
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
 def honest(seeds: int, folder: Path, processes: int) -> None:
-    """Honest GRUs of many makes, all judged on the same drawn cases."""
+    """Judge honest GRUs of many makes on the same drawn cases."""
     from studies.honest.run import alarms, left, outcomes, run, table
 
     waiting = run(folder, seeds, processes)

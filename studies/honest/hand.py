@@ -1,7 +1,7 @@
-"""A whole GRU by hand, forward and backward, out of few parts that the makes replace: the product, sigma, the blend.
+"""A whole GRU by hand, forward and backward. The makes replace parts of it: the product, sigma, the blend.
 
-A step's derivative stands beside the step, and takes its products by the same function. Nothing here is shared with the
-specification; the walk through time, forward and backward, is that of conformance.mutants.
+The derivative of a step follows the step and uses the same function for products. Nothing here is shared with the
+specification. The walk through time, forward and backward, comes from conformance.mutants.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from reference import Parameters
 
 
 class Parts(NamedTuple):
-    """One step's gates, its candidate, and the recurrent side of the candidate before r (the state, with reset before).
+    """One step's gates, its candidate, and the recurrent part of the candidate before r (the state, with reset before).
 
     Shapes: (batch, units).
     """
@@ -26,7 +26,7 @@ class Parts(NamedTuple):
 
 
 class Hand(Backward):
-    """One make: a subclass replaces parts. Its docstring says how it is made."""
+    """One make. A subclass replaces parts, and its docstring describes them."""
 
     packages = ("numpy",)
 
@@ -49,7 +49,7 @@ class Hand(Backward):
         return Parts(z, r, self.tanh(self.plus(x_side[2], r, v)), v)
 
     def x_side(self, x: np.ndarray, p: Parameters) -> Sequence[np.ndarray]:
-        """The inputs' side of every gate."""
+        """The input part of every gate."""
         return [self.product(x, W) + b for W, b in zip(p.kernel, p.bias[0], strict=True)]
 
     def plus(self, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
@@ -57,7 +57,7 @@ class Hand(Backward):
         return a + b * c
 
     def pulled(self, dh: np.ndarray, x: np.ndarray, h: np.ndarray, p: Parameters) -> tuple[np.ndarray, ...]:
-        """From the cotangent of a step's new state those of x, h, kernel, recurrent kernel and bias."""
+        """The cotangents of x, h, kernel, recurrent kernel and bias, from the cotangent of a step's new state."""
         z, r, n, v = self.parts(x, h, p)
         a_z, a_n = dh * (h - n) * z * (1 - z), dh * (1 - z) * (1 - n * n)
         back, read = dh * z, [h] * len(p.kernel)

@@ -1,7 +1,8 @@
-"""Every make on the same drawn cases: free combinations of each seed, each judged by its clause.
+"""Judge every make on the same drawn cases: free combinations of each seed, each judged by its clause.
 
-All makes are asked a case before the next one, so that its bounds, which hold certified numbers, are computed once for
-each class of arithmetic. A seed's outcome is a line of the journal; it counts for the code that it was made with.
+All makes get a case before the next case, so that its bounds, which involve certified numbers, are computed once for
+each class of arithmetic. The outcome of a part of a seed is a line of the journal, which is valid for the code that
+made it.
 """
 
 import time
@@ -30,23 +31,30 @@ from studies.matrix.code import digest
 
 MODULES = {"makes": "NUMPY_MAKES", "numba_makes": "NUMBA_MAKES", "torch_makes": "TORCH_MAKES"}
 SHIPPED = ("tf_gru:native", "torch", "torch:cell")
-"""Adapters of the tree that compile nothing for a shape and of which no fault is known: each is asked what it declares.
+"""Adapters of this project that compile nothing for a shape and have no known fault. Each gets the cases that it
+declares.
 """
 FILE = "honest.jsonl"
 FORMATS = ("float32", "float64")
 EXTENT = Extent(more=60, dearest=0.05, wide=1, long=1)
 MOST = 1_000
-"""Numbers of outputs that a case may have: each is judged anew for every make."""
+"""The largest number of outputs of a case, because every make is judged on each."""
 PARTS = 6
-"""Of the cases of a seed, so that little is lost where a run is stopped."""
+"""The number of parts of a seed's cases, so that a stopped run loses little."""
 
 
 @dataclass(frozen=True)
 class Outcome:
     """One part of the cases of a seed.
 
-    makes: by name the cases, those at which it answers with other bits than the first make, the numbers judged, the
-    worst margin, and alarms as [clause, format, kind, reason, case].
+    Attributes:
+        seed: The seed.
+        part: The number of the part.
+        code: The digest of the code.
+        cases: The number of cases.
+        seconds: The time of judging.
+        makes: For each make the number of cases, the number of answers whose bits differ from the first make's, the
+            number of judged numbers, the worst margin, and the alarms as [clause, format, kind, reason, case].
     """
 
     seed: int
@@ -58,7 +66,7 @@ class Outcome:
 
 
 def makes() -> Iterator[tuple[str, str]]:
-    """The name of each make, and how it is made."""
+    """Yield the name of each make and its description."""
     for module, names in MODULES.items():
         for make in getattr(import_module(f"studies.honest.{module}"), names):
             yield make.__name__, " ".join((make.__doc__ or "").split())
@@ -83,7 +91,7 @@ def drawn(seed: int) -> list[tuple[str, Case]]:
 
 
 def declares(able: Capabilities, case: Case) -> bool:
-    """The capabilities hold all that the case asks for."""
+    """True if the capabilities include everything that the case needs."""
     two, padded = case.merge is not None, case.mask is not None or case.lengths is not None
     policies = able.bidirectional_masked_outputs if two else able.masked_outputs
     return (
@@ -101,7 +109,7 @@ def declares(able: Capabilities, case: Case) -> bool:
 
 
 def judged(seed: int, part: int, subjects: Mapping[str, GRU] | None = None) -> Outcome:
-    """Every make on one part of the cases of a seed."""
+    """Judge every make on one part of the cases of a seed."""
     subjects = _subjects() if subjects is None else subjects
     found: dict[str, list[Any]] = {name: [0, 0, 0, 0.0, []] for name in subjects}
     started, cases = time.monotonic(), drawn(seed)[part::PARTS]
@@ -130,7 +138,7 @@ def _bits(gru: GRU, case: Case) -> bytes:
 
 
 def outcomes(folder: Path, seeds: int) -> list[Outcome]:
-    """What is on file of these seeds and this code, each part once."""
+    """The stored outcomes for these seeds and the present code, each part once."""
     names = {field.name for field in fields(Outcome)}
     found = [Outcome(**entry) for entry in entries(folder / FILE) if entry.keys() == names]
     kept = {(each.seed, each.part): each for each in found if each.code == digest() and each.seed <= seeds}
@@ -138,7 +146,7 @@ def outcomes(folder: Path, seeds: int) -> list[Outcome]:
 
 
 def run(folder: Path, seeds: int, processes: int) -> Iterator[Outcome]:
-    """Every part of the seeds from 1 on that is not on file yet, as it is done."""
+    """Yield each missing part of the seeds from 1 on, when it is done."""
     folder.mkdir(parents=True, exist_ok=True)
     there = {(outcome.seed, outcome.part) for outcome in outcomes(folder, seeds)}
     missing = [place for place in product(range(1, seeds + 1), range(PARTS)) if place not in there]
@@ -147,7 +155,7 @@ def run(folder: Path, seeds: int, processes: int) -> Iterator[Outcome]:
 
 
 def left(folder: Path, seeds: int) -> int:
-    """How many parts are not on file."""
+    """The number of missing parts."""
     return PARTS * seeds - len(outcomes(folder, seeds))
 
 
@@ -162,7 +170,7 @@ def alarms(found: Sequence[Outcome]) -> list[str]:
 
 
 def table(found: Sequence[Outcome]) -> Table:
-    """A row a make."""
+    """A table with a row for each make."""
     rows = Table("make", "how", "cases", "with other bits", "numbers judged", "alarms", "worst margin")
     for name, how in makes():
         mine = [outcome.makes[name] for outcome in found if name in outcome.makes]

@@ -44,7 +44,7 @@ class torch_loop(Made):
         return Gradients(arrays[0], *(each[0] if case.merge is None else zip(*each, strict=True)))
 
     def _leaves(self, case: Case) -> list[torch.Tensor]:
-        """The inputs; then for each direction the initial state, the kernels and the bias."""
+        """The inputs, then for each direction the initial state, the kernels and the bias."""
         arrays = [case.inputs]
         for start, p in zip(case.starts, case.parameters, strict=True):
             arrays += [start, p.kernel, p.recurrent_kernel, p.bias]
@@ -84,7 +84,7 @@ class torch_loop(Made):
     def candidate_side(
         self, r: torch.Tensor, h: torch.Tensor, reset: str, U: torch.Tensor, b: torch.Tensor
     ) -> torch.Tensor:
-        """The recurrent side of the candidate."""
+        """The recurrent part of the candidate."""
         return (r * h) @ U + b if reset == "before" else r * (h @ U + b)
 
 

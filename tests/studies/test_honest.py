@@ -1,4 +1,6 @@
-"""Honest makes pass the cases that all are asked; a wrong one among them is an alarm; the record is of this study."""
+"""Honest makes pass their common cases, a wrong one among them raises an alarm, and the record belongs to this
+study.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +23,7 @@ RECORD = Path(__file__).parents[2] / "docs/records/honest.txt"
 
 
 class sum_of_all_but_one(Made):
-    """Wrong."""
+    """A wrong product: it leaves out the first term."""
 
     def product(self, a, b):
         return a[:, 1:] @ b[1:]
@@ -29,7 +31,7 @@ class sum_of_all_but_one(Made):
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    """Cases of one seed, few and small."""
+    """Few and small cases of one seed."""
     monkeypatch.setattr(run, "EXTENT", run.EXTENT._replace(more=0, dearest=0.005, wide=0, long=0))
     monkeypatch.setattr(run, "PARTS", 40)
 

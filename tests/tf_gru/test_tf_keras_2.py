@@ -80,7 +80,7 @@ def one():
 
 
 def with_arguments_of_keras_2():
-    """Layers that have arguments which Keras 3 does not take; the attention has one key, whose weight is 1."""
+    """Layers with arguments that Keras 3 does not take. The attention has one key, whose weight is 1."""
     inputs = sequence()
     x = old.SpatialDropout1D(0.5, dtype="float64")(old.GRU(2, **WHOLE)(inputs))
     key = old.Reshape((1, 2), dtype="float64")(old.GRU(2, **EXACT)(x))
