@@ -20,6 +20,7 @@ from conformance.mutants import (
     contract,
     directions,
     equivalent,
+    formats,
     gates,
     gradient_kinds,
     gradients,
@@ -41,6 +42,7 @@ from conformance.mutants.contract import *
 from conformance.mutants.directions import *
 from conformance.mutants.emulated import Emulated
 from conformance.mutants.equivalent import *
+from conformance.mutants.formats import *
 from conformance.mutants.gates import *
 from conformance.mutants.gradient_kinds import *
 from conformance.mutants.gradients import *
@@ -66,7 +68,7 @@ FAMILIES: dict[str, tuple[Emulated, ...]] = {
     family.__name__.rpartition(".")[2]: _one_of_each(family)
     for family in (
         gates, biases, weights, state, padding, time, directions, numerics, activations, gradients, contract,
-        sizes, options, gradient_kinds, values, history, calls,
+        sizes, options, gradient_kinds, values, history, calls, formats,
     )
 }  # fmt: skip
 """One instance of each mutant, by its file. Each has a name, and a sentence and a link in the catalogue."""

@@ -3,6 +3,7 @@
 from conformance.diagnosis.catalogue import (
     calls,
     contract,
+    formats,
     gates,
     gradient_kinds,
     gradients,
@@ -21,7 +22,7 @@ from conformance.diagnosis.catalogue.mistake import Mistake
 
 FAMILIES = (
     orders, gates, weights, state, padding, time, numbers, gradients, contract,
-    sizes, options, gradient_kinds, values, history, calls,
+    sizes, options, gradient_kinds, values, history, calls, formats,
 )  # fmt: skip
 
 MISTAKES: dict[str, Mistake] = {name: entry for family in FAMILIES for name, entry in family.MISTAKES.items()}

@@ -115,31 +115,32 @@ def sizes() -> list[Vector]:
     """Vectors with one axis larger than the widths of vectors and tiles."""
     return [
         vector("step-after", "64-units", "Units in whole vectors of 8, 16, 32 and 64.", 1, (2, 4, 3, 64),
-               flags="WholeVectors"),
+               flags="WholeVectors StateRoundedPastTile"),
         vector("step-after", "72-units", "8 units past a tile of 64.", 2, (2, 4, 3, 72),
-               flags="GatesPastTile UnitsAfterVectors"),
+               flags="GatesPastTile UnitsAfterVectors StateRoundedPastTile"),
         vector("step-before", "129-units", "One unit past a block of 128.", 3, (2, 4, 3, 129), reset="before",
-               flags="GatesPastTile UnitsAfterVectors"),
+               flags="GatesPastTile UnitsAfterVectors StateRoundedPastTile"),
         vector("step-none", "65-units", "One unit past a tile of 64.", 4, (2, 4, 3, 65), reset="none",
-               flags="UnitsAfterVectors"),
+               flags="UnitsAfterVectors StateRoundedPastTile"),
         vector("step-after", "72-inputs", "8 inputs past a tile of 64.", 5, (2, 4, 72, 3), flags="InputsPastPanel"),
-        vector("step-after", "17-rows", "One row past a vector of 16.", 6, (17, 4, 2, 3), flags="RowsPastVector"),
+        vector("step-after", "17-rows", "One row past a vector of 16.", 6, (17, 4, 2, 3),
+               flags="RowsPastVector ReducedInLargeRuns"),
         vector("lengths", "17-rows", "One row past a vector of 16, with lengths.", 7, (17, 4, 2, 3),
-               lengths=(3, 4, 1, 2) * 4 + (3,), flags="RowsPastVector"),
+               lengths=(3, 4, 1, 2) * 4 + (3,), flags="RowsPastVector ReducedInLargeRuns"),
         vector("merge", "sum-65-units", "The sum of two directions, one unit past a tile of 64.", 8, (2, 4, 3, 65),
-               run="both", merge="sum", flags="GatesPastTile UnitsAfterVectors"),
+               run="both", merge="sum", flags="GatesPastTile UnitsAfterVectors StateRoundedPastTile"),
     ]  # fmt: skip
 
 
 def times() -> list[Vector]:
     """Long runs. Half of the units hold their state for hundreds of steps, so that the end depends on the beginning."""
-    past = "InputsCut OutputsCut LastChunk"
+    past = "InputsCut OutputsCut LastChunk ReducedInLargeRuns"
     return [
         vector("step-after", "300-steps", "300 steps; half of the units hold their state.", 90, (2, 300, 3, 4),
                holds=True, flags=f"WindowOfSteps InitialStateInLongRuns {past}"),
         vector("step-after", "512-steps", "512 steps; the first one and the initial state determine the final state.",
                131, (2, 512, 3, 4), holds=True,
-               flags="LastStepsAlone WindowOfSteps InitialStateInLongRuns InputsCut OutputsCut"),
+               flags="LastStepsAlone WindowOfSteps InitialStateInLongRuns InputsCut OutputsCut ReducedInLargeRuns"),
         vector("reverse", "49-steps", "49 steps in reverse.", 12, (2, 49, 3, 4), run="reverse",
                flags="LongReverse OutputsCut LastChunk"),
         vector("masks", "49-steps", "A mask of 49 steps, with holes.", 93, (3, 49, 2, 4), mask=holes(3, 49),

@@ -1,0 +1,18 @@
+"""Mistakes of precision that occur only at some sizes."""
+
+from conformance.diagnosis.catalogue.mistake import Mistake
+
+MISTAKES: dict[str, Mistake] = {
+    "bfloat16_products_in_large_runs": Mistake(
+        "Where batch times time is 64 or more, operands of products are rounded to bfloat16.",
+        effect="Off by about one in a hundred, in large batches and long runs alone.",
+        flag="ReducedInLargeRuns",
+        bug="products of reduced precision in large runs",
+    ),
+    "state_of_many_units_in_float16": Mistake(
+        "Above 40 units the state is carried in float16.",
+        effect="Off by about one in a thousand from the second step on, for many units alone.",
+        flag="StateRoundedPastTile",
+        bug="state of many units carried in less precision",
+    ),
+}
