@@ -138,7 +138,7 @@ class _Suite(pytest.File):
         """Yield a smoke test for each GRU, and a test for each clause and format."""
         for name in self.judge.names:
             yield self._test(f"test_smoke[{name}]", name)
-            for clause, dtype in self.judge.clauses:
+            for clause, dtype in self.judge.clauses[name]:
                 yield self._test(f"test_clause[{name}-{clause}-{dtype}]", name, clause, dtype)
 
     def _test(self, title: str, *question: str) -> pytest.Item:
@@ -174,7 +174,7 @@ class _Judge:
         self.profile = str(config.getoption("gru_profile"))
         self.folder = config.invocation_params.dir
         self.root = config.rootpath
-        self.clauses: list[tuple[str, str]] = []
+        self.clauses: dict[str, list[tuple[str, str]]] = {}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str | None:

@@ -35,10 +35,13 @@ CLAUSES = {
     "masked-gradient": "The gradient of a masked input is exactly 0.",
     "padding-gradient": "NaN in a masked input changes no gradient.",
     "inputs-unmodified": "Inputs, states and parameters are not modified.",
-    "calls-independent": "An answer does not depend on earlier calls, and later calls do not change it.",
+    "calls-independent": "An answer does not depend on earlier calls, and later calls do not change it. If declared, two "
+    "calls at once from two threads give the same bits as each call alone.",
     "split": "A sequence run in two parts, with the state carried over, gives the answer of one run.",
     "rows-permuted": "Rows are independent: permuting them permutes the answer.",
     "units-permuted": "Permuting the units with their weights permutes the answer.",
+    "nan-propagated": "A NaN in a valid input makes all units of its row NaN from that step on, in processing order; "
+    "other rows are right.",
     "padding-appended": "Appending masked steps changes nothing before them.",
     "time-reversed": "A reverse run equals three steps: flip the time, run forward, flip back.",
 }

@@ -9,7 +9,7 @@ from conformance.adapters.worker import Gone, Worker, received
 from conformance.checks.check import Check
 from conformance.checks.clauses import BY_CLAUSE, CHECKS
 from conformance.checks.judge import PROFILES, describe, judge, judge_case, wired
-from conformance.checks.verdict import DTYPES, ERROR, FAIL, Diagnosis, Grade, Subject, Verdict
+from conformance.checks.verdict import DTYPES, ERROR, FAIL, Diagnosis, Grade, Subject, Verdict, formats
 from conformance.diagnosis import diagnosed
 from conformance.diagnosis.blame import blamed
 from conformance.diagnosis.grades import grades
@@ -23,6 +23,8 @@ HANGS = 1
 """New processes for a subject that ends its own process, and for a subject that hangs. When they are used up, every
 unanswered question counts as an error.
 """
+TOGETHER = (("float32", "float16"), ("float64", "bfloat16"))
+"""The formats of each process of a subject, if there are two; formats in which it is not judged are left out."""
 
 
 def judge_apart(
@@ -37,9 +39,9 @@ def judge_apart(
 ) -> list[Subject]:
     """Judge subjects in at most `jobs` processes at once.
 
-    With enough processes, each format of a subject gets its own process, so that formats share no compiled program. A
-    subject that sends no message for `time_limit` seconds is stopped. The question at which a process was stopped or
-    ended counts as an error. A new process answers the remaining questions, a few times at most.
+    With enough processes, each subject gets two, for different formats, which share no compiled program. A subject that
+    sends no message for `time_limit` seconds is stopped. The question at which a process was stopped or ended counts as
+    an error. A new process answers the remaining questions, a few times at most.
 
     Args:
         names: Registered names or "module:attribute", one for each subject.
@@ -54,12 +56,12 @@ def judge_apart(
         One report for each subject, in the order of `names`.
     """
     reports = {name: Subject(name=name) for name in names}
-    apart = case is None and jobs >= len(reports) * len(DTYPES)
-    formats = (case.dtype,) if case is not None else DTYPES
+    apart = case is None and jobs >= len(reports) * len(TOGETHER)
+    groups = [(case.dtype,)] if case is not None else TOGETHER if apart else [DTYPES]
     waiting: list[tuple[str, list[Question]]] = [
         (name, [(check.clause, dtype) for check in chosen(clauses) for dtype in of])
         for name in reports
-        for of in ([(dtype,) for dtype in formats] if apart else [formats])
+        for of in groups
     ]
     whole = not clauses and case is None
     running: dict[Worker, tuple[str, list[Question]]] = {}
@@ -87,8 +89,8 @@ def judge_apart(
             worker.end()
     place = {check.clause: place for place, check in enumerate(CHECKS)}
     for report in reports.values():
-        report.verdicts.sort(key=lambda verdict: (place[verdict.clause], verdict.dtype))
-        report.grades.sort(key=lambda grade: grade.dtype)
+        report.verdicts.sort(key=lambda verdict: (place[verdict.clause], DTYPES.index(verdict.dtype)))
+        report.grades.sort(key=lambda grade: DTYPES.index(grade.dtype))
     return [reports[name] for name in names]
 
 
@@ -114,6 +116,7 @@ def _work(name: str, questions: list[Question], profile: str, case: str | None, 
     # A subject that compiles for each shape gets a short fixed list of cases, with only some of the pairs.
     pipe.send(describe(name, gru, None if gru.capabilities.compiles_per_shape else PROFILES[profile]))
     wrong: list[Verdict] = []
+    questions = [question for question in questions if question[1] in formats(gru.capabilities.arithmetic)]
     for clause, dtype in questions:
         verdict = blamed(gru, judge(gru, BY_CLAUSE[clause], dtype, PROFILES[profile]))
         if verdict.kind == FAIL:
@@ -171,7 +174,9 @@ def _close(report: Subject, questions: list[Question], how: Gone, *, one_case: b
     errors too, so that the number of verdicts is always the same.
     """
     answered = {(verdict.clause, verdict.dtype) for verdict in report.verdicts}
-    missing = [question for question in questions if question not in answered]
+    missing = [
+        question for question in questions if question not in answered and (one_case or question[1] in report.formats)
+    ]
     failed = not one_case and any(verdict.kind == FAIL for verdict in report.verdicts)
     if failed and how.code != 0 and report.diagnosis is None and not missing:
         report.diagnosis = Diagnosis(failed=str(how))

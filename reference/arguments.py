@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from reference.parameters import Invalid, Parameters, are_parameters, dtype_of, exact_array, plain_array
+from reference.parameters import HELD, Invalid, Parameters, are_parameters, dtype_of, exact_array, plain_array
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -16,6 +16,11 @@ Pair = tuple[np.ndarray, np.ndarray]
 def sequence_of(inputs: np.ndarray, parameters: Parameters) -> np.ndarray:
     """Check the inputs (batch, time, input_dim) for these parameters."""
     are_parameters("parameters", parameters)
+    if parameters.dtype.name == HELD:
+        raise Invalid(
+            f"parameters has dtype {HELD}, in which NumPy does not compute; make Parameters of its arrays' "
+            "astype(numpy.float32), which holds each number exactly, and round what comes back"
+        )
     plain_array("inputs", inputs)
     if inputs.ndim != 3:
         raise Invalid(f"inputs has shape {inputs.shape}, but must be (batch, time, input_dim); add the missing axis")

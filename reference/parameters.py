@@ -14,6 +14,8 @@ Reset = Literal["after", "before", "none"]
 
 GATES: dict[str, tuple[str, ...]] = {"after": ("z", "r", "n"), "before": ("z", "r", "n"), "none": ("z", "n")}
 DTYPES = tuple(np.dtype(t) for t in (np.float16, np.float32, np.float64, np.longdouble))
+HELD = "bfloat16"
+"""A format that packages add to NumPy. Parameters hold its numbers, but nothing here computes in it."""
 
 
 class Invalid(ValueError):
@@ -175,9 +177,9 @@ def plain_array(name: str, value: object) -> np.ndarray:
 
 
 def dtype_of(name: str, value: object) -> np.dtype[Any]:
-    """The dtype of a plain array of floats in which the specification computes. Raises Invalid."""
+    """The dtype of a plain array of floats that Parameters hold. Raises Invalid."""
     dtype = plain_array(name, value).dtype
-    if dtype not in DTYPES:
+    if dtype not in DTYPES and dtype.name != HELD:
         raise Invalid(
             f"{name} has dtype {dtype}, but must be one of {', '.join(map(str, DTYPES))} "
             f"in this machine's byte order; use {name}.astype"

@@ -1,5 +1,6 @@
 """keras.layers.GRU and keras.layers.Bidirectional with copied weights: eager, in tf.function, and compiled by XLA."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -23,3 +24,4 @@ def _subject(path: str) -> KerasLayers:
 
 
 eager, graph, xla = (_subject(path) for path in ("eager", "graph", "xla"))
+eager.capabilities = replace(eager.capabilities, arithmetic=tensorflow("eager", ("float16",)))

@@ -10,9 +10,11 @@ Examples:
     (1, 5, 4)
 """
 
+import numpy as np
+
 from conformance.interface.adapter import Capabilities
 from conformance.interface.arithmetic import Arithmetic
-from conformance.interface.case import MERGES, Case, Gradients, Outputs
+from conformance.interface.case import MERGES, Case, Gradients, Outputs, cast
 from reference import bigru, bigru_backward, gru_backward
 from reference import gru as run_gru
 
@@ -20,14 +22,15 @@ NUMPY = "NumPy's vectorised exp and tanh: within 4 ULP (numpy/numpy#19478); sigm
 
 
 class Reference:
-    """NumPy, in the case's own format; subnormals are kept."""
+    """NumPy, in the case's own format; subnormals are kept. bfloat16, in which it does not compute, by float32."""
 
     packages = ("numpy",)
     capabilities = Capabilities(
         arithmetic={
             dtype: Arithmetic(dtype=dtype, activation="8 ULP", source=NUMPY)
             for dtype in ("float16", "float32", "float64")
-        },
+        }
+        | {"bfloat16": Arithmetic(dtype="bfloat16", compute="float32", activation="8 ULP", source=NUMPY)},
         resets=("after", "before", "none"),
         lengths=True,
         zero_length=True,
@@ -38,11 +41,14 @@ class Reference:
         bidirectional_masked_outputs=("carry", "zero"),
         zero_time=True,
         zero_batch=True,
+        threads=True,
         gradients=True,
     )
 
     def run(self, case: Case) -> Outputs:
         """Call reference.gru or reference.bigru once."""
+        if case.dtype == "bfloat16":
+            return cast(Reference.run(self, case.astype("float32")), case.dtype)
         options = {"lengths": case.lengths, "mask": case.mask, "masked_outputs": case.masked_outputs}
         if case.merge is not None:
             return Outputs(
@@ -53,6 +59,9 @@ class Reference:
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
         """Call reference.gru_backward or reference.bigru_backward once."""
+        if case.dtype == "bfloat16":
+            wide = Reference.gradients(self, case.astype("float32"), cast(cotangents, "float32"))
+            return cast(wide, case.dtype)
         options = {
             "grad_outputs": cotangents.outputs,
             "grad_final_state": cotangents.final_state,
@@ -60,13 +69,16 @@ class Reference:
             "mask": case.mask,
             "masked_outputs": case.masked_outputs,
         }
-        if case.merge is not None:
-            both = bigru_backward(
-                case.inputs, *case.parameters, merge=case.merge, initial_state=case.initial_state, **options
+        with np.errstate(over="ignore", invalid="ignore"):  # numbers that may overflow in float16 are not judged
+            if case.merge is not None:
+                both = bigru_backward(
+                    case.inputs, *case.parameters, merge=case.merge, initial_state=case.initial_state, **options
+                )
+                return Gradients(both.inputs, both.initial_state, *zip(both.forward, both.backward, strict=True))
+            state = None if case.initial_state is None else case.initial_state[0]
+            return Gradients(
+                *gru_backward(case.inputs, case.single, initial_state=state, reverse=case.reverse, **options)
             )
-            return Gradients(both.inputs, both.initial_state, *zip(both.forward, both.backward, strict=True))
-        state = None if case.initial_state is None else case.initial_state[0]
-        return Gradients(*gru_backward(case.inputs, case.single, initial_state=state, reverse=case.reverse, **options))
 
 
 gru = Reference()

@@ -18,10 +18,19 @@ NATIVE = {
 }
 
 
-def tensorflow(path: str) -> dict[str, Arithmetic]:
-    """The claimed class of each format along a path: "eager", "graph", "xla" or "native"."""
+NARROW = "each operation in float32, rounded: sigmoid and tanh within 0.51 ULP; products summed in float32"
+
+
+def tensorflow(path: str, narrow: tuple[str, ...] = ()) -> dict[str, Arithmetic]:
+    """The claimed class of each format along a path: "eager", "graph", "xla" or "native".
+
+    narrow: Formats of 16 bits that are also claimed.
+    """
     claims = {"xla": XLA, "native": NATIVE}.get(path, EIGEN)
     return {
         dtype: Arithmetic(dtype=dtype, activation=activation, flush=True, source=source)
         for dtype, (activation, source) in claims.items()
+    } | {
+        dtype: Arithmetic(dtype=dtype, accumulator="float32", activation="4 ULP", flush=True, source=NARROW)
+        for dtype in narrow
     }

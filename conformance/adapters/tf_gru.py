@@ -1,5 +1,6 @@
 """tf_gru.GRU and tf_gru.BiGRU: eager, in tf.function, compiled by XLA, and with each of their kernels."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -58,6 +59,7 @@ def _subject(path: str, claims: str, **options: Any) -> KerasLayers:
 
 
 eager, graph, xla = (_subject(path, claims=path) for path in ("eager", "graph", "xla"))
+eager.capabilities = replace(eager.capabilities, arithmetic=tensorflow("eager", ("float16", "bfloat16")))
 native = _subject("eager", "native", use_native=True)
 native_graph = _subject("graph", "native", use_native=True)
 native_recompute = _subject("eager", "native", use_native=True, recompute=True)

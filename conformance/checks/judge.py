@@ -26,7 +26,7 @@ from conformance.checks.free_cases import Extent, FreeCases, free_cases
 from conformance.checks.judgement import NO_GROWTH, Finding, Judgement, WrongSteps
 from conformance.checks.shrinking import CHEAP, COMPILED, shrunk
 from conformance.checks.smoke import smoke
-from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Subject, Verdict
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Subject, Verdict, formats
 from conformance.interface.adapter import GRU, Capabilities, Declined, SubjectError
 from conformance.interface.case import Case
 from conformance.interface.numbers import written
@@ -105,13 +105,13 @@ def wired(gru: GRU) -> str | None:
 def verdicts(
     gru: GRU, profile: Profile, checks: tuple[Check, ...] = CHECKS, *, shrink: bool = True
 ) -> Iterator[Verdict]:
-    """Yield a verdict for each check and each of DTYPES.
+    """Yield a verdict for each check and each format of the subject.
 
     If nearly everything fails, cases are made smaller for PATIENCE seconds; later failures show the first case found.
     """
     left = PATIENCE if shrink else 0.0
     for check in checks:
-        for dtype in DTYPES:
+        for dtype in formats(gru.capabilities.arithmetic):
             started = time.monotonic()
             verdict = judge(gru, check, dtype, profile, shrink=left > 0)
             if verdict.kind == FAIL:

@@ -1,13 +1,26 @@
 """Reports as data: a verdict for each clause and format, and explanations of failures. Nothing here judges."""
 
+from collections.abc import Container
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from conformance.checks.judgement import Finding, Growth, WrongSteps
 from conformance.interface.case import OFFERED, POLICIES
 
-DTYPES = ("float32", "float64")
-"""The formats in which every subject is judged. With the clauses, they are the fixed denominator of every score."""
+DTYPES = ("float32", "float64", "float16", "bfloat16")
+"""The formats in which subjects are judged, in the order of a report."""
+USUAL, NARROW = DTYPES[:2], DTYPES[2:]
+
+
+def formats(claims: Container[str]) -> tuple[str, ...]:
+    """The formats in which a subject with these claims is judged: with the clauses, the denominator of its score.
+
+    They are float32 and float64, claimed or not, and each claimed format of 16 bits. If only formats of 16 bits are
+    claimed, they are those alone.
+    """
+    narrow = tuple(dtype for dtype in NARROW if dtype in claims)
+    return narrow if narrow and not any(dtype in claims for dtype in USUAL) else (*USUAL, *narrow)
+
 
 PASS, FAIL, STATISTICAL, ERROR, DECLINED = KINDS = ("pass", "fail", "statistical", "error", "declined")
 """"statistical": every number is within its bound, but together the errors contradict the claimed class."""
@@ -218,6 +231,11 @@ class Subject:
         if worst is None or not worst.margin:
             return None
         return worst, max(verdict.ulps or 0 for verdict in passed)
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats in which the subject is judged."""
+        return formats(self.claims)
 
     @property
     def code(self) -> int:

@@ -9,7 +9,7 @@ from conformance.adapters import load_apart
 from conformance.adapters.worker import QUIET, lead_a_group
 from conformance.checks.clauses import BY_CLAUSE, CHECKS
 from conformance.checks.judge import PROFILES, judge, wired
-from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, formats
 from conformance.cli.report.failure import failure_text
 from conformance.diagnosis.blame import blamed
 from conformance.interface.adapter import GRU, UsageError
@@ -29,13 +29,18 @@ def answer(pipe: int, profile: str, names: tuple[str, ...]) -> None:
     except UsageError as error:
         connection.send(("error", str(error)))
         return
-    connection.send(("ready", [(check.clause, dtype) for check in CHECKS for dtype in DTYPES]))
+    connection.send(("ready", {name: _questions(gru) for name, gru in grus.items()}))
     while True:
         try:
             name, *which = connection.recv()
         except EOFError:
             return
         connection.send(_clause(name, grus[name], profile, *which) if which else _smoke(grus[name]))
+
+
+def _questions(gru: GRU) -> list[tuple[str, str]]:
+    """Each clause in each format in which the subject is judged."""
+    return [(check.clause, dtype) for check in CHECKS for dtype in formats(gru.capabilities.arithmetic)]
 
 
 def _smoke(gru: GRU) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import click
 
 from conformance.adapters import REGISTERED, load
 from conformance.checks.judge import PROFILES
-from conformance.checks.verdict import DTYPES, Subject
+from conformance.checks.verdict import Subject
 from conformance.cli.files import require_folders, save
 from conformance.cli.report import show, write_badge, write_json, write_junit, write_markdown, write_page
 from conformance.cli.report.page import NEEDS
@@ -80,15 +80,14 @@ def run(
 def _with_progress(
     names: tuple[str, ...], profile: str, clauses: tuple[str, ...], jobs: int, time_limit: float
 ) -> list[Subject]:
-    total = len(chosen(clauses)) * len(DTYPES)
     with progress_bars() as bars:
-        tasks = {name: bars.add_task(name, total=total, start=False) for name in names}
+        tasks = {name: bars.add_task(name, total=None, start=False) for name in names}
         unsaid = set(names)
 
         def progress(subject: Subject) -> None:
             bars.start_task(tasks[subject.name])
-            done = len(subject.verdicts)
-            bars.update(tasks[subject.name], completed=done)
+            done, total = len(subject.verdicts), len(chosen(clauses)) * len(subject.formats)
+            bars.update(tasks[subject.name], completed=done, total=total)
             ended = done == total or subject.broken is not None
             if ended and subject.name in unsaid and not bars.console.is_terminal:
                 unsaid.remove(subject.name)

@@ -33,6 +33,7 @@ WITHIN = {
     "float64": ("float64", "float32", "float16", "bfloat16"),
     "float32": ("float64", "float32", "float16", "bfloat16"),
     "float16": ("float64", "float32", "float16"),
+    "bfloat16": ("float64", "float32", "bfloat16"),
 }
 """The formats in which a GRU with this interface may compute, the most precise first."""
 
@@ -84,7 +85,7 @@ def ladder(dtype: str, *, flush: bool = False) -> list[Arithmetic]:
     steps: list[Arithmetic] = []
     for compute in WITHIN[dtype]:
         options = {} if compute == dtype else {"compute": compute}
-        narrow = compute != dtype and compute in PRODUCTS
+        narrow = compute == "bfloat16" or (compute != dtype and compute in PRODUCTS)
         named = NARROW if narrow else FINE if compute == dtype else ("8 ULP above 4u",)
         if narrow:
             steps += [_class(dtype, flush, activation=name, accumulator="float32", **options) for name in named]

@@ -35,7 +35,7 @@ DEVIATIONS: tuple[type[Deviation], ...] = (*OF_STEPS, *OF_STATES, *OF_PADDING, *
 AT_ONCE = 2
 """The largest number of deviations in one explanation."""
 
-FORMATS_ASKED = ("float64", "float32", "float16")
+FORMATS_ASKED = ("float64", "float32", "float16", "bfloat16")
 """The formats of a diagnosis. The first one with a wrong answer is diagnosed, because a more precise one
 distinguishes more.
 """

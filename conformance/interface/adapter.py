@@ -48,10 +48,10 @@ class Declined(SubjectError):
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """Everything that a GRU supports. All beyond one forward direction is off by default.
+    """Everything that a GRU supports. All beyond one forward direction and NaN is off by default.
 
     Attributes:
-        arithmetic: The claimed arithmetic of each dtype ("float16", "float32", "float64"). Other dtypes are declined.
+        arithmetic: The claimed arithmetic of each dtype ("float16", "bfloat16", "float32", "float64").
         resets: Positions of the reset gate: "after", "before", "none".
         outputs: True if the GRU returns the state at every step. Otherwise `run` returns `Outputs(None, final_state)`,
             and the bound of the whole run judges the final states.
@@ -65,6 +65,8 @@ class Capabilities:
         bidirectional_masked_outputs: Supported policies for masked outputs with two directions.
         zero_time: True if sequences may have no step at all.
         zero_batch: True if a batch may have no row.
+        nan: True if a NaN in the inputs stays NaN; False for code that assumes that there is none (`-ffast-math`).
+        threads: True if two threads may call the adapter at once.
         gradients: True if the adapter has `gradients(case, cotangents)`.
         compiles_per_shape: True if a new shape is expensive; the suite then uses few shapes.
         because: Reasons for what the GRU does not support. Keys are names of attributes, formats, or "reset before" and
@@ -93,6 +95,8 @@ class Capabilities:
     bidirectional_masked_outputs: tuple[str, ...] = ()
     zero_time: bool = False
     zero_batch: bool = False
+    nan: bool = True
+    threads: bool = False
     gradients: bool = False
     compiles_per_shape: bool = False
     because: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

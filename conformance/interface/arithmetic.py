@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-DTYPES = ("float16", "float32", "float64")
-"""The formats of a case's numbers. TF32 and bfloat16 exist inside a computation only."""
+import ml_dtypes as ml_dtypes  # adds bfloat16 to NumPy
+
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+"""The formats of a case's numbers. TF32 exists inside a computation only."""
 
 
 class Format(NamedTuple):

@@ -11,7 +11,7 @@ import json
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from conformance.interface.arithmetic import DTYPES
 from conformance.interface.numbers import InvalidCase, to_hex
 from reference import Parameters
 
+T = TypeVar("T")
 WEIGHTS = ("kernel", "recurrent_kernel", "bias")
 MERGES = ("concat", "sum", "mul", "ave", "apart")
 POLICIES = {
@@ -35,6 +36,21 @@ results times 2^20, for all times 2^-40, and for all with one number for every o
 
 OFFERED = ("carry", "zero")
 """The policies that the specification offers. Implementations with the third policy exist and can be judged."""
+
+
+def each(function: Callable[[np.ndarray], Any], arrays: Any) -> Any:
+    """Apply the function to every array in nested tuples and keep the tuples. None stays."""
+    if arrays is None:
+        return None
+    if type(arrays) is np.ndarray:
+        return function(arrays)
+    parts = [each(function, part) for part in arrays]
+    return type(arrays)(*parts) if hasattr(arrays, "_fields") else tuple(parts)
+
+
+def cast(arrays: T, dtype: str) -> T:
+    """Convert every array in nested tuples to another format, each number rounded once, and keep the tuples."""
+    return each(lambda array: array.astype(dtype), arrays)
 
 
 class Outputs(NamedTuple):
@@ -86,7 +102,8 @@ class Case:
     """The inputs, parameters and options of one run.
 
     Attributes:
-        inputs: An array (batch, time, input_dim) of float16, float32 or float64. Masked steps may hold any value.
+        inputs: An array (batch, time, input_dim) of float16, bfloat16, float32 or float64. Masked steps may hold any
+            value.
         parameters: One `reference.Parameters` for one direction, two (forward, backward) for a bidirectional run.
         initial_state: None, or one array (batch, units) for each direction.
         lengths: None, or (batch,) integers from 0 to time. Excludes `mask`.
@@ -222,6 +239,15 @@ class Case:
             initial_state=None if self.initial_state is None else tuple(state.copy() for state in self.initial_state),
             lengths=None if self.lengths is None else self.lengths.copy(),
             mask=None if self.mask is None else self.mask.copy(),
+        )
+
+    def astype(self, dtype: str) -> "Case":
+        """The case in another format, each number rounded once."""
+        return replace(
+            self,
+            inputs=cast(self.inputs, dtype),
+            parameters=tuple(Parameters(*cast(p.weights, dtype), p.reset) for p in self.parameters),
+            initial_state=cast(self.initial_state, dtype),
         )
 
     def to_json(self, write: Callable[[np.ndarray], dict[str, Any]] = to_hex) -> dict[str, Any]:

@@ -7,8 +7,9 @@ order.
 
 A decimal may lie between two numbers of the format. A person's decimal is `rounded` once to the nearest number. A
 program's decimal must be `named`: it has at most as many digits as distinguish the format's numbers, and names the
-nearest one (0.1 is a float32 number, as float32 printers write it). A decimal with more digits must be a number of the
-format exactly, so that no program computes in a wider format and has its answer rounded here.
+nearest one (0.1 is a float32 number, as float32 printers write it). A number of 16 bits may also have its name as a
+float32. A decimal with more digits must be a number of the format exactly, so that no program computes in a wider
+format and has its answer rounded here.
 """
 
 import json
@@ -24,7 +25,7 @@ import numpy as np
 from conformance.interface.arithmetic import FORMATS
 from conformance.interface.type_guards import is_list, is_object
 
-DIGITS = {"float16": 5, "float32": 9, "float64": 17}
+DIGITS = {"float16": 5, "bfloat16": 4, "float32": 9, "float64": 17}
 """Significant digits that distinguish all numbers of a format: 1 + precision log10(2), rounded up."""
 WORDS = {
     **{"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf, "-0": -0.0},
@@ -231,8 +232,10 @@ def rounded(entry: Any, wide: float, dtype: str, where: str) -> float:
 
 def named(entry: Any, wide: float, dtype: str, where: str) -> float:
     """The only number of the format that a decimal can stand for. Raises InvalidCase if there is none."""
+    nearest = _nearest(wide, dtype)
+    if _through_float32(wide, nearest):
+        return float(nearest)
     with np.errstate(over="ignore"):
-        nearest = np.float64(wide).astype(dtype)
         sides = [np.nextafter(nearest, nearest.dtype.type(end)) for end in (-np.inf, np.inf)]
     if float(f"{wide:.{DIGITS[dtype] - 1}e}") != wide or not np.isfinite(nearest):
         todo = f"round it to {dtype} before you write it"
@@ -244,6 +247,20 @@ def named(entry: Any, wide: float, dtype: str, where: str) -> float:
     if any(np.isfinite(side) and (float(nearest) + float(side)) / 2 == wide for side in sides):
         raise InvalidCase(f"{where} is {short(entry)}, halfway between two {dtype} numbers; write more digits")
     return float(nearest)
+
+
+def _nearest(wide: float, dtype: str) -> Any:
+    """The number of the format nearest to a float64, with one rounding; the cast to bfloat16 rounds twice."""
+    try:
+        return np.dtype(dtype).type(rounded(Decimal(wide), wide, dtype, ""))
+    except InvalidCase:
+        return np.dtype(dtype).type(math.copysign(math.inf, wide))
+
+
+def _through_float32(wide: float, nearest: Any) -> bool:
+    """True if the float64 is the name of a narrower number as a float32: many languages print it so."""
+    narrow = nearest.dtype.itemsize < np.dtype(np.float32).itemsize
+    return narrow and float(np.float32(wide)) == float(nearest) and float(f"{wide:.{DIGITS['float32'] - 1}e}") == wide
 
 
 def _integer(entry: Any, where: str) -> int:

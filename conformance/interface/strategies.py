@@ -111,7 +111,7 @@ class Numbers:
         return self._cast(self.rng.standard_normal(shape), self.scale)
 
     def parameters(self, input_dim: int, units: int, reset: str) -> Parameters:
-        """Parameters of one direction. Biases are multiples of a quantum, so that the sum of two is exact."""
+        """Parameters of one direction."""
         gates = 2 if reset == "none" else 3
         gain = 8.0 if self.regime == "large weights" else 1.0
         bias = self.rng.integers(1, 256, (2, gates, units)) * self.rng.choice((-1, 1), (2, gates, units)) / 256
@@ -120,7 +120,7 @@ class Numbers:
         return Parameters(
             self._cast(self.rng.standard_normal((gates, input_dim, units)) * gain, 1.0),
             self._cast(self.rng.standard_normal((gates, units, units)) * gain / np.sqrt(units), 1.0),
-            (bias * self.scale).astype(self.dtype),
+            (with_exact_sums(bias, self.dtype) * self.scale).astype(self.dtype),
             cast(Reset, reset),
         )
 
@@ -130,6 +130,14 @@ class Numbers:
         rounded = np.round(values / quantum)
         rounded[rounded == 0] = 1
         return (rounded * quantum * scale).astype(self.dtype)
+
+
+def with_exact_sums(bias: np.ndarray, dtype: str) -> np.ndarray:
+    """Biases (2, gates, units), rounded so that each and the sum of the two sides is a number of the format."""
+    size: np.ndarray = np.abs(bias).sum(axis=0)
+    quantum: np.ndarray = np.exp2(np.floor(np.log2(size)) + 1 - FORMATS[dtype].precision)
+    rounded: np.ndarray = np.round(bias / quantum)
+    return np.where(rounded == 0, 1, rounded) * quantum
 
 
 def lengths(rng: np.random.Generator, batch: int, time: int, *, zero: bool) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from conformance.interface.arithmetic import FORMATS
 from conformance.interface.case import WEIGHTS, Case
+from conformance.interface.strategies import with_exact_sums
 from reference import Parameters
 
 REGIMES = ("saturated gates", "large weights", "far gates", "near underflow")
@@ -21,9 +22,9 @@ def _steep_gates(case: Case, rng: np.random.Generator) -> Case:
     """Change the pre-activations of the gates to values so large that the slope is below the smallest normal number."""
 
     def parameters(p: Parameters) -> Parameters:
-        bias = p.bias.copy()
+        bias = p.bias.astype(np.float64)
         bias[0, :-1] += rng.choice((-100, -60, 60, 100), bias[0, :-1].shape)
-        return Parameters(p.kernel, p.recurrent_kernel, bias, p.reset)
+        return Parameters(p.kernel, p.recurrent_kernel, with_exact_sums(bias, case.dtype).astype(case.dtype), p.reset)
 
     return _with(case, parameters)
 

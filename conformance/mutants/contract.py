@@ -1,5 +1,7 @@
 """Mutants that are wrong as functions: overwritten arguments, dependent rows, changed formats, empty axes."""
 
+from typing import Any
+
 import numpy as np
 
 from conformance.interface.case import Case, Outputs
@@ -53,3 +55,21 @@ class empty_batch_raises(Emulated):
 class empty_time_raises(Emulated):
     def valid(self, case: Case, backwards: bool) -> np.ndarray:
         return np.stack(list(case.valid.T), axis=1)
+
+
+class scratch_shared_between_threads(Emulated):
+    def __init__(self) -> None:
+        self.scratch: dict[Any, np.ndarray] = {}
+
+    def start(self, case: Case, direction: int) -> np.ndarray:
+        given = super().start(case, direction)
+        state = self.scratch.setdefault((given.shape, given.dtype), np.empty_like(given))
+        state[...] = given
+        return state
+
+    def select(self, counts: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:
+        old[...] = super().select(counts, new, old)
+        return old
+
+    def final(self, case: Case, outputs: np.ndarray, h: np.ndarray) -> np.ndarray:
+        return h.copy()

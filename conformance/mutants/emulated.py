@@ -4,6 +4,7 @@ It uses NumPy in the case's own format. Its form serves replacement, not reading
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,8 +15,12 @@ from reference import Parameters
 
 
 class Emulated(Reference):
-    """An honest GRU with every capability of the specification. A subclass replaces one method."""
+    """An honest GRU with every capability, in NumPy's own formats. A subclass replaces one method."""
 
+    capabilities = replace(
+        Reference.capabilities,
+        arithmetic={name: claim for name, claim in Reference.capabilities.arithmetic.items() if name != "bfloat16"},
+    )
     link = ""
     """A public thread about the same mistake."""
 

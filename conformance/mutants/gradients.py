@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.interface.case import Case, Gradients, Outputs
+from conformance.interface.case import Case, Gradients, Outputs, each
 from conformance.mutants.backward import Backward
 from conformance.mutants.emulated import Emulated
-from conformance.truth.balls import each
 
 
 class gradients_off_by_a_factor(Emulated):

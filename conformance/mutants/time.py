@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.interface.case import Case, Outputs
+from conformance.interface.case import Case, Outputs, each
 from conformance.mutants.emulated import Emulated
-from conformance.truth.balls import each
 
 
 class reverse_ignored(Emulated):

@@ -20,6 +20,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 from flint import arb, arb_mat, ctx
 
+from conformance.interface.case import each
+
 FIRST_BITS, LAST_BITS = 64, 4096
 TINY = 1 << 16
 """Exponents beyond this are cut to it: 2^-TINY is far below half the smallest float64, 2^TINY above the largest."""
@@ -74,16 +76,6 @@ def settle(evaluate: Callable[[], T]) -> Settled[T]:
         except Undecided:
             bits *= 2
     raise NotCertified(f"a number needs more than {LAST_BITS} bits to be rounded, so it cannot be certified")
-
-
-def each(function: Callable[[np.ndarray], Any], arrays: Any) -> Any:
-    """Apply the function to every array in nested tuples and keep the tuples. None stays."""
-    if arrays is None:
-        return None
-    if type(arrays) is np.ndarray:
-        return function(arrays)
-    parts = [each(function, part) for part in arrays]
-    return type(arrays)(*parts) if hasattr(arrays, "_fields") else tuple(parts)
 
 
 @contextmanager

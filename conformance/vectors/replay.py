@@ -42,6 +42,7 @@ RELATIONS = (
     "split",
     "rows-permuted",
     "units-permuted",
+    "nan-propagated",
     "padding-appended",
     "time-reversed",
 )
@@ -69,6 +70,7 @@ def replay(
 ) -> Subject:
     """Judge a subject by these questions.
 
+    Formats in which the subject is not judged are left out.
     A question without an answer in `time_limit` seconds is an error, and so is a question that ends the process. If no
     closed form holds, the report blames the adapter and gives no score.
 
@@ -87,6 +89,9 @@ def replay(
         return Subject(name=name, broken=str(gone))
     try:
         for question in asked:
+            if question.dtype not in report.formats:
+                progress()
+                continue
             try:
                 if worker.over:
                     worker, _ = _started(name, time_limit)

@@ -6,19 +6,17 @@ of the question alone, so it never changes when more is learnt about the questio
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from conformance.checks.verdict import DTYPES
-from conformance.interface.case import Case, Outputs
+from conformance.interface.case import Case, Outputs, cast, each
 from conformance.interface.numbers import read_arrays, to_hex
-from conformance.truth.balls import each
 from conformance.truth.certified import Truth
 from conformance.vectors.compact import expand, sample
 from conformance.vectors.notes import note
-from reference import Parameters
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -66,16 +64,7 @@ class Vector:
 
     def cast(self, dtype: str) -> tuple[Case, Outputs | None]:
         """The question in another of its formats, with the same numbers."""
-
-        def to(arrays: Any) -> Any:
-            return each(lambda array: array.astype(dtype), arrays)
-
-        case = self.case
-        parameters = tuple(
-            Parameters(to(p.kernel), to(p.recurrent_kernel), to(p.bias), p.reset) for p in case.parameters
-        )
-        wide = replace(case, inputs=to(case.inputs), parameters=parameters, initial_state=to(case.initial_state))
-        return wide, to(self.cotangents)
+        return self.case.astype(dtype), cast(self.cotangents, dtype)
 
 
 class Stored(NamedTuple):

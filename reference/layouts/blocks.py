@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.parameters import GATES, Invalid, Parameters, Unrepresentable, are_parameters, exact_array
+from reference.parameters import GATES, HELD, Invalid, Parameters, Unrepresentable, are_parameters, exact_array
 
 FRAMEWORK_DTYPES = tuple(np.dtype(t) for t in (np.float16, np.float32, np.float64))
 
@@ -48,7 +48,7 @@ def as_array(name: str, value: Any) -> np.ndarray:
 def check(p: Parameters, framework: str) -> None:
     """Raise unless p is Parameters of a dtype that frameworks have."""
     are_parameters("p", p)
-    if p.dtype not in FRAMEWORK_DTYPES:
+    if p.dtype not in FRAMEWORK_DTYPES and p.dtype.name != HELD:
         raise Unrepresentable(
             f"the parameters are {p.dtype}, which {framework} does not have; make float64 Parameters first"
         )

@@ -10,7 +10,7 @@ from typing import cast
 
 from conformance.checks.clauses import BY_CLAUSE
 from conformance.checks.judge import PROFILES, judge
-from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL
+from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS, STATISTICAL, formats
 from conformance.mutants.emulated import Emulated
 from conformance.vectors import files
 from conformance.vectors.replay import judge_vector
@@ -33,13 +33,18 @@ def cell(mutant: type[Emulated], column: str) -> str:
 
 def by_check(mutant: type[Emulated], clause: str) -> str:
     """The result of a clause's check on its own cases."""
-    return _cell(mutant, DTYPES, lambda dtype: _honest_check(clause, dtype), judged_by_check(clause))
+    return _cell(mutant, asked(mutant), lambda dtype: _honest_check(clause, dtype), judged_by_check(clause))
 
 
 def by_vector(mutant: type[Emulated], name: str) -> str:
     """The result of a golden vector, by replay."""
-    dtypes = stored()[name].vector.dtypes
-    return _cell(mutant, dtypes, lambda dtype: _honest_vector(name, dtype), judged_by_vector(name))
+    return _cell(mutant, asked(mutant, name), lambda dtype: _honest_vector(name, dtype), judged_by_vector(name))
+
+
+def asked(mutant: type[Emulated], vector: str | None = None) -> tuple[str, ...]:
+    """The formats in which a mutant is judged: of a vector's formats, the claimed ones."""
+    claimed = formats(mutant.capabilities.arithmetic)
+    return claimed if vector is None else tuple(d for d in stored()[vector].vector.dtypes if d in claimed)
 
 
 def judged_by_check(clause: str) -> Callable[[Emulated, str], str]:

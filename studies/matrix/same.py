@@ -6,6 +6,7 @@ for bit, and no question was modified, the verdict is the same. This is exact, a
 """
 
 import hashlib
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,7 @@ class Recorded:
 
     honest: Emulated = field(default_factory=Emulated)
     questions: list[Question] = field(default_factory=list[Question])
+    at_once: bool = False
 
     @property
     def capabilities(self):
@@ -47,14 +49,18 @@ class Recorded:
         return self._noted(case, cotangents)
 
     def _noted(self, case: Case, cotangents: Outputs | None) -> Any:
+        self.at_once |= threading.current_thread() is not threading.main_thread()
         kept, asked = (case.copy(), _copied(cotangents)), _question(case, cotangents)
         answer = _answer(self.honest, case, cotangents)
         self.questions.append(Question(*kept, asked, fingerprint(answer)))
         return answer
 
     def same(self, gru: Emulated) -> bool:
-        """True if a subject gives all answers with the same bits, declares the same, and leaves questions unchanged."""
-        if gru.capabilities != self.capabilities:
+        """True if a subject gives all answers with the same bits, declares the same, and leaves questions unchanged.
+
+        False if several threads asked the questions: one after the other they are different questions.
+        """
+        if gru.capabilities != self.capabilities or self.at_once:
             return False
         answers: list[Any] = []
         for question in self.questions:

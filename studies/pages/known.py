@@ -21,6 +21,7 @@ STEPS = (
     "split",
     "rows-permuted",
     "units-permuted",
+    "nan-propagated",
     "time-reversed",
 )
 """The clauses about the number of steps, without padding."""
@@ -66,10 +67,15 @@ KNOWN: dict[str, dict[str, tuple[str, ...]]] = {
             "length-zero",
             "padding-unread",
             "reverse-masked",
+            "nan-propagated float64",
             "padding-appended",
         )
     },
-    "onnxruntime": {"ONNX Runtime: a row of length 0 ends in zeros": ("length-zero",)},
+    "onnxruntime": {
+        "ONNX Runtime: a row of length 0 ends in zeros": ("length-zero",),
+        "ONNX Runtime: a NaN in the inputs becomes an ordinary state": ("nan-propagated",),
+    },
+    "torch:onnx": {"ONNX Runtime: a NaN in the inputs becomes an ordinary state": ("nan-propagated",)},
     "openvino": {"OpenVINO: a row of length 0 ends in zeros": ("length-zero",)},
     "tf_keras:dynamic-rnn": {
         "TensorFlow 1's dynamic_rnn: NaN in the padding makes gradients NaN": ("padding-gradient",)

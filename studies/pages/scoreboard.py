@@ -115,7 +115,8 @@ def page(record: dict[str, Any]) -> str:
         f"- `{name}`: not on record yet: `python -m studies scoreboard {name}`."
         for name in paths.missing(record, SUBJECTS)
     ]
-    of = f"This table counts the verdicts on {len(CLAUSES)} clauses, each in float32 and in float64:"
+    formats = "float32 and float64, and in float16 and bfloat16 if the adapter claims them"
+    of = f"This table counts the verdicts on {len(CLAUSES)} clauses, each in {formats}:"
     told = "\n".join(wrong or ["Every failure is one of [the findings](findings.md)."])
     return paths.together([HEAD, "\n".join(table), of, "\n".join(counts), told], notes, record)
 

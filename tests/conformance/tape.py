@@ -11,8 +11,7 @@ import mpmath
 import numpy as np
 from mpmath import mp, mpf
 
-from conformance.interface.case import Case, Gradients, Outputs
-from conformance.truth.balls import each
+from conformance.interface.case import Case, Gradients, Outputs, each
 from conformance.truth.certified import Steps, Truth
 
 BITS = 2700

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.interface.case import Case, InvalidCase
+from conformance.interface.case import DTYPES, Case, InvalidCase
 from conformance.interface.reading import read_case
 from conformance.interface.strategies import DISTINCT, Numbers, cases, lengths, masks
 
-ANY = st.sampled_from(("float16", "float32", "float64")).flatmap(
+ANY = st.sampled_from(DTYPES).flatmap(
     lambda dtype: cases(
         dtype,
         resets=("after", "before", "none"),

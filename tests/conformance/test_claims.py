@@ -26,7 +26,7 @@ CLAIM = Arithmetic(dtype="float32", activation="8 ULP", source="NumPy")
         {"rounding": "up"},
         {"summation": "some order"},
         {"flush": 1},
-        {"dtype": "bfloat16"},
+        {"dtype": "tf32"},
     ],
 )
 def test_a_claim_outside_the_closed_list_is_refused(claim):

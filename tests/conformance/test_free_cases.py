@@ -14,7 +14,7 @@ from conformance.checks.clauses.contract import TWO_ANSWERS, first_case, make_fi
 from conformance.checks.clauses.gradients import cotangents
 from conformance.checks.free_cases import COMPILED_CASES, Extent, free_cases
 from conformance.checks.judge import PROFILES, failure, judge
-from conformance.checks.verdict import DTYPES, FAIL, PASS
+from conformance.checks.verdict import FAIL, PASS, USUAL
 from conformance.interface.adapter import Adapter, Capabilities
 from conformance.interface.case import COTANGENTS, Case, Outputs
 from conformance.interface.combinations import (
@@ -38,12 +38,12 @@ from conformance.mutants import (
 from conformance.mutants.emulated import Emulated
 
 EVERYTHING = Reference.capabilities
-FREE = free_cases(EVERYTHING, DTYPES, PROFILES["dev"].free, 0)
+FREE = free_cases(EVERYTHING, USUAL, PROFILES["dev"].free, 0)
 CASES = [case for listed in FREE.cases.values() for case in listed]
 
 
 def test_every_pair_that_can_go_together_is_in_some_combination():
-    choices = options(EVERYTHING, DTYPES)
+    choices = options(EVERYTHING, USUAL)
 
     def fits(chosen):
         return possible(chosen, EVERYTHING)
@@ -57,7 +57,7 @@ def test_every_pair_that_can_go_together_is_in_some_combination():
 
 
 def test_every_three_kinds_that_can_go_together_are_in_some_combination():
-    choices = {name: values for name, values in options(EVERYTHING, DTYPES).items() if name != "values"}
+    choices = {name: values for name, values in options(EVERYTHING, USUAL).items() if name != "values"}
 
     def fits(chosen):
         return possible(chosen, EVERYTHING)
@@ -83,7 +83,7 @@ def test_every_special_size_of_each_axis_has_its_turn():
 
 
 def test_the_list_is_the_same_for_all_that_declare_the_same():
-    again = free_cases.__wrapped__(EVERYTHING, DTYPES, PROFILES["dev"].free, 0)
+    again = free_cases.__wrapped__(EVERYTHING, USUAL, PROFILES["dev"].free, 0)
     assert again.cases.keys() == FREE.cases.keys()
     for key, listed in again.cases.items():
         numbers = [case.inputs.tobytes() for case in listed]
@@ -140,7 +140,7 @@ def test_a_change_of_values_is_the_same_for_the_same_seed_and_leaves_the_case_as
 
 def test_a_subject_that_declares_little_gets_only_such_cases():
     little = Capabilities(arithmetic={"float32": EVERYTHING.arithmetic["float32"]}, initial_state=False)
-    cases = [case for listed in free_cases(little, DTYPES, Extent(), 0).cases.values() for case in listed]
+    cases = [case for listed in free_cases(little, USUAL, Extent(), 0).cases.values() for case in listed]
     assert cases
     for case in cases:
         assert (case.dtype, case.reset, case.reverse, case.merge) == ("float32", "after", False, None)
@@ -149,7 +149,7 @@ def test_a_subject_that_declares_little_gets_only_such_cases():
 
 def test_a_subject_that_compiles_for_each_shape_gets_few_cases():
     compiled = replace(EVERYTHING, compiles_per_shape=True)
-    listed = free_cases(compiled, DTYPES, Extent(), 0)
+    listed = free_cases(compiled, USUAL, Extent(), 0)
     cases = [case for some in listed.cases.values() for case in some]
     assert len(cases) <= COMPILED_CASES
     assert len({(*case.inputs.shape, case.units) for case in cases}) <= 5

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.adapters import REGISTERED, keras_models, load, model_server, tf_gru_saved, tf_gru_tf1
 from conformance.checks.clauses import CHECKS
-from conformance.checks.verdict import DECLINED, DTYPES, FAIL, PASS
+from conformance.checks.verdict import DECLINED, FAIL, PASS, USUAL
 from conformance.diagnosis.probe.probe import probe
 from conformance.diagnosis.probe.sweep import SIGMA, TANH
 from conformance.interface.adapter import SubjectError, ask
@@ -118,7 +118,7 @@ def _declined(capabilities):
     return {
         (check.clause, dtype)
         for check in CHECKS
-        for dtype in DTYPES
+        for dtype in USUAL
         if dtype not in capabilities.arithmetic or check.declined(capabilities)
     }
 

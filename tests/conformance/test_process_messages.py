@@ -33,7 +33,7 @@ def bits(array: np.ndarray) -> list[str]:
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(st.data())
 def test_every_number_travels_exactly(dtype, data):
-    there = data.draw(arrays(dtype, st.integers(0, 6)))
+    there = data.draw(arrays("float32" if dtype == "bfloat16" else dtype, st.integers(0, 6))).astype(dtype)
     back = received(json.loads(json.dumps(to_decimals(there), allow_nan=False)), dtype)
     assert (bits(back), back.dtype) == (bits(there), there.dtype)
 
@@ -44,7 +44,8 @@ def test_the_shortest_decimal_of_the_format_itself_is_that_number(dtype, data):
     """The notation of typed languages' printers, and one with as many digits as distinguish all numbers."""
     number = data.draw(st.floats(width=np.dtype(dtype).itemsize * 8, allow_nan=False, allow_infinity=False))
     there = np.array([number], dtype)
-    shortest = np.format_float_scientific(there[0], unique=True)
+    number = float(there[0])
+    shortest = np.format_float_scientific(np.float32(number) if dtype == "bfloat16" else there[0], unique=True)
     for text in (shortest, f"{number:.{DIGITS[dtype] - 1}e}"):
         back = received({"shape": [1], "values": [float(text)]}, dtype)
         assert bits(back) == bits(there)
@@ -70,7 +71,7 @@ def test_the_words_are_read_and_a_number_with_no_point_too():
     assert violation({"kind": "result", "id": 1, "outputs": None, "final_state": array}, "result") is None
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 def test_digits_are_as_many_as_tell_all_numbers_apart(dtype):
     precision = FORMATS[dtype].precision
     assert DIGITS[dtype] == math.ceil(1 + precision * math.log10(2))
@@ -113,7 +114,7 @@ def test_every_question_is_as_the_schema_has_it():
 
 def test_the_schema_and_the_suite_accept_the_same():
     told = DEFINED["capabilities"]["properties"]
-    assert set(told) == {field.name for field in fields(Capabilities)}
+    assert set(told) == {field.name for field in fields(Capabilities)} - {"threads"}  # a line is read after another
     assert set(told["arithmetic"]["properties"]) == set(DTYPES)
     claim = DEFINED["claim"]["properties"]
     assert set(claim) == {field.name for field in fields(Arithmetic)} - {"dtype"}

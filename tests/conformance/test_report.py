@@ -20,7 +20,7 @@ from conformance.checks import judge as judging
 from conformance.checks.clauses import CHECKS
 from conformance.checks.judge import PROFILES, describe, judge
 from conformance.checks.judgement import Growth
-from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, Cause, Part, Subject, Verdict
+from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS, USUAL, Cause, Part, Subject, Verdict
 from conformance.cli.report import badge, figures, replayed, write_json
 from conformance.cli.report.markdown import MOST, markdown
 from conformance.cli.report.page import page
@@ -40,7 +40,7 @@ def judged(name: str) -> Subject:
     gru = load(name)
     subject = describe(name, gru)
     checks = [check for check in CHECKS if check.clause in ASKED]
-    subject.verdicts += [judge(gru, check, dtype, PROFILES["dev"]) for check in checks for dtype in DTYPES]
+    subject.verdicts += [judge(gru, check, dtype, PROFILES["dev"]) for check in checks for dtype in USUAL]
     return subject
 
 
@@ -166,7 +166,7 @@ def test_a_verdict_on_steps_has_the_worst_margin_and_distance_among_its_steps(su
 
 def test_the_histogram_holds_all_margins_of_a_class(subjects):
     margins = figures.margins_by_class(subjects)
-    assert set(margins) == {subjects[0].claims[dtype] for dtype in DTYPES}
+    assert set(margins) == {subjects[0].claims[dtype] for dtype in USUAL}
     assert sum(map(len, margins.values())) == sum(
         v.kind == PASS and bool(v.margin) for s in subjects for v in s.verdicts
     )
@@ -255,7 +255,7 @@ def test_a_failure_without_a_case_has_no_line_that_reproduces_it():
 
 
 def scored(**kinds: int) -> Subject:
-    places = [(clause, dtype) for clause in CLAUSES for dtype in DTYPES]
+    places = [(clause, dtype) for clause in CLAUSES for dtype in USUAL]
     wanted = [kind for kind, count in kinds.items() for _ in range(count)]
     return Subject(
         name="it",
@@ -263,7 +263,7 @@ def scored(**kinds: int) -> Subject:
     )
 
 
-ALL = len(CLAUSES) * len(DTYPES)
+ALL = len(CLAUSES) * len(USUAL)
 
 
 @pytest.mark.parametrize(

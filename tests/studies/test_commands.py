@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from conformance import suite as isolation
-from conformance.checks.verdict import DTYPES, FAIL, PASS, Subject, Verdict
+from conformance.checks.verdict import FAIL, PASS, USUAL, Subject, Verdict
 from conformance.mutants.gates import gates_swapped
 from conformance.specification import CLAUSES
 from studies.__main__ import main
@@ -69,7 +69,7 @@ def test_the_record_of_other_suites_is_found_from_any_folder(pages, monkeypatch)
 def test_a_judged_subject_is_kept_beside_the_others_without_the_margin_of_a_failure(pages, monkeypatch, command):
     """The margin of a failure may be infinite, and JSON has no such number."""
     module, name, other = PAGES[command], "tf_gru:graph", "tf_gru:eager"
-    passes = [Verdict(clause=clause, dtype=dtype, kind=PASS, margin=0.5) for clause in CLAUSES for dtype in DTYPES]
+    passes = [Verdict(clause=clause, dtype=dtype, kind=PASS, margin=0.5) for clause in CLAUSES for dtype in USUAL]
     failing = Verdict(clause="step-after", dtype="float32", kind=FAIL, margin=inf, reason="far off")
     subject = Subject(name=name, verdicts=[failing, *passes])
     monkeypatch.setattr(module, "RECORD", pages / "record.json")

@@ -4,7 +4,7 @@ import pytest
 
 from conformance.adapters import REGISTERED, load
 from conformance.checks.clauses import CHECKS
-from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS
+from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS, USUAL
 from conformance.specification import CLAUSES
 from studies.pages import paths, scoreboard
 from studies.pages.known import KNOWN
@@ -41,7 +41,7 @@ def test_the_record_and_the_adapters_decline_the_same(name):
     declined = {
         (check.clause, dtype)
         for check in CHECKS
-        for dtype in DTYPES
+        for dtype in USUAL
         if dtype not in can.arithmetic or check.declined(can)
     }
     assert {(v["clause"], v["dtype"]) for v in RECORD[name]["verdicts"] if v["kind"] == DECLINED} == declined
@@ -49,7 +49,7 @@ def test_the_record_and_the_adapters_decline_the_same(name):
 
 def _record(**verdict):
     plain = {"kind": PASS, "reason": "", "margin": 0.5}
-    verdicts = [{"clause": c, "dtype": d, **plain} for c in CLAUSES for d in DTYPES]
+    verdicts = [{"clause": c, "dtype": d, **plain} for c in CLAUSES for d in USUAL]
     verdicts[0].update(verdict)
     return {"openvino": {"day": "", "versions": {}, "broken": None, "verdicts": verdicts}}
 

@@ -1,5 +1,9 @@
 """Clauses about the contract of a function: its arguments stay unchanged, and its answer depends on nothing else."""
 
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,6 +23,10 @@ A = TypeVar("A", Outputs, Gradients)
 
 TWO_ANSWERS = "one case, two answers"
 """The beginning of a finding of an answer that depends on more than its case. No diagnosis explains such an answer."""
+LEAST, MEANWHILE = 2, 1 / 50
+"""The fewest calls of each thread, and the seconds for which the calls go on, because a race is not lost each time."""
+SWITCHING = 2.0**-20
+"""Seconds until Python may switch threads: few, so that calls are interrupted within their steps."""
 
 
 def arguments_are_not_modified(gru: GRU, case: Case) -> Judgement:
@@ -57,6 +65,8 @@ def nothing_is_kept_between_calls(gru: GRU, case: Case) -> Judgement:
     if claim(gru, case).rounding != "any":  # such rounding may be stochastic
         _require_same(judgement, kept, ask(gru, case), "the second after a call with other inputs")
     _require_first_call(judgement, gru, case.dtype)
+    if gru.capabilities.threads and claim(gru, case).rounding != "any":
+        _require_same_at_once(judgement, gru, case, other)
     full = _with_state_and_padding(case, gru.capabilities)
     for asked, answer in ((case, first), (full, _answer_to_views(gru, full))):
         judgement = judgement.add(judge_run(asked, answer, claim(gru, case)))
@@ -81,6 +91,38 @@ def _require_gradients_of_the_case(judgement: Judgement, gru: GRU, case: Case, o
     if claim(gru, case).rounding != "any":
         again = ask_gradients(gru, case, given)
         _require_same(judgement, kept, again, "the second gradients after a call with other inputs")
+
+
+def _require_same_at_once(judgement: Judgement, gru: GRU, *cases: Case) -> None:
+    """Require that each answer has the bits of a call alone, with a thread for each case, over and over at once."""
+    start = threading.Barrier(len(cases))
+
+    def answers(case: Case) -> list[Outputs]:
+        start.wait()
+        found, until = list[Outputs](), time.monotonic() + MEANWHILE
+        while len(found) < LEAST or time.monotonic() < until:
+            found.append(_copied(ask(gru, case)))
+        return found
+
+    alone = [_copied(ask(gru, case)) for case in cases]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCHING)
+    try:
+        with ThreadPoolExecutor(len(cases)) as pool:
+            found = list(pool.map(answers, cases))
+    except SubjectError as error:
+        judgement.require(False, f"{TWO_ANSWERS}: a call beside one of another thread failed, {error}")
+        return
+    finally:
+        sys.setswitchinterval(interval)
+    when = "a call alone, and one beside a call from another thread"
+    for one, several in zip(alone, found, strict=True):
+        judgements = [Judgement() for _ in several]
+        for found_here, answer in zip(judgements, several, strict=True):
+            _require_same(found_here, one, answer, when)
+        different = next((found_here for found_here in judgements if found_here.findings), judgements[0])
+        judgement.judged += different.judged
+        judgement.findings += different.findings
 
 
 class FirstCall(NamedTuple):

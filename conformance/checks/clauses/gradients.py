@@ -10,8 +10,7 @@ from conformance.checks.judgement import Judgement
 from conformance.checks.runs import judge_gradients
 from conformance.interface.adapter import GRU, Capabilities, ask_gradients
 from conformance.interface.arithmetic import FORMATS
-from conformance.interface.case import Case, Gradients, Outputs
-from conformance.truth.balls import each
+from conformance.interface.case import Case, Gradients, Outputs, each
 
 
 def the_gradient_to_a_masked_input_is_zero(gru: GRU, case: Case) -> Judgement:

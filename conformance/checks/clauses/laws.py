@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.checks.check import Check, claim, needs, needs_padding
-from conformance.checks.judgement import Judgement
-from conformance.checks.runs import judge_final_states, judge_run
-from conformance.checks.steps import judge_steps
+from conformance.checks.check import Check, claim, needs, needs_padding, padded, runs_with_padding
+from conformance.checks.judgement import Finding, Judgement
+from conformance.checks.runs import directions, judge_final_states, judge_run
+from conformance.checks.steps import judge_steps, masked_outputs, steps
 from conformance.interface.adapter import GRU, Capabilities, ask
-from conformance.interface.case import Case, Outputs
+from conformance.interface.case import Case, Outputs, each
 from reference import Parameters
 
 
@@ -68,6 +68,67 @@ def reverse_is_forward_on_flipped_time(gru: GRU, case: Case) -> Judgement:
     return _judge(gru, case, answer, lambda outputs: np.flip(outputs, 1))
 
 
+def a_nan_stays_in_its_row(gru: GRU, case: Case) -> Judgement:
+    """Check that a row is NaN from the step that reads a NaN on, in every unit, and that the rest is right."""
+    asked, reads = with_nan(case)
+    answer = ask(gru, asked)
+    row = np.asarray(reads.any(axis=1))
+    judgement = Judgement()
+    if not row.all():
+        judgement = judge_run(_rows(case, ~row), Outputs(*(each(_of(~row), part) for part in answer)), claim(gru, case))
+    for direction, outputs, final in directions(case, answer):
+        after = np.zeros_like(reads)
+        for t in (order := list(steps(case, direction))):
+            after[:, t] = reads[:, order[: order.index(t) + 1]].any(axis=1)
+        if outputs is not None:
+            before = replace(case, lengths=None, mask=case.valid & ~after)
+            steps_before, _ = judge_steps(_rows(before, row), outputs[row], claim(gru, case), direction=direction)
+            states = np.where((case.valid & after)[:, :, None], np.nan, outputs)
+            expected = masked_outputs(case, states, direction, case.masked_outputs, case.starts[direction])
+            judgement = judgement.add(steps_before)
+            _require_nan(judgement, outputs, np.isnan(expected) & after[:, :, None], f"outputs {direction}")
+        _require_nan(judgement, final, np.broadcast_to(row[:, None], final.shape), f"final_state {direction}")
+    return judgement
+
+
+def with_nan(case: Case) -> tuple[Case, np.ndarray]:
+    """The case with a NaN in its first row and, with more than two rows, in its last; and their places (batch, time).
+
+    They are in the middle one of the first row's valid steps, and in the last one of the last row's.
+    """
+    reads = np.zeros((case.batch, case.time), bool)
+    for row in [0, case.batch - 1] if case.batch > 2 else [0]:
+        times = np.flatnonzero(case.valid[row])
+        if len(times):
+            reads[row, times[-1] if row else times[len(times) // 2]] = True
+    inputs = case.inputs.copy()
+    inputs[reads, -1] = np.nan
+    return replace(case, inputs=inputs), reads
+
+
+def _require_nan(judgement: Judgement, computed: np.ndarray, where: np.ndarray, name: str) -> None:
+    judgement.judged += int(where.sum())
+    wrong = np.argwhere(where & ~np.isnan(computed))
+    if len(wrong):
+        index = tuple(int(i) for i in wrong[0])
+        message = "a number stands where its row has read a NaN"
+        judgement.findings.append(Finding(message, f"{name}{list(index)}", float(computed[index]), np.nan))
+
+
+def _rows(case: Case, rows: np.ndarray) -> Case:
+    return replace(
+        case,
+        inputs=case.inputs[rows],
+        initial_state=None if case.initial_state is None else tuple(state[rows] for state in case.initial_state),
+        lengths=None if case.lengths is None else case.lengths[rows],
+        mask=None if case.mask is None else case.mask[rows],
+    )
+
+
+def _of(rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda array: array[rows]
+
+
 def _judge(
     gru: GRU,
     case: Case,
@@ -95,6 +156,19 @@ CHECKS = (
     Check(clause="split", examine=two_parts_are_the_whole, options=_one_reset, needs=needs("initial_state")),
     Check(clause="rows-permuted", examine=rows_are_independent, options=_plain),
     Check(clause="units-permuted", examine=units_are_alike, options=_plain),
+    Check(
+        clause="nan-propagated",
+        examine=a_nan_stays_in_its_row,
+        options=lambda capabilities: {
+            "resets": capabilities.resets,
+            "padding": ("none", *padded(capabilities)),
+            "regimes": ("plain",),
+            **runs_with_padding(capabilities),
+        },
+        needs=lambda capabilities: None if capabilities.nan else "nan",
+        drawn=("resets",),
+        thin=True,
+    ),
     Check(clause="padding-appended", examine=more_padding_changes_nothing, options=_one_reset, needs=needs_padding),
     Check(clause="time-reversed", examine=reverse_is_forward_on_flipped_time, options=_plain, needs=needs("reverse")),
 )

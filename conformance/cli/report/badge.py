@@ -1,14 +1,14 @@
 """A badge: the number of passes among all verdicts, as a small SVG.
 
-The denominator is every clause in every format, whatever was judged. Green means that all passed. Declined clauses and
-clauses that were not judged are named and make it blue; a failure or an error makes it red. It is grey if nothing
-passed or failed.
+The denominator is every clause in every format of the subject, whatever was judged. Green means that all passed.
+Declined clauses and clauses that were not judged are named and make it blue; a failure or an error makes it red. It is
+grey if nothing passed or failed.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Subject
+from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS, STATISTICAL, Subject
 from conformance.cli.report.templates import filled
 from conformance.specification import CLAUSES
 
@@ -21,7 +21,7 @@ CHARACTER, ROOM = 7, 14
 
 def words_and_colour(subjects: Sequence[Subject]) -> tuple[str, str]:
     """The words for these subjects together, and the colour."""
-    total = len(CLAUSES) * len(DTYPES) * len(subjects)
+    total = len(CLAUSES) * sum(len(subject.formats) for subject in subjects)
     count = {kind: sum(subject.count(kind) for subject in subjects) for kind in (PASS, DECLINED)}
     wrong = sum(subject.count(kind) for subject in subjects for kind in (FAIL, STATISTICAL))
     errors = sum(subject.count(ERROR) for subject in subjects)

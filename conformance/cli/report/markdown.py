@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from conformance.checks.verdict import DECLINED, DTYPES, KINDS, WRONG, Subject, Verdict
+from conformance.checks.verdict import DECLINED, KINDS, NARROW, WRONG, Subject, Verdict
 from conformance.cli.report.failure import failure_lines, in_columns, one_cause_each
-from conformance.cli.report.terminal import grouped, unexplained
+from conformance.cli.report.terminal import grouped, shown, unexplained
 from conformance.specification import CLAUSES
 
 MOST = 900_000
@@ -48,8 +48,8 @@ def _scores(subjects: list[Subject]) -> Iterator[str]:
 def _table(subjects: list[Subject], profile: str) -> Iterator[str]:
     scored = [subject for subject in subjects if subject.verdicts]
     if scored:
-        yield f"Formats in each cell: {', '.join(DTYPES)}. A number is the worst margin of a pass, the largest part of"
-        yield f"its bound that was used; a dash, a pass where nothing may differ. Profile `{profile}`."
+        yield f"Formats in each cell: {', '.join(shown(scored))}. A number is the worst margin of a pass, the largest"
+        yield f"part of its bound that was used; a dash, a pass where nothing may differ. Profile `{profile}`."
         yield ""
         yield from _row("clause", *(_code(subject.name) for subject in scored))
         yield from _row("---", *["---"] * len(scored))
@@ -71,11 +71,12 @@ def _row(*cells: str) -> Iterator[str]:
 
 
 def _cell(verdict: Verdict) -> str:
+    name = f"{verdict.dtype} " if verdict.dtype in NARROW else ""
     if verdict.kind == DECLINED:
-        return "declined"
+        return f"{name}declined"
     if verdict.kind in WRONG:
-        return f"**{verdict.kind.upper()}**"
-    return f"{verdict.margin:.3f}" if verdict.margin else "–"
+        return f"{name}**{verdict.kind.upper()}**"
+    return name + (f"{verdict.margin:.3f}" if verdict.margin else "–")
 
 
 def _code(text: str) -> str:

@@ -16,7 +16,7 @@ from conformance.cli.report import figures
 from conformance.cli.report.data import machine
 from conformance.cli.report.failure import failure_lines, one_cause_each, thread
 from conformance.cli.report.templates import filled, require
-from conformance.cli.report.terminal import WORD, grouped, unexplained
+from conformance.cli.report.terminal import WORD, grouped, shown, unexplained
 from conformance.specification import CLAUSES
 from gru_conformance import version
 
@@ -41,7 +41,7 @@ def page(subjects: list[Subject], profile: str) -> str:
         python=platform.python_version(),
         profile=profile,
         machine=machine(),
-        dtypes=DTYPES,
+        dtypes=shown(scored),
         kinds=KINDS,
         clauses=CLAUSES,
         subjects=[_subject(place, subject) for place, subject in enumerate(subjects)],

@@ -33,8 +33,9 @@ def show(console: Console, subjects: list[Subject], *, whole: bool = False) -> N
 
 
 def _table(subjects: list[Subject]) -> Table:
-    """A table with one column for each subject and, in each cell, its formats in the order of DTYPES."""
-    table = Table(title=f"clause by subject: {', '.join(DTYPES)}", title_justify="left")
+    """A table with one column for each subject and, in each cell, the formats of the table in the order of DTYPES."""
+    dtypes = shown(subjects)
+    table = Table(title=f"clause by subject: {', '.join(dtypes)}", title_justify="left")
     table.add_column("clause", no_wrap=True)
     for subject in subjects:
         table.add_column(subject.name, justify="right")
@@ -42,15 +43,21 @@ def _table(subjects: list[Subject]) -> Table:
         (subject.name, verdict.clause, verdict.dtype): verdict for subject in subjects for verdict in subject.verdicts
     }
     for clause in CLAUSES:
-        rows = [[cells.get((subject.name, clause, dtype)) for dtype in DTYPES] for subject in subjects]
+        rows = [[cells.get((subject.name, clause, dtype)) for dtype in dtypes] for subject in subjects]
         if any(verdict for row in rows for verdict in row):
             table.add_row(clause, *(" ".join(map(_cell, row)) for row in rows))
     return table
 
 
+def shown(subjects: list[Subject]) -> tuple[str, ...]:
+    """The formats in which some subject was judged."""
+    asked = {verdict.dtype for subject in subjects for verdict in subject.verdicts}
+    return tuple(dtype for dtype in DTYPES if dtype in asked)
+
+
 def _cell(verdict: Verdict | None) -> str:
     if verdict is None:
-        return ""
+        return f"{'':>5}"
     text = WORD.get(verdict.kind)
     if text is None:
         text = f"{verdict.margin:.3f}" if verdict.margin else "  –  "

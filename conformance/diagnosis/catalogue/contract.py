@@ -29,6 +29,9 @@ MISTAKES: dict[str, Mistake] = {
         flag="BatchZero",
         bug="empty batch refused",
     ),
+    "scratch_shared_between_threads": Mistake(
+        "All calls write the state to one buffer, so that two at once overwrite each other's."
+    ),
     "empty_time_raises": Mistake(
         "An inner operation needs at least one step and refuses an empty sequence.",
         links=("pytorch/pytorch/issues/50192",),

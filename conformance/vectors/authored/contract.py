@@ -41,4 +41,16 @@ def laws() -> list[Vector]:
     ]  # fmt: skip
 
 
-VECTORS = [*calls(), *laws()]
+def with_nan() -> list[Vector]:
+    """A NaN where the clause puts one."""
+    return [
+        vector("plain", "A NaN in the middle of the first row, and at the end of the last.", case(690),
+               clause="nan-propagated"),
+        vector("lengths", "At the end of the last row's length.", case(691, lengths=LENGTHS, reset="before"),
+               clause="nan-propagated"),
+        vector("both", "Each direction reads it after other steps.", case(692, run="both", reset="none"),
+               clause="nan-propagated"),
+    ]  # fmt: skip
+
+
+VECTORS = [*calls(), *laws(), *with_nan()]

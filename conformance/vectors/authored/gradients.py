@@ -24,6 +24,11 @@ def values() -> list[Vector]:
             for seed, reset in ((713, "after"), (714, "before"), (715, "none"))
         ),
         vector("full-precision", "Numbers that fill a float32.", case(706, bits=23), clause=clause, flags=FLAGS),
+        *(
+            vector(dtype, f"Numbers that fill a {dtype}.", case(seed, bits=bits, dtype=dtype),
+                   clause=clause, flags=FLAGS)
+            for seed, dtype, bits in ((716, "float16", 10), (717, "bfloat16", 7))
+        ),
         vector("no-start", "No initial state: it still has a gradient.", case(707, start=False),
                clause=clause, flags="GradientScaled GradientOfInitialState", waives="initial-state"),
         vector("one-step", "One step.", case(708, sizes=(4, 1, 2, 3)),

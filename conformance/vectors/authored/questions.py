@@ -87,7 +87,8 @@ def case(
         masked_outputs=policy or ("zero" if padded else "carry"),
     )
     masked = found.inputs[~found.valid]
-    found.inputs[~found.valid] = np.resize(np.array(padding, dtype), masked.shape)
+    with np.errstate(over="ignore"):  # in float16 what is far is infinite
+        found.inputs[~found.valid] = np.resize(np.array(padding).astype(dtype), masked.shape)
     return found
 
 

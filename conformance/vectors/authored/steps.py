@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.interface.arithmetic import FORMATS
 from conformance.interface.case import Case
 from conformance.vectors.authored.questions import LENGTHS, UNITS, case, pushed, vector, with_weights
 from conformance.vectors.vector import Vector
@@ -118,6 +119,21 @@ def _from_far(question: Case) -> Case:
     return replace(question, initial_state=tuple(16 * state for state in question.starts))
 
 
+def narrow(dtype: str, bits: int, seed: int) -> list[Vector]:
+    """Vectors of a format of 16 bits, with numbers that fill it."""
+    full: dict[str, Any] = {"bits": bits, "dtype": dtype}
+    return [
+        *(
+            vector(dtype, f"Numbers that fill a {dtype}.", case(seed + index, reset=reset, **full),
+                   clause=f"step-{reset}", flags=f"{EVERYTHING} RecurrentBiasMissing")
+            for index, reset in enumerate(("after", "before", "none"))
+        ),
+        vector(f"subnormal-{dtype}", f"Inputs, states and biases below {dtype}'s smallest normal number.",
+               _scaled(case(seed + 3, dtype=dtype), float(FORMATS[dtype].smallest_normal) / 2, everything=True),
+               clause="step-after", flags="Subnormals", waives="tails"),
+    ]  # fmt: skip
+
+
 def _scaled(question: Case, by: float, *, everything: bool = False) -> Case:
     """The case with its inputs multiplied by a factor; optionally its initial states and biases too."""
     factor = question.inputs.dtype.type(by)
@@ -134,4 +150,6 @@ VECTORS = [
     *plain("before", 30, "ResetAfter ResetUnit RecurrentBiasMissing"),
     *plain("none", 50, "RecurrentBiasMissing"),
     *after(),
+    *narrow("float16", 10, 220),
+    *narrow("bfloat16", 7, 230),
 ]
