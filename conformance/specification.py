@@ -35,8 +35,8 @@ CLAUSES = {
     "masked-gradient": "The gradient of a masked input is exactly 0.",
     "padding-gradient": "NaN in a masked input changes no gradient.",
     "inputs-unmodified": "Inputs, states and parameters are not modified.",
-    "calls-independent": "An answer does not depend on earlier calls, and later calls do not change it. If declared, two "
-    "calls at once from two threads give the same bits as each call alone.",
+    "calls-independent": "An answer does not depend on earlier calls, and later calls do not change it. If declared, "
+    "two calls at once from two threads give the same bits as each call alone.",
     "split": "A sequence run in two parts, with the state carried over, gives the answer of one run.",
     "rows-permuted": "Rows are independent: permuting them permutes the answer.",
     "units-permuted": "Permuting the units with their weights permutes the answer.",

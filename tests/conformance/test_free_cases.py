@@ -101,7 +101,7 @@ def test_some_gradient_cases_have_many_units_and_some_many_steps():
 @pytest.mark.parametrize("mutant", [every_output_from_the_last_48_steps, only_the_last_32_steps_run])
 def test_a_run_that_forgets_its_beginning_is_seen_at_some_long_runs(mutant):
     """This holds for subjects that return outputs and for subjects that return only final states."""
-    listed = free_cases(mutant.capabilities, DTYPES, PROFILES["dev"].free, 0).cases
+    listed = free_cases(mutant.capabilities, USUAL, PROFILES["dev"].free, 0).cases
     long = [
         (clause, case)
         for (clause, _), some in listed.items()
