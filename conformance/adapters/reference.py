@@ -22,7 +22,7 @@ NUMPY = "NumPy's vectorised exp and tanh: within 4 ULP (numpy/numpy#19478); sigm
 
 
 class Reference:
-    """NumPy, in the case's own format; subnormals are kept. bfloat16, in which it does not compute, by float32."""
+    """NumPy, in the case's own format; subnormals are kept. bfloat16 is computed in float32."""
 
     packages = ("numpy",)
     capabilities = Capabilities(

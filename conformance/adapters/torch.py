@@ -102,14 +102,14 @@ def made(case: Case) -> torch.nn.GRU:
 
 
 def tensor(given: np.ndarray) -> torch.Tensor:
-    """An array's numbers. Between NumPy and torch bfloat16 travels as its bits."""
+    """An array as a tensor. bfloat16 is passed to torch as bits."""
     if given.dtype.name == "bfloat16":
         return torch.tensor(given.copy().view(np.int16)).view(torch.bfloat16)
     return torch.tensor(given)
 
 
 def array(found: torch.Tensor) -> np.ndarray:
-    """A tensor's numbers."""
+    """A tensor as an array."""
     if found.dtype is torch.bfloat16:
         return found.contiguous().view(torch.int16).numpy().view("bfloat16")
     return found.numpy()

@@ -27,7 +27,7 @@ BFLOAT16 = Reference.capabilities.arithmetic["bfloat16"]
 
 
 class Narrow:
-    """The reference, which claims one format alone, or another class in it; a function makes its answers worse."""
+    """The reference with a claim of only one format, or of another class. A function makes its answers worse."""
 
     def __init__(self, *dtypes, worse=lambda case, answer: answer):
         claims = {dtype: Reference.capabilities.arithmetic[dtype] for dtype in dtypes}
@@ -74,7 +74,7 @@ def test_the_reference_passes_every_clause_in_16_bits(dtype):
 
 @pytest.mark.parametrize("dtype", NARROW)
 def test_one_last_place_too_many_is_seen(dtype):
-    """Every state off by 2 in its last place, where a step in float32 and one rounding may be off by half of it."""
+    """Every state is off by 2 in its last place, where a step in float32 and one rounding may be off by half of it."""
 
     def worse(case, answer):
         return cast(answer._replace(outputs=answer.outputs * (1 + 4 * 2.0 ** -FORMATS[dtype].precision)), dtype)
@@ -120,7 +120,7 @@ def test_a_case_of_16_bits_travels_bit_for_bit(dtype):
 
 
 def test_a_decimal_is_rounded_to_bfloat16_once():
-    """Not first to float32, where this one is halfway between two numbers."""
+    """It is not rounded to float32 first, where this one is halfway between two numbers."""
     just_above = 1 + 2**-8 + 2**-40
     assert rounded(just_above, just_above, "bfloat16", "here") == 1 + 2**-7
     assert read_array([just_above], "bfloat16", "here")[0] == 1 + 2**-7

@@ -1,4 +1,4 @@
-"""A NaN that a step reads stays in its row, and two calls at once are two calls alone, where a GRU says so."""
+"""A NaN that a step reads stays in its row, and two calls at once equal two calls alone if a GRU declares it."""
 
 from dataclasses import replace
 
@@ -19,28 +19,28 @@ LENGTHS = np.array([3, 5, 2])
 
 
 class swallows(Emulated):
-    """Reads 0 in the place of NaN."""
+    """A GRU that reads 0 in place of NaN."""
 
     def step(self, x, h, p):
         return super().step(np.nan_to_num(x), h, p)
 
 
 class recovers(Emulated):
-    """Starts anew from zeros after a NaN."""
+    """A GRU that starts anew from zeros after a NaN."""
 
     def step(self, x, h, p):
         return super().step(x, np.nan_to_num(h), p)
 
 
 class spreads(Emulated):
-    """Adds a sum over the batch, times 0."""
+    """A GRU that adds a sum over the batch, times 0."""
 
     def step(self, x, h, p):
         return super().step(x, h + 0 * h.sum(axis=0), p)
 
 
 class leaves_a_unit(Emulated):
-    """Keeps the first unit from NaN."""
+    """A GRU that keeps the first unit free of NaN."""
 
     def blend(self, z, h, n):
         new = super().blend(z, h, n)
@@ -49,7 +49,7 @@ class leaves_a_unit(Emulated):
 
 
 class reads_ahead(Emulated):
-    """Is NaN from the first step on."""
+    """A GRU that is NaN from the first step on."""
 
     def direction(self, case, direction):
         outputs, final = super().direction(case, direction)
@@ -58,7 +58,7 @@ class reads_ahead(Emulated):
 
 
 class final_is_a_number(Emulated):
-    """Shows a final state without NaN."""
+    """A GRU that returns a final state without NaN."""
 
     def final(self, case, outputs, h):
         return np.nan_to_num(h)
@@ -68,7 +68,7 @@ WRONG = (swallows, recovers, spreads, leaves_a_unit, reads_ahead, final_is_a_num
 
 
 def only(gru):
-    """The GRU, which shows final states alone."""
+    """The GRU, returning only final states."""
 
     class Only:
         capabilities = replace(gru.capabilities, outputs=False)

@@ -24,9 +24,9 @@ A = TypeVar("A", Outputs, Gradients)
 TWO_ANSWERS = "one case, two answers"
 """The beginning of a finding of an answer that depends on more than its case. No diagnosis explains such an answer."""
 LEAST, MEANWHILE = 2, 1 / 50
-"""The fewest calls of each thread, and the seconds for which the calls go on, because a race is not lost each time."""
+"""The fewest calls of each thread, and the seconds of repeated calls, because a race does not show at every call."""
 SWITCHING = 2.0**-20
-"""Seconds until Python may switch threads: few, so that calls are interrupted within their steps."""
+"""Seconds until Python may switch threads, so few that calls are interrupted within their steps."""
 
 
 def arguments_are_not_modified(gru: GRU, case: Case) -> Judgement:
@@ -94,7 +94,9 @@ def _require_gradients_of_the_case(judgement: Judgement, gru: GRU, case: Case, o
 
 
 def _require_same_at_once(judgement: Judgement, gru: GRU, *cases: Case) -> None:
-    """Require that each answer has the bits of a call alone, with a thread for each case, over and over at once."""
+    """Require that answers equal those of a call alone, bit for bit, when a thread for each case calls again and
+    again.
+    """
     start = threading.Barrier(len(cases))
 
     def answers(case: Case) -> list[Outputs]:

@@ -69,7 +69,7 @@ def reverse_is_forward_on_flipped_time(gru: GRU, case: Case) -> Judgement:
 
 
 def a_nan_stays_in_its_row(gru: GRU, case: Case) -> Judgement:
-    """Check that a row is NaN from the step that reads a NaN on, in every unit, and that the rest is right."""
+    """Check that all units of a row are NaN from the step that reads a NaN on, and that the rest is right."""
     asked, reads = with_nan(case)
     answer = ask(gru, asked)
     row = np.asarray(reads.any(axis=1))
@@ -92,9 +92,10 @@ def a_nan_stays_in_its_row(gru: GRU, case: Case) -> Judgement:
 
 
 def with_nan(case: Case) -> tuple[Case, np.ndarray]:
-    """The case with a NaN in its first row and, with more than two rows, in its last; and their places (batch, time).
+    """The case with a NaN in its first row and, with more than two rows, in its last one, and their places (batch,
+    time).
 
-    They are in the middle one of the first row's valid steps, and in the last one of the last row's.
+    The NaN of the first row is at its middle valid step, and the NaN of the last row at its last valid step.
     """
     reads = np.zeros((case.batch, case.time), bool)
     for row in [0, case.batch - 1] if case.batch > 2 else [0]:

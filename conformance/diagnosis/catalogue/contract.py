@@ -30,7 +30,7 @@ MISTAKES: dict[str, Mistake] = {
         bug="empty batch refused",
     ),
     "scratch_shared_between_threads": Mistake(
-        "All calls write the state to one buffer, so that two at once overwrite each other's."
+        "All calls write the state to one buffer, so two calls at once overwrite each other's states."
     ),
     "empty_time_raises": Mistake(
         "An inner operation needs at least one step and refuses an empty sequence.",

@@ -4,14 +4,14 @@ from conformance.diagnosis.catalogue.mistake import Mistake
 
 MISTAKES: dict[str, Mistake] = {
     "bfloat16_products_in_large_runs": Mistake(
-        "Where batch times time is 64 or more, operands of products are rounded to bfloat16.",
-        effect="Off by about one in a hundred, in large batches and long runs alone.",
+        "If batch times time is 64 or more, operands of products are rounded to bfloat16.",
+        effect="Off by about one in a hundred, only in large batches and long runs.",
         flag="ReducedInLargeRuns",
         bug="products of reduced precision in large runs",
     ),
     "state_of_many_units_in_float16": Mistake(
         "Above 40 units the state is carried in float16.",
-        effect="Off by about one in a thousand from the second step on, for many units alone.",
+        effect="Off by about one in a thousand from the second step on, only for many units.",
         flag="StateRoundedPastTile",
         bug="state of many units carried in less precision",
     ),

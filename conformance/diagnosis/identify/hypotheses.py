@@ -67,7 +67,7 @@ class final_states_exchanged(Deviation):
 
 def classes(dtype: str) -> list[Arithmetic]:
     """The arithmetics in order, each looser than the one before: the interface's, then narrower ones."""
-    if dtype == "bfloat16":  # most functions would fit sums in bfloat16
+    if dtype == "bfloat16":  # sums in bfloat16 would fit most functions
         return [_class(dtype, compute="float32"), _class(dtype, accumulator="float32")]
     found = [_class(dtype)]
     if dtype == "float64":

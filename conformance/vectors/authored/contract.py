@@ -42,7 +42,7 @@ def laws() -> list[Vector]:
 
 
 def with_nan() -> list[Vector]:
-    """A NaN where the clause puts one."""
+    """Vectors with NaN at the places of the clause."""
     return [
         vector("plain", "A NaN in the middle of the first row, and at the end of the last.", case(690),
                clause="nan-propagated"),

@@ -87,7 +87,7 @@ def case(
         masked_outputs=policy or ("zero" if padded else "carry"),
     )
     masked = found.inputs[~found.valid]
-    with np.errstate(over="ignore"):  # in float16 what is far is infinite
+    with np.errstate(over="ignore"):  # distant values would be infinite in float16
         found.inputs[~found.valid] = np.resize(np.array(padding).astype(dtype), masked.shape)
     return found
 
