@@ -19,7 +19,7 @@ from conformance.adapters import load
 from conformance.checks.clauses import BY_CLAUSE
 from conformance.checks.judge import PROFILES, judge, judge_case
 from conformance.checks.judgement import Finding
-from conformance.checks.verdict import DTYPES, ERROR, FAIL, PASS, Cause, Part, Verdict
+from conformance.checks.verdict import ERROR, FAIL, PASS, Cause, Part, Verdict
 from conformance.cli.report.failure import (
     LONGEST,
     again,
@@ -222,7 +222,8 @@ def test_a_known_cause_and_its_fix_come_first_and_blame_does_not_come():
 def test_clauses_of_one_cause_are_one_finding_and_those_with_a_known_cause_come_first():
     unknown = Verdict(clause="masks", dtype="float32", kind=FAIL, finding=Finding("wrong"))
     errors = [Verdict(clause=clause, dtype="float32", kind=ERROR, reason="it ended") for clause in ("merge", "split")]
-    known = [Verdict(clause=c, dtype=d, kind=FAIL, cause=CAUSE) for c in ("lengths", "reverse") for d in DTYPES]
+    formats = ("float32", "float64")
+    known = [Verdict(clause=c, dtype=d, kind=FAIL, cause=CAUSE) for c in ("lengths", "reverse") for d in formats]
     passed = Verdict(clause="final-state", dtype="float32", kind=PASS)
     groups = one_cause_each([unknown, replace(unknown, dtype="float64"), *errors, passed, *known])
     assert [[(v.clause, v.dtype) for v in group] for group in groups] == [
