@@ -19,11 +19,15 @@ Change = Callable[[Case, np.random.Generator], Case]
 
 
 def _steep_gates(case: Case, rng: np.random.Generator) -> Case:
-    """Change the pre-activations of the gates to values so large that the slope is below the smallest normal number."""
+    """Change the pre-activations of the gates to values so large that the slope is below the smallest normal number.
+
+    Some candidates are as far out: there exp(2 a) overflows in float32.
+    """
 
     def parameters(p: Parameters) -> Parameters:
         bias = p.bias.astype(np.float64)
         bias[0, :-1] += rng.choice((-100, -60, 60, 100), bias[0, :-1].shape)
+        bias[0, -1] += rng.choice((-100, 0, 0, 100), bias[0, -1].shape)
         return Parameters(p.kernel, p.recurrent_kernel, with_exact_sums(bias, case.dtype).astype(case.dtype), p.reset)
 
     return _with(case, parameters)

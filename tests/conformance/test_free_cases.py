@@ -33,6 +33,7 @@ from conformance.mutants import (
     every_output_from_the_last_48_steps,
     mask_kept_between_calls,
     only_the_last_32_steps_run,
+    tanh_slope_overflows,
     weights_cached_by_their_first_bytes,
 )
 from conformance.mutants.emulated import Emulated
@@ -109,6 +110,13 @@ def test_a_run_that_forgets_its_beginning_is_seen_at_some_long_runs(mutant):
         if case.time >= min(LONG_TIMES) and case.valid.all() and not clause.startswith("gradients")
     ]
     assert any(failure(mutant(), BY_CLAUSE[clause], case)[1] for clause, case in long)
+
+
+def test_some_gradient_has_candidates_so_far_out_that_exp_overflows():
+    cases = [(clause, case) for (clause, dtype), listed in FREE.cases.items() if dtype == "float32" for case in listed]
+    far = [(clause, case) for clause, case in cases if clause.startswith("gradients") and case.units]
+    far = [(clause, case) for clause, case in far if any((abs(p.bias[0, -1]) > 50).any() for p in case.parameters)]
+    assert any(failure(tanh_slope_overflows(), BY_CLAUSE[clause], case)[1] for clause, case in far)
 
 
 def test_each_kind_of_padding_state_and_value_occurs():

@@ -1,4 +1,4 @@
-"""Mistakes of precision that occur only at some sizes."""
+"""Mistakes that occur only in formats of 16 bits, and mistakes of precision that occur only at some sizes."""
 
 from conformance.diagnosis.catalogue.mistake import Mistake
 
@@ -14,5 +14,11 @@ MISTAKES: dict[str, Mistake] = {
         effect="Off by about one in a thousand from the second step on, only for many units.",
         flag="StateRoundedPastTile",
         bug="state of many units carried in less precision",
+    ),
+    "recurrent_candidate_bias_missing_in_16_bits": Mistake(
+        "In formats of 16 bits the recurrent bias of the candidate is left out."
+    ),
+    "hard_sigmoid_in_16_bits": Mistake(
+        "In formats of 16 bits the gates use a hard sigmoid, a line of slope 1/4 clipped to [0, 1]."
     ),
 }
