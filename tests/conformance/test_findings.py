@@ -9,6 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from conformance.adapters import load
+from studies.pages.known import anchor
 from tests.documents import ROOT, blocks
 
 PAGE = ROOT / "docs/findings.md"
@@ -46,6 +47,12 @@ def test_the_commands_list_the_choices(command):
     clauses = [words[place + 1] for place, word in enumerate(words) if word == "--clause"]
     assert set(clauses) <= set(CLAUSES)
     assert set(words[4:]) - {"--clause", *clauses} <= set(REGISTERED)
+
+
+def test_the_table_links_to_every_finding():
+    text = PAGE.read_text()
+    headings = [heading for heading in re.findall(r"^## (.+)$", text, re.MULTILINE) if heading != "Nothing found"]
+    assert re.findall(r"^\| .*\(#([\w-]+)\) \|$", text, re.MULTILINE) == [anchor(heading) for heading in headings]
 
 
 RECORDS = PAGE.parent / "records"
