@@ -7,15 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from conformance.mutants.emulated import Emulated
-from studies.matrix.facts import (
-    BEYOND_A_VECTOR,
-    covered,
-    families,
-    killed_by_check,
-    killed_by_vectors_of,
-    only_by,
-    silent_vectors,
-)
+from studies.matrix.facts import covered, families, killed_by_check, killed_by_vectors_of, only_by, silent_vectors
 from studies.matrix.peers import Peer
 from studies.matrix.record import AGAIN, GROUPS, InvalidRecord, Record
 
@@ -136,10 +128,6 @@ def _checks(record: Record) -> Iterator[str]:
     yield f"{len(silent)} of {len(record.vectors)} golden vectors catch no mutant (some are declined by all mutants):"
     yield from _wrapped(", ".join(f"`{name}`" for name in silent) + "." if silent else "none.")
     yield ""
-    for name, reason in BEYOND_A_VECTOR.items():
-        if name in record.mutants:
-            yield from _wrapped(f"No golden vector can show `{name}`: {reason}.")
-            yield ""
 
 
 def _rows(record: Record, peers: list[Peer]) -> Iterator[str]:
