@@ -1,4 +1,4 @@
-"""Adapters of known GRUs: a short file for each framework, and programs in any language.
+"""Adapters of known GRUs: a short file for each framework, listed in `REGISTERED` below, and programs in any language.
 
 A framework is imported only when its subject is chosen.
 

@@ -1,4 +1,4 @@
-"""Bounds: all answers that a conforming GRU may return, derived from its claimed arithmetic (docs/error-analysis.md).
+"""The distance from the exact answer that a claimed arithmetic allows, as docs/error-analysis.md proves it.
 
 Reading order: elementwise (balls in arrays), blends, proven (operations with their errors), step (the one-step bound),
 expected (errors to first order); then derivative (of a step), spread (errors of many steps), run (whole runs).

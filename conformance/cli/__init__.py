@@ -1,1 +1,4 @@
-"""The command line, with one file for each command. `report` formats the results and computes no number of them."""
+"""The command line, with one file for each command.
+
+`report` formats the results; their numbers come from conformance/checks.
+"""

@@ -1,4 +1,4 @@
-"""Causes of a wrong answer, and the conventions of a black box: known mistakes, blame, grades, identify, probe.
+"""Find the cause of a wrong answer, and the conventions that a black box follows.
 
 Reading order: catalogue (the known mistakes in words), known (their code, over numbers with a running error), questions
 (tiny cases), precision (weaker arithmetics), search (explanations of all answers), attribution (the failing clauses

@@ -1,3 +1,1 @@
-"""The data that the suite and a GRU exchange: a case, its answer, declarations; and their numbers and schemas in
-JSON.
-"""
+"""The data that the suite and a GRU exchange: cases, answers and declarations, with their JSON schemas."""

@@ -1,9 +1,9 @@
-"""Wrong GRUs, each wrong in one line, and the right one from which they deviate. They prove that the checks can fail.
+"""Wrong GRUs, one file for each family, each wrong in one line. They prove that the checks can fail.
 
-Each can be judged: python -m conformance run conformance.mutants:NAME. The catalogue of known mistakes
-(conformance/diagnosis/catalogue) explains each under its name, with its origin. A file here is a family. emulated.py is
-the right GRU; wrong gradients deviate from backward.py. Beside them, probed.py has mutants that only the probe detects,
-and equivalent.py deviations that are not wrong.
+A new one also needs its sentence under the same name in conformance/diagnosis/catalogue. Each can be judged:
+python -m conformance run conformance.mutants:NAME. emulated.py is the right GRU; wrong gradients deviate from
+backward.py. Beside them, probed.py has mutants that only the probe detects, and equivalent.py deviations that are not
+wrong.
 
 Examples:
     >>> from conformance.mutants import gates_swapped

@@ -1,4 +1,4 @@
-"""GRUs that are wrong from call to call: in the first one, by overwritten answers, kept state, or misread memory."""
+"""Mutants that are wrong from call to call: in the first one, by overwritten answers, kept state, or misread memory."""
 
 from dataclasses import replace
 from typing import Any

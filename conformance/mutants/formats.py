@@ -1,4 +1,4 @@
-"""GRUs that are wrong in formats of 16 bits only, or compute with less precision at some sizes only."""
+"""Mutants that are wrong in formats of 16 bits only, or compute with less precision at some sizes only."""
 
 from dataclasses import replace
 

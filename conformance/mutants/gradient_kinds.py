@@ -1,4 +1,4 @@
-"""GRUs with wrong gradients under some options, for some cotangents, or at some sizes only."""
+"""Mutants with wrong gradients under some options, for some cotangents, or at some sizes only."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""GRUs that are wrong only in long runs: they truncate them or forget the beginning."""
+"""Mutants that are wrong only in long runs: they truncate them or forget the beginning."""
 
 from collections.abc import Iterable
 from dataclasses import replace

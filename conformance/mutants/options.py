@@ -1,4 +1,4 @@
-"""GRUs that are wrong under some options together: padding without initial state, joined directions, some masks."""
+"""Mutants that are wrong under some options together: padding without initial state, joined directions, some masks."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""GRUs that are wrong at some sizes only: whole vectors, remainders, thresholds in units, rows, inputs and time."""
+"""Mutants that are wrong at some sizes only: whole vectors, remainders, thresholds in units, rows, inputs and time."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""GRUs that are wrong for some numbers only: zeros, large states, NaN at a valid step."""
+"""Mutants that are wrong for some numbers only: zeros, large states, NaN at a valid step."""
 
 from dataclasses import replace
 

@@ -1,1 +1,1 @@
-"""Runs of hours: false alarms, emulated steps, confusion of known mistakes."""
+"""Commands that run for hours and measure how often the suite is wrong."""

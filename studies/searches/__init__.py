@@ -1,1 +1,1 @@
-"""Searches, exhaustive or random, for the worst case of each lemma and bound."""
+"""Searches, exhaustive or random, for the worst case of each lemma and bound in conformance/bounds."""

@@ -4,7 +4,8 @@ KERNELS lists the kernels in order of preference, each with a function that retu
 first kernel without such a reason runs. If an option demands a kernel that cannot run, the error contains the same
 reason.
 
-Left out: finding the facts (see facts.py), running a kernel (see dispatch.py).
+Left out: finding the facts (see facts.py), running a kernel (see dispatch.py), and LiteRT, whose form sequence.py takes
+from export/litert.py.
 """
 
 from collections.abc import Callable

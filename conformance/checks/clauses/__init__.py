@@ -1,4 +1,7 @@
-"""The checks, one small function for each clause in conformance/specification.py, in the order of reports."""
+"""The check of each clause, one file for each topic, in the order of reports.
+
+A new clause also needs its sentence in conformance/specification.py.
+"""
 
 from conformance.checks.check import Check
 from conformance.checks.clauses import bidirectional, contract, gradients, laws, state, step, time

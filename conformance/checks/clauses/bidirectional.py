@@ -1,4 +1,4 @@
-"""Clauses about two directions: each direction's steps, their alignment, and the merge."""
+"""Checks of the clauses about two directions: each direction's steps, their alignment, and the merge."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Clauses about the contract of a function: its arguments stay unchanged, and its answer depends on nothing else."""
+"""Checks of the clauses about calls: arguments stay unchanged, and an answer depends on nothing else."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""Clauses about gradients: values within a proven bound, and exact values at masked steps."""
+"""Checks of the clauses about gradients: values within a proven bound, and exact values at masked steps."""
 
 from math import prod
 

@@ -1,4 +1,4 @@
-"""Clauses about the state: its start, its end, and runs without any step."""
+"""Checks of the clauses about the state: its start, its end, and runs without any step."""
 
 from conformance.bounds.exact_copies import allowed_copies
 from conformance.checks.check import (

@@ -1,4 +1,4 @@
-"""Clauses about one step: each step of a run within its one-step bound, for each position of the reset gate."""
+"""Checks of the clauses about one step: each step within its bound, for each position of the reset gate."""
 
 import contextlib
 from collections.abc import Callable

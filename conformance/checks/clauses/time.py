@@ -1,4 +1,4 @@
-"""Clauses about time: lengths, masks, outputs at masked steps, unread padding, and reverse."""
+"""Checks of the clauses about time: lengths, masks, outputs at masked steps, unread padding, and reverse."""
 
 from dataclasses import replace
 from typing import Any

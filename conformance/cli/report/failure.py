@@ -1,9 +1,10 @@
 """The text about failing clauses with one cause: the explanation and its fix, the first wrong number, a line to paste.
 
-The explanation comes first. If none is known, the text gives the clause, the gate that alone explains the wrong
-numbers, and the case in decimals. A case is written out only if a person can check it by hand; failing cases are shrunk
-to such sizes. Each decimal is the shortest that names the same machine number. The line that repeats the judgement
-contains the case as text; a case that is too long for a word on a command line goes to a file.
+The size of the error in bounds is worded in conformance/checks/judgement.py. The explanation comes first. If none is
+known, the text gives the clause, the gate that alone explains the wrong numbers, and the case in decimals. A case is
+written out only if a person can check it by hand; failing cases are shrunk to such sizes. Each decimal is the shortest
+that names the same machine number. The line that repeats the judgement contains the case as text; a case that is too
+long for a word on a command line goes to a file.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The vectors in a few words each: the special feature of the case, and the seed of its numbers."""
+"""The cases of the golden vectors, one file for each topic: what is special in a case, and the seed of its numbers."""
 
 from conformance.specification import CLAUSES
 from conformance.vectors.authored import contract, directions, gradients, large, padding, state, steps

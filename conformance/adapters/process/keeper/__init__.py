@@ -1,1 +1,1 @@
-"""A separate program, run by its path: python conformance/adapters/process/keeper."""
+"""A separate program that ends all processes that a subject started, run by its path."""
