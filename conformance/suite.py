@@ -8,7 +8,7 @@ from conformance.adapters import load_apart
 from conformance.adapters.worker import Gone, Worker, received
 from conformance.checks.check import Check
 from conformance.checks.clauses import BY_CLAUSE, CHECKS
-from conformance.checks.judge import PROFILES, describe, judge, judge_case, wired
+from conformance.checks.judge import PROFILES, describe, judge, judge_again, wired
 from conformance.checks.verdict import DTYPES, ERROR, FAIL, Diagnosis, Grade, Subject, Verdict, formats
 from conformance.diagnosis import diagnosed
 from conformance.diagnosis.blame import blamed
@@ -104,9 +104,9 @@ def _work(name: str, questions: list[Question], profile: str, case: str | None, 
     if case is not None:
         pipe.send(describe(name, gru))
         for clause, _ in questions:
-            verdict = blamed(gru, judge_case(gru, BY_CLAUSE[clause], Case.from_text(case)))
+            verdict = blamed(gru, judge_again(gru, BY_CLAUSE[clause], Case.from_text(case)))
             pipe.send(verdict)
-            if verdict.kind == FAIL:
+            if verdict.kind == FAIL and verdict.cause is None:
                 _explain(gru, [verdict], pipe)
         return
     why = wired(gru)

@@ -26,7 +26,9 @@ from conformance.checks.free_cases import Extent, FreeCases, free_cases
 from conformance.checks.judgement import NO_GROWTH, Finding, Judgement, WrongSteps
 from conformance.checks.shrinking import CHEAP, COMPILED, shrunk
 from conformance.checks.smoke import smoke
-from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Subject, Verdict, formats
+from conformance.checks.verdict import (
+    DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Cause, Subject, Verdict, formats,
+)
 from conformance.interface.adapter import GRU, Capabilities, Declined, SubjectError
 from conformance.interface.case import Case
 from conformance.interface.numbers import written
@@ -64,6 +66,9 @@ SPECIFICATION = Reference()
 
 PATIENCE = 30.0
 """Seconds for the failing verdicts of one subject. After them, failing cases are no longer made smaller."""
+
+CALLS, PATIENT = 50, 5.0
+"""The calls and the seconds of one case that is asked again, as long as it passes."""
 
 NOTHING = "no number was judged: nothing lay inside the domain of its bound, or the case is not one for this clause"
 
@@ -251,6 +256,22 @@ def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:
         clause=check.clause, dtype=case.dtype, kind=PASS, margin=judgement.margin, ulps=judgement.ulps, cases=1,
         judged=judgement.judged,
     )  # fmt: skip
+
+
+def judge_again(gru: GRU, check: Check, case: Case, *, calls: int = CALLS, seconds: float = PATIENT) -> Verdict:
+    """Judge one check on one case, again and again for as long as it passes.
+
+    A failure after a pass says that the answer varies. `cases` of a pass is the number of calls that passed.
+    """
+    ends, verdict, passed = time.monotonic() + seconds, judge_case(gru, check, case), 0
+    while verdict.kind == PASS:
+        passed += 1
+        if passed == calls or time.monotonic() > ends:
+            return replace(verdict, cases=passed)
+        verdict = judge_case(gru, check, case)
+    if verdict.kind == FAIL and passed:
+        return replace(verdict, cause=Cause((), f"the answer varies: {passed} of {passed + 1} calls passed"))
+    return verdict
 
 
 class Failure(NamedTuple):

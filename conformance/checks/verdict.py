@@ -65,7 +65,9 @@ class Cause:
 
     Attributes:
         explanations: Each is one deviation or two at once. All of them explain the answer equally well.
-        limits: The sizes at which they do not hold; None if they hold at every tested size.
+            Empty if the answer varies from call to call.
+        limits: The sizes and options at which they hold, or the way in which the answer varies; None if they hold
+            everywhere.
     """
 
     explanations: tuple[tuple[Part, ...], ...]
@@ -141,8 +143,9 @@ class Diagnosis:
             does.
         consistent: Weaker arithmetics in which every answer is right, if no convention explains them.
         failed: The reason why there is no diagnosis, if it broke.
-        limits: The sizes at which the explanations do not hold.
-        varies: The question that got two different answers, so that nothing explains them.
+        limits: The sizes and options at which the explanations hold; None if they hold everywhere.
+        varies: The question that got two different answers, so that no convention explains them.
+        only: The clauses that fail, if every question is answered rightly.
     """
 
     reset: str = ""
@@ -156,6 +159,7 @@ class Diagnosis:
     failed: str | None = None
     limits: str | None = None
     varies: str | None = None
+    only: str | None = None
 
     @property
     def lines(self) -> list[str]:
@@ -163,7 +167,10 @@ class Diagnosis:
         if self.failed is not None:
             return [f"the diagnosis itself failed, and says nothing of the subject: {self.failed}"]
         if self.varies is not None:
-            return [f"one case, two answers, at {self.varies}: earlier calls change an answer, so nothing explains it"]
+            said = f"one case, two answers, at {self.varies}: earlier calls or chance change an answer"
+            return [said if self.explanations else f"{said}, so no convention explains it", *self._explained]
+        if self.only is not None:
+            return [f"no cause is known: the tiny questions are answered rightly, and it shows only in {self.only}"]
         asked = f"{self.questions} tiny questions (reset {self.reset!r}, {self.dtype})"
         unanswered = f"{self.refused} of them got no answer, the first: {self.reason}"
         if not self.wrong:
@@ -175,12 +182,17 @@ class Diagnosis:
             ]
         if not self.explanations:
             return [f"no known convention, nor any two, nor less precision explains this: {asked}"]
-        several = len(self.explanations) > 1
-        lines = [f"{asked}; {'each of these explains' if several else 'this explains'} all of them:"]
+        several = "each of these explains" if len(self.explanations) > 1 else "this explains"
+        lines = [f"{asked}; {several} all of them:"]
         if self.limits is not None:
-            lines.append(f"  it does not hold at other sizes, which the fix would break: {self.limits}")
+            lines.append(f"  {self.limits}")
+        return lines + self._explained
+
+    @property
+    def _explained(self) -> list[str]:
+        lines: list[str] = []
         for number, parts in enumerate(self.explanations, 1):
-            lines += [f"({number})"] if several else []
+            lines += [f"({number})"] if len(self.explanations) > 1 else []
             for part in parts:
                 lines.append(part.sentence)
                 lines.append(f"  fix: {part.fix}")

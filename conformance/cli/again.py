@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from conformance.checks.verdict import PASS
 from conformance.cli.report import show
 from conformance.cli.terminal import paper
 from conformance.interface.case import Case, InvalidCase
@@ -31,4 +32,8 @@ def again(name: str, clause: str, case: str) -> None:
         raise click.UsageError(str(error)) from error
     (report,) = judge_apart((name,), "dev", (clause,), jobs=1, time_limit=300, case=question)
     show(paper(), [report], whole=True)
+    for verdict in report.verdicts:
+        if verdict.kind == PASS:
+            calls = f"{verdict.cases} calls in a new process pass" if verdict.cases > 1 else "the call passes"
+            click.echo(f"{calls}: if a run failed on this case, its answer depends on earlier calls or on chance")
     raise SystemExit(report.code)

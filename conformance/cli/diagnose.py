@@ -11,7 +11,7 @@ from conformance.adapters import load_apart
 from conformance.cli.files import require_folders, save
 from conformance.cli.subjects import subject
 from conformance.diagnosis import diagnosed
-from conformance.diagnosis.search import FORMATS_ASKED
+from conformance.diagnosis.examination import FORMATS_ASKED
 from conformance.interface.adapter import UsageError
 
 

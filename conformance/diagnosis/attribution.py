@@ -8,7 +8,7 @@ Left out: gradients, because deviations have none. An explanation covers a claus
 outputs of the failing case and they are wrong.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,11 +17,21 @@ import numpy as np
 from conformance.checks.clauses import BY_CLAUSE
 from conformance.checks.judge import judge_case
 from conformance.checks.verdict import FAIL, PASS, Cause, Diagnosis, Part, Verdict
+from conformance.diagnosis.examination import Examined, examined
 from conformance.diagnosis.known.running_error import Rounded
-from conformance.diagnosis.search import Explanation, Hypotheses, Parts, composed, examined, flat, in_words
+from conformance.diagnosis.local import explained
+from conformance.diagnosis.search import Explanation, Hypotheses, Parts, composed, flat, in_words
 from conformance.interface.adapter import GRU, SubjectError, ask
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case, Outputs
+
+VARIES = "asked again, the same case passes: the answer depends on earlier calls or on chance, so no mistake is named"
+
+AGAIN = 2
+"""So many times a failing case is asked again."""
+
+LOCAL = 6
+"""So many failing cases that the subject's explanations leave are examined by themselves."""
 
 
 class Claiming:
@@ -59,7 +69,7 @@ class Hypothetical:
 
 
 def diagnosed(gru: GRU, verdicts: Sequence[Verdict] = ()) -> tuple[Diagnosis | None, list[Verdict]]:
-    """Diagnose a subject, and find the causes of its failing verdicts.
+    """The diagnosis of a subject, and its failing verdicts with a known cause, with it.
 
     Args:
         gru: The subject.
@@ -71,20 +81,53 @@ def diagnosed(gru: GRU, verdicts: Sequence[Verdict] = ()) -> tuple[Diagnosis | N
     """
     try:
         found = examined(gru)
-        return (None, []) if found is None else (found.diagnosis, attributed(gru, *found, verdicts))
+        explained = list(_attributed(gru, found, verdicts))
     except Exception as error:
         return Diagnosis(failed=f"{type(error).__name__}: {' '.join(str(error).split())}"), []
+    if found is not None:
+        return found.diagnosis, explained
+    shown = ", ".join(dict.fromkeys(verdict.clause for verdict in verdicts))
+    return (Diagnosis(only=shown) if shown else None), explained
 
 
-def attributed(
-    gru: GRU, diagnosis: Diagnosis, found: Sequence[Explanation], verdicts: Sequence[Verdict]
-) -> list[Verdict]:
-    """The failing verdicts that explanations cover, each with its cause."""
-    return [
-        replace(verdict, cause=Cause(explanations, diagnosis.limits))
-        for verdict in verdicts
-        if verdict.kind == FAIL and (explanations := _holding(gru, found, verdict))
-    ]
+def _attributed(gru: GRU, found: Examined | None, verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
+    """The verdicts with a known cause: the subject's explanations first, then those of single failing cases."""
+    left: list[Verdict] = []
+    for verdict in verdicts:
+        if verdict.kind != FAIL or verdict.again is None or verdict.finding is None or verdict.finding.computed is None:
+            continue
+        if found and found.diagnosis.varies and found.diagnosis.explanations and _unstarted(verdict):
+            yield replace(verdict, cause=Cause(tuple(map(tuple, found.diagnosis.explanations))))
+        elif varies(gru, verdict):
+            yield replace(verdict, cause=Cause((), VARIES))
+        elif found and (explanations := _holding(gru, found.found, verdict)):
+            yield replace(verdict, cause=Cause(explanations, found.diagnosis.limits))
+        elif found is None or found.diagnosis.varies is None:
+            left.append(verdict)
+    for _ in range(LOCAL):
+        if not left:
+            return
+        local = explained(gru, Case.from_text(left[0].again or ""))
+        explanations = [] if local is None else [_holding(gru, local.found, verdict) for verdict in left]
+        if local is None or not explanations[0]:
+            left = left[1:]
+            continue
+        yield from (
+            replace(verdict, cause=Cause(some, local.words))
+            for verdict, some in zip(left, explanations, strict=True)
+            if some
+        )
+        left = [verdict for verdict, some in zip(left, explanations, strict=True) if not some]
+
+
+def _unstarted(verdict: Verdict) -> bool:
+    return Case.from_text(verdict.again or "").initial_state is None
+
+
+def varies(gru: GRU, verdict: Verdict) -> bool:
+    """Return True if the clause passes on its failing case in one of a few more calls."""
+    case, check = Case.from_text(verdict.again or ""), BY_CLAUSE[verdict.clause]
+    return any(judge_case(gru, check, case).kind == PASS for _ in range(AGAIN))
 
 
 def _holding(gru: GRU, found: Sequence[Explanation], verdict: Verdict) -> tuple[tuple[Part, ...], ...]:

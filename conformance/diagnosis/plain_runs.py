@@ -12,7 +12,7 @@ import numpy as np
 from conformance.diagnosis.grades import meets
 from conformance.interface.adapter import GRU, SubjectError, ask
 from conformance.interface.arithmetic import FORMATS, Arithmetic
-from conformance.interface.case import Case
+from conformance.interface.case import Case, Outputs
 from conformance.interface.strategies import DISTINCT, WIDE, Numbers
 
 SIZES = (DISTINCT, WIDE)
@@ -24,12 +24,13 @@ def classes_met(gru: GRU, dtype: str, reset: str, classes: Sequence[Arithmetic])
         runs = [(case, ask(gru, case)) for case in (plain(dtype, reset, size) for size in SIZES)]
     except SubjectError:
         return ()
+    return tuple(weak for weak in classes if met_by(runs, weak))
+
+
+def met_by(runs: Sequence[tuple[Case, Outputs]], weak: Arithmetic) -> bool:
+    """True if every step of some runs lies in a class, and every returned number is one of its format."""
     arrays: list[np.ndarray] = [part for _, answer in runs for part in answer if isinstance(part, np.ndarray)]
-
-    def holds_all(weak: Arithmetic) -> bool:
-        return all(np.array_equal(part, rounded(part, weak)) for part in arrays)
-
-    return tuple(weak for weak in classes if holds_all(weak) and meets(runs, weak) is not None)
+    return all(np.array_equal(part, rounded(part, weak)) for part in arrays) and meets(runs, weak) is not None
 
 
 def plain(dtype: str, reset: str, size: tuple[int, int, int, int]) -> Case:

@@ -18,7 +18,7 @@ ROUGHER = ("8 ULP above 4u", "2^-10")
 NARROWER = ("float32", "float16", "bfloat16")
 """The formats of whole steps to try."""
 
-PRODUCTS = ("tf32", "float16", "bfloat16")
+PRODUCTS = ("float32", "tf32", "float16", "bfloat16")
 """The formats of the operands of products to try."""
 
 

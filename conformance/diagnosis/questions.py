@@ -29,16 +29,6 @@ def questions(can: Capabilities, dtype: str, reset: str) -> tuple[Case, ...]:
     return tuple(_questions(can, dtype, reset))
 
 
-OTHER_SHAPES = ((2, 3, 4, 8), (3, 2, 9, 17), (2, 20, 3, 4), (17, 2, 3, 5), (1, 3, 33, 40))
-"""Sizes beyond those of the questions, on both sides of the widths of vectors."""
-
-
-def other_sizes(can: Capabilities, dtype: str, reset: str) -> tuple[Case, ...]:
-    """Cases of other sizes, at which an explanation of all answers must hold too."""
-    shapes = OTHER_SHAPES[:2] if can.compiles_per_shape else OTHER_SHAPES
-    return tuple(_case(dtype, reset, shape, start=can.initial_state) for shape in shapes)
-
-
 def _questions(can: Capabilities, dtype: str, reset: str) -> Iterator[Case]:
     one = _case(dtype, reset, SHAPE, start=can.initial_state)
     yield replace(one, inputs=one.inputs[:, :1])
@@ -61,8 +51,18 @@ def _questions(can: Capabilities, dtype: str, reset: str) -> Iterator[Case]:
         yield two
         for other in can.bidirectional_masked_outputs if merge in can.merges[:1] else ():
             yield from _padded(two, can, other)
+    yield _telling(one)
     if can.zero_time:
         yield replace(one, inputs=one.inputs[:, :0])
+
+
+def _telling(case: Case) -> Case:
+    """The same with inputs from tiny to large, one of zeros, and two alike, each in a row of its own."""
+    inputs = case.inputs.copy()
+    inputs[0, 1] = 0
+    inputs[1, 2] = inputs[1, 1]
+    inputs[2] *= (2.0 ** np.arange(1, 2 * case.time, 2)).astype(case.dtype)[:, None]
+    return replace(case, inputs=inputs)
 
 
 def _padded(case: Case, can: Capabilities, policy: str) -> Iterator[Case]:

@@ -13,8 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.checks.verdict import Diagnosis, Part
+from conformance.checks.verdict import Part
 from conformance.diagnosis.catalogue import MISTAKES
+from conformance.diagnosis.known.activations import DEVIATIONS as OF_ACTIVATIONS
+from conformance.diagnosis.known.axes import DEVIATIONS as OF_AXES
+from conformance.diagnosis.known.blends import DEVIATIONS as OF_BLENDS
+from conformance.diagnosis.known.blends import reset_places_are_exchanged
+from conformance.diagnosis.known.blocks import DEVIATIONS as OF_BLOCKS
 from conformance.diagnosis.known.deviation import Deviation
 from conformance.diagnosis.known.direction import DEVIATIONS as OF_DIRECTIONS
 from conformance.diagnosis.known.gru import Specified
@@ -22,23 +27,23 @@ from conformance.diagnosis.known.padding import DEVIATIONS as OF_PADDING
 from conformance.diagnosis.known.running_error import Near, Rounded
 from conformance.diagnosis.known.state import DEVIATIONS as OF_STATES
 from conformance.diagnosis.known.step import DEVIATIONS as OF_STEPS
-from conformance.diagnosis.plain_runs import classes_met
+from conformance.diagnosis.known.step import OF_SOME
 from conformance.diagnosis.precision import strictest, telling, weaker, weaker_parts
-from conformance.diagnosis.questions import other_sizes, questions
-from conformance.interface.adapter import GRU, SubjectError, UsageError, ask
+from conformance.interface.adapter import GRU, SubjectError, ask
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case, Outputs
 
 DEVIATIONS: tuple[type[Deviation], ...] = (*OF_STEPS, *OF_STATES, *OF_PADDING, *OF_DIRECTIONS)
-"""All known deviations."""
+"""Deviations that are tried alone and in pairs."""
+
+ALONE: tuple[type[Deviation], ...] = (*OF_SOME, *OF_BLOCKS, *OF_ACTIVATIONS, *OF_BLENDS, *OF_AXES)
+"""Deviations that are tried alone: with them, pairs would be twenty times as many."""
+
+ACROSS: tuple[type[Deviation], ...] = (reset_places_are_exchanged,)
+"""Deviations that two places of the reset gate show, and no question of one place."""
 
 AT_ONCE = 2
 """The largest number of deviations in one explanation."""
-
-FORMATS_ASKED = ("float64", "float32", "float16", "bfloat16")
-"""The formats of a diagnosis. The first one with a wrong answer is diagnosed, because a more precise one
-distinguishes more.
-"""
 
 
 Answer = tuple[np.ndarray, ...]
@@ -52,127 +57,24 @@ class Explanation(NamedTuple):
     arithmetic: tuple[Arithmetic, ...]
 
 
-class Examined(NamedTuple):
-    """A diagnosis, and the explanations that it contains in words."""
-
-    diagnosis: Diagnosis
-    found: list[Explanation]
-
-
-def diagnose(gru: GRU) -> Diagnosis | None:
-    """Explain a subject's wrong answers.
-
-    Args:
-        gru: The subject.
-
-    Returns:
-        The diagnosis; None if all answers follow the specification.
-
-    Raises:
-        UsageError: If the subject declares none of the formats, so that there is no question.
-
-    Examples:
-        >>> from conformance.adapters.reference import gru
-        >>> from conformance.diagnosis import diagnose
-        >>> print(diagnose(gru))  # nothing is wrong
-        None
-    """
-    found = examined(gru)
-    return None if found is None else found.diagnosis
-
-
-def examined(gru: GRU) -> Examined | None:
-    """Explain a subject's wrong answers, with the explanations as data too.
-
-    Formats and positions of the reset gate are tried in turn; the first one with a wrong answer is diagnosed. If there
-    is none, the result describes the first one with an unanswered question.
-
-    Args:
-        gru: The subject.
-
-    Returns:
-        The diagnosis and its explanations; None if all answers follow the specification.
-
-    Raises:
-        UsageError: If the subject declares none of the formats, so that there is no question.
-    """
-    can, unanswered = gru.capabilities, None
-    if not set(FORMATS_ASKED) & set(can.arithmetic):
-        raise UsageError(f"capabilities.arithmetic has none of {', '.join(FORMATS_ASKED)}: nothing can be asked")
-    for dtype in (name for name in FORMATS_ASKED if name in can.arithmetic):
-        for reset in can.resets:
-            search = Search(can.arithmetic[dtype], questions(can, dtype, reset))
-            claim, cases = search.claimed.claim, search.claimed.cases
-            answers, refused = questioned(gru, cases)
-            wrong = search.claimed.wrong(answers)
-            reason = next(iter(refused.values()), None)
-            about = (reset, dtype, len(cases), len(wrong), len(refused), reason)
-            if wrong and (varies := unlike(answers, questioned(gru, cases)[0], cases)):
-                return Examined(Diagnosis(*about, varies=varies), [])
-            if wrong:
-                found = confirmed(gru, dtype, reset, search.found(answers))
-                said = [in_words(one, claim) for one in found if one.parts]
-                consistent = next((_classes(one, claim) for one in found if not one.parts), None)
-                limited = limits(gru, claim, dtype, reset, found)
-                return Examined(Diagnosis(*about, said, consistent, limits=limited), found)
-            if refused and unanswered is None:
-                unanswered = Examined(Diagnosis(reset, dtype, len(cases), 0, len(refused), reason), [])
-    return unanswered
-
-
-def confirmed(gru: GRU, dtype: str, reset: str, found: list[Explanation]) -> list[Explanation]:
-    """The explanations. Lower precision alone counts only as far as plain runs meet it too."""
-    if any(one.parts for one in found):
-        return found
-    met_too = [one._replace(arithmetic=classes_met(gru, dtype, reset, one.arithmetic)) for one in found]
-    return [one for one in met_too if one.arithmetic]
-
-
-def unlike(answers: Mapping[int, Answer], again: Mapping[int, Answer], cases: Sequence[Case]) -> str | None:
-    """The first case whose second answer differs from its first in some bit, in words."""
-    for number, answer in answers.items():
-        other = again.get(number)
-        if other is None or not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(answer, other, strict=True)):
-            return _sizes(cases[number])
-    return None
-
-
-def limits(gru: GRU, claim: Arithmetic, dtype: str, reset: str, found: Sequence[Explanation]) -> str | None:
-    """The sizes at which no explanation by a convention holds, in words; None if one holds at each."""
-    tried = [one.parts for one in found if one.parts and not one.arithmetic]
-    if not tried:
-        return None
-    cases = other_sizes(gru.capabilities, dtype, reset)
-    known = Hypotheses(claim, cases)
-    answers = answers_to(gru, cases)
-    apart = [
-        (number, "right" if known.allows(number, (), answer) else "wrong in another way")
-        for number, answer in answers.items()
-        if not any(known.allows(number, parts, answer) for parts in tried)
-    ]
-    return ", ".join(f"at {_sizes(cases[number])} the answer is {how}" for number, how in apart) or None
-
-
-def _sizes(case: Case) -> str:
-    return ", ".join(f"{axis} {size}" for axis, size in case.sizes.items())
-
-
 def in_words(found: Explanation, claim: Arithmetic) -> list[Part]:
-    """The parts of an explanation as a report contains them."""
-    parts = [_part(deviation.__name__) for deviation in found.parts]
+    """The parts of an explanation as a report has them."""
+    parts = [part(deviation.__name__) for deviation in found.parts]
     if found.arithmetic:
         beside = "with that, " if found.parts else ""
-        sentence = f"{beside}the numbers are consistent with {_classes(found, claim)}, not with what is claimed."
+        sentence = f"{beside}the numbers are consistent with {classes(found, claim)}, not with what is claimed."
         parts.append(Part("arithmetic", sentence, f"compute as claimed ({claim}), or claim what is computed", ""))
     return parts
 
 
-def _part(name: str) -> Part:
+def part(name: str) -> Part:
+    """A known mistake as a part of an explanation."""
     known = MISTAKES[name]
     return Part(name, known.sentence[0].lower() + known.sentence[1:], known.fix, known.link)
 
 
-def _classes(found: Explanation, claim: Arithmetic) -> str:
+def classes(found: Explanation, claim: Arithmetic) -> str:
+    """The weaker classes of an explanation."""
     return ", or with ".join(weaker_parts(claim, weak) for weak in found.arithmetic)
 
 
@@ -248,7 +150,7 @@ class Hypotheses:
         """The questions whose answers do not follow the specification."""
         return [question for question, given in answers.items() if not self.allows(question, (), given)]
 
-    def explanations(self, answers: Mapping[int, Answer], at_once: int) -> list[Parts]:
+    def explanations(self, answers: Mapping[int, Answer], at_once: int, *, alone: bool = True) -> list[Parts]:
         """The smallest sets of deviations that explain all answers: single ones or, if there are none, pairs.
 
         The shortest question comes first, then the wrong answers, because they exclude most.
@@ -257,21 +159,21 @@ class Hypotheses:
         for size in range(1, at_once + 1):
             found = [
                 parts
-                for parts in self.screened(order[0], size, answers[order[0]])
+                for parts in self.screened(order[0], size, answers[order[0]], alone=alone)
                 if all(self.allows(question, parts, answers[question]) for question in order)
             ]
             if found:
                 return found
         return []
 
-    def screened(self, question: int, size: int, given: Answer) -> list[Parts]:
+    def screened(self, question: int, size: int, given: Answer, *, alone: bool = False) -> list[Parts]:
         """The sets of deviations that allow one answer, all compared at once, with the same numbers as in `allows`."""
-        key = question, size, len(given)
+        key = question, size, len(given), alone
         if key not in self._stacks:
             known: list[Parts] = []
             values: list[np.ndarray] = []
             bounds: list[np.ndarray] = []
-            for parts in combinations(DEVIATIONS, size):
+            for parts in combinations((*DEVIATIONS, *ALONE) if alone and size == 1 else DEVIATIONS, size):
                 arrays, ours = self.answer(question, parts), self._ours.answer(question, parts)
                 if arrays is None or ours is None:
                     continue
@@ -309,7 +211,7 @@ class Search:
         if alone or AT_ONCE < 2:
             return [Explanation((), tuple(alone))] if alone else []
         tried = [weak for weak in self.weaker if telling(self.claimed.claim, weak.claim)]
-        single = {weak.claim: weak.explanations(answers, AT_ONCE - 1) for weak in tried}
+        single = {weak.claim: weak.explanations(answers, AT_ONCE - 1, alone=False) for weak in tried}
         best = strictest([claim for claim, found in single.items() if found])
         every = dict.fromkeys(parts for claim in best for parts in single[claim])
         return [Explanation(parts, tuple(claim for claim in best if parts in single[claim])) for parts in every]

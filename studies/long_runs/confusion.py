@@ -19,14 +19,15 @@ from typing import NamedTuple
 
 from rich.table import Table
 
-from conformance.diagnosis import DEVIATIONS, Search
+from conformance.diagnosis import ALONE, DEVIATIONS, Search
+from conformance.diagnosis.examination import confirmed
 from conformance.diagnosis.questions import questions
-from conformance.diagnosis.search import Answer, answers_to, confirmed
+from conformance.diagnosis.search import Answer, answers_to
 from conformance.interface.case import Case
 from conformance.mutants import FAMILIES, MUTANTS
 from conformance.mutants.emulated import Emulated
 
-CONVENTIONS = frozenset(deviation.__name__ for deviation in DEVIATIONS)
+CONVENTIONS = frozenset(deviation.__name__ for deviation in (*DEVIATIONS, *ALONE))
 """The names of all deviations."""
 
 KNOWN: tuple[type[Emulated], ...] = tuple(type(mutant) for mutant in MUTANTS if mutant.name in CONVENTIONS)
@@ -106,7 +107,7 @@ class Study:
 
     def explains(self, wanted: frozenset[str], answers: dict[int, Answer]) -> bool:
         """True if the deviations of these mutants explain all answers, so that none can be told from them."""
-        parts = tuple(deviation for deviation in DEVIATIONS if deviation.__name__ in wanted)
+        parts = tuple(deviation for deviation in (*DEVIATIONS, *ALONE) if deviation.__name__ in wanted)
         return all(self.search.claimed.allows(question, parts, answers[question]) for question in answers)
 
 

@@ -238,7 +238,7 @@ def test_a_known_cause_comes_first_in_every_form_and_its_clauses_are_one_finding
         'id="verdicts"': (page([explained], "dev"), '<a href="https://github.com/d/e/issues/1">d/e#1</a>'),
     }
     for table, (said, link) in forms.items():
-        parts = ["the gate is b", "make it c", link, "at units 8", "outputs["]
+        parts = ["the gate is b", "at units 8", "make it c", link, "outputs["]
         places = [said.index(part) for part in parts]
         assert said.count("the gate is b") == 1 and max(places) < said.index(table)
         assert places == sorted(places) and "most responsible" not in said and "two answers" not in said

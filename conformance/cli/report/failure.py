@@ -103,17 +103,19 @@ def failure_lines(
 
 
 def _explanations(cause: Cause) -> Iterator[Line]:
-    """Yield the explanations and their fixes."""
+    """Yield the explanations, where they hold, and their fixes."""
     several = len(cause.explanations) > 1
+    if cause.limits is not None and not cause.explanations:
+        yield "", cause.limits
     for number, explanation in enumerate(cause.explanations, 1):
         for place, part in enumerate(explanation):
             before = "and " if place else f"({number}) " if several else ""
             yield "", before + part.sentence.rstrip(".")
+            if cause.limits is not None and not place:
+                yield "", cause.limits
             yield "fix", part.fix
             if part.link:
                 yield "", f"the same mistake elsewhere: {thread(part.link)}"
-    if cause.limits is not None:
-        yield "", f"it does not hold at other sizes, which the fix would break: {cause.limits}"
 
 
 def _found(verdict: Verdict) -> Iterator[Line]:

@@ -1,6 +1,10 @@
 """The catalogue of known mistakes. A mutant, a deviation and a vector's flag refer to the entry with their name."""
 
 from conformance.diagnosis.catalogue import (
+    activations,
+    axes,
+    blends,
+    blocks,
     calls,
     contract,
     formats,
@@ -23,6 +27,7 @@ from conformance.diagnosis.catalogue.mistake import Mistake
 FAMILIES = (
     orders, gates, weights, state, padding, time, numbers, gradients, contract,
     sizes, options, gradient_kinds, values, history, calls, formats,
+    blocks, activations, blends, axes,
 )  # fmt: skip
 
 MISTAKES: dict[str, Mistake] = {name: entry for family in FAMILIES for name, entry in family.MISTAKES.items()}

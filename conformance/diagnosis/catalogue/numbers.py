@@ -47,8 +47,6 @@ MISTAKES: dict[str, Mistake] = {
     "tanh_off_by_2_to_the_minus_11": Mistake("tanh is too small by 2^-11 of itself."),
     "tanh_off_by_2_to_the_minus_14": Mistake("tanh is too small by 2^-14 of itself."),
     "tanh_off_by_32_ulps": Mistake("tanh is too small by 32 units in the last place."),
-    "tanh_clipped_at_4": Mistake("The argument of tanh is clipped to 4 in magnitude, where tanh is not yet 1."),
-    "tanh_clipped_at_3": Mistake("The argument of tanh is clipped to 3 in magnitude."),
     "tanh_cancels": Mistake("tanh is computed as 1 - 2 / (exp(2 a) + 1), which cancels for small arguments."),
     "rough_sigmoid": Mistake("The logistic function is computed from a rational tanh, with errors up to 1.2 per cent."),
     "sigmoid_off_by_2_to_the_minus_11": Mistake("The logistic function is too small by 2^-11 of itself."),

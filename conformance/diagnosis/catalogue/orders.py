@@ -19,6 +19,13 @@ class Arrays(NamedTuple):
 KERNEL = Arrays("the kernel's blocks", ("p.kernel[{}]",), "W")
 RECURRENT = Arrays("the recurrent kernel's blocks", ("p.recurrent_kernel[{}]",), "U")
 BIASES = Arrays("the biases' blocks", ("p.bias[:, {}]",), "bc")
+INPUT_BIAS = Arrays("the input bias's blocks", ("p.bias[0, {}]",), "b")
+RECURRENT_BIAS = Arrays("the recurrent bias's blocks", ("p.bias[1, {}]",), "c")
+KERNELS = Arrays("the blocks of both kernels", (*KERNEL.taken, *RECURRENT.taken), "WU")
+INPUT_SIDE = Arrays("the blocks of the kernel and the input bias", (*KERNEL.taken, *INPUT_BIAS.taken), "Wb")
+RECURRENT_SIDE = Arrays(
+    "the blocks of the recurrent kernel and its bias", (*RECURRENT.taken, *RECURRENT_BIAS.taken), "Uc"
+)
 BLOCKS = Arrays("the gate blocks", (*KERNEL.taken, *RECURRENT.taken, *BIASES.taken), "WUbc")
 
 ORDERS = ("rzn", "znr", "nzr", "rnz", "nrz")
@@ -32,7 +39,20 @@ READ_AS: dict[str, tuple[Arrays, str]] = {
     "bias_blocks_in_another_order": (BIASES, "nrz"),
     **{f"bias_order_{order}": (BIASES, order) for order in ORDERS if order != "nrz"},
 }
-"""The arrays and the order in which they are read, by name."""
+"""By name, which arrays are read in which order, alone or two at once."""
+
+ALONE: dict[str, tuple[Arrays, str]] = {
+    f"{name}_order_{order}": (arrays, order)
+    for name, arrays in {
+        "input_bias": INPUT_BIAS,
+        "recurrent_bias": RECURRENT_BIAS,
+        "kernels": KERNELS,
+        "input_side": INPUT_SIDE,
+        "recurrent_side": RECURRENT_SIDE,
+    }.items()
+    for order in ORDERS
+}
+"""The same for arrays that are tried alone."""
 
 
 def _in_words(arrays: Arrays, order: str) -> Mistake:
@@ -44,7 +64,7 @@ def _in_words(arrays: Arrays, order: str) -> Mistake:
     return Mistake(sentence, fix=f"give {words} in the order {letters}: {taken}{two}")
 
 
-_IN_WORDS = {name: _in_words(*read) for name, read in READ_AS.items()}
+_IN_WORDS = {name: _in_words(*read) for name, read in (READ_AS | ALONE).items()}
 
 MISTAKES: dict[str, Mistake] = {
     **_IN_WORDS,

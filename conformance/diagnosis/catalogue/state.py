@@ -34,6 +34,7 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "state_kept_between_calls": Mistake(
         "A run without initial state starts from the final state of the last run.",
+        fix="start from zeros where no initial state is given (stateful=False)",
         effect="The first call is right and the second is not.",
         links=("tensorflow/tensorflow/issues/38403",),
         flag="StateKept",

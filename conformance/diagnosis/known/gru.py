@@ -29,8 +29,8 @@ class OneDirection(NamedTuple):
     final: Near
 
 
-IN_A_STEP = frozenset(("place", "candidate", "reset", "recurrent", "sigmoid", "tanh", "blend"))
-"""The parts of a step besides its weights."""
+IN_A_STEP = frozenset(("place", "candidate", "update", "reset", "recurrent", "sigmoid", "tanh", "blend", "next_state"))
+"""The parts that a step consists of, beside its weights."""
 
 
 class Specified:
@@ -176,10 +176,14 @@ class Specified:
         """The next state."""
         ops, given = self.ops, Near.exactly(x)
         x_side = [ops.plus(ops.product(given, W), b) for W, b in zip(w.W, w.b, strict=True)]
-        z = self.sigmoid(ops.plus(x_side[0], self.recurrent(h, w, 0)))
+        z = self.update(x_side, h, w)
         r = self.reset(x_side, h, w) if len(w.W) == 3 else None
         n = self.tanh(self.candidate(x_side, r, h, w))
         return ops.shown(self.blend(z, h, n))
+
+    def update(self, x_side: list[Near], h: Near, w: Blocks) -> Near:
+        """The update gate."""
+        return self.sigmoid(self.ops.plus(x_side[0], self.recurrent(h, w, 0)))
 
     def place(self) -> str:
         """The position of the reset gate."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conformance.diagnosis.catalogue.orders import READ_AS
+from conformance.diagnosis.catalogue.orders import ALONE, READ_AS
 from conformance.diagnosis.known.deviation import Deviation, declared
 from conformance.diagnosis.known.gru import Blocks
 from conformance.diagnosis.known.running_error import Near
@@ -20,6 +20,8 @@ def _order(name: str, letters: str, order: str) -> type[Deviation]:
 
 
 ORDERED = tuple(_order(name, arrays.letters, order) for name, (arrays, order) in READ_AS.items())
+OF_SOME = tuple(_order(name, arrays.letters, order) for name, (arrays, order) in ALONE.items())
+"""Orders of blocks that are tried alone."""
 
 
 class update_sense_flipped(Deviation):
