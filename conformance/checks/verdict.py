@@ -170,7 +170,7 @@ class Diagnosis:
             said = f"one case, two answers, at {self.varies}: earlier calls or chance change an answer"
             return [said if self.explanations else f"{said}, so no convention explains it", *self._explained]
         if self.only is not None:
-            return [f"no cause is known: the tiny questions are answered rightly, and it shows only in {self.only}"]
+            return [f"the tiny questions are answered rightly: it shows only in {self.only}"]
         asked = f"{self.questions} tiny questions (reset {self.reset!r}, {self.dtype})"
         unanswered = f"{self.refused} of them got no answer, the first: {self.reason}"
         if not self.wrong:

@@ -8,6 +8,7 @@ Left out: gradients, because deviations have none. An explanation covers a claus
 outputs of the failing case and they are wrong.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -32,6 +33,9 @@ AGAIN = 2
 
 LOCAL = 6
 """So many failing cases that the subject's explanations leave are examined by themselves."""
+
+SECONDS = 60
+"""After so long no other case is examined: a diagnosis must not cost more than the verdicts."""
 
 
 class Claiming:
@@ -104,8 +108,9 @@ def _attributed(gru: GRU, found: Examined | None, verdicts: Sequence[Verdict]) -
             yield replace(verdict, cause=Cause(explanations, found.diagnosis.limits))
         elif found is None or found.diagnosis.varies is None:
             left.append(verdict)
+    ends = time.monotonic() + SECONDS
     for _ in range(LOCAL):
-        if not left:
+        if not left or time.monotonic() > ends:
             return
         local = explained(gru, Case.from_text(left[0].again or ""))
         explanations = [] if local is None else [_holding(gru, local.found, verdict) for verdict in left]

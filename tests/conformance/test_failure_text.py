@@ -17,7 +17,7 @@ from flint import arb
 
 from conformance.adapters import load
 from conformance.checks.clauses import BY_CLAUSE
-from conformance.checks.judge import PROFILES, judge, judge_case
+from conformance.checks.judge import PROFILES, judge, judge_again, judge_case
 from conformance.checks.judgement import Finding
 from conformance.checks.verdict import ERROR, FAIL, PASS, Cause, Part, Verdict
 from conformance.cli.report.failure import (
@@ -334,3 +334,21 @@ def test_an_error_has_a_line_too():
 def test_a_wrong_merge_is_placed_as_all_else_is(name, where):
     finding = failed(name, "merge").finding
     assert finding is not None and re.fullmatch(where, finding.where)
+
+
+def test_a_case_that_passes_is_asked_again_and_one_that_varies_is_said_to():
+    class EveryFifth(Emulated):
+        calls = 0
+
+        def run(self, case):
+            self.calls += 1
+            given = super().run(case)
+            return given._replace(outputs=given.outputs * 2) if self.calls % 5 == 0 else given
+
+    case = Case.from_text(failed("rough_tanh").again or "")
+    verdict = judge_again(EveryFifth(), BY_CLAUSE["step-after"], case)
+    assert verdict.kind == FAIL and verdict.cause == Cause((), "the answer varies: 4 of 5 calls passed")
+    honest = judge_again(Emulated(), BY_CLAUSE["step-after"], case, calls=3)
+    assert (honest.kind, honest.cases, honest.cause) == (PASS, 3, None)
+    once = judge_again(Emulated(), BY_CLAUSE["step-after"], case, seconds=0)
+    assert once.cases < 3

@@ -92,7 +92,10 @@ def _show_findings(console: Console, subject: Subject, *, whole: bool) -> None:
 def unexplained(subject: Subject) -> list[str]:
     """The diagnosis in sentences if it explains none of the failing clauses, otherwise no lines."""
     explained = any(verdict.cause for verdict in subject.verdicts)
-    return [] if subject.diagnosis is None or explained else subject.diagnosis.lines
+    if subject.diagnosis is None or explained:
+        return []
+    first, *others = subject.diagnosis.lines
+    return [f"no cause is known: {first}" if subject.diagnosis.only else first, *others]
 
 
 def _show_details(console: Console, subject: Subject) -> None:
