@@ -193,7 +193,7 @@ NAMED = {
     UpdateTransposed: "recurrent_kernel_of_update_transposed",
     InputsOneStepLate: "inputs_late",
     FeaturesReversed: "inputs_reversed_in_features",
-    ZerosTakenForPadding: "zero_inputs_taken_for_padding",
+    ZerosTakenForPadding: "zero_input_taken_for_padding",
     StartsFromTheFirstRow: "initial_states_of_the_first_row",
     KeepsItsState: "state_kept_between_calls",
 }

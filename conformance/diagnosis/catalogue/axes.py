@@ -75,10 +75,6 @@ AXES: dict[str, tuple[str, str]] = {
     ),
     "inputs_all_first": ("Every step reads the first input.", "read the input of time t"),
     "inputs_all_last": ("Every step reads the last input.", "read the input of time t"),
-    "zero_inputs_taken_for_padding": (
-        "A step whose inputs are all 0 is taken for padding.",
-        "take the mask or the lengths alone for padding (mask_zero=False)",
-    ),
     "unchanged_inputs_skipped": (
         "A step whose inputs equal those of the step before in its row is skipped.",
         "take every step: the state changes with equal inputs too",

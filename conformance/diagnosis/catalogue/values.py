@@ -5,6 +5,7 @@ from conformance.diagnosis.catalogue.mistake import Mistake
 MISTAKES: dict[str, Mistake] = {
     "zero_input_taken_for_padding": Mistake(
         "A step whose input is all 0 is taken for padding.",
+        fix="take the mask or the lengths alone for padding (mask_zero=False)",
         effect="A step with an input of zeros does not count.",
         flag="ZeroInput",
         bug="input of zeros taken for padding",

@@ -164,7 +164,7 @@ class initial_states_doubled(Deviation):
         return Near(2 * start.value, 2 * start.error)
 
 
-class zero_inputs_taken_for_padding(Deviation):
+class zero_input_taken_for_padding(Deviation):
     def valid(self, case: Case, backwards: bool) -> np.ndarray:
         return super().valid(case, backwards) & case.inputs.any(axis=2)
 
