@@ -173,7 +173,8 @@ class unchanged_inputs_skipped(Deviation):
     def valid(self, case: Case, backwards: bool) -> np.ndarray:
         old = np.roll(case.inputs, -1 if backwards else 1, 1)
         unchanged = (case.inputs == old).all(axis=2)
-        unchanged[:, -1 if backwards else 0] = False
+        unchanged[:, -1:] &= not backwards
+        unchanged[:, :1] &= backwards
         return super().valid(case, backwards) & ~unchanged
 
 
