@@ -27,7 +27,16 @@ from conformance.checks.judgement import NO_GROWTH, Finding, Judgement, WrongSte
 from conformance.checks.shrinking import CHEAP, COMPILED, shrunk
 from conformance.checks.smoke import smoke
 from conformance.checks.verdict import (
-    DECLINED, DTYPES, ERROR, FAIL, PASS, STATISTICAL, Cause, Subject, Verdict, formats,
+    DECLINED,
+    DTYPES,
+    ERROR,
+    FAIL,
+    PASS,
+    STATISTICAL,
+    Cause,
+    Subject,
+    Verdict,
+    formats,
 )
 from conformance.interface.adapter import GRU, Capabilities, Declined, SubjectError
 from conformance.interface.case import Case

@@ -65,7 +65,7 @@ class Hypothetical:
         """The specification's answer with the deviations, in float64, rounded once."""
         ops = Rounded(self.capabilities.arithmetic[case.dtype])
         with np.errstate(all="ignore"):
-            arrays = [near.value.astype(case.dtype) for near in self._composed(ops).answer(case)]
+            arrays = [near.value.astype(case.inputs.dtype) for near in self._composed(ops).answer(case)]
         directions = len(case.parameters)
         final: Any = arrays[-1] if directions == 1 else tuple(arrays[-2:])
         shown: Any = arrays[0] if len(arrays) - directions == 1 else tuple(arrays[:2])

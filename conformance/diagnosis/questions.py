@@ -61,7 +61,7 @@ def _telling(case: Case) -> Case:
     inputs = case.inputs.copy()
     inputs[0, 1] = 0
     inputs[1, 2] = inputs[1, 1]
-    inputs[2] *= (2.0 ** np.arange(1, 2 * case.time, 2)).astype(case.dtype)[:, None]
+    inputs[2] *= (2.0 ** np.arange(1, 2 * case.time, 2)).astype(case.inputs.dtype)[:, None]
     return replace(case, inputs=inputs)
 
 
