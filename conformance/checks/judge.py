@@ -77,7 +77,7 @@ PATIENCE = 30.0
 """Seconds for the failing verdicts of one subject. After them, failing cases are no longer made smaller."""
 
 CALLS, PATIENT = 50, 5.0
-"""The calls and the seconds of one case that is asked again, as long as it passes."""
+"""The largest number of repeated calls with one case, and the largest time in seconds, as long as it passes."""
 
 NOTHING = "no number was judged: nothing lay inside the domain of its bound, or the case is not one for this clause"
 
@@ -268,9 +268,9 @@ def judge_case(gru: GRU, check: Check, case: Case) -> Verdict:
 
 
 def judge_again(gru: GRU, check: Check, case: Case, *, calls: int = CALLS, seconds: float = PATIENT) -> Verdict:
-    """Judge one check on one case, again and again for as long as it passes.
+    """Judge one check on one case repeatedly, as long as it passes.
 
-    A failure after a pass says that the answer varies. `cases` of a pass is the number of calls that passed.
+    A failure after a pass means that the answer varies. `cases` of a pass is the number of calls that passed.
     """
     ends, verdict, passed = time.monotonic() + seconds, judge_case(gru, check, case), 0
     while verdict.kind == PASS:

@@ -1,10 +1,10 @@
 """Find the cause of a wrong answer, and the conventions that a black box follows.
 
 Reading order: catalogue (the known mistakes in words), known (their code, over numbers with a running error), questions
-(tiny cases), alike (cases like another), precision (weaker arithmetics), search (what explains all answers), reach
-(where an explanation holds), examination (of a subject), local (of one failing case), attribution (the failing clauses
-that an explanation accounts for); then blame (a gate), grades (the best class that is met); identify and probe are
-folders.
+(tiny cases), alike (similar cases), precision (weaker arithmetics), search (explanations of all answers), reach (the
+sizes and options of an explanation), examination (of a subject), local (of one failing case), attribution (the failing
+clauses that an explanation covers); then blame (the responsible gate), grades (the best class that is met). The
+commands identify and probe have folders of their own.
 """
 
 from conformance.checks.verdict import Diagnosis

@@ -1,4 +1,4 @@
-"""Cases with the options of another case, of any sizes, in numbers that tell conventions apart."""
+"""Cases with the options of another case, of any sizes, with numbers that distinguish conventions."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,13 +12,25 @@ from conformance.interface.case import Case
 from conformance.interface.strategies import Numbers
 
 Shape = tuple[int, int, int, int]
-"""batch, time, input_dim, units"""
+"""(batch, time, input_dim, units)"""
 
 AXES = ("batch", "time", "input_dim", "units")
 
 
 class Options(NamedTuple):
-    """The options of a case. padding: "lengths", "mask" or None. empty: a row has no step. full: every step counts."""
+    """The options of a case.
+
+    Attributes:
+        dtype: The format.
+        reset: The position of the reset gate.
+        reverse: True if time is scanned backwards.
+        merge: The merge of two directions, or None.
+        started: True if there is an initial state.
+        padding: "lengths", "mask" or None.
+        empty: True if a row has no step.
+        full: True if there is padding and every step is valid.
+        policy: The policy for masked outputs.
+    """
 
     dtype: str
     reset: str
@@ -54,7 +66,7 @@ def shape_of(case: Case) -> Shape:
 
 
 def alike(options: Options, shape: Shape, seed: int = 0) -> Case:
-    """A case with these options and sizes, in plain numbers, finite in the padding too."""
+    """A case with these options and sizes, with plain numbers that are finite in the padding too."""
     batch, time, input_dim, units = shape
     random = np.random.default_rng((*shape, seed))
     numbers = Numbers(random, options.dtype, FORMATS[options.dtype].precision, "plain")
@@ -94,7 +106,9 @@ def _mask(options: Options, batch: int, time: int, random: np.random.Generator) 
 
 
 def others(options: Options, can: Capabilities) -> Iterator[tuple[str, Options]]:
-    """Options that differ in one, as far as a subject declares them, each with the words for where the others hold."""
+    """Yield options with one change that a subject supports, each with words for the condition that the change
+    removes.
+    """
     yield from (
         (f"not in {dtype}", options._replace(dtype=dtype)) for dtype in can.arithmetic if dtype != options.dtype
     )

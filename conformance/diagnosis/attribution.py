@@ -29,13 +29,13 @@ from conformance.interface.case import Case, Outputs
 VARIES = "asked again, the same case passes: the answer depends on earlier calls or on chance, so no mistake is named"
 
 AGAIN = 2
-"""So many times a failing case is asked again."""
+"""The number of repeated calls with a failing case."""
 
 LOCAL = 6
-"""So many failing cases that the subject's explanations leave are examined by themselves."""
+"""The largest number of failing cases that are examined separately, if the subject's explanations do not cover them."""
 
 SECONDS = 60
-"""After so long no other case is examined: a diagnosis must not cost more than the verdicts."""
+"""Seconds after which no further case is examined, because a diagnosis must not cost more than the verdicts."""
 
 
 class Claiming:
@@ -73,7 +73,7 @@ class Hypothetical:
 
 
 def diagnosed(gru: GRU, verdicts: Sequence[Verdict] = ()) -> tuple[Diagnosis | None, list[Verdict]]:
-    """The diagnosis of a subject, and its failing verdicts with a known cause, with it.
+    """Diagnose a subject, and find the causes of its failing verdicts.
 
     Args:
         gru: The subject.
@@ -95,7 +95,9 @@ def diagnosed(gru: GRU, verdicts: Sequence[Verdict] = ()) -> tuple[Diagnosis | N
 
 
 def _attributed(gru: GRU, found: Examined | None, verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
-    """The verdicts with a known cause: the subject's explanations first, then those of single failing cases."""
+    """Yield the verdicts with a known cause: first those that the subject's explanations cover, then single failing
+    cases.
+    """
     left: list[Verdict] = []
     for verdict in verdicts:
         if verdict.kind != FAIL or verdict.again is None or verdict.finding is None or verdict.finding.computed is None:
@@ -130,7 +132,7 @@ def _unstarted(verdict: Verdict) -> bool:
 
 
 def varies(gru: GRU, verdict: Verdict) -> bool:
-    """Return True if the clause passes on its failing case in one of a few more calls."""
+    """True if the clause passes on its failing case in one of a few more calls."""
     case, check = Case.from_text(verdict.again or ""), BY_CLAUSE[verdict.clause]
     return any(judge_case(gru, check, case).kind == PASS for _ in range(AGAIN))
 

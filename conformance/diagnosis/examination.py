@@ -1,8 +1,8 @@
-"""The examination of a subject: the tiny questions, the explanations of its answers, and how far these reach.
+"""The examination of a subject: the tiny questions, the explanations of its answers, and their reach.
 
-Formats and places of the reset gate are asked one after the other, and the first with a wrong answer is examined. An
-explanation is tried on other sizes, options, formats and places before it is named (reach.py). Where one case gets two
-answers, no convention can explain them, and only a state that is kept between calls is looked for.
+Formats and positions of the reset gate are tried in turn, and the first with a wrong answer is examined. An explanation
+is tried at other sizes, options, formats and positions before it is reported (reach.py). If one case gets two answers,
+no convention can explain them, and the search looks only for a state that is kept between calls.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,14 +36,16 @@ from conformance.interface.adapter import GRU, SubjectError, UsageError, ask
 from conformance.interface.case import Case
 
 FORMATS_ASKED = ("float64", "float32", "float16", "bfloat16")
-"""The first in which something is wrong is diagnosed: the more precise, the more is told apart."""
+"""The formats in order. The first one with a wrong answer is diagnosed, because a more precise one distinguishes
+more.
+"""
 
 KEPT = "state_kept_between_calls"
-"""The catalogue's name of the one mistake between calls that is looked for."""
+"""The catalogue's name of the only mistake between calls that the search knows."""
 
 
 class Examined(NamedTuple):
-    """A diagnosis, and the explanations that it has in words."""
+    """A diagnosis, and the explanations that it contains in words."""
 
     diagnosis: Diagnosis
     found: list[Explanation]
@@ -117,7 +119,7 @@ def examined(gru: GRU) -> Examined | None:
 
 
 def confirmed(gru: GRU, dtype: str, reset: str, found: list[Explanation]) -> list[Explanation]:
-    """Explanations; less precision alone only as far as plain runs meet it too."""
+    """The explanations. Lower precision alone counts only as far as plain runs meet it too."""
     if any(one.parts for one in found):
         return found
     met_too = [one._replace(arithmetic=classes_met(gru, dtype, reset, one.arithmetic)) for one in found]
@@ -125,7 +127,7 @@ def confirmed(gru: GRU, dtype: str, reset: str, found: list[Explanation]) -> lis
 
 
 def unlike(answers: Mapping[int, Answer], again: Mapping[int, Answer], cases: Sequence[Case]) -> str | None:
-    """The first case whose second answer has other bits than its first, in words."""
+    """The first case whose second answer differs from its first in some bit, in words."""
     for number, answer in answers.items():
         other = again.get(number)
         if other is None or not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(answer, other, strict=True)):
@@ -138,7 +140,7 @@ def _sizes(case: Case) -> str:
 
 
 def keeps_its_state(gru: GRU, dtype: str, reset: str) -> bool:
-    """Return True if a run without initial state starts where the run before it ended, twice in a row."""
+    """True if a run without initial state starts from the final state of the run before it, twice in succession."""
     case = alike(Options(dtype, reset, False, None, False, None, False, False, "carry"), SHAPE)
     if gru.capabilities.masked_outputs and "carry" not in gru.capabilities.masked_outputs:
         case = replace(case, masked_outputs=gru.capabilities.masked_outputs[0])
@@ -155,7 +157,7 @@ def keeps_its_state(gru: GRU, dtype: str, reset: str) -> bool:
 
 
 def _across(gru: GRU, found: list[Explanation]) -> list[Explanation]:
-    """Where one place of the reset gate is taken for the other, and the other for it, that is one mistake."""
+    """Join two mistakes into one: each position of the reset gate is taken for the other."""
     turned: dict[type[Deviation], str] = {
         reset_before_instead_of_after: "before",
         reset_after_instead_of_before: "after",
@@ -171,7 +173,7 @@ def _across(gru: GRU, found: list[Explanation]) -> list[Explanation]:
 
 
 def _reaching(gru: GRU, case: Case, found: list[Explanation]) -> tuple[list[Explanation], str | None]:
-    """The explanations that hold in most places where they are tried, and the reach of the first."""
+    """The explanations that hold in most of the tried cases, and the reach of the first one."""
     options, shape = Options.of(case), shape_of(case)
     reaches = [reach(gru, options, shape, one) if one.parts else Reach(None, 0, 0) for one in found]
     kept = Reach.best(reaches)

@@ -1,8 +1,8 @@
-"""The explanation of one failing case, where the tiny questions do not show it: cases like it are asked.
+"""The explanation of one failing case that the tiny questions do not show, by similar cases.
 
-They have its options, and sizes between its own and those of the tiny questions, in plain numbers. An explanation has
-to account for every wrong answer to them. Where all answers are right, what is wrong shows only in the numbers of the
-failing case, and nothing is said: too many conventions agree on a case of a few numbers.
+The cases have its options, and sizes between its own and those of the tiny questions, with plain numbers. An
+explanation must explain every wrong answer to them. If all answers are right, the mistake depends on the numbers of the
+failing case. Then nothing is reported, because too many conventions agree on a case of a few numbers.
 """
 
 from itertools import product
@@ -18,24 +18,24 @@ from conformance.interface.adapter import GRU, SubjectError, ask
 from conformance.interface.case import Case, Outputs
 
 SEEDS = (0, 1)
-"""So many cases of each shape."""
+"""The seeds of the cases of each shape."""
 
 MOST = 3
-"""More explanations than these say that too little was asked."""
+"""The largest number of explanations. If there are more, the cases do not distinguish enough."""
 
 PAIRED, ALONE = 20, 150
-"""The steps of the shortest wrong run up to which deviations are tried in pairs, and at all."""
+"""The largest numbers of steps of the shortest wrong run for trying pairs of deviations, and for trying any."""
 
 
 class Local(NamedTuple):
-    """Explanations of the answers to cases like one, and where they hold."""
+    """Explanations of the answers to similar cases, and the places where they hold."""
 
     found: list[Explanation]
     words: str | None
 
 
 def explained(gru: GRU, case: Case) -> Local | None:
-    """The explanations of a failing case by others like it; None where none is known."""
+    """Explain a failing case by similar cases. None if there is no known explanation."""
     options, claim = Options.of(case), gru.capabilities.arithmetic[case.dtype]
     shapes = sorted({_shape(pair) for pair in product(*zip(shape_of(case), SHAPE, strict=True))}, key=_cost)
     if gru.capabilities.compiles_per_shape:
@@ -74,6 +74,6 @@ def _shape(sizes: tuple[int, ...]) -> Shape:
 
 
 def _cost(shape: Shape) -> tuple[int, int]:
-    """The steps first, since each costs a hypothesis its time."""
+    """A key for sorting by steps first, because each step costs time for every hypothesis."""
     batch, time, input_dim, units = shape
     return time, batch * units * (input_dim + units)

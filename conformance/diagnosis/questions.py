@@ -57,7 +57,9 @@ def _questions(can: Capabilities, dtype: str, reset: str) -> Iterator[Case]:
 
 
 def _telling(case: Case) -> Case:
-    """The same with inputs from tiny to large, one of zeros, and two alike, each in a row of its own."""
+    """A question like another, with inputs from tiny to large, one of zeros, and two equal ones, each in its own
+    row.
+    """
     inputs = case.inputs.copy()
     inputs[0, 1] = 0
     inputs[1, 2] = inputs[1, 1]

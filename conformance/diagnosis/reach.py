@@ -1,8 +1,8 @@
-"""The sizes and options at which an explanation holds: one after the other is varied, and the subject asked again.
+"""The sizes and options at which an explanation holds, found by varying one of them at a time.
 
-A kernel may switch its code by size, by format or by option, so that a mistake shows in some calls alone. From a case
-at which the explanation holds, one axis or one option at a time is changed. Where the answer is right, and the
-explanation says that it should not be, this is said in words: a multiple, a limit, or the sizes themselves.
+A kernel may switch its code by size, format or option, so that a mistake occurs only in some calls. From a case at
+which the explanation holds, one axis or one option at a time is changed. If the answer is then right although the
+explanation predicts a wrong one, the result states it in words: a multiple, a limit, or the sizes themselves.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 
 """The sizes of one axis, on both sides of the widths of vectors, tiles and blocks."""
 
 SHORT = (3, 8)
-"""The sizes that a subject is asked which compiles for each shape."""
+"""The sizes for a subject that compiles for each shape."""
 
 MULTIPLES = (64, 48, 32, 16, 8, 4, 3, 2)
 
@@ -28,9 +28,9 @@ class Reach(NamedTuple):
     """The sizes and options at which an explanation holds.
 
     Attributes:
-        words: The limits in words; None if there is none.
+        words: The limits in words; None if there are none.
         astray: The number of axes and options along which the answer was wrong in another way.
-        limits: The number of those along which it was right.
+        limits: The number of axes and options along which the answer was right.
     """
 
     words: str | None
@@ -39,7 +39,7 @@ class Reach(NamedTuple):
 
     @staticmethod
     def best(reaches: Sequence["Reach"]) -> list[int]:
-        """The places of those that are astray least, and of these the ones with the fewest limits."""
+        """The indices of the reaches with the fewest axes astray, and among these with the fewest limits."""
         least = min(((one.astray, one.limits) for one in reaches), default=None)
         return [place for place, one in enumerate(reaches) if (one.astray, one.limits) == least]
 
@@ -78,13 +78,13 @@ def _with(shape: Shape, place: int, size: int) -> Shape:
 
 
 def _outcome(gru: GRU, options: Options, shape: Shape, one: Explanation) -> str | None:
-    """The outcome at a shape: less precision alone may be right by chance in one case, and is asked two."""
+    """The outcome at a shape. Lower precision alone may be right by chance in one case, so it gets two cases."""
     found = outcome(gru, alike(options, shape), one)
     return outcome(gru, alike(options, shape, 1), one) if found == RIGHT and not one.parts else found
 
 
 def outcome(gru: GRU, case: Case, one: Explanation) -> str | None:
-    """HOLDS, RIGHT or OTHER; None where the two cannot be told apart, or there is no answer."""
+    """HOLDS, RIGHT or OTHER; None if the answer does not distinguish them, or if there is none."""
     claim = gru.capabilities.arithmetic[case.dtype]
     try:
         answer = flat(ask(gru, case))
@@ -103,7 +103,7 @@ def outcome(gru: GRU, case: Case, one: Explanation) -> str | None:
 
 
 def where(axis: str, holds: Sequence[int], right: Sequence[int]) -> str:
-    """The sizes of an axis at which a mistake shows, in words."""
+    """The sizes of an axis at which a mistake occurs, in words."""
     if not holds:
         return f"at some {axis}"
     if list(holds) == [1]:

@@ -37,10 +37,10 @@ DEVIATIONS: tuple[type[Deviation], ...] = (*OF_STEPS, *OF_STATES, *OF_PADDING, *
 """Deviations that are tried alone and in pairs."""
 
 ALONE: tuple[type[Deviation], ...] = (*OF_SOME, *OF_BLOCKS, *OF_ACTIVATIONS, *OF_BLENDS, *OF_AXES)
-"""Deviations that are tried alone: with them, pairs would be twenty times as many."""
+"""Deviations that are tried only alone, because with them there would be twenty times as many pairs."""
 
 ACROSS: tuple[type[Deviation], ...] = (reset_places_are_exchanged,)
-"""Deviations that two places of the reset gate show, and no question of one place."""
+"""Deviations that only questions for two positions of the reset gate show."""
 
 AT_ONCE = 2
 """The largest number of deviations in one explanation."""
@@ -58,7 +58,7 @@ class Explanation(NamedTuple):
 
 
 def in_words(found: Explanation, claim: Arithmetic) -> list[Part]:
-    """The parts of an explanation as a report has them."""
+    """The parts of an explanation as a report contains them."""
     parts = [part(deviation.__name__) for deviation in found.parts]
     if found.arithmetic:
         beside = "with that, " if found.parts else ""
@@ -74,7 +74,7 @@ def part(name: str) -> Part:
 
 
 def classes(found: Explanation, claim: Arithmetic) -> str:
-    """The weaker classes of an explanation."""
+    """The weaker classes of an explanation, in words."""
     return ", or with ".join(weaker_parts(claim, weak) for weak in found.arithmetic)
 
 

@@ -1,4 +1,4 @@
-"""A GRU in plain loops, with places in which it can be made wrong. It shares no code with the GRUs of the suite."""
+"""A GRU in plain loops that subclasses can make wrong. It shares no code with the GRUs of the suite."""
 
 from math import exp, tanh
 
@@ -14,12 +14,12 @@ def sigma(a: float) -> float:
 
 
 class Loops:
-    """A subclass replaces one method, or more."""
+    """A GRU in plain loops. A subclass replaces some methods."""
 
     capabilities = Emulated.capabilities
 
     def run(self, case: Case) -> Outputs:
-        """Each direction, then the merge."""
+        """Run each direction, then merge."""
         case = self.read(case)
         ways = [case.reverse] if case.merge is None else [False, True]
         runs = [self.one(case, which, backwards) for which, backwards in enumerate(ways)]
@@ -42,7 +42,7 @@ class Loops:
         return a * b if merge == "mul" else (a + b) * (0.5 if merge == "ave" else 1)
 
     def one(self, case, which, backwards):
-        """One direction."""
+        """Run one direction."""
         p = case.parameters[which]
         W, U, (b, c) = (np.array(a, dtype=float) for a in (p.kernel, p.recurrent_kernel, p.bias))
         W, U, b, c = self.weights(W, U, b, c)

@@ -1,4 +1,4 @@
-"""Wrong GRUs in plain loops are named, at some sizes alone or at all; what is not known is not named."""
+"""Wrong GRUs in plain loops are named, at some sizes or at all sizes, and unknown mistakes are not named."""
 
 from dataclasses import replace
 from math import tanh
@@ -197,12 +197,12 @@ NAMED = {
     StartsFromTheFirstRow: "initial_states_of_the_first_row",
     KeepsItsState: "state_kept_between_calls",
 }
-"""By class, the catalogue's name of the mistake."""
+"""The catalogue's name of the mistake of each class."""
 
 
 @pytest.fixture(autouse=True)
 def few_sizes(monkeypatch, request):
-    """Loops are slow: of the sizes of an axis, those on both sides of the limits below."""
+    """Use only the sizes on both sides of the limits below, because loops are slow."""
     named = "named_and_nothing_else" in request.node.name
     sizes = (1, 8, 17) if named else (1, 2, 3, 7, 8, 9, 12, 15, 16, 17, 32, 33)
     monkeypatch.setattr("conformance.diagnosis.reach.SIZES", sizes)
@@ -226,11 +226,11 @@ def test_what_depends_on_the_merge_is_named_with_it():
     assert found.explanations == [] or found.limits is not None, found.lines
 
 
-# At some sizes or options alone.
+# Mistakes at some sizes or options only.
 
 
 def only(wrong, where_wrong):
-    """A subject that is wrong for some cases alone."""
+    """A subject that is wrong only for some cases."""
 
     class Only(wrong):
         def run(self, case):
@@ -323,11 +323,11 @@ def test_numbers_in_less_precision_at_some_sizes_are_named_with_them():
         assert "where units is 16 or more, not 15 or less" in (found.cause.limits or "")
 
 
-# What is not to be named.
+# Mistakes that must not be named.
 
 
 class WrongByChance(Loops):
-    """Eleven calls in a hundred."""
+    """A subject that is wrong in eleven of a hundred calls."""
 
     def __init__(self):
         self.random = np.random.default_rng(0)

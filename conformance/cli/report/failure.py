@@ -103,7 +103,7 @@ def failure_lines(
 
 
 def _explanations(cause: Cause) -> Iterator[Line]:
-    """Yield the explanations, where they hold, and their fixes."""
+    """Yield the explanations, the places where they hold, and their fixes."""
     several = len(cause.explanations) > 1
     if cause.limits is not None and not cause.explanations:
         yield "", cause.limits

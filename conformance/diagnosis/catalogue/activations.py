@@ -1,4 +1,4 @@
-"""Mistakes in activations: another function for the gates, for one of them, or for the candidate; a clip."""
+"""Mistakes in activations: another function for both gates, for one gate or for the candidate, or a clip."""
 
 from conformance.diagnosis.catalogue.mistake import Mistake
 
@@ -19,7 +19,9 @@ GATES = {
     "square_root": ("the square root of sigma(a)", ""),
     "squared": ("the square of sigma(a)", ""),
 }
-"""By name, the function of a gate's argument a in words, and the entry for both gates where there is another."""
+"""For each name the function of a gate's argument a in words, and the existing entry for both gates, if there is
+one.
+"""
 
 CANDIDATE = {
     "hard_tanh": "a clipped to [-1, 1]",
@@ -45,20 +47,20 @@ CANDIDATE = {
     "gelu_of_tanh": "a (1 + tanh(sqrt(2 / pi) (a + 0.044715 a^3))) / 2",
     "relu_6": "a clipped to [0, 6]",
 }
-"""By name, the function of the candidate's argument a in words."""
+"""For each name the function of the candidate's argument a in words."""
 
 CLIPS = (0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 20, 24, 30, 32)
-"""Limits of arguments that are tried: larger ones change no number that is asked for."""
+"""The tried limits of arguments. Larger ones would change no number of the questions."""
 
 LIMITS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
-"""Limits of tanh that are tried."""
+"""The tried limits of tanh."""
 
 CLIPPED = {
     "arguments": ("arguments of sigma and tanh", "zrn"),
     "gates": ("arguments of the gates", "zr"),
     "candidate": ("argument of the candidate", "n"),
 }
-"""By name, which arguments are clipped, in words and as gates."""
+"""For each name the clipped arguments in words and as letters of gates."""
 
 ONE_GATE = {"z": "update", "r": "reset"}
 

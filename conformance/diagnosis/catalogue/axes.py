@@ -97,7 +97,7 @@ AXES: dict[str, tuple[str, str]] = {
     ),
     "reverse_and_forward_exchanged": (
         "A run that should be forward is reversed, and a reverse run is forward.",
-        "exchange the two: hand case.reverse over as it is",
+        "exchange the two: pass case.reverse on as it is",
     ),
     "first_step_skipped": ("The first step is left out, and the state stays.", "begin at the first step"),
     "first_step_not_written": ("The first step is left out, and its output is 0.", "begin at the first step"),
@@ -141,15 +141,15 @@ AXES: dict[str, tuple[str, str]] = {
     ),
     "directions_share_the_forward_initial_state": (
         "The backward direction starts from the forward one's initial state.",
-        "hand case.starts[1] to the backward direction",
+        "pass case.starts[1] to the backward direction",
     ),
     "forward_direction_ignores_its_initial_state": (
         "The forward of two directions starts from zeros.",
-        "hand case.starts[0] to the forward direction",
+        "pass case.starts[0] to the forward direction",
     ),
     "final_states_both_forward": ("Both final states are the forward direction's.", "return both final states"),
 }
-"""By name, the sentence and the fix; a slice is what the adapter applies to what it gets."""
+"""For each name the sentence and the fix. A slice in a fix is applied by the adapter to the array that it gets."""
 
 
 MISTAKES: dict[str, Mistake] = {name: Mistake(sentence, fix=fix) for name, (sentence, fix) in AXES.items()}

@@ -1,4 +1,4 @@
-"""Mistakes in the blend of the old state and the candidate, and in where gates are used."""
+"""Mistakes in the blend of the old state and the candidate, and in the use of the gates."""
 
 from conformance.diagnosis.catalogue.mistake import Mistake
 
@@ -18,7 +18,7 @@ BLENDS = {
     "blend_scales_the_state_twice": "z z h + (1 - z) n",
     "blend_uses_the_state_for_the_candidate": "z n + (1 - z) tanh(h)",
 }
-"""By name, the next state in letters."""
+"""For each name the next state as a formula."""
 
 USES: dict[str, tuple[str, str]] = {
     "reset_scales_the_state_of_the_update": (
@@ -58,7 +58,7 @@ USES: dict[str, tuple[str, str]] = {
         "exchange the two: reset 'after' is reset_after=True (linear_before_reset=1)",
     ),
 }
-"""By name, the sentence and the fix."""
+"""For each name the sentence and the fix."""
 
 MISTAKES: dict[str, Mistake] = {
     **{

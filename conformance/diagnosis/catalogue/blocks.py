@@ -16,10 +16,10 @@ ARRAYS = {
     "WU": ("kernels", "kernels", "p.kernel[{}] and p.recurrent_kernel[{}]"),
     "WUbc": ("weights", "weights", "p.kernel[{}], p.recurrent_kernel[{}] and p.bias[:{}]"),
 }
-"""By letters: a name, words, and Python for the blocks of some gates."""
+"""For each combination of letters a name, words, and Python code for the blocks of some gates."""
 
 GATES = {"z": "update", "r": "reset", "n": "candidate", "zr": "gates", "zrn": "all"}
-"""Gates by their letters."""
+"""Names of gates by their letters."""
 
 PLACES = {"z": "0", "r": "1", "n": "2", "zr": ":2", "zrn": ":"}
 
@@ -31,7 +31,7 @@ ELSEWHERE = {
     "reset_reads_the_recurrent_kernel_of_the_update", "reset_reads_the_weights_of_the_update",
     "update_reads_the_weights_of_the_reset",
 }  # fmt: skip
-"""The combinations with another entry, which has a public thread, a mutant or a shorter name."""
+"""The combinations that have another entry, with a public thread, a mutant or a shorter name."""
 
 
 def _python(letters: str, gates: str) -> str:
@@ -59,7 +59,7 @@ SCALED: dict[str, tuple[str, str, int]] = {
     for gates in GATES
     if (name := f"{ARRAYS[letters][0]}_of_{GATES[gates]}_{FACTORS[factor][0]}") not in ELSEWHERE
 }
-"""By name, the arrays whose blocks of some gates are multiplied by a factor."""
+"""For each name the arrays whose blocks of some gates are multiplied by a factor, the gates and the factor."""
 
 COPIED: dict[str, tuple[str, str, str]] = {
     name: (letters, gate, other)
@@ -69,10 +69,10 @@ COPIED: dict[str, tuple[str, str, str]] = {
     if gate != other
     and (name := f"{GATES[gate]}_reads_the_{ARRAYS[letters][0]}_of_the_{GATES[other]}") not in ELSEWHERE
 }
-"""By name, the arrays of which one gate reads another's block."""
+"""For each name the arrays, the gate that reads a wrong block, and the gate whose block it reads."""
 
 TRANSPOSED = {f"recurrent_kernel_of_{GATES[gates]}_transposed": gates for gates in ("z", "r", "zr")}
-"""By name, the gates whose block of the recurrent kernel is read transposed."""
+"""For each name the gates whose block of the recurrent kernel is read transposed."""
 
 
 def _copied(letters: str, gate: str, other: str) -> Mistake:
@@ -87,7 +87,7 @@ MISTAKES: dict[str, Mistake] = {
     **{
         name: Mistake(
             f"The recurrent kernel of {_of(gates)} is read transposed.",
-            fix=f"hand over {_python('U', gates)} as it is, or transpose all three blocks alike",
+            fix=f"pass {_python('U', gates)} as it is, or transpose all three blocks alike",
         )
         for name, gates in TRANSPOSED.items()
     },

@@ -39,7 +39,7 @@ READ_AS: dict[str, tuple[Arrays, str]] = {
     "bias_blocks_in_another_order": (BIASES, "nrz"),
     **{f"bias_order_{order}": (BIASES, order) for order in ORDERS if order != "nrz"},
 }
-"""By name, which arrays are read in which order, alone or two at once."""
+"""For each name the arrays that are read in another order, and the order, tried alone and in pairs."""
 
 ALONE: dict[str, tuple[Arrays, str]] = {
     f"{name}_order_{order}": (arrays, order)
@@ -52,7 +52,7 @@ ALONE: dict[str, tuple[Arrays, str]] = {
     }.items()
     for order in ORDERS
 }
-"""The same for arrays that are tried alone."""
+"""The same for arrays that are tried only alone."""
 
 
 def _in_words(arrays: Arrays, order: str) -> Mistake:

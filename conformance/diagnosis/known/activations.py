@@ -23,7 +23,7 @@ Function = Callable[[Rounded, Near], Near]
 
 
 def _through(function: Callable[[np.ndarray], np.ndarray], slope: float) -> Function:
-    """A function that is as accurate as sigma and tanh are, and no steeper than a slope."""
+    """A function with a given largest slope that is as accurate as sigma and tanh."""
 
     def applied(ops: Rounded, a: Near) -> Near:
         value = function(a.value)
@@ -168,4 +168,4 @@ DEVIATIONS = (
     *(_clip(clip_name(which, limit), gates, limit) for which, (_, gates) in CLIPPED.items() for limit in CLIPS),
     *(_limited(limit_name(limit), limit) for limit in LIMITS),
 )
-"""All of the tables, in their order."""
+"""All deviations of the tables, in their order."""

@@ -1,4 +1,4 @@
-"""Known deviations along an axis: the question as it is read, the answer as it is given, the order of steps."""
+"""Known deviations along an axis: in reading the question, in returning the answer, in the order of steps."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -26,7 +26,7 @@ def _shown(case: Case) -> int:
 
 
 def _answer(name: str, change: Change, *, outputs: bool = True, finals: bool = True) -> type[Deviation]:
-    """In each direction by itself."""
+    """A deviation that changes the answer of each direction separately."""
 
     def direction(self: Deviation, case: Case, direction: int) -> OneDirection:
         shown, final = super(made, self).direction(case, direction)
@@ -192,7 +192,7 @@ class reverse_and_forward_exchanged(Deviation):
 
 
 def _left_out(name: str, chosen_steps: Callable[[list[int]], list[int]]) -> type[Deviation]:
-    """Steps are left out: the state stays, and so do the outputs."""
+    """A deviation that leaves out steps: the state stays the same, and so do the outputs."""
 
     def valid(self: Deviation, case: Case, backwards: bool) -> np.ndarray:
         valid = super(made, self).valid(case, backwards).copy()
@@ -205,7 +205,7 @@ def _left_out(name: str, chosen_steps: Callable[[list[int]], list[int]]) -> type
 
 
 def _taken(name: str, chosen_steps: Callable[[list[int]], list[int]]) -> type[Deviation]:
-    """Other steps are taken; where none is, the outputs are 0."""
+    """A deviation that takes other steps; the outputs at times without a step are 0."""
 
     def order(self: Deviation, case: Case, backwards: bool) -> Iterable[int]:
         return chosen_steps(list(super(made, self).order(case, backwards)))
@@ -326,4 +326,4 @@ class final_states_both_forward(Deviation):
 
 
 DEVIATIONS = (*ANSWERS, *QUESTIONS, *STEPS, *MERGES, *declared(globals()))
-"""All of this file."""
+"""All deviations of this file."""

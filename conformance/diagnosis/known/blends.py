@@ -1,4 +1,4 @@
-"""Known deviations of the blend, and of where gates are used."""
+"""Known deviations of the blend, and of the use of the gates."""
 
 from collections.abc import Callable
 
@@ -46,7 +46,7 @@ def _blend(name: str, blend: Blend) -> type[Deviation]:
 
 
 class WithBothGates(Deviation):
-    """A deviation that uses both gates in one place. Raises ValueError where there is no reset gate."""
+    """A deviation that uses both gates in one place. Raises ValueError if there is no reset gate."""
 
     def next_state(self, x: np.ndarray, h: Near, w: Blocks) -> Near:
         if len(w.W) != 3:
@@ -126,4 +126,4 @@ DEVIATIONS = (
     *(_blend(name, OF[name]) for name in BLENDS),
     *(one for one in declared(globals()) if one not in (WithBothGates, reset_places_are_exchanged)),
 )
-"""All of the table, then the classes in their order, but for the one that two places of the reset gate show."""
+"""The deviations of the table, then the classes, except the one that only two positions of the reset gate show."""

@@ -10,7 +10,7 @@ from conformance.diagnosis.known.gru import Blocks
 
 
 def _place(w: Blocks, gate: str) -> int:
-    """Where a gate's block stands. Raises ValueError where there is no such gate."""
+    """The index of a gate's block. Raises ValueError if there is no such gate."""
     return "zrn".index(gate) if len(w.W) == 3 else "zn".index(gate)
 
 
@@ -56,4 +56,4 @@ DEVIATIONS = (
     *(_copied(name, *read) for name, read in COPIED.items()),
     *(_transposed(name, gates) for name, gates in TRANSPOSED.items()),
 )
-"""All of the table, in its order."""
+"""All deviations of the table, in its order."""

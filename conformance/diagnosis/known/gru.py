@@ -30,7 +30,7 @@ class OneDirection(NamedTuple):
 
 
 IN_A_STEP = frozenset(("place", "candidate", "update", "reset", "recurrent", "sigmoid", "tanh", "blend", "next_state"))
-"""The parts that a step consists of, beside its weights."""
+"""The parts of a step, without its weights."""
 
 
 class Specified:

@@ -21,7 +21,7 @@ def _order(name: str, letters: str, order: str) -> type[Deviation]:
 
 ORDERED = tuple(_order(name, arrays.letters, order) for name, (arrays, order) in READ_AS.items())
 OF_SOME = tuple(_order(name, arrays.letters, order) for name, (arrays, order) in ALONE.items())
-"""Orders of blocks that are tried alone."""
+"""The orders of blocks that are tried only alone."""
 
 
 class update_sense_flipped(Deviation):
