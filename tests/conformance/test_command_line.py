@@ -45,7 +45,7 @@ def in_a_process(*arguments: str, timeout: float = 120) -> subprocess.CompletedP
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("run", "conformance.mutants:lengths_ignored", *FAST), 1, "FAIL lengths float32"),
+        (("run", "conformance.mutants:lengths_ignored", *FAST), 1, "FAIL   lengths or masks are accepted and not used"),
         (("run", "nonsense"), 2, "did you mean 'nonsense:gru'?"),
     ],
 )

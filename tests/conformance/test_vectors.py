@@ -195,7 +195,7 @@ def _replaced(found: dict, path: str, value: object) -> dict:
         ("truth.final_state.values.0", "inf", "does not match|not valid"),
         ("truth.bits", "128", "is not of type"),
         ("flags", ["LengthsIgnored"], "it has notes on"),
-        ("dtypes", ["float16"], "is not one of"),
+        ("dtypes", ["tf32"], "is not one of"),
     ],
 )
 def test_the_schema_sees(path, value, message):
