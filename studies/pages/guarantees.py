@@ -71,8 +71,9 @@ def _short() -> Iterator[str]:
     yield "| --- | --- | ---: |"
     for module in MODULES:
         clauses = [check.clause for check in module.CHECKS]
-        what = (module.__doc__ or "").partition("\n")[0].rstrip(".")
-        yield f"| {what} | {', '.join(clauses)} | {len(set().union(*(caught[clause] for clause in clauses)))} |"
+        topic = (module.__doc__ or "").partition("\n")[0].rstrip(".").removeprefix("Checks of the clauses about ")
+        count = len(set().union(*(caught[clause] for clause in clauses)))
+        yield f"| {topic[:1].upper()}{topic[1:]} | {', '.join(clauses)} | {count} |"
 
 
 def _policies() -> Iterator[str]:
