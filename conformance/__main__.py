@@ -1,5 +1,5 @@
-"""The command line: python -m conformance list | clauses | run | again | diagnose | identify | oracle | probe |
-vectors.
+"""The command line: python -m conformance list | clauses | run | compare | again | diagnose | identify | oracle |
+probe | vectors.
 """
 
 from gru_conformance import main as run_with_our_names
@@ -11,6 +11,7 @@ import click
 
 from conformance.cli.again import again
 from conformance.cli.clauses import list_clauses
+from conformance.cli.compare import compare
 from conformance.cli.diagnose import diagnose
 from conformance.cli.identify import identify
 from conformance.cli.judge import answer
@@ -24,7 +25,7 @@ from gru_conformance import version
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
-    commands=[list_subjects, list_clauses, run, again, diagnose, identify, oracle, probe, vectors, answer],
+    commands=[list_subjects, list_clauses, run, compare, again, diagnose, identify, oracle, probe, vectors, answer],
 )
 @click.version_option(version(), message="%(version)s")
 def main() -> None:
