@@ -18,14 +18,20 @@ struct After {
   static void step(const StepWeights<T>& weights, const Step<T>& s, Size units, const Share& mine, const Plan&,
                    const Team&) {
     constexpr int L = kLanes<T>;
-    product<T, 3>(s.h, s.count, weights.first, mine.block, mine.block_end, [&](Size i, Size block, const T* a) {
+    const auto z_and_r = [&](Size i, Size block, T* a) __attribute__((always_inline)) {
       const T* x = s.projected + i * s.stride + block * 3 * L;
-      const Size j = block * L;
-      const int some = lanes_of<T>(units, block);
-      const Vec<T> h_n = load(a + 2 * L);
+      const int some = lanes_of<T>(units, block), gate = apart<T, 3>(some);
       const Vec<T> z = sigmoid<T>(load(x) + load(a));
-      const Vec<T> r = sigmoid<T>(load(x + L) + load(a + L));
-      const Vec<T> n = tanh<T>(fma(r, h_n, load(x + 2 * L)));
+      const Vec<T> r = sigmoid<T>(load(x + gate) + load(a + gate));
+      store(a, some, z);
+      store(a + gate, some, r);
+    };
+    const auto state = [&](Size i, Size block, const T* a) __attribute__((always_inline)) {
+      const Size j = block * L;
+      const int some = lanes_of<T>(units, block), gate = apart<T, 3>(some);
+      const T* x_n = s.projected + i * s.stride + block * 3 * L + 2 * gate;
+      const Vec<T> z = load(a), r = load(a + gate), h_n = load(a + 2 * gate);
+      const Vec<T> n = tanh<T>(fma(r, h_n, load(x_n)));
       store(s.outputs[i] + j, some, blend<T>(z, load(s.h[i] + j, some), n));
       if (!s.kept) return;
       T* kept = s.kept[i] + j;
@@ -33,7 +39,8 @@ struct After {
       store(kept + units, some, r);
       store(kept + 2 * units, some, n);
       store(kept + 3 * units, some, h_n);
-    });
+    };
+    product<T, 3>(s.h, s.count, weights.first, mine.block, mine.block_end, z_and_r, state);
   }
 
   static void back(const BackWeights<T>& weights, const StepBack<T>& s, Size units, const Share& mine, const Plan& plan,
@@ -55,7 +62,7 @@ struct After {
         store(s.d_state[i] + j, some, d * z);
       }
     wait_at_step(plan, team);
-    product<T, 1>(s.slopes, s.count, weights.first, mine.block, mine.block_end, [&](Size i, Size block, const T* sum) {
+    product<T, 1>(s.slopes, s.count, weights.first, mine.block, mine.block_end, [&](Size i, Size block, const T* sum) __attribute__((always_inline)) {
       T* d = s.d_state[i] + block * kLanes<T>;
       const int some = lanes_of<T>(units, block);
       store(d, some, load(d, some) + load(sum));

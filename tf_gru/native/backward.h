@@ -49,10 +49,11 @@ struct Transposed {
   }
 
   Panels<T> inputs(const Call& call) const {
-    return {kernel, kGates * call.units, zeros, Variant::kNFirst ? call.units : 0};
+    return {kernel, kGates * call.units, zeros, call.input_dim, Variant::kNFirst ? call.units : 0};
   }
   BackWeights<T> step(const Call& call) const {
-    return {{first, kFirst * call.units, zeros, 0}, {second, kSecond * call.units, zeros, kFirst * call.units}};
+    const Size units = call.units;
+    return {{first, kFirst * units, zeros, units, 0}, {second, kSecond * units, zeros, units, kFirst * units}};
   }
 };
 

@@ -18,21 +18,21 @@ struct Before {
   static void step(const StepWeights<T>& weights, const Step<T>& s, Size units, const Share& mine, const Plan& plan,
                    const Team& team) {
     constexpr int L = kLanes<T>;
-    product<T, 2>(s.h, s.count, weights.first, mine.block, mine.block_end, [&](Size i, Size block, const T* a) {
+    product<T, 2>(s.h, s.count, weights.first, mine.block, mine.block_end, [&](Size i, Size block, const T* a) __attribute__((always_inline)) {
       const T* x = s.projected + i * s.stride + block * 3 * L;
       const Size j = block * L;
-      const int some = lanes_of<T>(units, block);
-      const Vec<T> r = sigmoid<T>(load(x + L) + load(a + L));
+      const int some = lanes_of<T>(units, block), gate = apart<T, 2>(some);
+      const Vec<T> r = sigmoid<T>(load(x + apart<T, 3>(some)) + load(a + gate));
       store(s.outputs[i] + j, some, sigmoid<T>(load(x) + load(a)));  // the place of the output holds z until n is known
       store(s.reset[i] + j, some, r * load(s.h[i] + j, some));
       if (s.kept) store(s.kept[i] + units + j, some, r);
     });
     wait_at_step(plan, team);
-    product<T, 1>(s.reset, s.count, weights.second, mine.block, mine.block_end, [&](Size i, Size block, const T* a) {
-      const T* x = s.projected + i * s.stride + block * 3 * L;
+    product<T, 1>(s.reset, s.count, weights.second, mine.block, mine.block_end, [&](Size i, Size block, const T* a) __attribute__((always_inline)) {
       const Size j = block * L;
       const int some = lanes_of<T>(units, block);
-      const Vec<T> z = load(s.outputs[i] + j, some), n = tanh<T>(load(x + 2 * L) + load(a));
+      const T* x_n = s.projected + i * s.stride + block * 3 * L + 2 * apart<T, 3>(some);
+      const Vec<T> z = load(s.outputs[i] + j, some), n = tanh<T>(load(x_n) + load(a));
       store(s.outputs[i] + j, some, blend<T>(z, load(s.h[i] + j, some), n));
       if (!s.kept) return;
       store(s.kept[i] + j, some, z);
@@ -57,7 +57,7 @@ struct Before {
         store(s.d_state[i] + j, some, d * z);
       }
     wait_at_step(plan, team);
-    product<T, 1>(s.slopes, s.count, weights.second, mine.block, mine.block_end, [&](Size i, Size block, const T* sum) {
+    product<T, 1>(s.slopes, s.count, weights.second, mine.block, mine.block_end, [&](Size i, Size block, const T* sum) __attribute__((always_inline)) {
       const Size j = block * kLanes<T>;
       const int some = lanes_of<T>(units, block);
       const Vec<T> r = load(s.kept[i] + units + j, some), h = load(s.h[i] + j, some), d = load(sum);
@@ -66,7 +66,7 @@ struct Before {
       store(d_state, some, fma(d, r, load(d_state, some)));
     });
     wait_at_step(plan, team);
-    product<T, 1>(s.slopes, s.count, weights.first, mine.block, mine.block_end, [&](Size i, Size block, const T* sum) {
+    product<T, 1>(s.slopes, s.count, weights.first, mine.block, mine.block_end, [&](Size i, Size block, const T* sum) __attribute__((always_inline)) {
       T* d = s.d_state[i] + block * kLanes<T>;
       const int some = lanes_of<T>(units, block);
       store(d, some, load(d, some) + load(sum));

@@ -40,9 +40,9 @@ struct Packed {
     pack_bias<T, kFirst>(bias_h, at<T>(call.bias_h, 0), units, begin, end);
   }
 
-  Panels<T> inputs(const Call& call) const { return {kernel, call.input_dim, bias}; }
+  Panels<T> inputs(const Call& call) const { return {kernel, call.input_dim, bias, call.units}; }
   StepWeights<T> step(const Call& call) const {
-    return {{first, call.units, bias_h}, {second, call.units, zeros}};
+    return {{first, call.units, bias_h, call.units}, {second, call.units, zeros, call.units}};
   }
 };
 

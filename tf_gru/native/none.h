@@ -17,11 +17,12 @@ struct None {
   static void step(const StepWeights<T>& weights, const Step<T>& s, Size units, const Share& mine, const Plan&,
                    const Team&) {
     constexpr int L = kLanes<T>;
-    product<T, 2>(s.h, s.count, weights.first, mine.block, mine.block_end, [&](Size i, Size block, const T* a) {
+    product<T, 2>(s.h, s.count, weights.first, mine.block, mine.block_end, [&](Size i, Size block, const T* a) __attribute__((always_inline)) {
       const T* x = s.projected + i * s.stride + block * 2 * L;
       const Size j = block * L;
-      const int some = lanes_of<T>(units, block);
-      const Vec<T> z = sigmoid<T>(load(x) + load(a)), n = tanh<T>(load(x + L) + load(a + L));
+      const int some = lanes_of<T>(units, block), gate = apart<T, 2>(some);
+      const Vec<T> z = sigmoid<T>(load(x) + load(a));
+      const Vec<T> n = tanh<T>(load(x + gate) + load(a + gate));
       store(s.outputs[i] + j, some, blend<T>(z, load(s.h[i] + j, some), n));
       if (!s.kept) return;
       store(s.kept[i] + j, some, z);
@@ -42,7 +43,7 @@ struct None {
         store(s.d_state[i] + j, some, d * z);
       }
     wait_at_step(plan, team);
-    product<T, 1>(s.slopes, s.count, weights.first, mine.block, mine.block_end, [&](Size i, Size block, const T* sum) {
+    product<T, 1>(s.slopes, s.count, weights.first, mine.block, mine.block_end, [&](Size i, Size block, const T* sum) __attribute__((always_inline)) {
       T* d = s.d_state[i] + block * kLanes<T>;
       const int some = lanes_of<T>(units, block);
       store(d, some, load(d, some) + load(sum));

@@ -11,6 +11,24 @@ Size blocks_of(Size units) {
   return (units + kLanes<T> - 1) / kLanes<T>;
 }
 
+template <class T>
+inline int lanes_of(Size units, Size block) {
+  const Size left = units - block * kLanes<T>;
+  return left < kLanes<T> ? int(left) : kLanes<T>;
+}
+
+// The V gates of a block of `some` units stand in so many vectors, and so far apart: in a last block of few units one
+// right after the other, else a vector each.
+template <class T, int V>
+inline int vectors_of(int some) {
+  return (V * some + kLanes<T> - 1) / kLanes<T>;
+}
+
+template <class T, int V>
+inline int apart(int some) {
+  return vectors_of<T, V>(some) < V ? some : kLanes<T>;
+}
+
 // Takes aligned pieces of a call's memory, one after the other. With null, it only counts bytes.
 struct Memory {
   char* base;
@@ -31,16 +49,17 @@ struct Memory {
 };
 
 // Blocks `begin` to `end` of V gates that stand side by side: to block, k, gate, lane from k, gate*units + unit.
-// Lanes beyond the units are 0.
+// Lanes beyond the units are 0. A block has room for V vectors for each k.
 template <class T, int V>
 void pack(T* to, const T* from, Size k, Size stride, Size units, Size begin, Size end) {
   constexpr int L = kLanes<T>;
   for (Size block = begin; block < end; ++block) {
-    const int some = units - block * L < L ? int(units - block * L) : L;
+    const int some = lanes_of<T>(units, block), wide = vectors_of<T, V>(some) * L, gate = apart<T, V>(some);
     T* panel = to + block * k * V * L;
-    for (Size i = 0; i < k; ++i)
-      for (int v = 0; v < V; ++v)
-        store(panel + (i * V + v) * L, load(from + i * stride + v * units + block * L, some));
+    for (Size i = 0; i < k; ++i, panel += wide) {
+      if (gate < L) store(panel + wide - L, Vec<T>{});  // what follows does not reach the last lanes
+      for (int v = 0; v < V; ++v) store(panel + v * gate, load(from + i * stride + v * units + block * L, some));
+    }
   }
 }
 

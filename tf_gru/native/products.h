@@ -1,11 +1,11 @@
 // Products of rows with packed weights: out[i] = init + sum over k of row[i][k] * panel[k], k from first to last.
 //
-// A panel holds the weights of one block of units: for each k, V vectors side by side, one for each of its gates. A tile
-// is R rows by N blocks, all of whose sums stay in registers while k runs. Each sum is one chain of fused operations in
-// the order of k, whatever R and N are: so no number depends on how rows and blocks fall into tiles.
+// A panel holds the weights of one block of units: for each k the vectors of its V gates, side by side. A tile is R rows
+// by N blocks, all of whose sums stay in registers while k runs. Each sum is one chain of fused operations in the order
+// of k, whatever R and N are: so no number depends on how rows and blocks fall into tiles.
 #pragma once
 
-#include "simd.h"
+#include "packing.h"
 
 namespace tf_gru {
 namespace {
@@ -18,6 +18,7 @@ struct Panels {
   const T* weights;  // block k V lanes
   Size k;
   const T* init;  // block V lanes: what the sums start from
+  Size units;
   Size from = 0;  // where in a row its k numbers begin
 };
 
@@ -52,6 +53,14 @@ void tile(const T* const* rows, Size from, Size k, const T* panel, const T* init
     for (int v = 0; v < N * V; ++v) store(out + r * out_stride + v * L, sums[r][v]);
 }
 
+// One block, whose V gates may stand in fewer vectors.
+template <class T, int R, int V>
+void tile_of(int vectors, const T* const* rows, Size from, Size k, const T* panel, const T* init, T* out, Size stride) {
+  if constexpr (V > 1)
+    if (vectors < V) return tile_of<T, R, V - 1>(vectors, rows, from, k, panel, init, out, stride);
+  tile<T, R, 1, V>(rows, from, k, panel, init, out, stride);
+}
+
 constexpr int fitting(int sums) { return sums < 1 ? 1 : sums > 8 ? 8 : sums; }
 
 // Blocks from `block` on, N at a time while they last, then fewer.
@@ -69,14 +78,21 @@ void across(const T* const* rows, const Panels<T>& p, Size block, Size end, cons
 // panel is read from memory once.
 template <class T, int V, int R, class Place>
 void down(const T* const* rows, Size row, Size count, const Panels<T>& p, Size begin, Size end, const Place& place) {
-  constexpr int N = fitting(kSums / (R * V));
+  constexpr int N = fitting(kSums / (R * V)), L = kLanes<T>;
   const Size tiles = (count - row) / R;
   if (tiles > 0) {
-    for (Size block = begin; block < end; block += N)
+    const int vectors = vectors_of<T, V>(lanes_of<T>(p.units, end - 1));
+    const Size full = vectors < V ? end - 1 : end;
+    for (Size block = begin; block < full; block += N)
       for (Size i = row; i < row + tiles * R; i += R)
-        across<T, V, R, N>(rows + i, p, block, block + N < end ? block + N : end, [&](Size at, int n, auto compute) {
+        across<T, V, R, N>(rows + i, p, block, block + N < full ? block + N : full, [&](Size at, int n, auto compute) {
           place(i, R, at, n, compute);
         });
+    for (Size i = row; full < end && i < row + tiles * R; i += R)
+      place(i, R, full, 1, [&](T* out, Size stride) {
+        const Size at = full * V * L;
+        tile_of<T, R, V>(vectors, rows + i, p.from, p.k, p.weights + at * p.k, p.init + at, out, stride);
+      });
     row += tiles * R;
   }
   if constexpr (R > 1) down<T, V, R / 2>(rows, row, count, p, begin, end, place);
@@ -90,14 +106,18 @@ void product_into(const T* const* rows, Size count, const Panels<T>& p, Size beg
   });
 }
 
-// The same product, handed on while it is in the cache: use(row, block, sums) for each row and block.
-template <class T, int V, class Use>
-void product(const T* const* rows, Size count, const Panels<T>& p, Size begin, Size end, const Use& use) {
-  alignas(64) T sums[kSums * kLanes<T>];
+// The same product, handed on while it is in the cache: first(row, block, sums) for each row and block of a tile, and
+// then the next one, so that what does not wait for each other is computed side by side.
+template <class T, int V, class... Use>
+void product(const T* const* rows, Size count, const Panels<T>& p, Size begin, Size end, const Use&... use) {
+  alignas(64) T sums[kSums * kLanes<T>] = {};  // lanes that no tile writes are read too
   down<T, V, kRows>(rows, 0, count, p, begin, end, [&](Size i, int r, Size block, int n, auto compute) {
     compute(sums, Size(n) * V * kLanes<T>);
-    for (int row = 0; row < r; ++row)
-      for (int b = 0; b < n; ++b) use(i + row, block + b, sums + (row * n + b) * V * kLanes<T>);
+    const auto each = [&](const auto& one) {
+      for (int row = 0; row < r; ++row)
+        for (int b = 0; b < n; ++b) one(i + row, block + b, sums + (row * n + b) * V * kLanes<T>);
+    };
+    (each(use), ...);
   });
 }
 

@@ -38,11 +38,5 @@ inline T* at(void* array, Size row) {
   return static_cast<T*>(array) + row;
 }
 
-template <class T>
-inline int lanes_of(Size units, Size block) {
-  const Size left = units - block * kLanes<T>;
-  return left < kLanes<T> ? int(left) : kLanes<T>;
-}
-
 }  // namespace
 }  // namespace tf_gru
