@@ -13,6 +13,7 @@ namespace {
 constexpr double kWorthSharing = 400e3;   // multiplications in a call: some ten microseconds
 constexpr double kWorthWaiting = 60e3;    // for each thread in a step, for waiting at each step
 constexpr Size kRowsWorthSharing = 4;     // for each thread
+constexpr double kPatience = 1 / 30e9;    // seconds to wait for the pool for each multiplication that others would do
 
 double products_of_step(const Call& call) {
   return double(call.batch) * double(call.units) * double(call.units) * (call.reset == kNone ? 2 : 3);
@@ -73,7 +74,8 @@ int run(const Call* call, const Gradients* to, int is_float64, int threads, int 
   Job job{is_float64 ? &set->float64 : &set->float32, call, to, {threads, by_units > 0 && threads > 1, rows.data()}, nullptr};
   cut_rows(*call, threads, rows.data());
   if (!attempt(job)) return TF_GRU_NO_MEMORY;
-  if (threads == 1 || !run_together(threads, work, &job)) {
+  const double patience = kPatience * all * (to ? 2 : 1) * (threads - 1) / threads;
+  if (threads == 1 || !run_together(threads, patience, work, &job)) {
     std::free(job.work);
     job.plan.threads = 1;
     job.plan.by_units = false;

@@ -103,9 +103,8 @@ class Pool {
 
   int wanted() const { return wanted_; }
 
-  bool run(int count, void (*work)(void*, const Team*), void* context) {
-    std::unique_lock<std::mutex> alone(in_use_, std::try_to_lock);
-    if (!alone || count > size_) return false;
+  bool run(int count, double patience, void (*work)(void*, const Team*), void* context) {
+    if (count > size_ || !take(patience)) return false;
     work_ = work;
     context_ = context;
     count_ = count;
@@ -114,10 +113,30 @@ class Pool {
     job_.next();
     do_part(0);
     end_.arrive();
+    leave();
     return true;
   }
 
  private:
+  // False where another call has the pool for longer than so many seconds.
+  bool take(double patience) {
+    std::unique_lock<std::mutex> lock(door_);
+    if (in_use_) {
+      const auto end = std::chrono::system_clock::now() + std::chrono::nanoseconds(int64_t(patience * 1e9));
+      if (!free_.wait_until(lock, end, [&] { return !in_use_; })) return false;
+    }
+    in_use_ = true;
+    return true;
+  }
+
+  void leave() {
+    {
+      std::lock_guard<std::mutex> lock(door_);
+      in_use_ = false;
+    }
+    free_.notify_all();
+  }
+
   void serve(int rank) {
     for (unsigned done = 0;; ++done) {
       job_.wait_past(done);
@@ -137,7 +156,9 @@ class Pool {
 
   const int wanted_;
   int size_ = 1;
-  std::mutex in_use_;
+  std::mutex door_;
+  std::condition_variable free_;
+  bool in_use_ = false;
   void (*work_)(void*, const Team*);
   void* context_;
   int count_;
@@ -173,9 +194,9 @@ void set_threads(int count) { wanted = count < 1 ? 1 : count; }
 
 int threads() { return wanted; }
 
-bool run_together(int count, void (*work)(void*, const Team*), void* context) {
+bool run_together(int count, double patience, void (*work)(void*, const Team*), void* context) {
   try {
-    return pool()->run(count, work, context);
+    return pool()->run(count, patience, work, context);
   } catch (const std::bad_alloc&) {
     return false;
   }

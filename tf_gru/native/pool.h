@@ -10,8 +10,9 @@ void set_threads(int count);
 int threads();
 
 // Runs work(context, team) in `count` threads at once, each with its own rank, the caller's with rank 0, and returns
-// when all are done. Every thread rounds and flushes as the caller does. Where the pool is in use, or has fewer
-// threads, run is not called and the answer is false: do it alone.
-bool run_together(int count, void (*work)(void* context, const Team*), void* context);
+// when all are done. Every thread rounds and flushes as the caller does. Where another call has the pool, and keeps it
+// for longer than `patience` seconds, or where it has fewer threads, run is not called and the answer is false: do it
+// alone.
+bool run_together(int count, double patience, void (*work)(void* context, const Team*), void* context);
 
 }  // namespace tf_gru
