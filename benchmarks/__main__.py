@@ -16,7 +16,7 @@ from rich.console import Console
 from benchmarks import page, tables
 from benchmarks.measure import Children, measure
 from benchmarks.peers import absent
-from benchmarks.record import RECORD, Folder, RecordError, entry_of, head, save, text
+from benchmarks.record import RECORD, Journal, RecordError, entry_of, head, save, text
 from benchmarks.rows import SUBJECTS, Row, rows
 from benchmarks.schedule import FULL, QUICK
 from conformance.cli.files import require_folders
@@ -32,9 +32,9 @@ NAMES = sorted({name for names in SUBJECTS.values() for name in names})
 @click.option("--peer", "peers", multiple=True, type=click.Choice(NAMES), help="Only these beside ours; kept nowhere")
 @click.option("--list", "listed", is_flag=True, help="Name the rows, measured or not, and stop")
 @click.option(
-    "--folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=".benchmarks",
+    "--journal",
+    type=FILE,
+    default="build/benchmarks.jsonl",
     show_default=True,
     help="Where measured rows are kept, so that a run that was stopped goes on",
 )
@@ -46,7 +46,7 @@ def main(
     only: tuple[str, ...],
     peers: tuple[str, ...],
     listed: bool,
-    folder: Path,
+    journal: Path,
     json_file: Path | None,
     plot: Path | None,
     write: bool,
@@ -69,7 +69,7 @@ def main(
         return
     effort = QUICK if quick else FULL
     try:
-        kept = None if quick or peers else Folder(folder, effort)
+        kept = None if quick or peers else Journal(journal, effort)
         entries = _measured(chosen, effort, peers or None, kept)
         record = {**(kept.head if kept else head(effort)), "rows": entries}
         _show(record)
@@ -89,13 +89,14 @@ def main(
     sys.exit(1 if any(entry["error"] for entry in entries) else 0)
 
 
-def _measured(chosen: list[Row], effort, peers: tuple[str, ...] | None, kept: Folder | None) -> list[dict]:
+def _measured(chosen: list[Row], effort, peers: tuple[str, ...] | None, kept: Journal | None) -> list[dict]:
     """The rows in the form of a record. Stored rows are not measured again, and errors are not stored."""
     children, entries = Children(), []
     try:
         for count, row in enumerate(chosen, 1):
-            if kept is not None and kept.has(row):
-                entries.append(kept.get(row))
+            known = kept and kept.get(row)
+            if known:
+                entries.append(known)
                 continue
             STDERR.print(f"{count} of {len(chosen)}: {row.name}", highlight=False)
             load = os.getloadavg()[0]

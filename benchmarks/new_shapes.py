@@ -1,30 +1,24 @@
-"""The cost of new shapes for our layer and Keras': an unseen batch size or length, in separate processes.
+"""The cost of new shapes: the first call with each of 200 shapes, beside a second call with the same shape.
 
-predict: 40 batch sizes by `predict_on_batch`. saved: the same by a SavedModel that was exported and loaded. eager: 60
-lengths by calls of the layer. time: the time of all calls, once, including tracing and compiling. memory: the memory of
-the process after a second pass over the same shapes, minus its memory after the first. Values are medians of five
-processes each.
+The calls are eager, or of a graph with open batch and time. Each way has had one call with another shape. A shape that
+is compiled or traced again takes longer in its first call.
 
     python -m benchmarks.new_shapes
 
-Prints a table. Exit code 1 if ours takes more than twice Keras' time, or 5 MiB more memory than Keras'.
+Prints a table for docs/records/new_shapes.txt. Exit code 1 if a first call took too long.
 """
 
-import json
+import gc
 import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
-from statistics import median
+from importlib.metadata import version
 from time import perf_counter
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import keras
 import numpy as np
 import tensorflow as tf
 from rich.console import Console
@@ -32,32 +26,13 @@ from rich.console import Console
 import tf_gru
 from benchmarks.tables import Table
 
-LAYERS = {"keras": keras.layers.GRU, "tf_gru": tf_gru.GRU}
-PROCESSES = 5
-TIME, INPUT_DIM, UNITS = 20, 8, 16
-BATCHES = range(1, 41)
-LENGTHS = range(16, 76)
+INPUT_DIM, UNITS = 8, 16
+SHAPES = [(1 + place % 40, 20 + place // 40 * 13 + place % 13) for place in range(200)]
 
-TIMES = 2
-"""The largest allowed ratio to Keras' time."""
+MORE = 0.05
+"""The largest allowed difference between a first and a second call, in seconds."""
 
-MEMORY = 5 * 2**20
-"""The largest allowed difference to Keras' memory, in bytes."""
-
-Call = Callable[[np.ndarray], Any]
-
-
-def predict(layer: Any) -> Call:
-    """The call of a model with this layer."""
-    return _model(layer).predict_on_batch
-
-
-def saved(layer: Any) -> Call:
-    """The call of a model that was exported and loaded."""
-    with tempfile.TemporaryDirectory() as folder:
-        _model(layer).export(folder, verbose=False)
-        loaded = tf.saved_model.load(folder)
-    return lambda inputs: loaded.serve(inputs)  # keeps the variables of the loaded model
+Call = Callable[[tf.Tensor], Any]
 
 
 def eager(layer: Any) -> Call:
@@ -65,64 +40,64 @@ def eager(layer: Any) -> Call:
     return layer
 
 
-WAYS: dict[str, tuple[Callable[[Any], Call], list[tuple[int, int]]]] = {
-    "predict": (predict, [(batch, TIME) for batch in BATCHES]),
-    "saved": (saved, [(batch, TIME) for batch in BATCHES]),
-    "eager": (eager, [(2, time) for time in LENGTHS]),
-}
+def graph(layer: Any) -> Call:
+    """The call of a function with one trace."""
+    return tf.function(layer, input_signature=[tf.TensorSpec((None, None, INPUT_DIM))])
 
 
-def _model(layer: Any) -> keras.Model:
-    return keras.Sequential([keras.Input((TIME, INPUT_DIM)), layer])
+def training(layer: Any) -> Call:
+    """A training step with one trace."""
+
+    def step(inputs):
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(layer(inputs))
+        return tape.gradient(total, layer.trainable_weights)
+
+    return tf.function(step, input_signature=[tf.TensorSpec((None, None, INPUT_DIM))])
 
 
-def one(way: str, name: str) -> dict[str, float]:
-    """Seconds of the first pass over the shapes, and bytes that the second pass adds, in this process."""
-    make, shapes = WAYS[way]
-    call = make(LAYERS[name](UNITS))
+WAYS: dict[str, Callable[[Any], Call]] = {"eager": eager, "graph": graph, "training in a graph": training}
+
+
+def one(way: str, shapes: list[tuple[int, int]]) -> list[tuple[float, float]]:
+    """Seconds of the first and of the second call with each shape."""
+    layer = tf_gru.GRU(UNITS, return_sequences=True)
+    layer.build((None, None, INPUT_DIM))
+    call = WAYS[way](layer)
+    call(tf.ones((3, 7, INPUT_DIM)))
+    gc.disable()
+    found = [(_took(call, inputs), _took(call, inputs)) for inputs in (tf.ones((*s, INPUT_DIM)) for s in shapes)]
+    gc.enable()
+    return found
+
+
+def _took(call: Call, inputs: tf.Tensor) -> float:
     begin = perf_counter()
-    _pass(call, shapes)
-    seconds = perf_counter() - begin
-    held = _resident()
-    _pass(call, shapes)
-    return {"seconds": seconds, "bytes": _resident() - held}
-
-
-def _pass(call: Call, shapes: list[tuple[int, int]]) -> None:
-    for batch, time in shapes:
-        np.asarray(call(np.ones((batch, time, INPUT_DIM), "float32")))
-
-
-def _resident() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    call(inputs)
+    return perf_counter() - begin
 
 
 def main() -> None:
     """Print a row for each way."""
     print(f"{date.today()}: python -m benchmarks.new_shapes")
-    rows, missed = [], False
+    print(", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy")))
+    rows, worst = [], 0.0
     for way in WAYS:
-        found = {name: [_in_a_process(way, name) for _ in range(PROCESSES)] for name in LAYERS}
-        took, added = (
-            {name: median(each[what] for each in all_of) for name, all_of in found.items()}
-            for what in ("seconds", "bytes")
+        times = one(way, SHAPES)
+        more = max(first - second for first, second in times)
+        worst = max(worst, more)
+        rows.append(
+            [
+                way,
+                str(len(times)),
+                *(f"{1000 * np.median(of):.2f}" for of in zip(*times, strict=True)),
+                f"{1000 * more:.1f}",
+            ]
         )
-        ratio, more = took["tf_gru"] / took["keras"], added["tf_gru"] - added["keras"]
-        missed |= ratio > TIMES or more > MEMORY
-        rows.append([way, *(f"{took[name]:.2f}" for name in LAYERS), f"{ratio:.2f}", f"{more / 2**20:.1f}"])
-    columns = ["way", *(f"{name}, s" for name in LAYERS), f"ratio (at most {TIMES})", "MiB more (at most 5)"]
-    Console(width=120).print(Table("New shapes", columns, rows).rich())
-    sys.exit(1 if missed else 0)
-
-
-def _in_a_process(way: str, name: str) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.new_shapes", way, name]
-    run = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(run.stdout.splitlines()[-1])
+    columns = ["way", "shapes", "first call, ms", "second call, ms", f"most beyond it, ms (at most {1000 * MORE:.0f})"]
+    Console(width=120).print(Table("New shapes: medians, and the worst shape", columns, rows).rich())
+    sys.exit(1 if worst > MORE else 0)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:
-        print(json.dumps(one(*sys.argv[1:])))
-    else:
-        main()
+    main()

@@ -1,7 +1,7 @@
 """Write docs/performance.md and a block of README.md from the record.
 
-Every measured number comes from the record. INTRODUCTION (the method) and HELD (the conclusions from one run) are text.
-HELD names the day of that run; read it again before another run is published.
+Every measured number comes from the record. LEAD, METHOD and HELD (the conclusions from one run) are text. HELD names
+the day of that run; read it again before another run is published.
 """
 
 from pathlib import Path
@@ -17,7 +17,14 @@ README = ROOT / "README.md"
 BEGIN, END = "<!-- benchmarks: written by python -m benchmarks --write -->", "<!-- end of benchmarks -->"
 FOUND = "[docs/performance.md](docs/performance.md)"
 
-INTRODUCTION = """# How fast the layer is
+LEAD = """# How fast the layer is
+
+A peer's time over that of `tf_gru.GRU` with its defaults in `tf.function`, float32: above 1 is ours faster.
+
+![Ratios of all plain rows](benchmarks.svg)
+"""
+
+METHOD = """### How it is measured
 
 `python -m benchmarks` (`pip install '.[benchmarks]'`) measures `tf_gru` beside its peers on the machine it runs on;
 `--quick` does so for two shapes, and `--only` and `--peer` choose rows and peers. This page is written from
@@ -26,15 +33,18 @@ docs/records/benchmarks.json by `--write`; a test holds it to that file.
 - **Rows** are batch × time × input_dim × units, in float32. *Forward* gives all outputs; a *training* step gives them
   and the gradients to the inputs and all weights for given cotangents.
 - **Ours** is the layer with its defaults in `tf.function`: `tf_gru:graph`. `tf_gru:xla` is the same layer in
-  `tf.function(jit_compile=True)`, `tf_gru:eager` the same called as it is, `tf_gru:recompute` with `recompute=True`,
-  `tf_gru:recompute-loop` with `use_native=False` besides.
+  `tf.function(jit_compile=True)`, where XLA's kernel runs, `tf_gru:eager` the same called as it is, `tf_gru:recompute`
+  with `recompute=True`. `kernel` is the native kernel by its functions in C, without TensorFlow, and
+  `kernel:one-thread` the same with one thread.
 - **Peers**: `keras` is `keras.layers.GRU` (or `Bidirectional`) along the same paths, `jax` a GRU by `jax.lax.scan` in
   `jax.jit`, `torch` and `onnxruntime` their own GRUs; ONNX Runtime gets its inputs time first, as its operator wants
   them, and is not charged for the transposition. `products` are the matrix products of one GRU and nothing else, by
-  NumPy and by `torch.mm`. `one-loop` is what the layer does not do, both directions in one compiled loop
-  (benchmarks/peers/one_loop.py), and `call` a `tf.function` that gives back its argument: what any call costs.
-- **Ratios** are a peer's time over ours: above 1 is ours faster. A ratio is taken in each round between turns of a few
-  calls, then the median over the rounds stands between its quartiles.
+  NumPy and by `torch.mm`, and `call` a `tf.function` of the layer's inputs and variables that computes nothing.
+- **GFLOP/s** count the matrix products alone: two operations for each weight, row and step that counts, three times as
+  many in training. **The peak** is what fused multiply-adds in registers reach on all cores (`fma`, C++ compiled by the
+  run), with turns of its own in each row.
+- **Ratios** are taken in each round between turns of a few calls, then the median over the rounds stands between its
+  quartiles.
 - **Nothing runs beside what is timed**: each framework has a process of its own with its default threads, and all but
   the one whose turn it is are stopped.
 - **Nothing wrong is timed**: in the same run, from the same compiled function, steps are judged by the certified
@@ -45,42 +55,50 @@ On a machine that does nothing else, `python -m benchmarks` measures what is not
 it has every row, `python -m benchmarks --write` writes this page.
 """
 
+AIMED = """The aims are this project's own. Operations a second and the share of the peak are of all cores.
+"""
 
-OWN = "The aims are this project's own.\n"
+HELD = """### Conclusions
 
-HELD = """### Why some aims are missed
+Conclusions from the run of 2026-11-30. Other programs ran on the machine, so the benchmarks had real-time priority
+(`chrt -r 1 python -m benchmarks`). The record holds the load of each row.
 
-What the run of 2026-11-23 was taken to show:
-
-A forward call's products alone, compiled, in a loop without gates, take nearly all of its time: `python -m
-benchmarks.parts` ([records/parts.txt](records/parts.txt)). So the layer is as fast as XLA's matrix products are on
-such a machine, and Keras' compiled layer, which has the same ones, is level with it where nothing is differentiated;
-in training the derivative by hand is what is faster. The products of BLAS (`products:numpy`) and ONNX Runtime's
-packed ones are faster than XLA's. For one sequence a good part is TensorFlow's own call (`call`), before anything is
-computed.
-
-Tried and not kept: TensorFlow's own products in a loop with compiled gates, faster at one shape and slower at the
-next; oneDNN's and XNNPACK's products for XLA, less work in a product alone and no gain in the layer; both directions
-in one loop (`one-loop`).
-
-Memory: compiled, a training step holds the compiler and its code as well, some 100 MiB of the numbers below.
+- **Time of a call.** Beyond the kernel, a call of the layer takes 0.18 to 0.3 ms in small rows: `tf.function` itself
+  (`call`, about 0.15 ms), reading the variables, and waking a second thread. In training it takes 0.26 to 1.4 ms, and
+  more in one row. With batch 1 most of the time is this call, and the kernel takes 0.046 ms of 0.23 ms.
+- **keras:xla, forward, each row: missed by batch 1** (1 × 128 × 64 × 64, after). XLA's whole program also takes little
+  more than an empty call there.
+- **Rows of half the time: missed where the call is a large part** (128 × 28 × 28 × 50), and by 16 × 512 × 64 × 256 and
+  32 × 128 × 128 × 128 in training. Padding is not computed. But late steps have few rows, and tiles of fewer than eight
+  rows reach a smaller share of the peak.
+- **Two directions: missed.** Beyond batch 1 two directions take 2.0 to 2.6 times the time of one: the kernel runs twice,
+  and the outputs are joined. keras:graph takes 1.7 to 2.4 times the time of one. `BiGRU` stays 1.6 to 3 times as fast.
+- **The kernel's profile** (32 × 128 × 128 × 128, forward): about 85 % of the time are matrix products, and 15 % are
+  the gates. In training the weights' gradients take about as long as each of the other two products.
+- **Kept:** gates of a whole tile, first z and r, then n, so that they do not wait for each other, and inlined, with their
+  constants in registers (one thread of 32 × 128 × 128 × 128: share of the peak 0.79 to 0.86). A last block of few units
+  has its gates in fewer vectors (128 × 28 × 28 × 50: 0.44 to 0.56). Outputs of the second direction are not reversed.
+- **Tried and not kept:** masked loads of the gates' arguments, which cost more branches than they save.
+- **With AVX2** (`TF_GRU_ISA=avx2`) one thread reaches 0.40 to 0.42 of the same peak forward in rows with units of 128 or
+  more, and 0.30 in 128 × 28 × 28 × 50. AVX2 has half the lanes, so its own peak is 0.5.
 """
 
 
 def page(record: dict[str, Any] | None) -> str:
     """The whole page."""
     if record is None:
-        return f"{INTRODUCTION}\nNo run is on record.\n"
+        return f"{LEAD}\n{METHOD}\nNo run is on record.\n"
     machine, effort = record["machine"], record["effort"]
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     measured = (
         f"Measured on {record['date']}: {machine['cpu']}, {machine['cores']} cores, "
-        f"{machine['memory'] / 2**30:.0f} GiB, {machine['system']}; {versions}. Threads: {_threads(record)}. "
-        f"{effort['rounds']} rounds, each turn at least {effort['turn']} s.\n"
+        f"{machine['memory'] / 2**30:.0f} GiB, {machine['system']}; the native kernel's vectors: {machine['vectors']}; "
+        f"{versions}. Threads: {_threads(record)}. {effort['rounds']} rounds, each turn at least {effort['turn']} s.\n"
     )
+    summary, *others = with_rows(record)
     reached = aims.table(record).markdown()
-    parts = [INTRODUCTION, measured, OWN, reached, HELD, "![Ratios of all rows](benchmarks.svg)\n", _losses(record)]
-    return "\n".join([*parts, *(table.markdown() for table in with_rows(record))])
+    parts = [LEAD, summary.markdown(), measured, reached, AIMED, HELD, METHOD, _losses(record)]
+    return "\n".join([*parts, *(table.markdown() for table in others)])
 
 
 def _threads(record: dict[str, Any]) -> str:

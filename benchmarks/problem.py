@@ -46,7 +46,7 @@ def problem(row: Row) -> Problem:
     cotangents = _normal(random, batch, time, row.directions * units)
     lengths = None
     if row.masked:
-        lengths = random.permutation(np.linspace(1, time, batch + 2)[1:-1].round()).astype(np.int32)
+        lengths = random.permutation(np.array(row.lengths, np.int32))
     gates = tuple(parameters(row.reset, input_dim, units, direction) for direction in range(row.directions))
     made = Problem(inputs, gates, lengths, cotangents)
     cotangents *= made.valid[:, :, None]

@@ -1,6 +1,6 @@
 """Records: measurements with their machine and versions, stored row by row, so that a stopped run can continue.
 
-The format is schema.json. A folder belongs to one machine, one set of versions and one state of the sources.
+The format is schema.json. A line of the journal counts for the machine, the versions and the sources it was made with.
 """
 
 import hashlib
@@ -14,9 +14,11 @@ from typing import Any
 
 import jsonschema
 
+from benchmarks import c_entry
 from benchmarks.peers import FAMILIES
 from benchmarks.rows import Row, rows
 from benchmarks.schedule import Effort
+from studies.journal import entries
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((Path(__file__).parent / "schema.json").read_text())
@@ -24,7 +26,7 @@ RECORD = ROOT / "docs/records/benchmarks.json"
 
 
 class RecordError(ValueError):
-    """A record or a folder that cannot be used. The message tells what to do."""
+    """A record that cannot be used. The message tells what to do."""
 
 
 def checked(record: Any, of: Path | str = "this") -> dict[str, Any]:
@@ -54,6 +56,7 @@ def head(effort: Effort) -> dict[str, Any]:
             "cores": len(os.sched_getaffinity(0)),
             "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
             "system": f"{platform.system()} {platform.machine()}",
+            "vectors": vectors(),
         },
         "versions": {"python": platform.python_version(), **_versions()},
         "sources": sources(),
@@ -69,6 +72,13 @@ def cpu() -> str:
     return names[0] if names else platform.machine()
 
 
+def vectors() -> str:
+    """The instruction set of the native kernel here, or why there is none."""
+    if not c_entry.PATH.exists():
+        return "not built"
+    return (c_entry.opened().tf_gru_instruction_set() or b"none").decode()
+
+
 def _versions() -> dict[str, str]:
     names = [name for family in FAMILIES.values() if not family.missing for name in family.packages]
     return {name: metadata.version(name) for name in names}
@@ -78,49 +88,40 @@ def sources() -> str:
     """A digest of the code that is measured and of the code that measures."""
     digest = hashlib.sha256()
     for package in ("tf_gru", "benchmarks"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            digest.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
+        for path in sorted((ROOT / package).rglob("*")):
+            if path.suffix in (".py", ".h", ".cpp"):
+                digest.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-class Folder:
-    """A folder that stores rows until all are present: head.json and one file for each row."""
+class Journal:
+    """A file of measured rows, one line for each.
 
-    def __init__(self, path: Path, effort: Effort):
-        self.path = path
-        path.mkdir(parents=True, exist_ok=True)
-        kept, now = path / "head.json", head(effort)
-        if kept.exists():
-            then = checked(_read(kept), kept)
-            changed = [name for name in now if name not in ("date", "rows") and now[name] != then.get(name)]
-            if changed:
-                raise RecordError(
-                    f"{path} holds rows of another {' and '.join(changed)}, and one record has one of each; "
-                    "delete the folder to measure again, or name another by --folder"
-                )
-            now = then
-        kept.write_text(json.dumps(now))
-        self.head = now
+    head: the head of the first valid row, or of this run. A line is valid for one machine, its versions and sources.
+    """
 
-    def has(self, row: Row) -> bool:
-        """True if a row is stored."""
-        return self._file(row).exists()
+    def __init__(self, file: Path, effort: Effort):
+        self.file, self.head = file, head(effort)
+        self._rows: dict[Row, dict[str, Any]] = {}
+        for line in entries(file):
+            then, entry = line.get("head"), line.get("row")
+            if not isinstance(then, dict) or {**then, "date": ""} != {**self.head, "date": ""}:
+                continue
+            if not self._rows:
+                self.head = then
+            self._rows[row_of(checked({**then, "rows": [entry]}, file)["rows"][0])] = entry
+        file.parent.mkdir(parents=True, exist_ok=True)
+
+    def get(self, row: Row) -> dict[str, Any] | None:
+        """A row in the form of a record, or None if it is not stored."""
+        return self._rows.get(row)
 
     def keep(self, row: Row, entry: dict[str, Any]) -> None:
         """Store a row in the form of a record."""
-        checked(self.head | {"rows": [entry]})
-        partial = self._file(row).with_suffix(".partial")
-        partial.write_text(json.dumps(entry))
-        partial.rename(self._file(row))
-
-    def get(self, row: Row) -> dict[str, Any]:
-        """A stored row. Raises RecordError if its file contains something else."""
-        file = self._file(row)
-        (entry,) = checked(self.head | {"rows": [_read(file)]}, file)["rows"]
-        return entry
-
-    def _file(self, row: Row) -> Path:
-        return self.path / f"{row.name.replace(' ', '-')}.json"
+        checked({**self.head, "rows": [entry]})
+        self._rows[row] = entry
+        with self.file.open("a") as file:
+            file.write(f"\n{json.dumps({'head': self.head, 'row': entry})}\n")  # ends an incomplete last line
 
 
 def entry_of(row: Row, found: dict[str, Any]) -> dict[str, Any]:

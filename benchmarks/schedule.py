@@ -17,8 +17,8 @@ class Effort(NamedTuple):
     turn: float
 
 
-FULL = Effort(9, 0.08)
-QUICK = Effort(7, 0.03)
+FULL = Effort(5, 0.05)
+QUICK = Effort(5, 0.03)
 
 
 def turns(subjects: list[str], rounds: int) -> Iterator[tuple[int, str]]:

@@ -4,12 +4,13 @@ Ratios are a peer's time over ours, so above 1 ours is faster: the median over r
 """
 
 from collections.abc import Iterator
+from statistics import median
 from typing import Any, NamedTuple
 
 from rich.table import Table as RichTable
 
 from benchmarks.record import row_of
-from benchmarks.rows import SECTIONS, STEPS, SUBJECTS, Row
+from benchmarks.rows import FMA, MEASURES, SECTIONS, STEPS, SUBJECTS, Row
 from benchmarks.statistics import Spread, Summary, ratio, spread, summary
 
 MEBI = 1024**2
@@ -47,6 +48,8 @@ def tables(record: dict[str, Any]) -> Iterator[Table]:
             continue
         for step in STEPS:
             yield _ratios(record, section, step)
+    for step in STEPS:
+        yield _kernel(record, step)
     yield _first(record)
     yield _judged(record)
 
@@ -61,6 +64,19 @@ def seconds(entry: dict[str, Any], subject: str) -> list[float] | None:
     return entry["subjects"].get(subject, {}).get("seconds")
 
 
+def share(entry: dict[str, Any], subject: str, threads: int | None = None) -> Spread | None:
+    """The share of the peak that a subject reaches in a row: its operations a second over those of fma, round by round.
+
+    threads: the number of threads of the peak; None is all.
+    """
+    fma, own = seconds(entry, "fma"), seconds(entry, subject)
+    if not fma or not own:
+        return None
+    operations = (threads or entry["subjects"]["fma"]["threads"]) * FMA
+    scale = row_of(entry).operations / operations
+    return Spread(*(scale * value for value in ratio(fma, own)))
+
+
 def ratios(record: dict[str, Any], section: str, step: str, subject: str, ours: str) -> Iterator[tuple[Row, Spread]]:
     """Yield a subject's time over ours in each row of a section that has both."""
     for entry in record["rows"]:
@@ -71,8 +87,9 @@ def ratios(record: dict[str, Any], section: str, step: str, subject: str, ours: 
 
 
 def peers(section: str, ours: str) -> list[str]:
-    """The subjects to compare with ours: all others, except our own other paths."""
-    return [name for name in SUBJECTS[section] if name != ours and not name.startswith("tf_gru:")]
+    """The subjects to compare with ours: all others, except our own other paths and the measures, but with products."""
+    measures = [name for name in MEASURES if name != "products:"]
+    return [name for name in SUBJECTS[section] if name != ours and not name.startswith(("tf_gru:", *measures))]
 
 
 def summaries(record: dict[str, Any], ours: str) -> Iterator[tuple[str, str, Summary, Row]]:
@@ -92,7 +109,7 @@ def slower(record: dict[str, Any]) -> list[tuple[Row, str, Spread]]:
         for section in SECTIONS
         for step in STEPS
         for subject in peers(section, SUBJECTS[section][0])
-        if not subject.startswith(("products:", "call"))
+        if not subject.startswith(MEASURES)
         for row, value in ratios(record, section, step, subject, SUBJECTS[section][0])
         if value.median < 1
     ]
@@ -114,21 +131,50 @@ def _summary(record: dict[str, Any], ours: str) -> Table:
 def _ratios(record: dict[str, Any], section: str, step: str) -> Table:
     entries = [entry for entry in record["rows"] if (entry["section"], entry["step"]) == (section, step)]
     ours, *others = SUBJECTS[section]
-    columns = ["row", f"{ours}, ms", *others]
+    others = [name for name in others if not name.startswith(("kernel", "fma"))]
+    columns = ["row", f"{ours}, ms", "GFLOP/s", "of the peak", *others]
     lines = []
     for entry in entries:
         row = row_of(entry)
         name = f"{_shape(row)}, {row.reset}"
         if entry["error"]:
-            lines.append([name, f"ERROR: {entry['error']}", *[""] * len(others)])
+            lines.append([name, f"ERROR: {entry['error']}", *[""] * (len(columns) - 2)])
             continue
         own = seconds(entry, ours)
-        cells = ["not installed" if own is None else _spread(spread([1000 * second for second in own]))]
+        cells = ["not installed" if own is None else _milliseconds(own), *_speed(entry, ours)]
         for subject in others:
             theirs = seconds(entry, subject)
             cells.append(_absent(entry, subject) if theirs is None or own is None else _spread(ratio(theirs, own)))
         lines.append([name, *cells])
     return Table(f"{step.capitalize()}: {SECTIONS[section]}", columns, lines)
+
+
+def _milliseconds(times: list[float]) -> str:
+    return _spread(spread([1000 * second for second in times]))
+
+
+def _speed(entry: dict[str, Any], subject: str, threads: int | None = None) -> list[str]:
+    """GFLOP/s, and their share of the peak."""
+    own, part = seconds(entry, subject), share(entry, subject, threads)
+    speed = "" if own is None else _short(row_of(entry).operations / median(own) / 1e9)
+    return [speed, "" if part is None else f"{part.median:.2f}"]
+
+
+def _kernel(record: dict[str, Any], step: str) -> Table:
+    lines = []
+    for entry in record["rows"]:
+        row = row_of(entry)
+        both, alone, layer = (seconds(entry, name) for name in ("kernel", "kernel:one-thread", SUBJECTS["plain"][0]))
+        if (row.section, row.step) != ("plain", step) or not both or not alone:
+            continue
+        more = _milliseconds([a - b for a, b in zip(layer, both, strict=True)]) if layer else "not installed"
+        one = [_milliseconds(alone), *_speed(entry, "kernel:one-thread", 1)]
+        cells = [_milliseconds(both), *_speed(entry, "kernel"), *one, _spread(ratio(alone, both)), more]
+        lines.append([f"{_shape(row)}, {row.reset}", *cells])
+    title = f"{step.capitalize()}: the kernel alone, by its functions in C"
+    speed = ["GFLOP/s", "of the peak"]
+    columns = ["row", "ms", *speed, "one thread, ms", *speed, "gain by threads", "the layer's call besides, ms"]
+    return Table(title, columns, lines)
 
 
 def _absent(entry: dict[str, Any], subject: str) -> str:
@@ -160,7 +206,7 @@ def _bytes(found: dict[str, Any]) -> str:
 
 
 def _first(record: dict[str, Any]) -> Table:
-    subjects = [name for name in SUBJECTS["plain"] if not name.startswith("products:")]
+    subjects = [name for name in SUBJECTS["plain"] if not name.startswith(MEASURES)]
     lines = []
     for entry in record["rows"]:
         if entry["section"] == "plain" and not entry["error"]:

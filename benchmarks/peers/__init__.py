@@ -4,13 +4,16 @@ Subjects have the same names as in the suite. A program is one subject on one ro
 own process.
 """
 
+import shutil
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks import c_entry
 from benchmarks.rows import Row
 from conformance.interface.arithmetic import Arithmetic
 from reference import Gradients, from_keras
@@ -35,20 +38,31 @@ class Program(NamedTuple):
     threads: int
 
 
+COMPILER = "c++"
+
+
 class Family(NamedTuple):
     """A framework: the module here that makes its programs, the distributions that it needs, the extra that contains
     them.
+
+    files, commands: the other files and the programs that it needs.
     """
 
     module: str
-    packages: tuple[str, ...]
-    imports: tuple[str, ...]
-    extra: str
+    packages: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    extra: str = "benchmarks"
+    files: tuple[Path, ...] = ()
+    commands: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The modules that it needs and that are not installed."""
-        return tuple(name for name in self.imports if find_spec(name) is None)
+        """The modules, files and programs that it needs and that are missing."""
+        return (
+            *(name for name in self.imports if find_spec(name) is None),
+            *(path.name for path in self.files if not path.exists()),
+            *(name for name in self.commands if shutil.which(name) is None),
+        )
 
 
 FAMILIES = {
@@ -57,14 +71,17 @@ FAMILIES = {
     "jax": Family("benchmarks.peers.jax", ("jax", "jaxlib"), ("jax",), "benchmarks"),
     "onnxruntime": Family("benchmarks.peers.onnxruntime", ("onnxruntime",), ("onnxruntime", "onnx"), "peers"),
     "numpy": Family("benchmarks.peers.products", ("numpy",), ("numpy", "threadpoolctl"), "benchmarks"),
+    "kernel": Family("benchmarks.peers.kernel", files=(c_entry.PATH,)),
+    "fma": Family("benchmarks.peers.fma", commands=(COMPILER,)),
 }
 
 
 def family(subject: str) -> str:
     """The framework of a subject."""
-    if subject.startswith("products:"):
-        return subject.partition(":")[2]
-    return "tensorflow" if subject.startswith(("tf_gru:", "keras:", "one-loop", "call")) else subject
+    name, _, path = subject.partition(":")
+    if name == "products":
+        return path
+    return "tensorflow" if name in ("tf_gru", "keras", "call") else name
 
 
 def absent(subject: str) -> str | None:

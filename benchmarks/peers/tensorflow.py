@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 import tf_gru
-from benchmarks.peers import Program, gradients_of, one_loop
+from benchmarks.peers import Program, gradients_of
 from benchmarks.problem import Problem, problem
 from benchmarks.rows import Row
 from conformance.adapters import load
@@ -24,23 +24,22 @@ PATHS = {
     "graph": tf.function,
     "xla": partial(tf.function, jit_compile=True),
     "recompute": tf.function,
-    "recompute-loop": tf.function,
 }
-"""recompute is the layer with recompute=True, in tf.function; recompute-loop also has use_native=False."""
+"""recompute is the layer with recompute=True, in tf.function."""
 
 
 def program(subject: str, row: Row) -> Program:
     """Make a program whose weights are variables. Inputs, cotangents and lengths are arguments, so that nothing is
     folded away.
 
-    one-loop is another way to run two directions; call is a function that returns its argument.
+    call is a function of the same inputs and variables that returns the inputs.
     """
     threads = tf.config.threading.get_intra_op_parallelism_threads() or len(os.sched_getaffinity(0))  # 0: one a core
-    if subject == "one-loop":
-        return one_loop.program(row, threads)
     given = problem(row)
     if subject == "call":
-        return Program(partial(tf.function(tf.identity), tf.constant(given.inputs)), None, None, None, threads)
+        variables = [tf.Variable(array) for p in given.parameters for array in to_keras(p)]
+        called = tf.function(lambda inputs, arguments: tf.identity_n([inputs, *variables])[0])
+        return Program(partial(called, tf.constant(given.inputs), {}), None, None, None, threads)
     name, _, path = subject.partition(":")
     layer = _tf_gru(row, path) if name == "tf_gru" else _keras(row)
     layer.build(given.inputs.shape)
@@ -85,9 +84,8 @@ def forget() -> None:
 
 def _tf_gru(row: Row, path: str) -> Any:
     layer = tf_gru.GRU if row.directions == 1 else tf_gru.BiGRU
-    loop = path == "recompute-loop"
-    less_memory = {"recompute": path.startswith("recompute"), "use_native": False if loop else "auto"}
-    return layer(row.shape[3], return_sequences=True, reset_after=row.reset == "after", **less_memory)
+    recompute = path == "recompute"
+    return layer(row.shape[3], return_sequences=True, reset_after=row.reset == "after", recompute=recompute)
 
 
 def _keras(row: Row) -> Any:

@@ -51,7 +51,7 @@ def made_of_reference(monkeypatch, outputs: Broken | None = None, gradients: Bro
         def backward(cotangents: np.ndarray) -> list[Gradients]:
             return wrong_gradients.get(subject, lambda same: same)(_gradients(row, cotangents, arguments))
 
-        if subject.startswith("products:"):
+        if subject.startswith(("products:", "call", "fma")):
             return Program(lambda: None, None, None, None, 1)
         trains = row.step == "training"
         run = (lambda: backward(given.cotangents)) if trains else forward

@@ -8,12 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import __main__ as command
+from benchmarks import aims, page, plot
 from benchmarks import measure as measuring
-from benchmarks import page, plot
-from benchmarks.record import ROOT, Folder, RecordError, checked, entry_of, head, load, row_of, save, text
-from benchmarks.rows import SECTIONS, SUBJECTS, Row, refusal, rows
+from benchmarks.record import ROOT, Journal, RecordError, checked, entry_of, head, load, row_of, save, text
+from benchmarks.rows import FMA, SECTIONS, SUBJECTS, Row, refusal, rows
 from benchmarks.schedule import Effort
-from benchmarks.tables import slower, with_rows
+from benchmarks.tables import share, slower, with_rows
 
 EFFORT = Effort(3, 0.01)
 RATIOS = {"keras:graph": 3.0, "keras:xla": 1.5, "torch": 2.0, "jax": 0.5}
@@ -34,7 +34,7 @@ def measured(row: Row) -> dict:
         else:
             seconds = [RATIOS.get(name, 1.0) * second / 1000 for second in (1, 2, 4)]
             subjects[name] = {"first": 0.5, "threads": 2, "seconds": seconds}
-            if not name.startswith("products:"):
+            if not name.startswith(("products:", "call", "fma")):
                 subjects[name] |= {"margin": 0.25, "distance": 0.125}
     return {"error": None, "subjects": subjects, "load": 0.5}
 
@@ -90,21 +90,32 @@ def test_every_section_has_rows_and_every_row_a_name_of_its_own():
     assert set(rows(quick=True)) < set(every)
 
 
-def test_a_folder_keeps_rows_and_refuses_those_of_another_machine(tmp_path):
+def test_a_journal_keeps_rows_and_those_of_another_machine_do_not_count(tmp_path):
+    file = tmp_path / "new" / "journal.jsonl"
     first, second = rows()[:2]
-    folder = Folder(tmp_path, EFFORT)
-    folder.keep(first, entry_of(first, measured(first)))
+    kept = Journal(file, EFFORT)
+    kept.keep(first, entry_of(first, measured(first)))
+    with file.open("a") as journal:
+        journal.write('{"head": {"cut off')
+    kept.keep(second, entry_of(second, measured(second)))
 
-    again = Folder(tmp_path, EFFORT)
+    again = Journal(file, EFFORT)
 
-    assert again.has(first)
-    assert not again.has(second)
     assert again.get(first) == entry_of(first, measured(first))
-    with pytest.raises(RecordError, match="of another effort"):
-        Folder(tmp_path, EFFORT._replace(rounds=5))
-    (tmp_path / "head.json").write_text(json.dumps(folder.head | {"sources": "0" * 64}))
-    with pytest.raises(RecordError, match="of another sources"):
-        Folder(tmp_path, EFFORT)
+    assert again.get(second) is not None
+    assert again.get(rows()[2]) is None
+    assert Journal(file, EFFORT._replace(rounds=5)).get(first) is None
+    file.write_text(json.dumps({"head": kept.head | {"sources": "0" * 64}, "row": kept.get(first)}))
+    assert Journal(file, EFFORT).get(first) is None
+
+
+def test_a_record_has_the_day_of_its_first_row(tmp_path):
+    file, row = tmp_path / "journal.jsonl", rows()[0]
+    kept = Journal(file, EFFORT)
+    kept.head = kept.head | {"date": "2000-01-01"}
+    kept.keep(row, entry_of(row, measured(row)))
+
+    assert Journal(file, EFFORT).head["date"] == "2000-01-01"
 
 
 BROKEN = {"{": "is not JSON", "[]": "is not a record", "{}": "is not a record"}
@@ -113,21 +124,10 @@ BROKEN = {"{": "is not JSON", "[]": "is not a record", "{}": "is not a record"}
 
 @pytest.mark.parametrize("content", BROKEN)
 def test_a_broken_file_is_named_with_advice(tmp_path, content):
-    row = rows()[0]
-    folder = Folder(tmp_path, EFFORT)
-    folder.keep(row, entry_of(row, measured(row)))
-    (kept,) = set(tmp_path.iterdir()) - {tmp_path / "head.json"}
-    told = rf"{{}} {BROKEN[content]}: .*; delete it and measure again"
+    (tmp_path / "record.json").write_text(content)
 
-    kept.write_text(content)
-    (tmp_path / "head.json").write_text(content)
-
-    with pytest.raises(RecordError, match=told.format(kept.name)):
-        folder.get(row)
-    with pytest.raises(RecordError, match=told.format("head.json")):
-        Folder(tmp_path, EFFORT)
-    with pytest.raises(RecordError, match=told.format("head.json")):
-        load(tmp_path / "head.json")
+    with pytest.raises(RecordError, match=rf"record.json {BROKEN[content]}: .*; delete it and measure again"):
+        load(tmp_path / "record.json")
 
 
 def cells(record: dict, title: str) -> dict[str, list[str]]:
@@ -144,6 +144,40 @@ def test_tables_show_medians_of_ratios_and_never_leave_a_peer_out(record):
     assert means["jax"][2].startswith("0.50 (1 × 128 × 64 × 64")
     assert masked["64 × 50 × 256 × 512, after"][0] == "2 (1.5–3)"
     assert masked["64 × 50 × 256 × 512, after"][-2:] == ["not installed", "1 (1–1)"]
+
+
+def test_operations_a_second_and_their_share_of_the_peak_are_those_of_the_row(record):
+    (entry,) = (e for e in record["rows"] if row_of(e) == Row("plain", "training", "after", (128, 28, 28, 50)))
+    operations = 3 * 128 * 28 * 2 * (28 + 50) * 3 * 50
+    peak = 2 * FMA / 0.002  # of two threads, in the middle round
+
+    found = share(entry, "kernel")
+
+    assert found is not None
+    assert found.median == pytest.approx(operations / 0.002 / peak)
+    line = cells(record, "Training: the kernel alone")["128 × 28 × 28 × 50, after"]
+    assert line[1:3] == [f"{operations / 0.002 / 1e9:.3g}", f"{operations / 0.002 / peak:.2f}"]
+    assert line[5] == f"{2 * operations / 0.002 / peak:.2f}"  # one thread's, of one core's
+    half = Row("masked", "forward", "after", (3, 9, 1, 1))
+    assert half.lengths == [3, 5, 7]
+    assert half.operations == 15 * 2 * 2 * 3
+
+
+def test_each_aim_is_met_or_missed_by_what_the_record_holds(record):
+    found = {aim.words: aim for aim in aims.aims(record)}
+
+    assert found["keras:graph, forward: each row"].met
+    assert not found["keras:xla, forward: mean"].met
+    assert found["keras:xla, forward: mean"].found == pytest.approx(1.5)
+    assert found["batch 1: onnxruntime and an empty call together over ours, each row"].found == pytest.approx(2)
+    half = found["rows of half the time over full ones, forward and training: each row"]
+    assert (half.found, half.met) == (1, False)
+    assert found["memory of a training step over that of keras:graph: each row"].found == 1
+    assert all(aim.found is None and not aim.met for aim in aims.aims(record | {"rows": []}))
+    assert "1.500 (missed)" in aims.table(record).markdown()
+
+
+def test_memory_is_shown_in_mebibytes(record):
     assert cells(record, "Memory")["64 × 50 × 256 × 512"][0] == "256 (512)"
 
 
@@ -157,7 +191,7 @@ def test_a_peer_that_is_there_without_ours_has_nothing_to_be_compared_with():
 
     line = cells(alone, "Forward: every row")["1 × 2 × 3 × 4, after"]
 
-    told = dict(zip(("ours", *SUBJECTS["plain"][1:]), line, strict=True))
+    told = dict(zip(("ours", "speed", "share", *SUBJECTS["plain"][1:-4], "call"), line, strict=True))
     assert told["ours"] == told["tf_gru:xla"] == "not installed"
     assert told["torch"] == told["products:numpy"] == "nothing to compare with"
 
@@ -216,7 +250,14 @@ def test_a_run_that_was_stopped_goes_on_and_errors_are_measured_again(tmp_path, 
         return found if row.step == "forward" else {"error": "torch: wrong", "subjects": {}}
 
     monkeypatch.setattr(command, "measure", measure)
-    arguments = ("--folder", tmp_path, "--only", "plain forward after 1x", "--only", "plain training after 1x")
+    arguments = (
+        "--journal",
+        tmp_path / "journal.jsonl",
+        "--only",
+        "plain forward after 1x",
+        "--only",
+        "plain training after 1x",
+    )
 
     first, second = invoked(*arguments), invoked(*arguments, "--json", tmp_path / "out.json")
 
@@ -256,7 +297,7 @@ def test_write_publishes_the_record_its_page_its_figure_and_the_block_of_the_rea
     (tmp_path / "README.md").write_text(f"{page.BEGIN}\nold\n{page.END}\n")
     monkeypatch.setattr(command, "measure", lambda row, *_: measured(row))
 
-    result = invoked("--folder", tmp_path / "kept", "--write")
+    result = invoked("--journal", tmp_path / "journal.jsonl", "--write")
 
     assert result.exit_code == 0, result.output
     written = load(tmp_path / "record.json")
@@ -280,17 +321,20 @@ def test_rows_are_listed_without_measuring():
     assert invoked("--list", "--quick").output.splitlines() == [row.name for row in rows(quick=True)]
 
 
-def test_ours_and_keras_are_measured_in_a_process_of_their_own():
+def test_ours_keras_the_kernel_and_the_peak_are_measured_in_processes_of_their_own():
     row, children = Row("plain", "training", "after", (2, 5, 3, 4)), measuring.Children()
 
     try:
-        found = measuring.measure(row, Effort(2, 0.01), children, ("keras:graph",))
+        found = measuring.measure(
+            row, Effort(2, 0.01), children, ("keras:graph", "kernel", "kernel:one-thread", "call", "fma")
+        )
     finally:
         children.close()
 
     assert found["error"] is None
-    for name in ("tf_gru:graph", "keras:graph"):
+    assert all(len(found["subjects"][name]["seconds"]) == 2 for name in ("call", "fma"))
+    for name in ("tf_gru:graph", "keras:graph", "kernel", "kernel:one-thread"):
         assert len(found["subjects"][name]["seconds"]) == 2
         assert 0 < found["subjects"][name]["gradient_margin"] <= 1
     made = head(EFFORT) | {"rows": [entry_of(row, found)]}
-    assert len(cells(checked(made), "Training: every row")["2 × 5 × 3 × 4, after"]) == len(SUBJECTS["plain"])
+    assert len(cells(checked(made), "Training: every row")["2 × 5 × 3 × 4, after"]) == len(SUBJECTS["plain"]) - 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.documents import ROOT
 from tests.tf_gru import c_entry
 from tests.tf_gru.c_entry import RESETS, bits, drawn, everything, rows
 from tf_gru import native
@@ -30,7 +31,8 @@ def library():
 
 
 def digest(instruction_set, *command):
-    environment = {**os.environ, "TF_GRU_ISA": instruction_set}
+    path = os.pathsep.join(map(str, (c_entry.PATH.parents[2], ROOT)))
+    environment = {**os.environ, "TF_GRU_ISA": instruction_set, "PYTHONPATH": path}
     run = subprocess.run([*command, sys.executable, PROGRAM], env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return run.stdout.split()
