@@ -71,16 +71,18 @@ Conclusions from the run of 2026-11-30. Other programs ran on the machine, so th
 - **Rows of half the time: missed where the call is a large part** (128 × 28 × 28 × 50), and by 16 × 512 × 64 × 256 and
   32 × 128 × 128 × 128 in training. Padding is not computed. But late steps have few rows, and tiles of fewer than eight
   rows reach a smaller share of the peak.
-- **Two directions: missed.** Beyond batch 1 two directions take 2.0 to 2.6 times the time of one: the kernel runs twice,
-  and the outputs are joined. keras:graph takes 1.7 to 2.4 times the time of one. `BiGRU` stays 1.6 to 3 times as fast.
+- **Two directions: missed.** Beyond batch 1 two directions take 2.0 to 2.6 times the time of one: the kernel runs
+  twice, and the outputs are joined. keras:graph takes 1.7 to 2.4 times the time of one. `BiGRU` stays 1.6 to 3 times as
+  fast.
 - **The kernel's profile** (32 × 128 × 128 × 128, forward): about 85 % of the time are matrix products, and 15 % are
   the gates. In training the weights' gradients take about as long as each of the other two products.
-- **Kept:** gates of a whole tile, first z and r, then n, so that they do not wait for each other, and inlined, with their
-  constants in registers (one thread of 32 × 128 × 128 × 128: share of the peak 0.79 to 0.86). A last block of few units
-  has its gates in fewer vectors (128 × 28 × 28 × 50: 0.44 to 0.56). Outputs of the second direction are not reversed.
+- **Kept:** gates of a whole tile, first z and r, then n, so that they do not wait for each other, and inlined, with
+  their constants in registers (one thread of 32 × 128 × 128 × 128: share of the peak 0.79 to 0.86). A last block of few
+  units has its gates in fewer vectors (128 × 28 × 28 × 50: 0.44 to 0.56). Outputs of the second direction are not
+  reversed.
 - **Tried and not kept:** masked loads of the gates' arguments, which cost more branches than they save.
-- **With AVX2** (`TF_GRU_ISA=avx2`) one thread reaches 0.40 to 0.42 of the same peak forward in rows with units of 128 or
-  more, and 0.30 in 128 × 28 × 28 × 50. AVX2 has half the lanes, so its own peak is 0.5.
+- **With AVX2** (`TF_GRU_ISA=avx2`) one thread reaches 0.40 to 0.42 of the same peak forward in rows with units of 128
+  or more, and 0.30 in 128 × 28 × 28 × 50. AVX2 has half the lanes, so its own peak is 0.5.
 """
 
 
