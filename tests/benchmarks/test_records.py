@@ -69,7 +69,7 @@ def test_a_file_that_is_no_record_is_refused(record, change):
     changed = json.loads(text(record))
     change(changed)
 
-    with pytest.raises(RecordError, match="no record"):
+    with pytest.raises(RecordError, match="not a record"):
         checked(changed)
 
 
