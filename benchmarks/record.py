@@ -104,12 +104,13 @@ class Journal:
         self.file, self.head = file, head(effort)
         self._rows: dict[Row, dict[str, Any]] = {}
         for line in entries(file):
-            then, entry = line.get("head"), line.get("row")
+            then = line.get("head")
             if not isinstance(then, dict) or {**then, "date": ""} != {**self.head, "date": ""}:
                 continue
             if not self._rows:
                 self.head = then
-            self._rows[row_of(checked({**then, "rows": [entry]}, file)["rows"][0])] = entry
+            (entry,) = checked({**then, "rows": [line.get("row")]}, file)["rows"]
+            self._rows[row_of(entry)] = entry
         file.parent.mkdir(parents=True, exist_ok=True)
 
     def get(self, row: Row) -> dict[str, Any] | None:
