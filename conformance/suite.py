@@ -1,7 +1,9 @@
 """Judge several subjects, each in its own process, then grade them and diagnose failures."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from conformance.adapters import load_apart
@@ -118,7 +120,9 @@ def _work(name: str, questions: list[Question], profile: str, case: str | None, 
     wrong: list[Verdict] = []
     questions = [question for question in questions if question[1] in formats(gru.capabilities.arithmetic)]
     for clause, dtype in questions:
+        start = time.perf_counter()
         verdict = blamed(gru, judge(gru, BY_CLAUSE[clause], dtype, PROFILES[profile]))
+        verdict = replace(verdict, seconds=time.perf_counter() - start)
         if verdict.kind == FAIL:
             wrong.append(verdict)
         pipe.send(verdict)

@@ -98,6 +98,7 @@ class Verdict:
         growth: The worst margin and the worst distance from truth at each step, if runs were compared with certified
             truth.
         asked: The smallest and largest size of each axis.
+        seconds: The time of the judgement; None if it was not measured.
     """
 
     clause: str
@@ -116,6 +117,7 @@ class Verdict:
     cotangents: dict[str, Any] | None = None
     growth: Growth | None = None
     asked: dict[str, tuple[int, int]] | None = None
+    seconds: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

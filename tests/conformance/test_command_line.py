@@ -256,21 +256,25 @@ def test_json_and_junit_say_the_same(tmp_path):
     report = json.loads(json_file.read_text())
     kinds = {subject["name"]: [v["kind"] for v in subject["verdicts"]] for subject in report["subjects"]}
     assert kinds == {
-        "reference": ["pass"] * 4,
-        "conformance.mutants:lengths_ignored": ["pass", "pass", "fail", "fail"],
+        "reference": ["pass"] * 8,
+        "conformance.mutants:lengths_ignored": ["pass"] * 3 + ["fail"] * 3,
         "miniatures:returns_nan": [],
         "miniatures:right": ["pass", "declined", "declined", "declined"],
     }
     assert [subject["code"] for subject in report["subjects"]] == [0, 1, 2, 0]
     assert set(report["clauses"]) == set(CLAUSES)
     suites = {suite.get("name"): suite for suite in ElementTree.parse(junit_file).getroot()}
+    took = [v["seconds"] for subject in report["subjects"] for v in subject["verdicts"]]
+    times = [case.get("time") for case in ElementTree.parse(junit_file).iter("testcase") if case.get("name") != "smoke"]
+    assert min(took) > 0
+    assert list(map(float, times)) == took
     totals = {
         name: tuple(int(suite.get(k)) for k in ("tests", "failures", "errors", "skipped"))
         for name, suite in suites.items()
     }
     assert totals == {
-        "reference": (4, 0, 0, 0),
-        "conformance.mutants:lengths_ignored": (4, 2, 0, 0),
+        "reference": (8, 0, 0, 0),
+        "conformance.mutants:lengths_ignored": (6, 3, 0, 0),
         "miniatures:returns_nan": (1, 0, 1, 0),
         "miniatures:right": (4, 0, 0, 3),
     }

@@ -70,6 +70,8 @@ def test_a_wrong_clause_fails_with_its_reason_and_an_undeclared_one_is_skipped_w
     smoke, step, masks = became.values()
     assert (smoke[0], step[0], masks[0]) == ("passed", "failed", "skipped")
     assert "again: gru-conformance again ours:gru step-after" in step[1]
+    assert "the candidate reads the whole state: the reset gate has no effect" in step[1]
+    assert "assert" not in step[1]
     assert "declined: does not declare masks" in masks[1]
 
 

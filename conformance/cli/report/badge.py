@@ -1,10 +1,11 @@
-"""A badge: the number of passes among all verdicts, as a small SVG.
+"""A badge: the number of passes among all verdicts, as a small SVG, or as JSON from which shields.io draws one.
 
 The denominator is every clause in every format of the subject, whatever was judged. Green means that all passed.
 Declined clauses and clauses that were not judged are named and make it blue; a failure or an error makes it red. It is
 grey if nothing passed or failed.
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,6 +45,18 @@ def badge(subjects: Sequence[Subject]) -> str:
     return filled("badge.svg", label=LABEL, words=words, colour=colour, left=left, right=right, room=ROOM)
 
 
+def endpoint(subjects: Sequence[Subject]) -> str:
+    """The JSON of these subjects, in the form of an endpoint of shields.io."""
+    words, colour = words_and_colour(subjects)
+    values = {"schemaVersion": 1, "label": LABEL, "message": words, "color": colour}
+    return json.dumps(values, indent=1) + "\n"
+
+
+def is_endpoint(path: Path) -> bool:
+    """True if the name of the file requests JSON."""
+    return path.suffix == ".json"
+
+
 def write_badge(path: Path, subjects: Sequence[Subject]) -> None:
-    """Write the badge of these subjects."""
-    path.write_text(badge(subjects), encoding="utf-8")
+    """Write the badge of these subjects: JSON if the file is named so, otherwise an SVG."""
+    path.write_text((endpoint if is_endpoint(path) else badge)(subjects), encoding="utf-8")

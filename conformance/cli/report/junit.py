@@ -1,5 +1,6 @@
 """The report as JUnit XML, which build servers show."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
@@ -8,9 +9,13 @@ from conformance.checks.verdict import DECLINED, ERROR, FAIL, STATISTICAL, Subje
 from conformance.cli.report.failure import failure_text
 
 
-def write_junit(path: Path, subjects: list[Subject]) -> None:
-    """Write the report as JUnit XML: a suite for each subject, a case for each clause and format; declined ones are
-    skipped.
+def write_junit(path: Path, subjects: list[Subject], known: Collection[tuple[str, str, str]] = ()) -> None:
+    """Write the report as JUnit XML: a suite for each subject, a case with its time for each clause and format.
+
+    Args:
+        path: The file.
+        subjects: The reports.
+        known: The subject, clause and format of each known failure. They are skipped, as declined clauses are.
     """
     xml = JUnitXml("conformance")
     for subject in subjects:
@@ -21,11 +26,15 @@ def write_junit(path: Path, subjects: list[Subject]) -> None:
             suite.add_testcase(case)
         for verdict in subject.verdicts:
             case = TestCase(f"{verdict.clause}[{verdict.dtype}]", subject.name)
+            if verdict.seconds is not None:
+                case.time = verdict.seconds
             result = {FAIL: Failure, STATISTICAL: Failure, ERROR: Error, DECLINED: Skipped}.get(verdict.kind)
             if result is not None:
                 said = (
                     verdict.reason if verdict.kind == DECLINED else "\n".join(failure_text(subject.name, verdict)[1:])
                 )
+                if (subject.name, verdict.clause, verdict.dtype) in known:
+                    result, said = Skipped, f"a known failure: {said}"
                 case.result = [result(said)]
             suite.add_testcase(case)
         if subject.diagnosis is not None:

@@ -13,11 +13,11 @@ MOST = 900_000
 """The largest size in bytes, because a GitHub step's summary is limited to 1 MiB. Later findings are only named."""
 
 
-def markdown(subjects: list[Subject], profile: str) -> str:
-    """The whole text: scores, findings with the explanations first, then the table. Findings beyond MOST are only
-    named.
+def markdown(subjects: list[Subject], profile: str, changed: str = "") -> str:
+    """The whole text: scores, changes from a baseline, findings with the explanations first, then the table. Findings
+    beyond MOST are only named.
     """
-    head, table = "\n".join(_scores(subjects)), "\n".join(_table(subjects, profile))
+    head, table = "\n".join([*_scores(subjects), changed]), "\n".join(_table(subjects, profile))
     size, parts = len(head.encode()) + len(table.encode()), [head]
     for subject in subjects:
         if lines := unexplained(subject):
@@ -111,6 +111,6 @@ def _finding(subject: Subject, verdicts: Sequence[Verdict]) -> Iterator[str]:
         yield from _fence(again)
 
 
-def write_markdown(path: Path, subjects: list[Subject], profile: str) -> None:
-    """Write the report as Markdown."""
-    path.write_text(markdown(subjects, profile), encoding="utf-8")
+def write_markdown(path: Path, subjects: list[Subject], profile: str, changed: str = "") -> None:
+    """Write the report as Markdown. changed: the changes from a baseline, as Markdown."""
+    path.write_text(markdown(subjects, profile, changed), encoding="utf-8")
