@@ -4,8 +4,10 @@ import sys
 
 import pytest
 
-from conformance import plugin
+from conformance import mutants, plugin
 from conformance.checks.judge import PROFILES
+from conformance.checks.verdict import FAIL, Verdict
+from conformance.cli import judge
 from conformance.plugin import TESTS
 
 FEW = "smoke or (step-after or masks) and float32"
@@ -75,6 +77,14 @@ def test_a_wrong_clause_fails_with_its_reason_and_an_undeclared_one_is_skipped_w
     assert "declined: does not declare masks" in masks[1]
 
 
+def test_after_some_time_further_failures_of_a_gru_are_not_diagnosed_and_say_so(monkeypatch):
+    failing = Verdict(clause="step-after", dtype="float32", kind=FAIL, reason="wrong")
+    assert "not diagnosed" not in "".join(judge._explained("ours", mutants.reset_ignored(), failing)[1])
+    assert judge.SPENT["ours"] > 0
+    monkeypatch.setitem(judge.SPENT, "ours", judge.SECONDS + 1)
+    assert "not diagnosed, because" in judge._explained("ours", mutants.reset_ignored(), failing)[1][0]
+
+
 OTHERS = """
 import os
 from dataclasses import replace
@@ -98,8 +108,8 @@ def test_a_gru_that_cannot_be_judged_fails_its_smoke_test_and_a_crash_fails_one_
     names = ("others:Crash", "others:Nothing", "others:Half", "others:Unwired")
     _, became = judged(*(word for name in names for word in ("--gru", name)))
     told = {name: [text for test, (_, text) in became.items() if f"[{name}" in test] for name in names}
-    assert "none of float32, float64 is declared" in told["others:Nothing"][0]
-    assert "none of float32, float64 is declared" in told["others:Half"][0]
+    assert "none of float32, float64, float16, bfloat16 is declared" in told["others:Nothing"][0]
+    assert became["test_smoke[others:Half]"][0] == "passed"
     assert "no such device" in told["others:Unwired"][0]
     crashed = {test: outcome for test, (outcome, _) in became.items() if "others:Crash" in test}
     assert list(crashed.values()) == ["passed", "passed", "failed"]
