@@ -59,7 +59,7 @@ def test_a_process_ends_with_the_exit_code_of_the_command(arguments, code, words
 def test_an_honest_subject_ends_with_0_and_shows_its_margins():
     done = conformance("run", "reference", *FAST)
     assert done.exit_code == 0
-    assert "4 pass, 0 fail, 0 statistical, 0 error, 0 declined; of 4" in done.stdout
+    assert "8 pass, 0 fail, 0 statistical, 0 error, 0 declined; of 8" in done.stdout
     assert "worst margin 0." in done.stdout
 
 
@@ -85,7 +85,7 @@ def test_a_wrong_gru_ends_with_1_and_a_line_that_reproduces_it(name, clause):
     assert done.exit_code == 1
     assert "FAIL" in done.stdout
     line = next(line for line in done.stdout.splitlines() if "again: " in line)
-    again = conformance(*line.split("again: python -m conformance ")[1].split())
+    again = conformance(*line.split("again: gru-conformance ")[1].split())
     assert again.exit_code == 1
     assert "FAIL" in again.stdout
 
