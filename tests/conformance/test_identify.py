@@ -205,16 +205,25 @@ def test_the_drawn_conventions_are_all_there():
         assert len({getattr(convention, name) for convention in drawn}) == number, name
 
 
-@pytest.mark.parametrize("gru", [reference, Emulated()], ids=["reference", "emulated"])
-def test_the_specification_is_recognized(gru):
+@pytest.mark.parametrize(
+    ("gru", "formats"),
+    [(reference, ("float64", "float32", "bfloat16", "float16")), (Emulated(), ("float64", "float32", "float16"))],
+    ids=["reference", "emulated"],
+)
+def test_the_specification_is_recognized(gru, formats):
     identity = identify(gru)
-    assert identity.formats == ("float64", "float32", "float16")
-    for step in identity.steps:
+    assert identity.formats == formats
+    answered = [step for step in identity.steps if step.dtype in formats]
+    refused = [step for step in identity.steps if step.dtype not in formats]
+    assert {step.traits["reset"] for step in refused} <= {"refused"}
+    assert len(answered) == 3 * len(formats) and len(identity.steps) == 12
+    for step in answered:
         told = [step.asked, KEEPS, *(["z n" if step.asked == "none" else "z r n"] * 2), "as given", "sigma and tanh"]
         assert list(step.traits.values())[:6] == told
         assert step.traits["biases"] == "B6"
         assert step.traits["precision"].startswith(step.dtype)
-        assert "compute" not in step.traits["precision"]
+        claimed = gru.capabilities.arithmetic[step.dtype]
+        assert ("float32 compute" in step.traits["precision"]) == (claimed.compute == "float32")
         assert set(step.effects.values()) == {"as given"}
     around = identity.around
     expected = {
@@ -251,7 +260,8 @@ def test_an_unknown_convention_is_not_guessed():
     identity = identify(Squared())
     assert identity.asked_with is None
     assert identity.around == {}
-    assert {step.traits["reset"] for step in identity.steps} == {"unknown"}
+    assert {step.traits["reset"] for step in identity.steps if step.dtype != "bfloat16"} == {"unknown"}
+    assert {step.traits["reset"] for step in identity.steps if step.dtype == "bfloat16"} == {"refused"}
 
 
 def test_a_list_that_lacks_a_convention_does_not_name_another(monkeypatch):
@@ -499,7 +509,7 @@ def test_the_command_prints_and_writes(tmp_path):
     assert "around the step (float64, reset after)" in result.output
     written = json.loads(file.read_text())["subjects"]["reference"]
     assert written["around"]["reverse"] == "aligned"
-    assert len(written["steps"]) == 9
+    assert len(written["steps"]) == 12
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["reference", "--json", "no/such/folder/x.json"]])

@@ -115,7 +115,7 @@ def test_a_file_without_a_case_is_refused(tmp_path, content, message):
     ("change", "message"),
     [
         ({"weights": 1}, 'the case has the unknown key "weights"; the keys are dtype'),
-        ({"dtype": "bfloat16"}, 'dtype is "bfloat16", expected one of float16, float32, float64'),
+        ({"dtype": "tf32"}, 'dtype is "tf32", expected one of float16, bfloat16, float32, float64'),
         ({"reset": "later"}, "reset is 'later', but must be one of 'after', 'before', 'none'"),
         ({"reset": "none"}, "parameters[0]: kernel has shape (3, 1, 2), but must be (2, 1, 2)"),
         ({"inputs": 3}, "inputs is 3, expected nested lists of numbers"),
@@ -207,10 +207,13 @@ def test_a_number_that_no_precision_settles_is_reported_plainly(tmp_path, monkey
     [
         ("float32", "0.1", "0x1.99999ap-4"),
         ("float16", "0.1", "0x1.998p-4"),
+        ("bfloat16", "0.1", "0x1.9ap-4"),
         ("float64", "0.1", "0x1.999999999999ap-4"),
         ("float32", "1.000000059604644775390625", "0x1p0"),
         ("float32", "1.000000059604644775390625000000001", "0x1.000002p0"),  # rounded to float64 first, it would be 1
         ("float32", "-1.000000059604644775390625000000001", "-0x1.000002p0"),
+        ("bfloat16", "1.00390625", "0x1p0"),
+        ("bfloat16", "1.003906250000000000001", "0x1.02p0"),  # rounded to float32 first, it would be 1
         ("float16", "65519.999", "0x1.ffcp15"),
         ("float16", "5.9604644775390625E-8", "0x1p-24"),
         ("float16", "2.98023223876953125E-8", "0x0p0"),
@@ -230,7 +233,8 @@ def test_decimals_are_rounded_once(tmp_path, dtype, decimal, literal):
 
 
 @pytest.mark.parametrize(
-    ("dtype", "decimal"), [("float16", "65520"), ("float32", "3.4028235677973367e38"), ("float64", "1e99999")]
+    ("dtype", "decimal"),
+    [("float16", "65520"), ("bfloat16", "3.4e38"), ("float32", "3.4028235677973367e38"), ("float64", "1e99999")],
 )
 def test_a_number_that_would_round_to_an_infinity_is_refused(tmp_path, dtype, decimal):
     refused(

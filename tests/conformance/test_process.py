@@ -295,11 +295,11 @@ def test_a_program_does_not_outlive_a_suite_that_is_killed(tmp_path):
 
 @pytest.mark.parametrize("how", ["crashes", "floods", "says a list"])
 def test_a_run_goes_on_after_a_program_broke(how):
-    checks = tuple(BY_CLAUSE[clause] for clause in ("step-after", "lengths", "calls-independent"))
+    checks = tuple(BY_CLAUSE[clause] for clause in ("step-after", "lengths", "split"))
     found = {
         v.clause: v.kind for v in verdicts(program(how), PROFILES["dev"], checks, shrink=False) if v.dtype == "float64"
     }
-    assert found == {"step-after": PASS, "lengths": ERROR, "calls-independent": PASS}
+    assert found == {"step-after": PASS, "lengths": ERROR, "split": PASS}
 
 
 @pytest.mark.parametrize("command", ["diagnose", "probe"])
