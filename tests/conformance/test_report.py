@@ -113,6 +113,27 @@ def test_every_verdict_is_a_word_in_the_table(text, subjects):
     assert sorted(cell.text for cell in shown) == sorted(f"{v.margin:.3f}" for v in passed)
 
 
+@pytest.mark.parametrize("width", [200, 40])
+def test_a_cell_on_a_terminal_keeps_a_place_for_each_format(width):
+    """A subject that is judged in fewer formats than another leaves no place empty, in a narrow table too."""
+
+    def passed(name: str, *margins: tuple[str, float]) -> Subject:
+        verdicts = [Verdict(clause="masks", dtype=dtype, kind=PASS, margin=margin) for dtype, margin in margins]
+        return Subject(name=name, claims={dtype: "any" for dtype, _ in margins}, verdicts=verdicts)
+
+    narrow = passed("narrow", ("float16", 0.25))
+    wide = passed("wide", ("float32", 0.125), ("float64", 0.0), ("bfloat16", 0.5))
+    told = StringIO()
+    show(Console(file=told, width=width), [narrow, wide])
+    rows = [line.split("│")[1:-1] for line in told.getvalue().splitlines() if line.startswith("│")]
+    assert [" ".join(cell).split() for cell in zip(*rows, strict=True)] == [
+        ["masks"],
+        ["·", "·", "0.250", "·"],
+        ["0.125", "–", "·", "0.500"],
+    ]
+    assert "A dot is a format in which the subject is not judged." in " ".join(told.getvalue().split())
+
+
 def test_a_cell_that_was_declined_says_why():
     lacking = Verdict(clause="masks", dtype="float32", kind=DECLINED, reason="it has no masks")
     (cell,) = element(html5lib.parse(page([Subject(name="it", verdicts=[lacking])], "dev")), "a", href="#s0-declined")

@@ -26,7 +26,10 @@ def show(console: Console, subjects: list[Subject], *, whole: bool = False) -> N
     if scored:
         console.print(_table(scored))
         console.print("A number is the worst margin of a pass: the largest part of its bound that was used (1 is all).")
-        console.print("A dash is a pass where nothing is arithmetic and so nothing may differ.\n")
+        console.print("A dash is a pass where nothing is arithmetic and so nothing may differ.")
+        if any(len({verdict.dtype for verdict in subject.verdicts}) < len(shown(scored)) for subject in scored):
+            console.print("A dot is a format in which the subject is not judged.")
+        console.print()
     for subject in subjects:
         if subject.broken is None:
             _show_details(console, subject)
@@ -57,10 +60,10 @@ def shown(subjects: list[Subject]) -> tuple[str, ...]:
 
 def _cell(verdict: Verdict | None) -> str:
     if verdict is None:
-        return f"{'':>5}"
+        return "    ·"
     text = WORD.get(verdict.kind)
     if text is None:
-        text = f"{verdict.margin:.3f}" if verdict.margin else "  –  "
+        text = f"{verdict.margin:.3f}" if verdict.margin else "–"
     return f"[{STYLE[verdict.kind]}]{text:>5}[/]"
 
 
