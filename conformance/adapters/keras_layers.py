@@ -43,7 +43,7 @@ class KerasLayers:
 
     def run(self, case: Case) -> Outputs:
         """Compute the layer's outputs and its final state, aligned with the inputs' time."""
-        parts = [np.array(part) for part in self._layer(case).forward(tf.constant(case.inputs), self.arguments(case))]
+        parts = [part.numpy() for part in self._layer(case).forward(tf.constant(case.inputs), self.arguments(case))]
         return answer(case, parts)
 
     def gradients(self, case: Case, cotangents: Outputs) -> Gradients:
@@ -52,7 +52,7 @@ class KerasLayers:
         given = {**self.arguments(case), "initial_state": starts if case.merge is not None else starts[0]}
         of_results = [tf.constant(part) for part in as_returned(case, cotangents)]
         results = self._layer(case).backward(tf.constant(case.inputs), given, of_results)
-        return answer_gradients(case, [np.array(tf.convert_to_tensor(part)) for part in results])
+        return answer_gradients(case, [tf.convert_to_tensor(part).numpy() for part in results])
 
     @property
     def kernels(self) -> set[str]:
