@@ -242,7 +242,7 @@ def test_a_file_that_is_no_record_is_refused(tmp_path, text, why):
 
 def test_a_row_without_a_letter_for_each_column_is_refused(all_killed, tmp_path):
     short = replace(all_killed, checks=all_killed.checks[1:])
-    with pytest.raises(InvalidRecord, match="got 31 letters, expected one for each of 30"):
+    with pytest.raises(InvalidRecord, match="got 32 letters, expected one for each of 31"):
         record.write(tmp_path / "matrix.json", short)
 
 
