@@ -355,7 +355,11 @@ def test_a_subject_that_ends_its_process_in_the_diagnosis_keeps_its_verdicts(tmp
         ),
         ("nothing", 2, "neither a registered name nor module:attribute"),
         ("miniatures:opaque", 2, "reading its attribute 'capabilities' raised RuntimeError: not today"),
-        ("miniatures:claims_nothing", 2, "declares none of float64, float32, float16, so nothing can be asked of it"),
+        (
+            "miniatures:claims_nothing",
+            2,
+            "declares none of float64, float32, float16, bfloat16, so nothing can be asked of it",
+        ),
     ],
 )
 def test_the_command_prints_its_findings(name, code, words, tmp_path, monkeypatch):
