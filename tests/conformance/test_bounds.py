@@ -228,7 +228,7 @@ def test_a_blend_of_a_state_past_half_the_largest_number_is_not_judged():
 
 
 def test_balls_are_no_machine_numbers_and_their_radii_are_not_dropped():
-    with pytest.raises(TypeError, match="machine numbers are wanted here, got objects"):
+    with pytest.raises(TypeError, match="got an array of objects, expected machine numbers"):
         exactly(spread(exactly(np.ones(2)), exactly(np.ones(2))))
 
 

@@ -95,7 +95,8 @@ def _needs(capabilities: Capabilities) -> str | None:
 
 
 def _values(capabilities: Capabilities) -> dict[str, object]:
-    return {"resets": capabilities.resets, "regimes": ("plain", "saturated gates")}
+    runs = ("forward", "reverse") if capabilities.reverse else ("forward",)
+    return {"resets": capabilities.resets, "runs": runs, "regimes": ("plain", "saturated gates")}
 
 
 def _values_with_padding(capabilities: Capabilities) -> dict[str, object]:
@@ -125,6 +126,7 @@ CHECKS = (
         examine=gradients_are_right,
         options=_values,
         needs=needs("gradients"),
+        drawn=("runs",),
         cotangents=given_cotangents,
     ),
     Check(
