@@ -6,6 +6,8 @@ from click.testing import CliRunner
 from studies.__main__ import main
 from studies.pages import reading
 
+pytestmark = pytest.mark.reading
+
 HARD = (
     "Notwithstanding considerable methodological heterogeneity, practitioners overwhelmingly characterise "
     "implementations of recurrent architectures as computationally indistinguishable irrespective of representation.\n"

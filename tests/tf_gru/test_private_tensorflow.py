@@ -96,7 +96,9 @@ def test_a_layer_in_litert_is_refused_without_its_operator(monkeypatch):
 
     with (
         export.exporting_to("litert"),
-        pytest.raises(NotImplementedError, match="has no dynamic_update_slice, which a layer in LiteRT needs: export"),
+        pytest.raises(
+            NotImplementedError, match="has no dynamic_update_slice, which a layer in LiteRT needs: use another"
+        ),
     ):
         tf.function(layer, autograph=False)(INPUTS)
     with export.exporting_to("onnx"):
