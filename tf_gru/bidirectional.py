@@ -53,7 +53,6 @@ class BiGRU(keras.layers.Bidirectional):
         trainable = plain("trainable", gru.pop("trainable", True))
         pattern = GRU(units, name="gru", trainable=trainable, **gru)
         super().__init__(pattern, merge_mode=merge_mode, dtype=gru.get("dtype"), trainable=trainable, **own)
-        self.backward_layer.keeps_time = True
         # Keras replaces a loaded layer by one with the same id, even if that one is gone, and then makes no new layer.
         # This reference keeps the layer alive.
         self._kept = lambda: pattern
@@ -91,6 +90,8 @@ class BiGRU(keras.layers.Bidirectional):
         if self.return_state:
             results, states = zip(*results, strict=True)
         forward, backward = results
+        if self.return_sequences:
+            backward = tf.reverse(backward, [1])
         outputs = (forward, backward)
         if self.merge_mode is not None:
             outputs = (MERGES[self.merge_mode](forward, backward),)

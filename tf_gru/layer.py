@@ -163,7 +163,6 @@ class GRU(keras.layers.RNN):
         self.input_spec = keras.layers.InputSpec(ndim=3)
         self.use_cudnn = use_cudnn
         self.jit, self.recompute, self.use_native = jit, recompute, use_native
-        self.keeps_time = False  # True in a BiGRU: outputs keep their inputs' time, without a copy
 
     @property
     def use_cudnn(self):
@@ -238,13 +237,8 @@ class GRU(keras.layers.RNN):
                 kept.assign(final_state)
         output = final_state
         if self.return_sequences:
-            output = tf.reverse(outputs, [1]) if self._turns else outputs
+            output = tf.reverse(outputs, [1]) if self.go_backwards else outputs
         return (output, final_state) if self.return_state else output
-
-    @property
-    def _turns(self) -> bool:
-        """True if the outputs are in processing order, like Keras' outputs under go_backwards."""
-        return self.go_backwards and not self.keeps_time
 
     def _initial_state(self, initial_state) -> tf.Tensor | None:
         if initial_state is None:
@@ -267,7 +261,7 @@ class GRU(keras.layers.RNN):
         """The mask in the order of the outputs."""
         masks = super().compute_mask(_, mask)
         output_mask, *state_masks = masks if isinstance(masks, list) else [masks]
-        if output_mask is not None and self._turns:
+        if output_mask is not None and self.go_backwards:
             symbolic = isinstance(output_mask, keras.KerasTensor)
             output_mask = TurnedMask()(output_mask) if symbolic else tf.reverse(output_mask, [1])
         return [output_mask, *state_masks] if self.return_state else output_mask
