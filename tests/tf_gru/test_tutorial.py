@@ -225,7 +225,8 @@ def test_input_that_does_not_fit_is_refused(arguments, message):
 def test_inputs_that_are_not_dense_are_refused(wrong):
     for call in (made().recurrence, lambda inputs: GRU(inputs, EMB_DIM, HIDDEN_DIM)):
         with pytest.raises(
-            TypeError, match=r"inputs is (None, but must be a tensor|(ragged|sparse), but must be dense: (pass|convert))"
+            TypeError,
+            match=r"inputs is (None, but must be a tensor|(ragged|sparse), but must be dense: (pass|convert))",
         ):
             call(wrong)
 
