@@ -1,4 +1,4 @@
-"""The cost of many shapes in our layer and in Keras': each batch size or length is new. Each layer runs in a process of its own.
+"""The cost of many new shapes in our layer and in Keras', each in a process of its own.
 
 predict: 40 batch sizes by `predict_on_batch`. saved: the same by a SavedModel that was exported and loaded. eager: 60
 lengths by calls of the layer. time: the time of all calls, once, including tracing and compiling. memory: the memory of
@@ -7,7 +7,8 @@ processes each.
 
     python -m benchmarks.many_shapes
 
-Prints a table for docs/records/many_shapes.txt. Exit code 1 if ours takes more than twice Keras' time, or 5 MiB more memory than Keras'.
+Prints a table for docs/records/many_shapes.txt.
+Exit code 1 if ours takes more than twice Keras' time, or 5 MiB more memory than Keras'.
 """
 
 import json

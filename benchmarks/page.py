@@ -75,8 +75,9 @@ Conclusions from the run of 2026-11-30. Other programs ran on the machine, so th
   twice, and the outputs are joined. keras:graph takes 1.7 to 2.4 times the time of one. `BiGRU` stays 1.6 to 3 times as
   fast.
 - **New shapes** compile nothing: each of 200 first calls took at most 7 ms more than a second call with the same shape
-  (`python -m benchmarks.new_shapes`, [records/new_shapes.txt](records/new_shapes.txt)). 40 batch sizes and 60 lengths take
-  at most about as long as in Keras (`python -m benchmarks.many_shapes`, [records/many_shapes.txt](records/many_shapes.txt)).
+  (`python -m benchmarks.new_shapes`, [records/new_shapes.txt](records/new_shapes.txt)). 40 batch sizes and 60 lengths
+  take about as long as in Keras or less (`python -m benchmarks.many_shapes`,
+  [records/many_shapes.txt](records/many_shapes.txt)).
 - **The kernel's profile** (32 × 128 × 128 × 128, forward): about 85 % of the time are matrix products, and 15 % are
   the gates. In training the weights' gradients take about as long as each of the other two products.
 - **Kept:** gates of a whole tile, first z and r, then n, so that they do not wait for each other, and inlined, with
