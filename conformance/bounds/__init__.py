@@ -1,11 +1,10 @@
 """The distance from the exact answer that a claimed arithmetic allows, as docs/error-analysis.md proves it.
 
-Reading order: elementwise (balls in arrays), blends, proven (operations with their errors), step (the one-step bound),
-expected (errors to first order); then derivative (of a step), spread (errors of many steps), run (whole runs).
+Reading order: elementwise (balls in arrays), blends, proven (operations with their errors), step (the one-step bound);
+then derivative (of a step), spread (errors of many steps), run (whole runs).
 """
 
 from conformance.bounds.blends import BLENDS, Rounding, Sizes
-from conformance.bounds.expected import ExpectedStep
 from conformance.bounds.proven import Computed, OutsideDomain, Proven
 from conformance.bounds.step import BITS, OneStep, StepSet, merged
 
@@ -13,7 +12,6 @@ __all__ = [
     "BITS",
     "BLENDS",
     "Computed",
-    "ExpectedStep",
     "OneStep",
     "OutsideDomain",
     "Proven",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 Sized = Any
-"""Magnitudes, one or an array: balls for the proven bound, floats for the first-order bound."""
+"""Magnitudes: one ball, or an array of balls."""
 
 
 class Rounding(NamedTuple):

@@ -149,7 +149,7 @@ def _pull(ops: Proven, slope: Slope, first: Computed, *others: Computed) -> Comp
     d = ops.times(first, *others) if others else first
     later = reduce(np.multiply, (larger(factor.reach, arb(1)) for factor in (first, *others)))
     error = d.error * slope.reach + up(d.exact) * (slope.inherited + slope.own) + d.reach * slope.rounded(ops.once, 4)
-    return Computed(d.exact * slope.exact, error + 4 * ops.once.underflow * later)
+    return Computed(d.exact * slope.exact, error + 4 * (1 + ops.once.u) ** 4 * ops.once.underflow * later)
 
 
 def _through_update(ops: Proven, parts: Parts, h: Computed, dh: Computed) -> Computed:
@@ -166,7 +166,7 @@ def _through_update(ops: Proven, parts: Parts, h: Computed, dh: Computed) -> Com
     error = d.error * slope.reach + up(d.exact) * slope.inherited
     error = error + sizes * (slope.own + slope.rounded(ops.once, 6))
     later = larger(dh.reach, arb(1)) * larger(h.reach + n.reach, arb(1))
-    return ops.either(joined, Computed(joined.exact, error + 10 * ops.once.underflow * later))
+    return ops.either(joined, Computed(joined.exact, error + 10 * (1 + ops.once.u) ** 6 * ops.once.underflow * later))
 
 
 class Maps(NamedTuple):

@@ -7,12 +7,12 @@ same point. Products of errors are included; nothing is linearised.
 Balls are wide only for a whole set of states; for one state they are as thin as Arb makes them.
 
 Source: n u sum|a b| for a sum of n products in any order, with no restriction on n: Jeannerod & Rump 2013, "Improved
-error bounds for inner products in floating-point arithmetic"; (1+2u)^n - 1 if rounding is not to nearest: Higham 2002,
-"Accuracy and Stability", 3.1. Underflow: the same, 2.8.
+error bounds for inner products in floating-point arithmetic". docs/error-analysis.md proves it with fused operations
+and underflow. (1+2u)^n - 1 if rounding is not to nearest: Higham 2002, "Accuracy and Stability", 3.1.
 """
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +31,7 @@ from conformance.bounds.elementwise import (
     tanh,
     up,
 )
+from conformance.bounds.exact_sums import numbers_of, of_products, summed_exactly, units
 from conformance.interface.arithmetic import Arithmetic, Format, contains
 from conformance.truth.balls import Balls, matrix, times
 
@@ -88,9 +89,20 @@ class Matrix:
 
     def __init__(self, weights: Computed) -> None:
         self.rows = len(weights.exact)
+        self.weights = weights
         self.exact = matrix(weights.exact)
         self.off = matrix(weights.error)
         self.reach = matrix(weights.reach)
+
+    @cached_property
+    def terms(self) -> np.ndarray:
+        """The number of products in a sum, (columns,). A product with a weight of exactly 0 is 0 and changes no sum."""
+        return np.sum(~((self.weights.exact == 0) & (self.weights.error == 0)).astype(bool), axis=0)
+
+    @cached_property
+    def units(self) -> np.ndarray:
+        """The exponent of a power of two of which all weights of a column are multiples, (columns,)."""
+        return units(*self.weights).min(axis=0, initial=np.inf)
 
 
 class Proven:
@@ -102,9 +114,10 @@ class Proven:
         limits = (arithmetic.format, arithmetic.operands, arithmetic.sums)
         self._limit = min(constant(format.half_largest / 2) for format in limits)
         self._half = constant(arithmetic.format.half_largest)
-        accuracy, u = arithmetic.accuracy, constant(arithmetic.unit(arithmetic.format))
+        accuracy, u = arithmetic.accuracy, constant(arithmetic.format.unit_roundoff)
         ulps = constant(accuracy.ulps)
-        self._relative = 2 * ulps * u
+        # An ULP does not depend on the rounding. Half an ULP stands for one rounding, whatever its direction.
+        self._relative = (2 * ulps * u).max(self.once.u)
         self._absolute = accuracy.floor * u + constant(accuracy.absolute) + self.once.underflow
         self._absolute += ulps * constant(arithmetic.format.spacing)
 
@@ -167,10 +180,13 @@ class Proven:
             return numbers
         if new.largest < old.largest:
             self.require(numbers.reach, constant(new.half_largest))
-        return self._rounded(numbers, self.rounding(new))
+        return self._rounded(numbers, new)
 
-    def _rounded(self, numbers: Computed, once: Rounding) -> Computed:
-        return Computed(numbers.exact, numbers.error + once.of(numbers.reach))
+    def _rounded(self, numbers: Computed, format: Format) -> Computed:
+        """Round numbers to a format. Rounding keeps a number of the format."""
+        kept = numbers_of(format, *numbers, flush=self.arithmetic.flush)
+        once = np.where(kept, arb(0), self.rounding(format).of(numbers.reach))
+        return Computed(numbers.exact, numbers.error + once)
 
     # Sums and products.
 
@@ -198,7 +214,7 @@ class Proven:
         Returns:
             The sum with its error.
         """
-        terms = sum(weights.rows for _, weights in products) + len(addends) + (more.terms if more else 0)
+        terms = reduce(np.add, (weights.terms for _, weights in products)) + len(addends) + (more.terms if more else 0)
         exact: list[Balls] = []
         inherited: list[Balls] = []
         size: list[Balls] = [more.size] if more else []
@@ -215,12 +231,29 @@ class Proven:
         total = _total(size)
         self.require(total)
         # Every product and every addition may underflow. Each such error counts as a separate summand.
+        counts, column = np.unique(terms, return_inverse=True)
+        growth = np.array([self.growth(int(count), across_steps=across_steps) for count in counts], object)[column]
         lost = 2 * terms * self.summing(across_steps=across_steps).underflow
-        error = _total(inherited) + self.growth(terms, across_steps=across_steps) * (total + lost) + lost
+        own = growth * (total + lost) + lost
+        if more is None or not more.terms:
+            own = np.where(self._exact(products, addends, total), arb(0), own)
+        error = _total(inherited) + own
         result = self._cast(Computed(_total(exact), error), self.arithmetic.sums, self.arithmetic.format)
         if across_steps or not addends or contains(self.arithmetic.format, self.arithmetic.sums):
             return result
         return self.either(result, self._gathered([*(self.sum([pair]) for pair in products), *addends]))
+
+    def _exact(
+        self, products: Sequence[tuple[Computed, Matrix]], addends: Sequence[Computed], sizes: Balls
+    ) -> np.ndarray:
+        """True for the sums that no rounding changes (exact_sums.py)."""
+        rows = [units(*self.operand(numbers)).min(axis=1, initial=np.inf) for numbers, _ in products]
+        if not any(np.isfinite(part).any() or np.isposinf(part).any() for part in rows):
+            return np.zeros(sizes.shape, bool)
+        columns = [weights.units for _, weights in products]
+        lowest = of_products(zip(rows, columns, strict=True), [units(*numbers) for numbers in addends])
+        formats = (self.arithmetic.sums, self.arithmetic.format)
+        return summed_exactly(np.broadcast_to(lowest, sizes.shape), sizes, formats, flush=self.arithmetic.flush)
 
     def _gathered(self, parts: Sequence[Computed]) -> Computed:
         """A sum of elementwise operations, in any order."""
@@ -228,6 +261,9 @@ class Proven:
         size = _total([part.reach for part in parts])
         lost = roundings * self.once.underflow
         own = ((1 + self.once.u) ** roundings - 1) * (size + lost) + lost
+        lowest = reduce(np.minimum, (units(*part) for part in parts))
+        formats = (self.arithmetic.format,)
+        own = np.where(summed_exactly(lowest, size, formats, flush=self.arithmetic.flush), arb(0), own)
         return Computed(_total([part.exact for part in parts]), _total([part.error for part in parts]) + own)
 
     def outer(self, left: Computed, right: Computed) -> Computed:
@@ -250,11 +286,11 @@ class Proven:
 
     def add(self, a: Computed, b: Computed) -> Computed:
         """a + b, rounded once."""
-        return self._rounded(Computed(a.exact + b.exact, a.error + b.error), self.once)
+        return self._rounded(Computed(a.exact + b.exact, a.error + b.error), self.arithmetic.format)
 
     def subtract(self, a: Computed, b: Computed) -> Computed:
         """a - b, rounded once."""
-        return self._rounded(Computed(a.exact - b.exact, a.error + b.error), self.once)
+        return self._rounded(Computed(a.exact - b.exact, a.error + b.error), self.arithmetic.format)
 
     def times(self, *factors: Computed) -> Computed:
         """A product of several factors, in any order."""
@@ -266,7 +302,7 @@ class Proven:
         # A product that underflows is multiplied by the remaining factors; a product that overflows is lost.
         later = reduce(np.multiply, (larger(factor.reach, arb(1)) for factor in factors))
         self.require(later, self._half)
-        return Computed(exact, up(inherited) + growth * reach + roundings * self.once.underflow * later)
+        return Computed(exact, up(inherited) + growth * reach + (1 + growth) * roundings * self.once.underflow * later)
 
     def either(self, *ways: Computed) -> Computed:
         """One real number, computed in one of several ways."""
@@ -317,7 +353,7 @@ class Proven:
         activations = {PRODUCTS: z.own * size.h + keep.own * size.n, STATE_FIRST: keep.own * size.d}
         of_sigma = reduce(larger, (own + BLENDS[name](self.once, size) for name, own in activations.items()))
         error = larger(subtracted, within(z.inherited) + of_sigma)
-        return self._rounded(Computed(exact, error), self.once)
+        return self._rounded(Computed(exact, error), self.arithmetic.format)
 
 
 def around(numbers: Computed) -> np.ndarray:

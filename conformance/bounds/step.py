@@ -4,8 +4,7 @@ Contract. Let h be the state that an implementation really had. Let it compute t
 claimed arithmetic, with a blend in BLENDS. Then the state that it returns lies in the set returned here.
 
 Each step is judged from the implementation's own previous state. So the bound stays small at any length, because
-nothing grows with time. The equations are written once, over operations that carry their errors (proven.py,
-expected.py).
+nothing grows with time. The equations are written once, over operations that carry their errors (proven.py).
 """
 
 from functools import cached_property

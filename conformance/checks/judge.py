@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings, target
 from hypothesis import strategies as st
 
 from conformance.adapters.reference import Reference
-from conformance.bounds.statistical import NO_SAMPLE, NO_SCALE
 from conformance.checks.check import Check
 from conformance.checks.clauses import CHECKS
 from conformance.checks.clauses.contract import first_case, make_first_call
+from conformance.checks.few_bits import few_bits_cases
 from conformance.checks.free_cases import Extent, FreeCases, free_cases
 from conformance.checks.judgement import NO_GROWTH, Finding, Judgement, WrongSteps
 from conformance.checks.shrinking import CHEAP, COMPILED, shrunk
@@ -32,7 +32,6 @@ from conformance.checks.verdict import (
     ERROR,
     FAIL,
     PASS,
-    STATISTICAL,
     Cause,
     Subject,
     Verdict,
@@ -56,17 +55,19 @@ class Profile:
             randomness from the system.
         wide: True also draws sizes of any kind, if the subject does not compile for each shape.
         free: The extent of the list of free combinations.
+        widths: The units of single steps whose sums are exact.
     """
 
     examples: int
     seed: int | None = 0
     wide: bool = False
     free: Extent = SHORT
+    widths: tuple[int, ...] = (16, 64)
 
 
 PROFILES = {
     "dev": Profile(4),
-    "ci": Profile(8, free=Extent(more=120, wide=12, long=6, lasting=6, threes=True)),
+    "ci": Profile(8, free=Extent(more=120, wide=12, long=6, lasting=6, threes=True), widths=(16, 64, 256)),
     "thorough": Profile(
         200, seed=None, wide=True, free=Extent(rounds=8, dearest=3, wide=20, long=10, lasting=10, threes=True)
     ),
@@ -162,10 +163,7 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
                 refused = refused or found.reason
                 return
             judged = replace(judgement, findings=[], wrong=[])
-            # The statistical rules require independent numbers, which large cases do not have.
-            total = total.add(
-                replace(judged, sample=NO_SAMPLE, scale=NO_SCALE, ulps=0.0, growth=NO_GROWTH) if free else judged
-            )
+            total = total.add(replace(judged, ulps=0.0, growth=NO_GROWTH) if free else judged)
             if found is None:
                 if not free:
                     target(judgement.margin)
@@ -182,6 +180,8 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
             _explore(examine, cases, ceil(profile.examples / len(strategies)), drawn_from, simplest)
         for case in _free(gru.capabilities, profile).cases.get((check.clause, dtype), ()):
             examine(case, free=True)
+        for case in few_bits_cases(check.clause, gru.capabilities, dtype, profile.widths, _seed(profile)):
+            examine(case, free=True)
     except _Found as met:
         case, found = smallest(gru, check, met.case, met.failure, fails) if shrink else (met.case, met.failure)
         verdict = replace(_failed(gru, check, case, found), asked=sizes or None)
@@ -193,10 +193,9 @@ def judge(gru: GRU, check: Check, dtype: str, profile: Profile, *, shrink: bool 
         return Verdict(clause=check.clause, dtype=dtype, kind=DECLINED, cases=asked, reason=refused)
     if not total.judged:
         return Verdict(clause=check.clause, dtype=dtype, kind=ERROR, cases=asked, reason=NOTHING)
-    alarm = total.sample.alarm or total.scale.alarm
     return Verdict(
-        clause=check.clause, dtype=dtype, kind=STATISTICAL if alarm else PASS, margin=total.margin, ulps=total.ulps,
-        cases=asked, judged=total.judged, reason=alarm or "", growth=total.growth if total.growth.ulps else None,
+        clause=check.clause, dtype=dtype, kind=PASS, margin=total.margin, ulps=total.ulps, cases=asked,
+        judged=total.judged, growth=total.growth if total.growth.ulps else None,
         asked=sizes or None,
     )  # fmt: skip
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from conformance.bounds.statistical import NO_SAMPLE, NO_SCALE, Sample, Scale
 from conformance.interface.arithmetic import Arithmetic
 from reference import Parameters
 
@@ -109,8 +108,6 @@ class Judgement:
         findings: The deviations.
         ulps: The largest distance from certified truth at the end of any step, in units in the last place of 1. It is
             information only, because it grows with time even under honest rounding.
-        sample: The errors of single steps, for the statistical rules.
-        scale: The errors of gradients, for the statistical rules.
         wrong: The steps out of their bounds, in processing order.
         growth: The worst errors at each step.
     """
@@ -119,8 +116,6 @@ class Judgement:
     margin: float = 0.0
     findings: list[Finding] = field(default_factory=list[Finding])
     ulps: float = 0.0
-    sample: Sample = NO_SAMPLE
-    scale: Scale = NO_SCALE
     wrong: list[WrongSteps] = field(default_factory=list[WrongSteps])
     growth: Growth = NO_GROWTH
 
@@ -131,8 +126,6 @@ class Judgement:
             max(self.margin, other.margin),
             [*self.findings, *other.findings],
             max(self.ulps, other.ulps),
-            self.sample + other.sample,
-            self.scale + other.scale,
             [*self.wrong, *other.wrong],
             self.growth + other.growth,
         )

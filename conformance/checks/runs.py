@@ -14,13 +14,11 @@ from conformance.bounds.elementwise import nothing
 from conformance.bounds.exact_copies import allowed_copies
 from conformance.bounds.proven import around
 from conformance.bounds.run import BoundedRun, RunGradients, at_enough_bits, require_meaning, run_backward, run_forward
-from conformance.bounds.statistical import Scale
 from conformance.checks.judgement import Judgement
 from conformance.checks.steps import judge_set, judge_steps, steps
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case, Gradients, Outputs
 from conformance.interface.type_guards import is_tuple
-from conformance.truth.balls import precision
 
 T = TypeVar("T")
 
@@ -34,10 +32,6 @@ def _of_case(case: Case, key: tuple[Any, ...], computed: Callable[[], T]) -> T:
     if key not in known:
         known[key] = computed()
     return known[key]
-
-
-SHARED = {"inputs": 2, "initial_state": 1, "kernel": 1, "recurrent_kernel": 1, "bias": 0}
-"""For each gradient, the axis along which its numbers share a factor, and so a rounding."""
 
 
 def judge_run(case: Case, answer: Outputs, arithmetic: Arithmetic) -> Judgement:
@@ -101,7 +95,6 @@ def judge_gradients(case: Case, cotangents: Outputs, computed: Gradients, arithm
 def gradients_within(allowed: Gradients, computed: Gradients, arithmetic: Arithmetic) -> Judgement:
     """Judge gradients by the sets that `gradient_bounds` returns."""
     judgement = Judgement()
-    scales: list[Scale] = []
     for name, sets, numbers in zip(Gradients._fields, allowed, computed, strict=True):
         pairs = [(sets, numbers)] if isinstance(sets, StepSet) or sets is None else zip(sets, numbers, strict=True)
         for direction, (inside, array) in enumerate(pairs):
@@ -109,11 +102,6 @@ def gradients_within(allowed: Gradients, computed: Gradients, arithmetic: Arithm
                 continue
             message = f"the gradient to {name} is not within its bound of {arithmetic}"
             judgement = judgement.add(judge_set(inside, array, message, f"gradients.{name} {direction}"))
-            with precision(BITS):
-                exact, bound = inside.exact.astype(np.float64), inside.bound.astype(np.float64)
-            scales.append(Scale.of(inside.errors(array), exact, bound, SHARED[name]))
-    if arithmetic.expects:
-        judgement.scale = Scale.together(scales)
     return judgement
 
 

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.bounds import ExpectedStep, OneStep, OutsideDomain, StepSet
-from conformance.bounds.statistical import Sample
+from conformance.bounds import OneStep, OutsideDomain, StepSet
 from conformance.checks.judgement import Finding, Growth, Judgement, WrongSteps
 from conformance.interface.arithmetic import Arithmetic
 from conformance.interface.case import Case
@@ -100,9 +99,6 @@ def _judge_part(
     judgement = Judgement(margins.size, float(margins.max(initial=0)))
     place = case.time - 1 - taken.time if backwards(case, direction) else taken.time
     judgement.growth = Growth(margins=_by_step(margins.max(axis=1, initial=0), place))
-    if arithmetic.expects:
-        expected = expected_step(case.parameters[direction], arithmetic)(taken.x, taken.before)
-        judgement.sample = Sample.of(allowed.errors(taken.after), expected.claimed, expected.noise)
     wrong = np.argwhere(margins > 1)
     if len(wrong):
         step, unit = (int(i) for i in wrong[0])
@@ -169,9 +165,3 @@ def masked_outputs(case: Case, states: np.ndarray, direction: int, policy: str, 
 def one_step(parameters: Parameters, arithmetic: Arithmetic) -> OneStep:
     """The bound of these parameters, computed once. Parameters are immutable and compare by identity."""
     return OneStep(parameters, arithmetic)
-
-
-@lru_cache(maxsize=64)
-def expected_step(parameters: Parameters, arithmetic: Arithmetic) -> ExpectedStep:
-    """The expected errors of steps with these parameters, computed once."""
-    return ExpectedStep(parameters, arithmetic)

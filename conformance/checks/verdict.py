@@ -22,9 +22,8 @@ def formats(claims: Container[str]) -> tuple[str, ...]:
     return narrow if narrow and not any(dtype in claims for dtype in USUAL) else (*USUAL, *narrow)
 
 
-PASS, FAIL, STATISTICAL, ERROR, DECLINED = KINDS = ("pass", "fail", "statistical", "error", "declined")
-""""statistical": every number is within its bound, but together the errors contradict the claimed class."""
-WRONG = (FAIL, STATISTICAL, ERROR)
+PASS, FAIL, ERROR, DECLINED = KINDS = ("pass", "fail", "error", "declined")
+WRONG = (FAIL, ERROR)
 """The kinds that fail a run."""
 
 

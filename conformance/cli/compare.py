@@ -22,7 +22,7 @@ FILE = click.Path(path_type=Path)
 def compare(before: Path, after: Path, json_file: Path | None, markdown_file: Path | None) -> None:
     """Compare two reports of `run --json`: verdicts that are worse, better, new or gone.
 
-    A verdict is worse in this order: pass, declined, statistical, fail, error.
+    A verdict is worse in this order: pass, declined, fail, error.
 
     Exit code 0: nothing got worse. 1: something got worse. 2: a usage error, or a file that is not a report.
     """

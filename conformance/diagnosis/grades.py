@@ -1,7 +1,7 @@
 """The best class that an implementation meets, whatever it claims: the first in a list that begins with the strictest.
 
-The subject computes a few runs once, and they are judged by one class after another, with the proven bounds and the
-statistical rules. A class counts as met only if it can judge every number of every run, because a bound that proves
+The subject computes a few runs once, and they are judged by one class after another, with the proven bounds. A
+class counts as met only if it can judge every number of every run, because a bound that proves
 nothing is met by anything; so classes with operations in bfloat16 have sums in float32. The grade names a class that
 agrees with the numbers, not the way in which the implementation is written: "float32 with products in TF32".
 
@@ -77,7 +77,7 @@ def meets(asked: Sequence[tuple[Case, Outputs]], arithmetic: Arithmetic) -> Judg
         if judgement.judged < numbers or any(finding.margin is not None for finding in judgement.findings):
             return None
         total = total.add(judgement)
-    return total if total.judged and total.sample.alarm is None else None
+    return total if total.judged else None
 
 
 def ladder(dtype: str, *, flush: bool = False) -> list[Arithmetic]:

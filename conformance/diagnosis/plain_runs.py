@@ -1,8 +1,8 @@
 """A test of weaker arithmetics step by step: a diagnosis names one only if two plain runs meet it.
 
 The bound of a hypothesis's whole run (running_error.py) is wide in a narrow arithmetic, wide enough for a wrong
-formula. Here the proven bound judges each step from the subject's own state, and the statistical rules judge all of
-them. If the states are said to have a narrower format, each returned one must be a number of it.
+formula. Here the proven bound judges each step from the subject's own state. If the states are said to have a narrower
+format, each returned one must be a number of it.
 """
 
 from collections.abc import Sequence

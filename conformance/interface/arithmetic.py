@@ -185,15 +185,6 @@ class Arithmetic:
         """The parts of the activations' error."""
         return ACTIVATIONS[self.activation]
 
-    @property
-    def expects(self) -> bool:
-        """True if the expected error can be computed to first order.
-
-        Roundings must be to nearest, and activations no rougher than them: an activation that is off by 2^-10 leaves a
-        second-order term larger than any rounding.
-        """
-        return self.rounding == "nearest" and not self.accuracy.absolute
-
     def unit(self, format: Format) -> Fraction:
         """The largest relative error of one rounding to a format: u to nearest, 2 u otherwise."""
         return format.unit_roundoff * (1 if self.rounding == "nearest" else 2)

@@ -25,19 +25,50 @@ def teeth(largest: int) -> None:
 
 
 @click.command()
-@click.option("--runs", type=click.IntRange(1), default=10_000, show_default=True, help="Honest runs for each rule")
-def alarms(runs: int) -> None:
-    """Count alarms of the statistical rules on honest runs."""
-    from studies.long_runs.alarms import observed
+@click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=1.0, show_default=True, help="Part of it")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=".alarms.jsonl",
+    show_default=True,
+    help="Where results are kept, to be continued",
+)
+@click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
+def alarms(share: float, journal: Path, processes: int) -> None:
+    """Count alarms of the one-step bounds on honest runs, for each class that is claimed and each option alone."""
+    from studies.long_runs.alarms import left, read, run, table
 
+    with Progress(console=STDERR, disable=not STDERR.is_terminal) as progress:
+        task = progress.add_task("chunks", total=len(left(journal, share)))
+        for _ in run(journal, share, processes):
+            progress.advance(task)
     head("alarms")
-    table = Table("rule", "honest runs", "alarms", "largest (1 is an alarm)")
-    failures = []
-    for closest in track(observed(runs), total=3, console=STDERR, disable=not STDERR.is_terminal):
-        table.add_row(closest.rule, str(closest.runs), str(closest.alarms), f"{closest.largest:.3f}")
-        if closest.alarms:
-            failures.append(f"{closest.alarms} of {closest.runs} honest runs alarm by {closest.rule}")
-    end(table, failures)
+    found = read(journal)
+    wrong = [f"{each.claim}, {each.size}, chunk {each.number}: an alarm" for each in found if each.alarms]
+    end(table(found), wrong)
+
+
+@click.command()
+@click.option("--draws", type=click.IntRange(1), default=100, show_default=True)
+@click.option("--largest", type=click.IntRange(4), default=256, show_default=True, help="Units up to this")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=".smallest.jsonl",
+    show_default=True,
+    help="Where results are kept, to be continued",
+)
+@click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
+def smallest(draws: int, largest: int, journal: Path, processes: int) -> None:
+    """Find the smallest fault of each kind that is caught, with numbers of full precision and with exact sums."""
+    from studies.long_runs.smallest import left, read, run, table
+
+    with Progress(console=STDERR, disable=not STDERR.is_terminal) as progress:
+        task = progress.add_task("draws", total=len(left(journal, draws, largest)))
+        for _ in run(journal, draws, largest, processes):
+            progress.advance(task)
+    head("smallest")
+    end(table(read(journal)), [])
 
 
 @click.command("float64")
@@ -184,4 +215,4 @@ def everything(chosen: tuple[str, ...]) -> None:
     end(table(found), [f"python {ran.command}: exit code {ran.code}" for ran in found if ran.code])
 
 
-COMMANDS = [everything, teeth, alarms, double, steps, soak, confusion, identified]
+COMMANDS = [everything, teeth, alarms, smallest, double, steps, soak, confusion, identified]

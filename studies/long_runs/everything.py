@@ -17,7 +17,7 @@ COMMANDS = (
     "-m studies lemmas",
     "-m studies attained",
     "-m studies teeth --largest 64",
-    "-m studies alarms --runs 200",
+    "-m studies alarms --share 0.01 --journal .alarms-few.jsonl",
     "-m studies steps --count 40000",
     "-m studies honest --seeds 1",
 )

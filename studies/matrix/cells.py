@@ -10,7 +10,7 @@ from typing import cast
 
 from conformance.checks.clauses import BY_CLAUSE
 from conformance.checks.judge import PROFILES, judge
-from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS, STATISTICAL, formats
+from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS, formats
 from conformance.mutants.emulated import Emulated
 from conformance.vectors import files
 from conformance.vectors.replay import judge_vector
@@ -18,8 +18,8 @@ from conformance.vectors.vector import Stored
 from studies.matrix.same import Recorded
 
 PROFILE = "dev"
-LETTERS = {FAIL: "F", STATISTICAL: "S", ERROR: "E", PASS: ".", DECLINED: "-"}
-KILLED = frozenset("FSE")
+LETTERS = {FAIL: "F", ERROR: "E", PASS: ".", DECLINED: "-"}
+KILLED = frozenset("FE")
 
 
 class Dishonest(RuntimeError):

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from conformance.checks.verdict import ERROR, FAIL, STATISTICAL
+from conformance.checks.verdict import ERROR, FAIL
 from conformance.interface.adapter import UsageError
 from studies.matrix.cells import LETTERS, stored
 from studies.matrix.facts import families
 from studies.matrix.peers import Peer
 from studies.matrix.record import Record
 
-COLOURS = {FAIL: "#0072b2", STATISTICAL: "#e69f00", ERROR: "#cc79a7"}
+COLOURS = {FAIL: "#0072b2", ERROR: "#cc79a7"}
 """Colours that people with colour blindness can distinguish (Okabe and Ito)."""
 SHADES = "Blues"
 ROW, COLUMN = 0.125, 0.15
@@ -130,6 +130,6 @@ def _families(axes: Any, record: Record, *, named: bool) -> None:
 def _legend(figure: Any, corner: tuple[float, float]) -> None:
     from matplotlib.patches import Patch
 
-    names = {FAIL: "killed: a failure", STATISTICAL: "killed: statistically", ERROR: "killed: no answer"}
+    names = {FAIL: "killed: a failure", ERROR: "killed: no answer"}
     handles = [Patch(color=COLOURS[kind], label=label) for kind, label in names.items()]
     figure.legend(handles=handles, loc="lower left", bbox_to_anchor=corner, ncols=3, frameon=False)

@@ -37,4 +37,4 @@ def show_whole(console: Console, record: Record) -> None:
     console.print(table)
     for number, clause in enumerate(record.checks, start=1):
         console.print(f"{number:3} {clause}", highlight=False)
-    console.print("F: a failure, S: a statistical one, E: no answer; each kills.", highlight=False)
+    console.print("F: a failure, E: no answer; each kills.", highlight=False)

@@ -218,6 +218,28 @@ def test_a_product_whose_factors_may_overflow_is_not_judged():
         Proven(claim("float16")).times(*of_float16(300, 300, 2**-10))
 
 
+def test_a_product_of_three_factors_may_underflow_twice_and_round_the_first_loss():
+    ops = Proven(claim("float16"))
+    with precision(BITS):
+        rounding = ops.once.u * (2 + ops.once.u)
+        lost = ops.times(*of_float16(1, 1, 1)).error[0] - rounding
+        assert lost >= ops.once.underflow * (2 + ops.once.u)
+
+
+@pytest.mark.parametrize(
+    ("activation", "widens"), [("8 ULP", False), ("8 ULP above u", False), ("correctly rounded", True)]
+)
+def test_an_ulp_does_not_depend_on_the_rounding_and_a_rounding_does(activation, widens):
+    nearest, anyhow = (
+        Proven(claim(activation=activation, rounding=rounding)).sigma(
+            Computed(exactly(np.zeros(1)), exactly(np.zeros(1)))
+        )
+        for rounding in ("nearest", "any")
+    )
+    ratio = float(anyhow.own[0] / nearest.own[0])
+    assert (ratio > 1.5) == widens and ratio < 2.1
+
+
 def test_a_blend_of_a_state_past_half_the_largest_number_is_not_judged():
     ops = Proven(claim("float16"))
     a, n, large, small = of_float16(0.5, 0.25, 4e4, 2e4)

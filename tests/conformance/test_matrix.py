@@ -401,9 +401,9 @@ def test_a_record_of_other_code_is_stale(all_killed):
 def test_the_code_of_a_cell_is_all_that_judges_and_only_its_statements():
     names = set(code.modules())
     assert names >= {
-        f"conformance.{name}" for name in ("checks.clauses.state", "checks.steps", "bounds.expected", "mutants.gates")
+        f"conformance.{name}" for name in ("checks.clauses.state", "checks.steps", "bounds.blends", "mutants.gates")
     }
-    assert names >= {"reference.cell", "conformance.vectors.replay", "conformance.bounds.statistical"}
+    assert names >= {"reference.cell", "conformance.vectors.replay", "conformance.bounds.proven"}
     assert not any(name.startswith(("tf_gru", "conformance.cli", code.TEXT)) for name in names)
     told = '"""What."""\ndef f(x):\n    """Says."""\n    return x  # so\n'
     assert code.statements(told) == code.statements("def f(x): return x")

@@ -207,7 +207,7 @@ def test_a_bar_in_a_subjects_words_ends_no_cell_and_stands_alone_elsewhere():
     lacking = Verdict(clause="masks", dtype="float32", kind=DECLINED, reason="a | b")
     wrong = Verdict(clause="lengths", dtype="float32", kind=ERROR, reason="it ended")
     said = markdown([Subject(name="one|two", verdicts=[lacking, wrong])], "dev").splitlines()
-    assert "| clause | `one\\|two` |" in said and "| `one\\|two` | 0 | 0 | 0 | 1 | 1 | 2 |" in said
+    assert "| clause | `one\\|two` |" in said and "| `one\\|two` | 0 | 0 | 1 | 1 | 2 |" in said
     assert "- `one|two` declined masks: `a | b`" in said
     assert "### ERROR lengths float32: `one|two`" in said
 
@@ -294,7 +294,6 @@ ALL = len(CLAUSES) * len(USUAL)
         (scored(**{PASS: ALL - 10, DECLINED: 10}), f"{ALL - 10} of {ALL}, 10 declined", badge.BLUE),
         (scored(**{PASS: 4}), f"4 of {ALL}, {ALL - 4} not asked", badge.BLUE),
         (scored(**{PASS: ALL - 1, FAIL: 1}), f"{ALL - 1} of {ALL}, 1 failed", badge.RED),
-        (scored(**{PASS: ALL - 1, "statistical": 1}), f"{ALL - 1} of {ALL}, 1 failed", badge.RED),
         (scored(**{PASS: ALL - 2, "error": 2}), f"{ALL - 2} of {ALL}, 2 without answer", badge.RED),
         (scored(**{DECLINED: ALL}), f"nothing judged: 0 of {ALL}, {ALL} declined", badge.GREY),
         (Subject(name="it", broken="no closed form holds"), "no score", badge.RED),

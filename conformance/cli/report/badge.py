@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS, STATISTICAL, Subject
+from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS, Subject
 from conformance.cli.report.templates import filled
 from conformance.specification import CLAUSES
 
@@ -24,7 +24,7 @@ def words_and_colour(subjects: Sequence[Subject]) -> tuple[str, str]:
     """The words for these subjects together, and the colour."""
     total = len(CLAUSES) * sum(len(subject.formats) for subject in subjects)
     count = {kind: sum(subject.count(kind) for subject in subjects) for kind in (PASS, DECLINED)}
-    wrong = sum(subject.count(kind) for subject in subjects for kind in (FAIL, STATISTICAL))
+    wrong = sum(subject.count(FAIL) for subject in subjects)
     errors = sum(subject.count(ERROR) for subject in subjects)
     broken = sum(subject.broken is not None for subject in subjects)
     silent = total - count[PASS] - count[DECLINED] - wrong - errors

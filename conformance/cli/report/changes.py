@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS, STATISTICAL, WRONG
+from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS, WRONG
 
-ORDER = (PASS, DECLINED, STATISTICAL, FAIL, ERROR)
+ORDER = (PASS, DECLINED, FAIL, ERROR)
 """Verdicts from best to worst."""
 WORSE, BETTER, CAUSE, NEW, GONE = CHANGES = ("worse", "better", "other cause", "new", "gone")
 """The kinds of changes, in the order of a comparison."""

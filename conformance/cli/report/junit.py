@@ -5,7 +5,7 @@ from pathlib import Path
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from conformance.checks.verdict import DECLINED, ERROR, FAIL, STATISTICAL, Subject
+from conformance.checks.verdict import DECLINED, ERROR, FAIL, Subject
 from conformance.cli.report.failure import failure_text
 
 
@@ -28,7 +28,7 @@ def write_junit(path: Path, subjects: list[Subject], known: Collection[tuple[str
             case = TestCase(f"{verdict.clause}[{verdict.dtype}]", subject.name)
             if verdict.seconds is not None:
                 case.time = verdict.seconds
-            result = {FAIL: Failure, STATISTICAL: Failure, ERROR: Error, DECLINED: Skipped}.get(verdict.kind)
+            result = {FAIL: Failure, ERROR: Error, DECLINED: Skipped}.get(verdict.kind)
             if result is not None:
                 said = (
                     verdict.reason if verdict.kind == DECLINED else "\n".join(failure_text(subject.name, verdict)[1:])

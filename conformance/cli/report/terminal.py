@@ -4,12 +4,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, PASS, STATISTICAL, Subject, Verdict
+from conformance.checks.verdict import DECLINED, DTYPES, ERROR, FAIL, KINDS, PASS, Subject, Verdict
 from conformance.cli.report.failure import COLUMN, failure_lines, in_columns, one_cause_each
 from conformance.specification import CLAUSES
 
-WORD = {FAIL: "FAIL", STATISTICAL: "STAT.", ERROR: "ERROR", DECLINED: "decl."}
-STYLE = {PASS: "green", FAIL: "bold red", STATISTICAL: "bold red", ERROR: "red", DECLINED: "dim"}
+WORD = {FAIL: "FAIL", ERROR: "ERROR", DECLINED: "decl."}
+STYLE = {PASS: "green", FAIL: "bold red", ERROR: "red", DECLINED: "dim"}
 
 
 def show(console: Console, subjects: list[Subject], *, whole: bool = False) -> None:
