@@ -28,13 +28,14 @@ def oracle(file: Path, json_file: str | None) -> None:
     (docs/citing.md has an example). With the key "cotangents", {"outputs": ..., "final_state": ...}, the answer
     includes the gradients.
 
-    Exit code 0: certified. 1: no precision settles the rounding of a number. 2: the file contains no case.
+    Exit code 0: certified. 1: no precision settles the rounding of a number; the others are printed. 2: the file
+    contains no case.
     """
     if json_file not in (None, "-"):
         require_folders(Path(json_file))
     case, cotangents = _read(file)
     try:
-        found = truth(case, cotangents)
+        found = truth(case, cotangents, every=False)
     except InvalidCase as error:
         raise click.UsageError(f"{file}: {error}") from error
     except NotCertified as error:
@@ -45,10 +46,13 @@ def oracle(file: Path, json_file: str | None) -> None:
     report = json.dumps({"versions": versions, "sha256": digest, **question, "truth": found.to_json()}, indent=1)
     if json_file == "-":
         click.echo(report)
-        return
-    click.echo("\n".join([*_numbers(found), "", *_certificate(found, versions, digest)]))
-    if json_file is not None:
-        save(Path(json_file), lambda file: file.write_text(report + "\n"))
+    else:
+        click.echo("\n".join([*_numbers(found), "", *_certificate(found, versions, digest)]))
+        if json_file is not None:
+            save(Path(json_file), lambda file: file.write_text(report + "\n"))
+    left = sum(np.isnan(number) for _, number in _all(found))
+    if left:
+        raise click.ClickException(f"not certified: {left} numbers need more than {found.bits} bits or have no float64")
 
 
 def _read(file: Path) -> tuple[Case, Outputs | None]:
@@ -66,13 +70,18 @@ def _read(file: Path) -> tuple[Case, Outputs | None]:
 
 def _numbers(found: Truth) -> Iterator[str]:
     """Yield a line for each number: its name, 17 significant digits, and its exact value."""
+    named = _all(found)
+    width = max((len(name) for name, _ in named), default=0)
+    for name, number in named:
+        yield f"{name:<{width}}  " + ("not certified" if np.isnan(number) else f"{number:< 24.17g}  {number.hex()}")
+
+
+def _all(found: Truth) -> list[tuple[str, float]]:
+    """Every number of the answer and of the gradients, with its name."""
     gradients = {} if found.gradients is None else found.gradients._asdict()
     arrays = {"outputs": found.outputs, "final_state": found.final_state}
     arrays |= {f"gradients.{name}": gradient for name, gradient in gradients.items()}
-    named = [line for name, value in arrays.items() for line in _named(name, value)]
-    width = max((len(name) for name, _ in named), default=0)
-    for name, number in named:
-        yield f"{name:<{width}}  {number:< 24.17g}  {number.hex()}"
+    return [line for name, value in arrays.items() for line in _named(name, value)]
 
 
 def _named(name: str, value: np.ndarray | tuple[np.ndarray, ...]) -> Iterator[tuple[str, float]]:

@@ -22,7 +22,9 @@ from flint import arb, arb_mat, ctx
 
 from conformance.interface.case import each
 
-FIRST_BITS, LAST_BITS = 64, 4096
+FIRST_BITS, LAST_BITS = 64, 1 << 16
+QUICK_BITS = 4096
+"""The limit where a certificate is not worth a long wait."""
 TINY = 1 << 16
 """Exponents beyond this are cut to it: 2^-TINY is far below half the smallest float64, 2^TINY above the largest."""
 
@@ -55,27 +57,38 @@ class Settled(NamedTuple, Generic[T]):
     radius: int | None
 
 
-def settle(evaluate: Callable[[], T]) -> Settled[T]:
+def settle(evaluate: Callable[[], T], *, every: bool = True, quick: bool = False) -> Settled[T]:
     """Ziv's loop: evaluate arrays of balls at doubled precision until every ball rounds to one float64.
 
     Args:
         evaluate: Returns an array of balls or nested tuples of arrays, named tuples included; None in them stays.
+        every: True if every number must be certified. Otherwise a number without a certificate is NaN.
+        quick: True ends the loop at QUICK_BITS.
 
     Returns:
         The rounded arrays with their certificate.
 
     Raises:
-        NotCertified: If LAST_BITS bits do not settle a rounding, or a number lies above the largest float64.
+        NotCertified: If no precision settles the rounding of a number, or it lies above the largest float64, and
+            `every` is True.
     """
+    last = min(LAST_BITS, QUICK_BITS) if quick else LAST_BITS
     bits = FIRST_BITS
-    while bits <= LAST_BITS:
+    while bits <= last:
         with precision(bits):
             found = evaluate()
         try:
             return Settled(each(round_balls, found), bits, radius_exponent(found))
         except Undecided:
             bits *= 2
-    raise NotCertified(f"a number needs more than {LAST_BITS} bits to be rounded, so it cannot be certified")
+        except NotCertified:
+            if every:
+                raise
+            bits *= 2
+    if every or bits == FIRST_BITS:
+        raise NotCertified(f"a number needs more than {last} bits to be rounded, so it cannot be certified")
+    found = each(_certified, found)  # pyright: ignore[reportPossiblyUnbound] # the loop has run
+    return Settled(each(round_balls, found), bits // 2, radius_exponent(found))
 
 
 @contextmanager
@@ -129,6 +142,19 @@ def round_balls(array: Balls) -> np.ndarray:
             raise NotCertified("a number lies above the largest float64, so it cannot be certified")
         rounded[index] = low + 0.0  # removes the sign of a zero
     return rounded
+
+
+def _certified(array: Balls) -> Balls:
+    """The balls that round to one float64; None in place of the others."""
+    return np.array([_one_certified(ball) for ball in array.flat], object).reshape(array.shape)
+
+
+def _one_certified(ball: Any) -> Any:
+    try:
+        round_balls(np.array([ball], object))
+    except (Undecided, NotCertified):
+        return None
+    return ball
 
 
 def radius_exponent(arrays: Any) -> int | None:

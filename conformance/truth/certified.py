@@ -100,20 +100,21 @@ def _read(data: dict[str, Any], name: str) -> Any:
     return read_arrays(data[name], "float64", name)
 
 
-def truth(case: Case, cotangents: Outputs | None = None) -> Truth:
+def truth(case: Case, cotangents: Outputs | None = None, *, every: bool = True) -> Truth:
     """Compute the certified answer to a case, and its gradients if cotangents are given.
 
     Args:
         case: The case. Numbers at masked steps may be anything, all others must be finite.
         cotangents: Cotangents of the answer, in its shapes and of float16, float32 or float64; None in it means zeros.
             Cotangents of outputs that the policy sets to 0 are ignored.
+        every: True if every number must be certified. Otherwise a number without a certificate is NaN.
 
     Returns:
         The answer, its intermediate quantities and its gradients.
 
     Raises:
         InvalidCase: If shapes do not fit, or a number that is read is not finite.
-        NotCertified: If no precision settles a rounding.
+        NotCertified: If no precision settles a rounding, and `every` is True.
     """
     require_finite(case)
 
@@ -121,10 +122,10 @@ def truth(case: Case, cotangents: Outputs | None = None) -> Truth:
         runs = scans(case)
         return answer(case, runs), tuple(_steps(case, run) for run in runs)
 
-    (outputs, steps), bits, radius = settle(evaluate)
+    (outputs, steps), bits, radius = settle(evaluate, every=every)
     if cotangents is None:
         return Truth(*outputs, steps, None, bits, radius)
-    gradients, more, wider = certify_gradients(case, cotangents)
+    gradients, more, wider = certify_gradients(case, cotangents, every=every)
     radii = [exponent for exponent in (radius, wider) if exponent is not None]
     return Truth(*outputs, steps, gradients, max(bits, more), max(radii, default=None))
 

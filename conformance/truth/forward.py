@@ -38,7 +38,7 @@ def certify(case: Case) -> Certified:
 
     Raises:
         InvalidCase: If a number that is read is not finite.
-        NotCertified: If no precision settles a rounding.
+        NotCertified: If QUICK_BITS bits do not settle a rounding. `truth` takes more.
     """
     require_finite(case)
 
@@ -46,7 +46,7 @@ def certify(case: Case) -> Certified:
         runs = scans(case)
         return tuple(states(case, run) for run in runs), tuple(run.final for run in runs)
 
-    (outputs, finals), bits, radius = settle(evaluate)
+    (outputs, finals), bits, radius = settle(evaluate, quick=True)
     return Certified(outputs, finals, bits, radius)
 
 

@@ -35,24 +35,25 @@ class CertifiedGradients(NamedTuple):
     radius: int | None
 
 
-def certify_gradients(case: Case, cotangents: Outputs) -> CertifiedGradients:
+def certify_gradients(case: Case, cotangents: Outputs, *, every: bool = True) -> CertifiedGradients:
     """Compute the certified gradients of a case for cotangents of its answer.
 
     Args:
         case: The case.
         cotangents: Cotangents of the answer, in its shapes and of float16, float32 or float64; None in it means zeros.
             Cotangents of outputs that the policy sets to 0 are ignored.
+        every: True if every number must be certified. Otherwise a number without a certificate is NaN.
 
     Returns:
         The gradients. The gradient to a masked input is exactly 0.
 
     Raises:
         InvalidCase: If shapes do not fit, or a number that is read is not finite.
-        NotCertified: If no precision settles a rounding.
+        NotCertified: If no precision settles a rounding, and `every` is True.
     """
     require_finite(case)
     read = read_cotangents(case, cotangents)
-    found = settle(lambda: pulled_back(case, read))
+    found = settle(lambda: pulled_back(case, read), every=every)
     return CertifiedGradients(found.values, found.bits, found.radius)
 
 
