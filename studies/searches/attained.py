@@ -191,6 +191,7 @@ def _in_order(soft: Soft, terms: np.ndarray) -> float:
 
 def _sum_bound(claim: Arithmetic, terms: np.ndarray, bias: np.ndarray | None = None) -> float:
     matrix = Matrix(known(np.ones((len(terms), 1))))
+    matrix.units = np.array([-np.inf])  # as for weights of many bits
     addends = [] if bias is None else [known(bias.reshape(1, 1))]
     return float(Proven(claim).sum([(known(terms[None]), matrix)], addends).error[0, 0])
 

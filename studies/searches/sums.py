@@ -15,6 +15,7 @@ from itertools import combinations, combinations_with_replacement, product
 import numpy as np
 
 from conformance.bounds import BITS, Proven
+from conformance.bounds.exact_sums import summed_exactly
 from conformance.bounds.proven import Matrix
 from conformance.interface.arithmetic import Format
 from conformance.truth.balls import precision
@@ -66,8 +67,18 @@ def search(name: str, operands: Format, claim: Toy, n: int, *, with_bias: bool, 
             ends = aligned_ends(total, rounded, operands.precision) if aligned else tree_ends(total, n, rounded)
             named = {f"product {i + 1}": np.ldexp(part, unit) for i, part in enumerate(terms[:-1])}
             size = sum(map(np.abs, terms))
-            found.add(ends.share(sum(terms), bound[size]), ends.ways, **named, bias=np.ldexp(terms[-1], unit))
+            allowed = np.where(_exact(total, unit, claim), 0, bound[size])
+            found.add(ends.share(sum(terms), allowed), ends.ways, **named, bias=np.ldexp(terms[-1], unit))
     return found
+
+
+def _exact(terms: list[np.ndarray], unit: int, claim: Toy) -> np.ndarray:
+    """True where no rounding may change the sum of these counts of 2^unit, by the lemma of exact sums."""
+    sizes = np.ldexp(sum(map(np.abs, terms)).astype(np.float64), unit)
+    counts = np.broadcast_arrays(*terms)
+    with np.errstate(divide="ignore"):
+        places = [np.where(part == 0, np.inf, np.log2(part & -part)) for part in counts]
+    return summed_exactly(np.minimum.reduce(places) + unit, sizes, (claim.format,), flush=claim.flush)
 
 
 def bounds(claim: Toy, n: int, with_bias: bool, unit: int, reach: int) -> np.ndarray:
@@ -81,6 +92,8 @@ def bounds(claim: Toy, n: int, with_bias: bool, unit: int, reach: int) -> np.nda
 
         def error(*weights: float) -> np.ndarray:
             column = Matrix(known(np.array(weights[:n])[:, None]))
+            # As for weights of which none is 0 and none has few bits.
+            column.terms, column.units = np.array([n]), np.array([-np.inf])
             rows = np.ldexp(np.repeat(sizes[:, None], n, axis=1), unit)
             bias = [known(np.ldexp(sizes[:, None], unit) * weights[-1])] if with_bias else []
             return np.ldexp(ops.sum([(known(rows), column)], bias).error.astype(np.float64), -unit)[:, 0]
