@@ -39,6 +39,13 @@ def nothing(like: Balls) -> Balls:
     return np.full(like.shape, arb(0), object)
 
 
+def nothing_where(condition: np.ndarray, balls: Balls) -> Balls:
+    """The balls, with zeros where the condition holds."""
+    kept = balls.copy()
+    kept[condition] = arb(0)
+    return kept
+
+
 def _over(function: Callable[[arb], arb], low: arb, high: arb) -> arb:
     """A monotone function over an interval. For a wide ball, the formulas below would return far too wide a ball."""
     return function(low).union(function(high))

@@ -25,6 +25,7 @@ from conformance.bounds.elementwise import (
     flushed,
     larger,
     nothing,
+    nothing_where,
     sigma,
     sigma_slope,
     smaller,
@@ -185,8 +186,7 @@ class Proven:
     def _rounded(self, numbers: Computed, format: Format) -> Computed:
         """Round numbers to a format. Rounding keeps a number of the format."""
         kept = numbers_of(format, *numbers, flush=self.arithmetic.flush)
-        once = np.where(kept, arb(0), self.rounding(format).of(numbers.reach))
-        return Computed(numbers.exact, numbers.error + once)
+        return Computed(numbers.exact, numbers.error + nothing_where(kept, self.rounding(format).of(numbers.reach)))
 
     # Sums and products.
 
@@ -236,7 +236,7 @@ class Proven:
         lost = 2 * terms * self.summing(across_steps=across_steps).underflow
         own = growth * (total + lost) + lost
         if more is None or not more.terms:
-            own = np.where(self._exact(products, addends, total), arb(0), own)
+            own = nothing_where(self._exact(products, addends, total), own)
         error = _total(inherited) + own
         result = self._cast(Computed(_total(exact), error), self.arithmetic.sums, self.arithmetic.format)
         if across_steps or not addends or contains(self.arithmetic.format, self.arithmetic.sums):
@@ -248,8 +248,8 @@ class Proven:
     ) -> np.ndarray:
         """True for the sums that no rounding changes (exact_sums.py)."""
         rows = [units(*self.operand(numbers)).min(axis=1, initial=np.inf) for numbers, _ in products]
-        if not any(np.isfinite(part).any() or np.isposinf(part).any() for part in rows):
-            return np.zeros(sizes.shape, bool)
+        if max(float(part.max(initial=-np.inf)) for part in rows) == -np.inf:
+            return np.zeros(np.shape(sizes), bool)
         columns = [weights.units for _, weights in products]
         lowest = of_products(zip(rows, columns, strict=True), [units(*numbers) for numbers in addends])
         formats = (self.arithmetic.sums, self.arithmetic.format)
@@ -263,7 +263,7 @@ class Proven:
         own = ((1 + self.once.u) ** roundings - 1) * (size + lost) + lost
         lowest = reduce(np.minimum, (units(*part) for part in parts))
         formats = (self.arithmetic.format,)
-        own = np.where(summed_exactly(lowest, size, formats, flush=self.arithmetic.flush), arb(0), own)
+        own = nothing_where(summed_exactly(lowest, size, formats, flush=self.arithmetic.flush), own)
         return Computed(_total([part.exact for part in parts]), _total([part.error for part in parts]) + own)
 
     def outer(self, left: Computed, right: Computed) -> Computed:

@@ -73,7 +73,7 @@ def settle(evaluate: Callable[[], T], *, every: bool = True, quick: bool = False
             `every` is True.
     """
     last = min(LAST_BITS, QUICK_BITS) if quick else LAST_BITS
-    bits = FIRST_BITS
+    bits, found = FIRST_BITS, None
     while bits <= last:
         with precision(bits):
             found = evaluate()
@@ -85,9 +85,9 @@ def settle(evaluate: Callable[[], T], *, every: bool = True, quick: bool = False
             if every:
                 raise
             bits *= 2
-    if every or bits == FIRST_BITS:
+    if every or found is None:
         raise NotCertified(f"a number needs more than {last} bits to be rounded, so it cannot be certified")
-    found = each(_certified, found)  # pyright: ignore[reportPossiblyUnbound] # the loop has run
+    found = each(_certified, found)
     return Settled(each(round_balls, found), bits // 2, radius_exponent(found))
 
 
