@@ -137,7 +137,7 @@ def test_the_command_line_prints_results_that_hold_and_others(monkeypatch, argum
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 0 and rows in done.output
     right = Arithmetic.unit
-    monkeypatch.setattr(Arithmetic, "unit", lambda self, format: right(self, format) / 2)
+    monkeypatch.setattr(Arithmetic, "unit", lambda self, format: right(self, format) / 64)
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 1 and "WRONG" in done.output
 
