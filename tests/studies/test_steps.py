@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from conformance.bounds import Proven
+from conformance.bounds import Proven, StepSet
 from conformance.interface.arithmetic import Arithmetic
 from studies.__main__ import main
 from studies.long_runs import steps
@@ -136,8 +136,9 @@ def test_the_command_line_prints_results_that_hold_and_others(monkeypatch, argum
         monkeypatch.setattr(attained, "PARTS", {"casts": attained.casts})
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 0 and rows in done.output
-    right = Arithmetic.unit
-    monkeypatch.setattr(Arithmetic, "unit", lambda self, format: right(self, format) / 64)
+    right, margins = Arithmetic.unit, StepSet.margins
+    monkeypatch.setattr(Arithmetic, "unit", lambda self, format: right(self, format) / 2)
+    monkeypatch.setattr(StepSet, "margins", lambda self, computed: 2 * margins(self, computed))
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 1 and "WRONG" in done.output
 
