@@ -58,7 +58,7 @@ def few_bits(
 ) -> Case | None:
     """Draw one step of ROWS rows whose sums are exact; None if the formats have too few bits for this many terms.
 
-    States and inputs are multiples of a power of two below 2, weights at most 1 / sqrt(units), biases below 1.
+    States and inputs are between 1 and 2 in magnitude, weights at most 1 / sqrt(units), biases between 1/2 and 1.
 
     Args:
         rng: Draws the numbers.
@@ -81,8 +81,8 @@ def few_bits(
     gates = 2 if reset == "none" else 3
 
     def numbers(shape: tuple[int, ...], bits: int, exponent: int) -> np.ndarray:
-        """Numbers of this many bits below 2^exponent, none of them 0."""
-        whole = rng.integers(1, 1 << bits, shape) * rng.choice((-1, 1), shape)
+        """Numbers of this many bits between 2^(exponent - 1) and 2^exponent, because a small one hides its faults."""
+        whole = rng.integers(1 << bits - 1, 1 << bits, shape) * rng.choice((-1, 1), shape)
         return np.ldexp(whole.astype(np.float64), exponent - bits).astype(arithmetic.dtype)
 
     kernel, recurrent_kernel = (numbers((gates, rows, units), of_weight, -down) for rows in (INPUTS, units))
