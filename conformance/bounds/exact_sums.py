@@ -23,6 +23,8 @@ def least_exponent(format: Format, *, flush: bool) -> int:
 
 def numbers_of(format: Format, exact: Balls, error: Balls, *, flush: bool) -> np.ndarray:
     """True where a number without an error is a number of the format, so that rounding to the format keeps it."""
+    if not np.any(error == 0):
+        return np.zeros(np.shape(exact), bool)
     small = up(exact) < float(format.half_largest)
     return np.asarray(small, bool) & summed_exactly(units(exact, error), up(exact), (format,), flush=flush)
 
@@ -60,6 +62,8 @@ def of_products(pairs: Iterable[tuple[np.ndarray, np.ndarray]], addends: Iterabl
 
 def units(exact: Balls, error: Balls) -> np.ndarray:
     """The exponent of the largest power of two of which a number is a multiple: inf for 0, -inf if it has an error."""
+    if not np.any(error == 0):
+        return np.full(np.shape(exact), -np.inf)
     return np.asarray(_unit(exact, error), np.float64)
 
 
