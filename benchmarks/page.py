@@ -38,8 +38,9 @@ docs/records/benchmarks.json by `--write`; a test holds it to that file.
   `kernel:one-thread` the same with one thread.
 - **Peers**: `keras` is `keras.layers.GRU` (or `Bidirectional`) along the same paths, `jax` a GRU by `jax.lax.scan` in
   `jax.jit`, `torch` and `onnxruntime` their own GRUs; ONNX Runtime gets its inputs time first, as its operator wants
-  them, and is not charged for the transposition. `products` are the matrix products of one GRU and nothing else, by
-  NumPy and by `torch.mm`, and `call` a `tf.function` of the layer's inputs and variables that computes nothing.
+  them, and is not charged for the transposition. `openvino` is OpenVINO's GRUSequence, which runs oneDNN's GRU
+  (`ONEDNN_VERBOSE=2` prints `lbr_gru` for reset after). `products` are the matrix products of one GRU and nothing else,
+  by NumPy and by `torch.mm`, and `call` a `tf.function` of the layer's inputs and variables that computes nothing.
 - **GFLOP/s** count the matrix products alone: two operations for each weight, row and step that counts, three times as
   many in training. **The peak** is what fused multiply-adds in registers reach on all cores (`fma`, C++ compiled by the
   run), with turns of its own in each row.

@@ -55,9 +55,11 @@ def problem(row: Row) -> Problem:
 
 @cache
 def parameters(reset: str, input_dim: int, units: int, direction: int) -> Parameters:
-    """Weights with the scale of usual initial values. Reset before has one bias, as in Keras."""
+    """Weights with the scale of usual initial values. Reset before has one bias, as in Keras. Biases have few bits, so
+    that a framework with one bias for both sides of a gate adds them exactly.
+    """
     random = np.random.default_rng([input_dim, units, direction])
-    bias = _normal(random, 2, 3, units) / 8
+    bias = np.round(_normal(random, 2, 3, units) * 32) / 256
     if reset == "before":
         bias[1] = 0
     kernel = _normal(random, 3, input_dim, units) / np.float32(input_dim) ** 0.5

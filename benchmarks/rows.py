@@ -25,7 +25,7 @@ PEERS = ("keras:graph", "keras:xla", "torch", "jax", "onnxruntime")
 PRODUCTS = ("products:numpy", "products:torch")
 KERNELS = ("kernel", "kernel:one-thread")
 SUBJECTS = {
-    "plain": ("tf_gru:graph", "tf_gru:xla", *PEERS, *PRODUCTS, *KERNELS, "call", "fma"),
+    "plain": ("tf_gru:graph", "tf_gru:xla", *PEERS, "openvino", *PRODUCTS, *KERNELS, "call", "fma"),
     "masked": ("tf_gru:graph", *PEERS, "fma"),
     "bidirectional": ("tf_gru:graph", *PEERS, "fma"),
     "time": ("tf_gru:graph", "tf_gru:recompute", "fma"),
@@ -119,6 +119,6 @@ def refusal(subject: str, row: Row) -> str | None:
     """The reason why a subject does not support a row, or None."""
     if subject == "torch" and row.reset != "after":
         return "torch.nn.GRU resets after the product only"
-    if subject == "onnxruntime" and row.step == "training":
+    if subject in ("onnxruntime", "openvino") and row.step == "training":
         return "the runtime infers only"
     return None

@@ -7,6 +7,7 @@ from studies.exports.commands import exports
 from studies.honest.commands import honest
 from studies.long_runs import commands as long_runs
 from studies.matrix.command import matrix
+from studies.native import commands as native
 from studies.pages import commands as pages
 from studies.peers.commands import peers
 from studies.searches import commands as searches
@@ -32,7 +33,16 @@ class Studies(click.Group):
 @click.group(
     cls=Studies,
     context_settings={"help_option_names": ["-h", "--help"]},
-    commands=[*searches.COMMANDS, *long_runs.COMMANDS, honest, matrix, peers, exports, *pages.COMMANDS],
+    commands=[
+        *searches.COMMANDS,
+        *long_runs.COMMANDS,
+        *native.COMMANDS,
+        honest,
+        matrix,
+        peers,
+        exports,
+        *pages.COMMANDS,
+    ],
 )
 def main() -> None:
     """Studies beside the suite: searches that test its bounds, long runs, and writers of pages and figures."""

@@ -70,6 +70,7 @@ FAMILIES = {
     "torch": Family("benchmarks.peers.torch", ("torch",), ("torch",), "peers"),
     "jax": Family("benchmarks.peers.jax", ("jax", "jaxlib"), ("jax",), "benchmarks"),
     "onnxruntime": Family("benchmarks.peers.onnxruntime", ("onnxruntime",), ("onnxruntime", "onnx"), "peers"),
+    "openvino": Family("benchmarks.peers.openvino", ("openvino",), ("openvino",), "benchmarks"),
     "numpy": Family("benchmarks.peers.products", ("numpy",), ("numpy", "threadpoolctl"), "benchmarks"),
     "kernel": Family("benchmarks.peers.kernel", files=(c_entry.PATH,)),
     "fma": Family("benchmarks.peers.fma", commands=(COMPILER,)),

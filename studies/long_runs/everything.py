@@ -20,6 +20,8 @@ COMMANDS = (
     "-m studies alarms --share 0.01 --journal .alarms-few.jsonl",
     "-m studies steps --count 40000",
     "-m studies honest --seeds 1",
+    "-m studies sanitizers",
+    "-m studies native-mutants",
 )
 """Arguments of Python, in a clone. They take under 80 minutes in total, on two cores."""
 

@@ -34,7 +34,7 @@ def everything(library, numbers, reset, *, reverse=False, zero=False, keep=True,
         *(_at(outputs), _at(final_state), _at(kept)),
     )
     assert forward(library, call, dtype, threads, by_units) == 0
-    made = [np.full_like(each, 7) for each in (inputs, start, kernel, recurrent, kernel[0], kernel[0])]
+    made = [np.full_like(each, 7) for each in (inputs, start, kernel, recurrent, given[4], given[4])]
     gradients = Gradients(*(_at(each) for each in (*given[7:], *made)))
     how = int(dtype == np.float64), threads, by_units
     assert library.tf_gru_backward(ctypes.byref(call), ctypes.byref(gradients), *how) == 0
@@ -48,7 +48,7 @@ def drawn(seed, batch, time, input_dim, units, reset, dtype, *, masked=False, sc
     def numbers(*shape, scale=1.0):
         return (draw.standard_normal(shape) * scale).astype(dtype)
 
-    wide, narrow = gates * units, scale / np.sqrt(units)
+    wide, narrow = gates * units, scale / np.sqrt(max(units, 1))
     valid = draw.random((batch, time)) < 0.6 if masked else None
     inputs = numbers(batch, time, input_dim)
     if masked:

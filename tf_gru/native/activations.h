@@ -1,7 +1,8 @@
-// sigmoid and tanh, to about 2 units in the last place, without overflow, in any rounding mode.
+// sigmoid and tanh, to less than 2 units in the last place, without overflow, in any rounding mode.
 //
 // Both use exp(x) = 2^n (1 + s) for x <= 0, with |x - n ln 2| <= ln(2)/2. s is computed to nearly full accuracy even
-// if it is tiny, so exp(x) - 1 has no cancellation, and tanh needs no other series near 0.
+// if it is tiny, so exp(x) - 1 has no cancellation, and tanh needs no other series near 0. Each ends with a correction: the
+// roundings of the denominator, and for tanh of all that the division has, are computed and taken back.
 #pragma once
 
 #include "simd.h"
@@ -42,6 +43,17 @@ inline Vec<T> power_of_2(typename Vectors<T>::Whole n) {
   return Vec<T>((n + Constants<T>::kBias) << Constants<T>::kFraction);
 }
 
+// a times 2^n, rounded once.
+template <class T>
+inline Vec<T> scaled(Vec<T> a, typename Vectors<T>::Whole n) {
+#if defined(__AVX512F__)
+  return scale(a, real(n));
+#else
+  const auto half = n >> 1;  // one factor 2^n would underflow before the product
+  return a * power_of_2<T>(half) * power_of_2<T>(n - half);
+#endif
+}
+
 // n and s such that exp(x) = 2^n (1 + s), for x from -1000 to 0.
 template <class T>
 inline typename Vectors<T>::Whole reduce(Vec<T> x, Vec<T>& s) {
@@ -70,9 +82,10 @@ template <class T>
 inline Vec<T> sigmoid(Vec<T> a) {
   Vec<T> s;
   const auto n = reduce<T>(-magnitude<T>(a, Constants<T>::kSigmoidFlat), s);
-  const auto half = n >> 1;  // one factor 2^n would underflow before the product
-  const Vec<T> e = (1 + s) * power_of_2<T>(half) * power_of_2<T>(n - half);
-  return (a < 0 ? e : all<T>(1)) / (1 + e);
+  const Vec<T> e = scaled<T>(1 + s, n);
+  const Vec<T> sum = 1 + e, excess = (sum - 1) - e;
+  const Vec<T> quotient = (a < 0 ? e : all<T>(1)) / sum;
+  return fma(quotient, excess, quotient);
 }
 
 template <class T>
@@ -80,8 +93,11 @@ inline Vec<T> tanh(Vec<T> a) {
   Vec<T> s;
   const auto n = reduce<T>(-2 * magnitude<T>(a, Constants<T>::kTanhFlat), s);
   const Vec<T> scale = power_of_2<T>(n);
-  const Vec<T> m = fma(s, scale, scale - 1);
-  return signed_as<T>(m / (-2 - m), a);
+  const Vec<T> m = fma(s, scale, scale - 1), lost = fma(s, scale, (scale - 1) - m);
+  const Vec<T> sum = 2 + m, excess = (sum - 2) - m;
+  const Vec<T> quotient = m / sum, left = fma(quotient, excess, fma(-quotient, sum, m)) + lost;
+  const Vec<T> inverse = fma(quotient, all(T(-0.5)), all(T(0.5)));  // 1 / sum
+  return signed_as<T>(fma(left, inverse, quotient), a);
 }
 
 template <class T, Vec<T> (*activation)(Vec<T>)>

@@ -15,8 +15,8 @@ constexpr double kWorthWaiting = 60e3;    // for each thread in a step, for wait
 constexpr Size kRowsWorthSharing = 4;     // for each thread
 constexpr double kPatience = 1 / 30e9;    // seconds to wait for the pool for each multiplication that others would do
 
-double products_of_step(const Call& call) {
-  return double(call.batch) * double(call.units) * double(call.units) * (call.reset == kNone ? 2 : 3);
+double products_of_step(const Call& call, Size numbers) {
+  return double(call.batch) * double(numbers) * double(call.units) * (call.reset == kNone ? 2 : 3);
 }
 
 // Where each thread's rows begin, so that all have about as many steps that count.
@@ -62,8 +62,8 @@ bool attempt(Job& job) {
 
 int run(const Call* call, const Gradients* to, int is_float64, int threads, int by_units) {
   const InstructionSet* set = instruction_set();
-  const double step = products_of_step(*call);
-  const double all = double(call->time) * step * (1 + double(call->input_dim) / double(call->units));
+  const double step = products_of_step(*call, call->units);
+  const double all = double(call->time) * (step + products_of_step(*call, call->input_dim));
   if (threads < 1) {
     threads = all < kWorthSharing ? 1 : tf_gru::threads();
     const double sharing = double(call->batch) / kRowsWorthSharing;

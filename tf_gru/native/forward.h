@@ -58,7 +58,7 @@ struct ForwardRoom {
     rows = mine.row_end - mine.row;
     stride = blocks_of<T>(call.units) * kLanes<T> * Variant::kGates;
     const Size some = rows > 0 ? rows : 1, tiles = (kRows + some - 1) / some;
-    steps = kChunkBytes / Size(sizeof(T)) / stride / some;
+    steps = kChunkBytes / Size(sizeof(T)) / (stride > 0 ? stride : 1) / some;
     steps = steps < tiles ? tiles : steps;
     steps = steps < call.time ? steps : call.time;
     states = memory.take<const T*>(rows);

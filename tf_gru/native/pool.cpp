@@ -5,9 +5,9 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <new>
-#include <system_error>
 #include <thread>
 
 namespace tf_gru {
@@ -96,7 +96,7 @@ class Pool {
   explicit Pool(int wanted) : wanted_(wanted) {
     try {
       for (; size_ < wanted; ++size_) std::thread(&Pool::serve, this, size_).detach();
-    } catch (const std::system_error&) {  // no more threads to be had: these serve, and stay
+    } catch (const std::exception&) {  // no more threads or memory to be had: these serve, and stay
     }
     end_.expect(size_);
   }

@@ -70,6 +70,8 @@ inline Vec<T> all(T value) {
 #if defined(__AVX512F__)
 inline Float fma(Float a, Float b, Float c) { return _mm512_fmadd_ps(a, b, c); }
 inline Double fma(Double a, Double b, Double c) { return _mm512_fmadd_pd(a, b, c); }
+inline Float scale(Float a, Float n) { return _mm512_maskz_scalef_ps(0xffff, a, n); }
+inline Double scale(Double a, Double n) { return _mm512_maskz_scalef_pd(0xff, a, n); }
 inline Float load_some(const float* from, int count) { return _mm512_maskz_loadu_ps((1u << count) - 1, from); }
 inline Double load_some(const double* from, int count) { return _mm512_maskz_loadu_pd((1u << count) - 1, from); }
 inline void store_some(float* to, int count, Float value) { _mm512_mask_storeu_ps(to, (1u << count) - 1, value); }
