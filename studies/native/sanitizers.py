@@ -171,7 +171,7 @@ def judged(
             sanitizer,
         )
         plain = run(built(folder / f"{name}-plain-{instruction_set}", instruction_set, (), [optimized]), how_many)
-        result = ran.stdout.strip() or next(reversed(ran.stderr.splitlines()), "ended without a word")
+        result = ran.stdout.strip() or next(reversed(ran.stderr.strip("=\n").splitlines()), "ended without a word")
         yield Ran(name, instruction_set, "none", result, ran.returncode == 0 and ran.stdout == plain.stdout != "")
 
 

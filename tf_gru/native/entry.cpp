@@ -71,7 +71,8 @@ int run(const Call* call, const Gradients* to, int is_float64, int threads, int 
     if (!by_units && sharing < threads) threads = sharing < 1 ? 1 : int(sharing);
   }
   std::vector<Size> rows(size_t(threads) + 1);
-  Job job{is_float64 ? &set->float64 : &set->float32, call, to, {threads, by_units > 0 && threads > 1, rows.data()}, nullptr};
+  const bool divided = by_units > 0 && threads > 1 && call->units > 0;
+  Job job{is_float64 ? &set->float64 : &set->float32, call, to, {threads, divided, rows.data()}, nullptr};
   cut_rows(*call, threads, rows.data());
   if (!attempt(job)) return TF_GRU_NO_MEMORY;
   const double patience = kPatience * all * (to ? 2 : 1) * (threads - 1) / threads;
