@@ -54,7 +54,7 @@ class Entry:
         (call, arrays), outputs, final_state = self._forward(case, keep=True)
         p = case.single
         given = [
-            np.zeros_like(result) if cotangent is None else np.ascontiguousarray(cotangent)
+            np.zeros_like(result) if cotangent is None else np.ascontiguousarray(cotangent, case.dtype)
             for cotangent, result in zip(cotangents, (outputs, final_state), strict=True)
         ]
         made = [np.empty_like(array) for array in (*arrays[:4], arrays[4], arrays[4])]

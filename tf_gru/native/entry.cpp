@@ -1,6 +1,7 @@
 #include "entry.h"
 
 #include <cstdlib>
+#include <initializer_list>
 #include <new>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace {
 constexpr double kWorthSharing = 400e3;   // multiplications in a call: some ten microseconds
 constexpr double kWorthWaiting = 60e3;    // for each thread in a step, for waiting at each step
 constexpr Size kRowsWorthSharing = 4;     // for each thread
+constexpr Size kLargest = Size(1) << 40;  // of an axis: no memory holds more, and small multiples of it can be counted
 constexpr double kPatience = 1 / 30e9;    // seconds to wait for the pool for each multiplication that others would do
 
 double products_of_step(const Call& call, Size numbers) {
@@ -54,6 +56,8 @@ void work(void* context, const Team* team) {
 
 // False where memory is missing.
 bool attempt(Job& job) {
+  for (Size size : {job.call->batch, job.call->time, job.call->input_dim, job.call->units})
+    if (size > kLargest) return false;
   const Size bytes = job.to ? job.kernels->backward_bytes(job.call, &job.plan) : job.kernels->forward_bytes(job.call, &job.plan);
   if (bytes < 0) return false;
   job.work = static_cast<char*>(std::aligned_alloc(64, size_t(bytes) + 64));
