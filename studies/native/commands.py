@@ -39,8 +39,10 @@ def native_mutants(names: tuple[str, ...]) -> None:
         raise click.UsageError(f"no mutant is called {unknown[0]!r}; there are {', '.join(MUTANTS)}")
     head("native-mutants")
     with tempfile.TemporaryDirectory() as folder:
-        runs = judged(Path(folder), names or (RIGHT, *MUTANTS))
-        found = list(track(runs, total=None, console=STDERR, disable=not STDERR.is_terminal))
+        found = []
+        for each in judged(Path(folder), names or (RIGHT, *MUTANTS)):
+            STDERR.print(f"{each.mutant}: {each.suite}; {each.tests}", highlight=False, soft_wrap=True)
+            found.append(each)
     end(table(found), [f"{each.mutant}: {each.suite}; {each.tests}" for each in found if not each.right])
 
 
