@@ -4,6 +4,7 @@ import click
 
 from conformance.interface.adapter import UsageError
 from studies.exports.commands import exports
+from studies.held_out.commands import held_out
 from studies.honest.commands import honest
 from studies.long_runs import commands as long_runs
 from studies.matrix.command import matrix
@@ -37,6 +38,7 @@ class Studies(click.Group):
         *searches.COMMANDS,
         *long_runs.COMMANDS,
         *native.COMMANDS,
+        held_out,
         honest,
         matrix,
         peers,

@@ -26,6 +26,8 @@ TOLERANT = re.compile(
 SMALL = re.compile(r"\b\d+(\.\d+)?e-\d+\b")
 NOT_A_TOLERANCE = {
     "conformance/interface/combinations.py",  # seconds that a case costs
+    "studies/held_out/second/gradients.py",  # a fault of cotangents below it
+    "studies/held_out/second/memory.py",  # a fault of states that change by less
     "studies/long_runs/teeth.py",
     "tests/conformance/test_failure_text.py",
     "tests/conformance/test_oracle.py",

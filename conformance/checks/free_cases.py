@@ -54,7 +54,8 @@ class Extent(NamedTuple):
         wide: The number of additional gradients with many units.
         long: The number of additional gradients with many steps.
         lasting: The number of additional long runs without padding whose beginning decides their end.
-        threes: True if all triples of kinds of values of the options, except `values`, are covered too.
+        threes: True if all triples of kinds of values of the options, except `values`, are covered too, and all fours
+            of kinds of run, padding, policy and answer.
     """
 
     rounds: int = 1
@@ -82,7 +83,8 @@ def free_cases(capabilities: Capabilities, dtypes: tuple[str, ...], extent: Exte
     rng = np.random.default_rng(crc32(f"{seed} free".encode()))
     found: dict[tuple[str, str], list[Case]] = {}
     covered: set[object] = set()
-    for chosen, shape in _listed(capabilities, dtypes, extent, rng):
+    about = (capabilities, dtypes, extent, rng)
+    for chosen, shape in chain(_listed(*about), _together(*about)):
         clause = clause_of(chosen, shape, rng)
         if BY_CLAUSE[clause].declined(capabilities) is None:
             covered |= set(combinations(chosen.items(), 2))
@@ -135,6 +137,36 @@ def _listed(
     unread = completed({}, {**dear, "run": seen}, fits, rng) if capabilities.zero_time else None
     if unread is not None:
         yield unread, (3, 0, 2, 4)
+
+
+def _together(
+    capabilities: Capabilities, dtypes: tuple[str, ...], extent: Extent, rng: np.random.Generator
+) -> Iterator[tuple[Combination, Shape]]:
+    """Options that hide each other's effect, chosen together.
+
+    Padding, gradients, a missing initial state or a single row can hide what is wrong at a kind of values, so each kind
+    also has a run without them. An output depends on run, padding and policy at once, so `extent.threes` adds all fours
+    of kinds of these and of answers.
+    """
+    choices = options(capabilities, dtypes)
+    if not choices["dtype"] or capabilities.compiles_per_shape:
+        return
+    sizes, passed = shapes(rng, zero_time=False), list[Shape]()
+
+    def fits(chosen: Combination) -> bool:
+        return possible(chosen, capabilities)
+
+    plain = {"answer": RUN, "padding": "none", "start": choices["start"][0]}
+    for values in choices["values"]:
+        chosen = completed({**plain, "values": values}, choices, fits, rng)
+        if chosen is not None:
+            batch, time, input_dim, units = (int(size) for size in rng.integers(2, 10, 4))
+            yield chosen, (batch, time, input_dim, units)
+    some = {name: choices[name] for name in ("run", "padding", "policy", "answer")}
+    for four in covering(some, fits, rng, len(some), kind_of) if extent.threes else ():
+        chosen = completed(dict(four), choices, fits, rng)
+        if chosen is not None:
+            yield chosen, _next(sizes, passed, lambda shape, chosen=chosen: _allowed(chosen, shape, extent.dearest))
 
 
 def _next(sizes: Iterator[Shape], passed: list[Shape], allowed: Callable[[Shape], bool]) -> Shape:

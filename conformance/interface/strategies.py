@@ -150,7 +150,9 @@ def lengths(rng: np.random.Generator, batch: int, time: int, *, zero: bool) -> n
 
 
 def masks(rng: np.random.Generator, batch: int, time: int, kind: str) -> np.ndarray:
-    """Masks with leading, trailing and inner masked steps. Only kinds with "zero" have rows without a valid step."""
+    """Masks with leading, trailing and inner masked steps, and in long runs a gap of half of the steps. Only kinds with
+    "zero" have rows without a valid step.
+    """
     mask = np.zeros((batch, time), bool)
     if not mask.size:
         return mask
@@ -159,6 +161,8 @@ def masks(rng: np.random.Generator, batch: int, time: int, kind: str) -> np.ndar
         return mask
     mask[:] = rng.random((batch, time)) < 0.6
     mask[0] = np.arange(time) % 2 == min(1, time - 1)
+    if batch > 1 and time > 16:
+        mask[1, [0, -1]], mask[1, time // 4 : -(time // 4)] = True, False
     mask[~mask.any(1), time // 2] = True
     if "zero" in kind:
         mask[-1] = False

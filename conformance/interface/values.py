@@ -34,10 +34,12 @@ def _steep_gates(case: Case, rng: np.random.Generator) -> Case:
 
 
 def _zero_inputs(case: Case, rng: np.random.Generator) -> Case:
-    """Put zeros in some input vectors, at valid steps too, including the first or the last one of each row."""
+    """Put zeros in some input vectors, at valid steps too, including the first or the last one of each row. At
+    every fourth step the inputs of all rows are zeros.
+    """
     inputs = case.inputs.copy()
     zero = rng.random(inputs.shape[:2]) < 0.3
-    zero[::2, :1] = zero[1::2, -1:] = True
+    zero[::2, :1] = zero[1::2, -1:] = zero[:, 2::4] = True
     inputs[zero] = 0
     return replace(case, inputs=inputs)
 

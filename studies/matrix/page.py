@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from conformance.mutants.emulated import Emulated
+from studies.held_out import record as held_out
 from studies.matrix.facts import covered, families, killed_by_check, killed_by_vectors_of, only_by, silent_vectors
 from studies.matrix.peers import Peer
 from studies.matrix.record import AGAIN, GROUPS, InvalidRecord, Record
@@ -185,11 +186,19 @@ def block(record: Record, peers: list[Peer]) -> str:
     """The summary for the README, between its markers."""
     lines = [
         *_suites(record, peers),
+        unseen(),
         "",
         f"The {len(record.mutants)} wrong GRUs ship with the suite, and were written beside it: "
         "[which check catches which](docs/matrix.md).",
     ]
     return "\n".join(lines)
+
+
+def unseen() -> str:
+    """A row: the wrong GRUs of another author that were caught when the suite saw them for the first time."""
+    every = held_out.kinds(held_out.load(), "second")["all"]
+    author = "[by someone who had not read the checks](docs/held-out.md)"
+    return f"| this suite, wrong GRUs {author}, at first sight | {every.first} | {every.total} |"
 
 
 def with_block(readme: str, text: str, begin: str = BEGIN, end: str = END) -> str:

@@ -16,7 +16,7 @@ from conformance.checks.free_cases import COMPILED_CASES, Extent, free_cases
 from conformance.checks.judge import PROFILES, failure, judge
 from conformance.checks.verdict import FAIL, PASS, USUAL
 from conformance.interface.adapter import Adapter, Capabilities
-from conformance.interface.case import COTANGENTS, Case, Outputs
+from conformance.interface.case import COTANGENTS, MERGES, Case, Outputs
 from conformance.interface.combinations import (
     ALIGNED,
     AROUND,
@@ -70,6 +70,30 @@ def test_every_three_kinds_that_can_go_together_are_in_some_combination():
     whole = [dict(zip(choices, values, strict=True)) for values in islice(product(*choices.values()), 0, None, 11)]
     wanted = {three for chosen in whole if fits(chosen) for three in threes(chosen)}
     assert wanted and wanted <= {three for chosen in made for three in threes(chosen)}
+
+
+def test_under_ci_all_fours_of_run_padding_policy_and_answer_are_asked():
+    """Red without them: a sum of two directions that is wrong at padded times under one policy alone."""
+    cases = free_cases(EVERYTHING, USUAL, PROFILES["ci"].free, 0).cases
+    asked = {
+        (case.merge, case.mask is not None, case.masked_outputs, clause.startswith("gradients"))
+        for (clause, _), listed in cases.items()
+        for case in listed
+        if case.merge and (case.mask is not None or case.lengths is not None)
+    }
+    assert set(product(MERGES, (False, True), EVERYTHING.bidirectional_masked_outputs, (False, True))) <= asked
+
+
+def test_equal_rows_with_different_states_are_in_a_run_without_padding():
+    """Red without plain runs of each kind of values."""
+    listed = free_cases(EVERYTHING, USUAL, PROFILES["ci"].free, 0).cases
+    for cases in (FREE.cases, listed):
+        runs = [case for (clause, _), some in cases.items() for case in some if not clause.startswith("gradients")]
+        assert any(
+            case.batch > 1 < case.time and case.valid.all() and (case.inputs == case.inputs[:1]).all()
+            and any((h != h[:1]).any() for h in case.initial_state or ())
+            for case in runs
+        )  # fmt: skip
 
 
 def test_every_special_size_of_each_axis_has_its_turn():

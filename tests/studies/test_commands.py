@@ -30,6 +30,7 @@ def run(*arguments: str):
         ("scoreboard", "no subject is called 'nothing'; there are reference,"),
         ("identified", "no adapter is called 'nothing'; there are reference,"),
         ("peers", "unexpected extra argument (nothing)"),
+        ("held-out", "no name begins with 'nothing'; there are first."),
         ("confusion", "unexpected extra argument (nothing)"),
     ],
 )

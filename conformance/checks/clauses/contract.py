@@ -76,7 +76,22 @@ def nothing_is_kept_between_calls(gru: GRU, case: Case) -> Judgement:
         judgement = judgement.add(_changed_in_place(gru, case, name))
     if gru.capabilities.gradients:
         _require_gradients_of_the_case(judgement, gru, case, other)
+    if not judgement.findings and not gru.capabilities.compiles_per_shape:  # an error here would hide a finding
+        judgement = judgement.add(_judge_batch_and_time_exchanged(gru, case))
     return judgement
+
+
+def _judge_batch_and_time_exchanged(gru: GRU, case: Case) -> Judgement:
+    """Judge the case with as many steps in other rows, after the same sizes in each other format.
+
+    A kernel may store a plan under too short a key, such as the number of steps, or the sizes without the format.
+    """
+    batch, time, input_dim = case.inputs.shape
+    exchanged = replace(case, inputs=case.inputs.reshape(time, batch, input_dim))
+    for dtype in gru.capabilities.arithmetic:
+        if dtype != case.dtype:
+            ask(gru, exchanged.astype(dtype))
+    return each_row_is_its_valid_steps(gru, exchanged)
 
 
 def _require_gradients_of_the_case(judgement: Judgement, gru: GRU, case: Case, other: Case) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 
 from conformance.checks.check import Check, claim, padded
 from conformance.checks.judgement import Judgement, ulps
-from conformance.checks.runs import judge_run
+from conformance.checks.runs import judge_final_states, judge_run
 from conformance.interface.adapter import GRU, Capabilities, Malformed, ask
+from conformance.interface.arithmetic import contains
 from conformance.interface.case import Case
 from conformance.interface.strategies import REGIMES, SHAPES
 from conformance.truth.balls import NotCertified
@@ -19,9 +20,14 @@ from conformance.truth.forward import certify
 def every_step_is_within_its_bound(gru: GRU, case: Case) -> Judgement:
     """Judge each step from the subject's own previous state, and measure the distance of whole runs from certified
     truth.
+
+    If the claimed state has more digits than the returned one, a single step does not show them; so the final state is
+    also judged by the bound of the whole run.
     """
-    answer = ask(gru, case)
-    judgement = judge_run(case, answer, claim(gru, case))
+    answer, claimed = ask(gru, case), claim(gru, case)
+    judgement = judge_run(case, answer, claimed)
+    if answer.outputs is not None and not contains(claimed.output_format, claimed.format):
+        judgement = judgement.add(judge_final_states(case, answer.final_state, claimed))
     with contextlib.suppress(NotCertified):
         truth = certify(case)
         shown, exact = (

@@ -1,0 +1,1 @@
+"""The second set: 66 wrong GRUs, by an author who had seen neither what draws the cases nor the first set."""
