@@ -162,7 +162,7 @@ def judged(
         patch, words = sanitizer.faults[fault]
         few = min(FEW, how_many)
         ran = run(built(folder / f"{name}{place}", "fma", [patch], [*speed, *sanitizer.options]), few, sanitizer)
-        report = [line for line in ran.stderr.splitlines() if words in line]
+        report = [line.replace(f"{folder}/", "") for line in ran.stderr.splitlines() if words in line]
         yield Ran(name, "fma", fault, report[0] if report else "found nothing", ran.returncode != 0 and bool(report))
     for instruction_set in instruction_sets:
         ran = run(
