@@ -10,6 +10,7 @@ Left out: gradients.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -138,7 +139,7 @@ def left(journal: Path, share: float) -> list[tuple[int, str, int]]:
     return [
         (index, name, number)
         for name, size in SIZES.items()
-        for number in range(max(1, round(share * size.runs / size.together)))
+        for number in range(ceil(share * size.runs / size.together))
         for index, claim in enumerate(CLASSES)
         if (str(claim), name, number) not in done
     ]

@@ -25,7 +25,7 @@ def teeth(largest: int) -> None:
 
 
 @click.command()
-@click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=1.0, show_default=True, help="Part of it")
+@click.option("--share", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Part of it; 0 only prints")
 @click.option(
     "--journal",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -67,7 +67,7 @@ def smallest(draws: int, largest: int, journal: Path, processes: int) -> None:
         task = progress.add_task("draws", total=len(left(journal, draws, largest)))
         for _ in run(journal, draws, largest, processes):
             progress.advance(task)
-    head("smallest")
+    head(f"smallest --draws {draws}")
     end(table(read(journal)), [])
 
 

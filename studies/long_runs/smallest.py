@@ -168,7 +168,7 @@ def table(found: list[Draw]) -> Table:
     """A line for each fault and position of the reset gate; for each width the figures of both kinds of numbers."""
     widths = sorted({each.units for each in found})
     headers = [f"{units} units: {kind}" for units in widths for kind in ("full", "exact", "ratio")]
-    rows: Any = Table("fault", "reset", *headers, title="the least fault that is caught in 95 of 100 draws")
+    rows: Any = Table("fault", "reset", *headers, title="the least fault that 95 % of the draws catch")
     for reset in RESETS:
         for name in kinds(reset):
             cells: list[str] = []
