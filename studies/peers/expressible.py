@@ -4,7 +4,7 @@ They are found by experiment: many drawn inputs, in every format, size, option a
 mutant differs if a bit of an answer does, if it changes an argument, or if it raises.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -27,20 +27,27 @@ SCALES = (-130, -12, -3, 0, 1, 3, 7)
 
 @dataclass(frozen=True)
 class Interface:
-    """The inputs that a suite can express. padding: lengths, masks, or nothing. empty: sizes that can be 0."""
+    """The inputs that a suite can express. padding: lengths, masks, or nothing. empty: sizes that can be 0. reverse:
+    allows runs in reverse alone.
+    """
 
     formats: tuple[str, ...]
     padding: str | None
     policies: tuple[str, ...]
     both: bool
     empty: tuple[str, ...]
+    resets: tuple[str, ...] = ("after", "before")
+    reverse: bool = True
 
 
 ONNX = Interface(("float16", "float32", "float64"), "lengths", ("zero",), True, ("batch", "time"))
 KERAS = Interface(("float16", "float32", "float64"), "mask", ("carry", "zero"), False, ("batch",))
 WEBNN = Interface(("float16", "float32"), None, ("carry",), True, ())
+KERNELBENCH = Interface(("float32",), None, ("carry",), True, (), resets=("after",), reverse=False)
+KERNELBENCH_FORWARD = replace(KERNELBENCH, both=False)
 
 
+@cache
 def expressible(mutant: type[Emulated], interface: Interface) -> bool:
     """True if a drawn input distinguishes the mutant from the honest GRU. One mutant answers all inputs, in order."""
     asked = mutant()
@@ -78,7 +85,8 @@ def _bits(arrays: object) -> list[Bits]:
 def _drawn(rng: np.random.Generator, interface: Interface) -> Case:
     """One input. Every other one is square, so that a mistake between axes can occur."""
     kind = rng.choice(interface.formats)
-    time, units = int(rng.integers(1, 40)) if rng.random() < 0.2 else int(rng.integers(1, 7)), int(rng.integers(1, 12))
+    time = int(rng.integers(1, 40)) if rng.random() < 0.2 else int(rng.integers(1, 7))
+    units = int(rng.integers(1, 12))
     batch, inputs = (time, units) if rng.random() < 0.5 else (int(rng.integers(1, 5)), int(rng.integers(1, 12)))
     if rng.random() < 0.2:
         batch, time, inputs, units = _one_large(rng, batch, min(time, 6), inputs, units)
@@ -90,7 +98,7 @@ def _drawn(rng: np.random.Generator, interface: Interface) -> Case:
             return np.ldexp(rng.standard_normal(shape), rng.choice(SCALES)).astype(kind)
 
     both = interface.both and bool(rng.random() < 0.5)
-    reset = rng.choice(["after", "before"])
+    reset = rng.choice(interface.resets)
     directions = 2 if both else 1
     parameters = tuple(
         Parameters(numbers(3, inputs, units), numbers(3, units, units), numbers(2, 3, units), str(reset))
@@ -106,7 +114,7 @@ def _drawn(rng: np.random.Generator, interface: Interface) -> Case:
         initial_state=tuple(numbers(batch, units) for _ in range(directions)) if rng.random() < 0.5 else None,
         lengths=mask.sum(axis=1) if mask is not None and interface.padding == "lengths" else None,
         mask=mask if interface.padding == "mask" else None,
-        reverse=not both and bool(rng.random() < 0.5),
+        reverse=not both and bool(rng.random() < 0.5) and interface.reverse,
         merge="apart" if both else None,
         masked_outputs=str(rng.choice(interface.policies)),
     )

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,16 @@ from rich.table import Table
 
 from conformance.mutants import FAMILIES, MUTANTS
 from conformance.mutants.emulated import Emulated
-from studies.peers import keras_suite, onnx_suite, webnn_suite
-from studies.peers.expressible import KERAS, ONNX, WEBNN, Interface, expressible
+from studies.peers import keras_suite, kernelbench, onnx_suite, webnn_suite
+from studies.peers.expressible import (
+    KERAS,
+    KERNELBENCH,
+    KERNELBENCH_FORWARD,
+    ONNX,
+    WEBNN,
+    Interface,
+    expressible,
+)
 from studies.peers.verdicts import Verdict
 
 RECORD = Path(__file__).parents[2] / "docs/records/peers.json"
@@ -41,6 +50,18 @@ class Suite:
 def _each(judge: Callable[[type[Emulated]], Verdict]) -> Callable[[Iterable[str]], dict[str, Verdict]]:
     return lambda names: {name: judge(KNOWN.get(name, Emulated)) for name in names}
 
+
+_LEVEL = "github.com/ScalingIntelligence/KernelBench: KernelBench/level3"
+_KERNELBENCH = (
+    "a problem of a benchmark for kernels that programs write: six layers of 128 units, 512 steps of 64 inputs, 3 "
+    "rows, an initial state, no padding. The mutant is every layer, `torch.nn.GRU` on the CPU the model, the check in "
+    "our own text: inputs and states uniform in [0, 1), torch's weights, five trials, `allclose` with the published "
+    "tolerance of float32."
+)
+_WANTED = {
+    "outputs": "the last layer's outputs at all times",
+    "final": "the last states of all layers alone; with such weights a GRU forgets all but its last dozens of steps",
+}
 
 SUITES: dict[str, Suite] = {
     onnx_suite.NAME: Suite(
@@ -72,13 +93,24 @@ SUITES: dict[str, Suite] = {
         "the gates and the candidate, so a wrong logistic function or tanh does not show. The three gates have the "
         "same weights.",
     ),
+    **{
+        problem: Suite(
+            f"{_LEVEL}/{problem.removeprefix('KernelBench ').replace(' ', '_')}.py",
+            kernelbench.version,
+            _each(partial(kernelbench.judge, problem=problem)),
+            KERNELBENCH if directions == 2 else KERNELBENCH_FORWARD,
+            f"{_KERNELBENCH} In {('one direction', 'two directions')[directions - 1]}, it wants {_WANTED[want]}.",
+        )
+        for problem, (directions, want) in kernelbench.PROBLEMS.items()
+    },
 }
 
 
-def remade() -> dict[str, Any]:
-    """Make the record again: every suite, every mutant. Raises RuntimeError if a suite fails the honest GRU."""
+def remade(names: Iterable[str] = tuple(SUITES)) -> dict[str, Any]:
+    """Make the record of some suites again: every mutant. Raises RuntimeError if a suite fails the honest GRU."""
     found = {}
-    for name, suite in SUITES.items():
+    for name in names:
+        suite = SUITES[name]
         verdicts = suite.judge(["Emulated", *KNOWN])
         honest = verdicts.pop("Emulated")
         if honest.killed:
@@ -144,7 +176,7 @@ def page(record: dict[str, Any]) -> str:
     lines = [
         "# Other GRU test suites on the same mutants",
         "",
-        "This page runs three other test suites on the same wrong GRUs (mutants). Each suite keeps its own data and",
+        "This page runs other test suites on the same wrong GRUs (mutants). Each suite keeps its own data and",
         "tolerances, and the correct GRU passes all of it. The suites have their own aims, and these mutants were made",
         "for our suite. The counts say which of these mistakes the tests notice, and nothing else about the projects.",
         "",

@@ -29,7 +29,7 @@ def run(*arguments: str):
         ("paths", "no path is called 'nothing'; there are tf_gru:eager,"),
         ("scoreboard", "no subject is called 'nothing'; there are reference,"),
         ("identified", "no adapter is called 'nothing'; there are reference,"),
-        ("peers", "unexpected extra argument (nothing)"),
+        ("peers", "no suite begins with 'nothing'; there are ONNX"),
         ("held-out", "no name begins with 'nothing'; there are first."),
         ("confusion", "unexpected extra argument (nothing)"),
     ],

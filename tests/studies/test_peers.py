@@ -8,9 +8,10 @@ from conformance.mutants.contract import inputs_overwritten
 from conformance.mutants.emulated import Emulated
 from conformance.mutants.gates import gates_swapped, update_sense_flipped
 from conformance.mutants.gradients import gradients_off_by_a_factor
+from conformance.mutants.history import only_the_last_32_steps_run
 from conformance.mutants.padding import mask_inverted
-from studies.peers import keras_suite, onnx_suite, record, webnn_suite
-from studies.peers.expressible import KERAS, ONNX, WEBNN, expressible
+from studies.peers import keras_suite, kernelbench, onnx_suite, record, webnn_suite
+from studies.peers.expressible import KERAS, KERNELBENCH, ONNX, WEBNN, expressible
 
 RECORD = record.load()
 IN_PROCESS = {onnx_suite.NAME: onnx_suite.judge, webnn_suite.NAME: webnn_suite.judge}
@@ -54,10 +55,25 @@ def test_every_mutant_judged_again_is_as_recorded(suite):
 
 @pytest.mark.parametrize(
     ("mutant", "where"),
-    [(mask_inverted, [KERAS]), (gradients_off_by_a_factor, []), (gates_swapped, [ONNX, KERAS, WEBNN]), (Emulated, [])],
+    [
+        (mask_inverted, [KERAS]),
+        (gradients_off_by_a_factor, []),
+        (gates_swapped, [ONNX, KERAS, WEBNN, KERNELBENCH]),
+        (Emulated, []),
+    ],
 )
 def test_a_mutant_is_expressible_where_the_interface_can_tell(mutant, where):
-    assert [interface for interface in (ONNX, KERAS, WEBNN) if expressible(mutant, interface)] == where
+    assert [interface for interface in (ONNX, KERAS, WEBNN, KERNELBENCH) if expressible(mutant, interface)] == where
+
+
+def test_kernelbench_takes_the_last_steps_for_a_whole_run():
+    """A trial of one direction is enough here: more are in the record."""
+    outputs, states, *_ = kernelbench.PROBLEMS
+    assert kernelbench.failed(Emulated, 1, (1,)) == set()
+    assert kernelbench.failed(gates_swapped, 1, (1,)) == {outputs, states}
+    assert states not in kernelbench.failed(only_the_last_32_steps_run, 1, (1,))
+    assert RECORD[states]["mutants"]["gates_swapped"]
+    assert not RECORD[states]["mutants"]["only_the_last_32_steps_run"]
 
 
 def test_no_killed_mutant_is_called_inexpressible():
