@@ -11,6 +11,7 @@ Left out: division, exceptions, signs of zero.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -108,7 +109,7 @@ class Soft:
         if p > 53 or low - p < -1022 - 53 or high > 1023 or p < 1:
             raise ValueError(f"{self.format} is not within float64, which carries its numbers: use fewer bits")
 
-    @property
+    @cached_property
     def largest(self) -> float:
         """The largest number."""
         return float(2 * self.format.half_largest)

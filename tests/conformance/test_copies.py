@@ -49,8 +49,15 @@ def verdict(claim, start, clause):
 
 
 @pytest.mark.parametrize("clause", CLAUSES)
-@pytest.mark.parametrize("claim", [INSIDE, SHOWN], ids=["inside", "shown"])
-@pytest.mark.parametrize("start", [to_bfloat16, lambda state: state], ids=["rounded", "copied"])
+@pytest.mark.parametrize(
+    ("claim", "start"),
+    [
+        pytest.param(INSIDE, to_bfloat16, id="inside, rounded"),
+        pytest.param(SHOWN, lambda state: state, id="shown, copied"),
+        pytest.param(INSIDE, lambda state: state, id="inside, copied", marks=pytest.mark.long),
+        pytest.param(SHOWN, to_bfloat16, id="shown, rounded", marks=pytest.mark.long),
+    ],
+)
 def test_a_state_that_is_copied_or_rounded_once_passes(claim, start, clause):
     found = verdict(claim, start, clause)
     assert (found.kind, found.reason) == (PASS, "")

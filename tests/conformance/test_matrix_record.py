@@ -58,6 +58,10 @@ MUST_CATCH = {
 """For each check mutants that violate its clause, and that its cases must detect: far and subnormal numbers, square
 kernels, widths above a vector's, times above a chunk's, both directions.
 """
+DRAWN = 40
+"""The number of other mutants that are judged again, in each of the two ways. A digest of the code holds the record of
+the rest. Another record has others.
+"""
 SPARED = 6
 """The number of judged cells that do not kill, of checks and of vectors. Another record has others."""
 
@@ -72,7 +76,7 @@ def letters(part: str) -> dict[tuple[str, str], str]:
 
 
 def asked(part: str, *named: tuple[str, str]) -> list[tuple[str, str, str]]:
-    """Mutants, columns and their recorded letters: named ones, one that kills each other mutant, and some that spare;
+    """Mutants, columns and their recorded letters: named ones, one that kills for some other mutants, and some that spare;
     for each wrong GRU that no clause can detect also some column.
 
     The choice depends on the record's date.
@@ -80,7 +84,7 @@ def asked(part: str, *named: tuple[str, str]) -> list[tuple[str, str, str]]:
     random, recorded = Random(RECORD.date), letters(part)
     killers = {name: RECORD.killing(part, name) for name in RECORD.mutants}
     others = [name for name in killers if killers[name] and name not in dict(named)]
-    drawn = [(name, random.choice(killers[name])) for name in others]
+    drawn = [(name, random.choice(killers[name])) for name in random.sample(others, min(DRAWN, len(others)))]
     drawn += [(name, random.choice([*getattr(RECORD, part)])) for name in RIGHT]
     spared = random.sample([cell for cell, letter in recorded.items() if letter not in cells.KILLED], SPARED)
     return [(*cell, recorded.get(cell, "not on record")) for cell in (*named, *drawn, *spared)]

@@ -84,7 +84,7 @@ def known_sizes(layer, two, inputs, state, mask):
 
 
 @given(configurations())
-@settings(FUZZ, max_examples=40)
+@settings(FUZZ, max_examples=16)
 def test_every_size_that_keras_knows_is_known(configuration):
     kind, options, ours, sizes = configuration
     two = kind in ("BiGRU", "Bidirectional")
