@@ -76,8 +76,8 @@ def letters(part: str) -> dict[tuple[str, str], str]:
 
 
 def asked(part: str, *named: tuple[str, str]) -> list[tuple[str, str, str]]:
-    """Mutants, columns and their recorded letters: named ones, one that kills for some other mutants, and some that spare;
-    for each wrong GRU that no clause can detect also some column.
+    """Mutants, columns and their recorded letters: named ones, one that kills for some other mutants, and some that
+    spare; for each wrong GRU that no clause can detect also some column.
 
     The choice depends on the record's date.
     """
