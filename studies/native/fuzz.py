@@ -49,7 +49,7 @@ def of_vectors(path: str, count: int) -> Iterator[bytes]:
     every = paths()
     for file in every[:: -(-len(every) // count)] if count else ():
         vector = read(file).vector
-        for dtype in set(vector.dtypes) & {"float32", "float64"} if vector.case.merge is None else ():
+        for dtype in sorted({*vector.dtypes} & {"float32", "float64"}) if vector.case.merge is None else ():
             case = vector.case.astype(dtype)
             results = [*subject.run(case)]
             if vector.cotangents is not None:
