@@ -103,7 +103,7 @@ def stacked(mutant: Emulated, asked: Trial, directions: int) -> tuple[np.ndarray
 
 
 def judge(mutant: type[Emulated], problem: str) -> Verdict:
-    """Whether a mutant solves a problem."""
+    """True if a mutant solves a problem."""
     return Verdict((problem,), (problem,) if problem in failed(mutant) else ())
 
 

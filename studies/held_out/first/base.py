@@ -10,7 +10,7 @@ from reference import Parameters
 
 
 def padded(case: Case) -> bool:
-    """Whether the case gives lengths or a mask."""
+    """True if the case gives lengths or a mask."""
     return case.mask is not None or case.lengths is not None
 
 

@@ -231,7 +231,7 @@ class inputs_products_reused(Called):
 
 
 def as_it_lies(array: np.ndarray) -> np.ndarray:
-    """What a pointer to the first element shows of an array that is taken for contiguous."""
+    """The array as a pointer to its first element shows it, if it is taken for contiguous."""
     if array.flags.c_contiguous or any(s <= 0 for s, n in zip(array.strides, array.shape, strict=True) if n > 1):
         return array
     strides = np.empty(array.shape, array.dtype).strides

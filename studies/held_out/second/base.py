@@ -1,4 +1,4 @@
-"""What the wrong GRUs share: a name, a kind, and small helpers."""
+"""The parts that the wrong GRUs share: a name, a kind, and small functions."""
 
 from typing import Any
 
