@@ -46,6 +46,7 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "tanh_off_by_2_to_the_minus_11": Mistake("tanh is too small by 2^-11 of itself."),
     "tanh_off_by_2_to_the_minus_14": Mistake("tanh is too small by 2^-14 of itself."),
+    "tanh_off_by_16_ulps": Mistake("tanh is too small by 16 units in the last place."),
     "tanh_off_by_32_ulps": Mistake("tanh is too small by 32 units in the last place."),
     "tanh_cancels": Mistake("tanh is computed as 1 - 2 / (exp(2 a) + 1), which cancels for small arguments."),
     "rough_sigmoid": Mistake("The logistic function is computed from a rational tanh, with errors up to 1.2 per cent."),
@@ -59,7 +60,6 @@ MISTAKES: dict[str, Mistake] = {
         bug="overflow in sigma",
     ),
     # Visible to the probe only.
-    "tanh_off_by_16_ulps": Mistake("tanh is too small by 16 units in the last place."),
     "sigmoid_from_tanh": Mistake(
         "The logistic function is computed from tanh, and has no relative accuracy for small values."
     ),
