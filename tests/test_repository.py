@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.conformance.profiles import OWN_OR_ALL
 from tests.documents import ROOT, SOURCES, blocks
 
 SMALL_BOUND = r"(0?\.[0-4]|[\d.]+\s*\*\*\s*\(?-)"
@@ -107,16 +108,17 @@ def adapters() -> dict[str, str]:
     return {code.split()[1]: code for code in blocks("docs/adapters.md", "python")}
 
 
-def test_the_numpy_adapter_passes_its_declared_clauses(tmp_path, monkeypatch):
+@OWN_OR_ALL
+def test_the_numpy_adapter_passes_its_declared_clauses(tmp_path, monkeypatch, profile):
     from conformance.adapters import load
-    from conformance.checks.judge import PROFILES, verdicts, wired
+    from conformance.checks.judge import verdicts, wired
     from conformance.checks.verdict import DECLINED, PASS
 
     (tmp_path / "my_module.py").write_text(adapters()["my_module.py"])
     monkeypatch.syspath_prepend(tmp_path)
     gru = load("my_module:my_gru")
     assert wired(gru) is None
-    assert {verdict.kind for verdict in verdicts(gru, PROFILES["dev"])} == {PASS, DECLINED}
+    assert {verdict.kind for verdict in verdicts(gru, profile)} == {PASS, DECLINED}
 
 
 def test_the_torch_adapter_passes_the_clauses_of_the_page(tmp_path):

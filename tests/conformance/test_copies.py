@@ -8,12 +8,12 @@ import pytest
 
 from conformance.bounds.exact_copies import allowed_copies, once_rounded
 from conformance.checks.clauses import BY_CLAUSE
-from conformance.checks.judge import Profile, judge
+from conformance.checks.judge import judge
 from conformance.checks.verdict import FAIL, PASS
 from conformance.interface.arithmetic import FORMATS, Arithmetic
 from studies.softfloat.gru import SoftGRU
+from tests.conformance.profiles import OWN, OWN_OR_ALL
 
-ONE = Profile(1)
 FLOAT32 = Arithmetic(dtype="float32", activation="8 ULP", source="a test")
 INSIDE = replace(FLOAT32, compute="bfloat16", accumulator="float32")
 SHOWN = replace(FLOAT32, output="bfloat16")
@@ -44,22 +44,16 @@ def cut(state):
     return (state.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
 
 
-def verdict(claim, start, clause):
-    return judge(Rounding(claim, start), BY_CLAUSE[clause], "float32", ONE, shrink=False)
+def verdict(claim, start, clause, profile=OWN):
+    return judge(Rounding(claim, start), BY_CLAUSE[clause], "float32", profile, shrink=False)
 
 
+@OWN_OR_ALL
 @pytest.mark.parametrize("clause", CLAUSES)
-@pytest.mark.parametrize(
-    ("claim", "start"),
-    [
-        pytest.param(INSIDE, to_bfloat16, id="inside, rounded"),
-        pytest.param(SHOWN, lambda state: state, id="shown, copied"),
-        pytest.param(INSIDE, lambda state: state, id="inside, copied", marks=pytest.mark.long),
-        pytest.param(SHOWN, to_bfloat16, id="shown, rounded", marks=pytest.mark.long),
-    ],
-)
-def test_a_state_that_is_copied_or_rounded_once_passes(claim, start, clause):
-    found = verdict(claim, start, clause)
+@pytest.mark.parametrize("claim", [INSIDE, SHOWN], ids=["inside", "shown"])
+@pytest.mark.parametrize("start", [to_bfloat16, lambda state: state], ids=["rounded", "copied"])
+def test_a_state_that_is_copied_or_rounded_once_passes(claim, start, clause, profile):
+    found = verdict(claim, start, clause, profile)
     assert (found.kind, found.reason) == (PASS, "")
 
 

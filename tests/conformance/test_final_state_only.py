@@ -8,7 +8,7 @@ import pytest
 
 from conformance.checks.check import Check
 from conformance.checks.clauses import BY_CLAUSE, CHECKS
-from conformance.checks.judge import Profile, failure, judge, wired
+from conformance.checks.judge import failure, judge, wired
 from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS, Verdict
 from conformance.cli.report.failure import failure_text
 from conformance.interface.adapter import Adapter, Malformed, ask
@@ -30,8 +30,7 @@ from conformance.vectors.files import stored
 from conformance.vectors.replay import judge_vector
 from tests.conformance.any_order import Scaled
 from tests.conformance.drawn import drawn
-
-ONE = Profile(1)
+from tests.conformance.profiles import OWN
 
 
 def only(gru: Emulated) -> Adapter:
@@ -50,7 +49,7 @@ def small(clause: str) -> Check:
 
 
 def verdict(gru, clause: str, dtype: str = "float32") -> Verdict:
-    return judge(gru, small(clause), dtype, ONE)
+    return judge(gru, small(clause), dtype, OWN)
 
 
 def test_clauses_that_need_outputs_are_declined_by_name():

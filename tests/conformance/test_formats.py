@@ -20,6 +20,7 @@ from conformance.interface.strategies import REGIMES, Numbers
 from conformance.mutants.emulated import Emulated
 from reference import Invalid, gru
 from tests.conformance.drawn import drawn
+from tests.conformance.profiles import OWN_OR_ALL
 
 NARROW = ("float16", "bfloat16")
 DEV = PROFILES["dev"]
@@ -55,12 +56,13 @@ def test_all_that_is_claimed_is_asked(claims, asked):
     assert formats(claims) == asked
 
 
+@OWN_OR_ALL
 @pytest.mark.parametrize("dtype", NARROW)
-def test_one_who_claims_16_bits_alone_is_judged_in_them(dtype):
+def test_one_who_claims_16_bits_alone_is_judged_in_them(dtype, profile):
     gru = Narrow(dtype)
     assert wired(gru) is None
     chosen = tuple(BY_CLAUSE[clause] for clause in ("step-after", "lengths", "gradients", "nan-propagated"))
-    found = list(verdicts(gru, DEV, chosen))
+    found = list(verdicts(gru, profile, chosen))
     assert [(v.clause, v.dtype, v.kind) for v in found] == [(check.clause, dtype, PASS) for check in chosen]
     assert all(verdict.judged for verdict in found)
 

@@ -12,7 +12,7 @@ import pytest
 from conformance import mutants
 from conformance.adapters import load
 from conformance.checks.clauses import BY_CLAUSE
-from conformance.checks.judge import PROFILES, judge, wired
+from conformance.checks.judge import judge, wired
 from conformance.checks.verdict import PASS
 from conformance.diagnosis.catalogue import MISTAKES
 from conformance.diagnosis.probe.probe import probe
@@ -22,6 +22,7 @@ from conformance.mutants import EQUIVALENT, FAMILIES, MUTANTS, PROBED
 from conformance.mutants.backward import Backward
 from conformance.mutants.emulated import Emulated
 from tests.conformance.drawn import drawn
+from tests.conformance.profiles import OWN_OR_ALL
 
 RESETS = ("after", "before", "none")
 LENGTHS = np.array([2, 5, 0])
@@ -73,12 +74,13 @@ def test_a_convention_is_wrong_where_the_place_of_the_reset_gate_lets_it_be(rese
     }[reset]
 
 
+@OWN_OR_ALL
 @pytest.mark.parametrize(
     "clause",
     ["gradients", "gradients-masked", "gradients-bidirectional", "masked-gradient", "padding-gradient"],
 )
-def test_the_backward_pass_in_parts_is_right(clause):
-    assert judge(Backward(), BY_CLAUSE[clause], "float32", PROFILES["dev"]).kind == PASS
+def test_the_backward_pass_in_parts_is_right(clause, profile):
+    assert judge(Backward(), BY_CLAUSE[clause], "float32", profile).kind == PASS
 
 
 @pytest.mark.parametrize("gru", PROBED, ids=lambda gru: gru.name)

@@ -65,16 +65,16 @@ CASE = """{"dtype": "float64", "reset": "after", "inputs": [[[0.5], [-1.25]]], "
 "kernel": [[[0.1]], [[0.3]], [[0.75]]], "recurrent_kernel": [[[0.1]], [[0.5]], [[-0.1]]],
 "bias": [[[0], [0], [0]], [[0], [0], [0.25]]]}}"""
 COMMANDS = {
-    "run": ("run", "mine:gru", "--clause", "step-after", "--jobs", "1"),
+    "run": ("run", "mine:gru", "--clause", "units-permuted", "--jobs", "1"),
     "again": ("again", "mine:gru", "step-after", "@case.json"),
     "replay": ("vectors", "replay", "mine:gru", "--vector", "closed-forms-halved-after"),
     "identify": ("identify", "mine:gru"),
     "diagnose": ("diagnose", "mine:gru"),
     "probe": ("probe", "mine:gru", "--rounds", "0"),
     "oracle": ("oracle", "case.json"),
-    "program": ("run", "--process", f"{sys.executable} program.py", "--clause", "step-after", "--jobs", "1"),
+    "program": ("run", "--process", f"{sys.executable} program.py", "--clause", "units-permuted", "--jobs", "1"),
 }
-SELECT = ("-q", "-p", "no:cacheprovider", "-k", "theirs or smoke or step-after and float64")
+SELECT = ("-q", "-p", "no:cacheprovider", "-k", "theirs or smoke or units-permuted and float64")
 
 
 def made(root, names):
@@ -223,7 +223,7 @@ def others(tmp_path_factory):
 
 
 def test_a_clone_that_is_not_installed_runs(others):
-    for command in (("--version",), ("run", "reference", "--clause", "step-after", "--jobs", "1")):
+    for command in (("--version",), ("run", "reference", "--clause", "units-permuted", "--jobs", "1")):
         code, printed = called(ROOT, PYTHON, "-S", "-m", "conformance", *command, PYTHONPATH=others)
         assert code == 0, printed
 

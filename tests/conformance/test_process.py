@@ -22,6 +22,7 @@ from conformance.checks.verdict import DECLINED, ERROR, FAIL, PASS
 from conformance.interface.adapter import Declined, SubjectError, UsageError, ask
 from conformance.interface.case import Case
 from conformance.vectors.drawing import Numbers
+from tests.conformance.profiles import OWN, OWN_OR_ALL
 
 HERE = Path(__file__).parent
 PROGRAM = HERE / "programs.py"
@@ -52,19 +53,21 @@ def honest():
     return program("honest", seconds=30)
 
 
+@OWN_OR_ALL
 @pytest.mark.parametrize("clause", ["closed-forms", "step-after", "lengths", "calls-independent"])
-def test_an_honest_program_passes(honest, clause):
-    assert judge(honest, BY_CLAUSE[clause], "float64", PROFILES["dev"]).kind == PASS
+def test_an_honest_program_passes(honest, clause, profile):
+    assert judge(honest, BY_CLAUSE[clause], "float64", profile).kind == PASS
 
 
 VALUES = ("gradients", "gradients-masked", "gradients-bidirectional")
 OF_GRADIENTS = (*VALUES, "masked-gradient", "padding-gradient", "merge")
 
 
+@OWN_OR_ALL
 @pytest.mark.parametrize("factor", ["1", "1.01"])
-def test_gradients_and_two_directions_travel_as_well(factor):
+def test_gradients_and_two_directions_travel_as_well(factor, profile):
     there = Process((sys.executable, str(HERE / "gradient_program.py"), factor), seconds=30)
-    found = {clause: judge(there, BY_CLAUSE[clause], "float64", PROFILES["dev"]) for clause in OF_GRADIENTS}
+    found = {clause: judge(there, BY_CLAUSE[clause], "float64", profile) for clause in OF_GRADIENTS}
     there.end()
     wrong = VALUES if factor != "1" else ()
     assert {clause: each.kind for clause, each in found.items()} == {
@@ -296,9 +299,7 @@ def test_a_program_does_not_outlive_a_suite_that_is_killed(tmp_path):
 @pytest.mark.parametrize("how", ["crashes", "floods", "says a list"])
 def test_a_run_goes_on_after_a_program_broke(how):
     checks = tuple(BY_CLAUSE[clause] for clause in ("step-after", "lengths", "split"))
-    found = {
-        v.clause: v.kind for v in verdicts(program(how), PROFILES["dev"], checks, shrink=False) if v.dtype == "float64"
-    }
+    found = {v.clause: v.kind for v in verdicts(program(how), OWN, checks, shrink=False) if v.dtype == "float64"}
     assert found == {"step-after": PASS, "lengths": ERROR, "split": PASS}
 
 

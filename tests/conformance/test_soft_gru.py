@@ -7,7 +7,7 @@ import pytest
 
 from conformance.bounds import BLENDS
 from conformance.checks.clauses import CHECKS
-from conformance.checks.judge import Profile, judge, wired
+from conformance.checks.judge import judge, wired
 from conformance.checks.steps import judge_steps
 from conformance.checks.verdict import PASS
 from conformance.interface.arithmetic import FORMATS, Arithmetic, Format
@@ -15,6 +15,7 @@ from studies.softfloat.formats import MODES, Soft
 from studies.softfloat.gru import FORMS, ROUNDINGS, SKEWS, SoftGRU
 from studies.softfloat.sums import ALIGNED, TREES, Sums
 from tests.conformance.drawn import drawn
+from tests.conformance.profiles import OWN_OR_ALL
 
 SHAPE = (6, 3, 3, 4)
 FLOAT32 = Arithmetic(dtype="float32", activation="8 ULP", source="software")
@@ -169,13 +170,14 @@ CLAUSES = (
 """Without calls-independent, because this GRU draws its errors anew at each call."""
 
 
+@OWN_OR_ALL
 @pytest.mark.parametrize("clause", CLAUSES)
-def test_clauses_without_arithmetic_hold_too(clause):
+def test_clauses_without_arithmetic_hold_too(clause, profile):
     """The returned state has fewer bits than the carried one."""
     gru = SoftGRU(CLASSES["bfloat16 shown"], 5)
     (check,) = (check for check in CHECKS if check.clause == clause)
     assert wired(gru) is None
-    assert judge(gru, check, "float32", Profile(1)).kind == PASS
+    assert judge(gru, check, "float32", profile).kind == PASS
 
 
 @pytest.mark.parametrize(

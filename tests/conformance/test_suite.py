@@ -20,6 +20,7 @@ from conformance.interface.strategies import Numbers
 from conformance.mutants.emulated import Emulated
 from conformance.specification import CLAUSES
 from reference import Parameters
+from tests.conformance.profiles import OWN
 
 DEV = PROFILES["dev"]
 
@@ -31,8 +32,11 @@ def test_each_clause_has_one_check_and_each_check_a_clause():
 
 @pytest.mark.parametrize(
     ("subject", "profile"),
-    [(Emulated(), DEV), pytest.param(load("reference"), PROFILES["ci"], marks=pytest.mark.long)],
-    ids=["emulated", "reference"],
+    [
+        pytest.param(Emulated(), OWN, id="emulated"),
+        pytest.param(Emulated(), DEV, id="emulated, all cases", marks=pytest.mark.long),
+        pytest.param(load("reference"), PROFILES["ci"], id="reference", marks=pytest.mark.long),
+    ],
 )
 def test_an_honest_gru_passes_every_clause(subject, profile):
     """The reference replays every golden vector before each change: `tox -e tests`."""

@@ -13,14 +13,17 @@ from studies.__main__ import main
 from studies.long_runs import soak as soaking
 from studies.long_runs.soak import FIXED, SUBJECTS, Outcome, alarms, judged, left, outcomes, soak
 from studies.matrix.code import digest
-from tests.studies.soaked import honest
+from tests.studies import soaked
+from tests.studies.soaked import few, honest
 
 HONEST, WRONG = (f"tests.studies.soaked:{name}" for name in ("honest", "wrong_in_float64_too"))
 
 
 @pytest.fixture
 def few_checks(monkeypatch):
-    monkeypatch.setattr(soaking, "CHECKS", (BY_CLAUSE["step-after"], BY_CLAUSE["final-state"], BY_CLAUSE["masks"]))
+    """Three checks on their own cases, in processes too."""
+    few(monkeypatch)
+    monkeypatch.setattr(soaking, "_one", soaked.one)
 
 
 @pytest.mark.usefixtures("few_checks")
@@ -67,6 +70,7 @@ def test_only_a_failure_that_the_fixed_seed_does_not_show_is_an_alarm():
     assert [(seed, tuple(failure[:2])) for seed, failure in alarms(found)] == [(2, new)]
 
 
+@pytest.mark.usefixtures("few_checks")
 def test_a_run_continues_where_it_was_stopped(tmp_path):
     seeds = {HONEST: 2}
     assert left(tmp_path, seeds) == 3

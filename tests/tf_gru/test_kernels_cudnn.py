@@ -19,8 +19,9 @@ from conformance.adapters.keras_layers import KerasLayers
 from conformance.adapters.tf_gru import build, call_arguments, capabilities
 from conformance.adapters.tf_gru_cudnn import arithmetic
 from conformance.checks.clauses import BY_CLAUSE
-from conformance.checks.judge import PROFILES, Profile, judge
+from conformance.checks.judge import PROFILES, judge
 from conformance.checks.verdict import PASS
+from tests.conformance.profiles import OWN_OR_ALL
 from tf_gru import gru
 from tf_gru.kernels import cudnn, facts
 from tf_gru.kernels.recurrence import Weights
@@ -355,9 +356,10 @@ CLAUSES = (
 IN_GRAPHS = ("lengths", "padding-gradient")
 
 
+@OWN_OR_ALL
 @pytest.mark.parametrize(("path", "clauses"), [("eager", CLAUSES), ("graph", IN_GRAPHS)])
-def test_every_clause_holds_around_the_op(calls, path, clauses):
-    found = verdicts(path, clauses, Profile(1))
+def test_every_clause_holds_around_the_op(calls, path, clauses, profile):
+    found = verdicts(path, clauses, profile)
 
     assert {verdict.clause: verdict.reason for verdict in found if verdict.kind != PASS} == {}
     assert len(calls) > 1

@@ -127,6 +127,7 @@ def digest(tmp_path, compiler, instruction_sets, *emulator):
 needs_qemu = pytest.mark.skipif(not shutil.which("qemu-aarch64"), reason="there is no qemu-user here")
 
 
+@pytest.mark.long
 @needs_qemu
 @pytest.mark.skipif(MACHINE != "x86_64", reason="this is no x86-64")
 @pytest.mark.skipif(not shutil.which("aarch64-linux-gnu-g++"), reason="there is no compiler for aarch64 here")
