@@ -1,5 +1,8 @@
 """Long commands run to their end, each with its exit code; and all of them exist."""
 
+from importlib import import_module
+
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -10,6 +13,19 @@ from tests.test_repository import unknown_commands
 
 def test_they_are_commands():
     assert list(unknown_commands("\n".join(f"python {command}" for command in everything.COMMANDS))) == []
+
+
+@pytest.mark.parametrize("command", [command for command in everything.COMMANDS if "pytest" not in command])
+def test_their_options_are_options(command):
+    _, package, *words = command.split()
+    group = import_module(f"{package}.__main__").main
+    name, found, rest = group.resolve_command(group.make_context(package, [*words]), words)
+    found.make_context(name, rest)
+
+
+def test_an_option_that_there_is_not_would_be_seen():
+    with pytest.raises(click.NoSuchOption):
+        test_their_options_are_options("-m studies alarms --runs 200")
 
 
 @pytest.mark.parametrize(("given", "code"), [((), 1), (("right",), 0), (("nothing",), 2)])
