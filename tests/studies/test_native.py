@@ -29,6 +29,7 @@ def test_a_patch_that_fits_nowhere_or_twice_is_refused(tmp_path, old):
         patched(tmp_path / "sources", [Patch("packing.h", old, "")])
 
 
+@pytest.mark.long
 @needs_a_compiler
 def test_a_planted_race_is_found_and_the_kernel_has_none(tmp_path):
     fault = "no thread waits for packed weights"
