@@ -26,8 +26,7 @@ class tanh_off_by_32_ulps(Emulated):
 
 
 class tanh_off_by_16_ulps(Emulated):
-    """A step may be off by 8 ULP in tanh and by 8 in 1 - z: only sums without error show it."""
-
+    # A step may be off by 8 ULP in tanh and by 8 in 1 - z: only sums without error show it.
     def tanh(self, a: np.ndarray) -> np.ndarray:
         return np.tanh(a) - 16 * np.spacing(np.tanh(a))
 
