@@ -6,6 +6,7 @@ process (SIGSTOP) does neither. Linux only: its signals, its /proc for memory, a
 parent.
 """
 
+import contextlib
 import gc
 import os
 import signal
@@ -62,8 +63,9 @@ class Child:
         self._worker.end()
 
     def _signal(self, number: int) -> None:
-        if not self._worker.over:
-            os.kill(self.pid, number)
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself, which the next answer reports
+            if not self._worker.over:
+                os.kill(self.pid, number)
 
 
 def serve(family: str, connection: Connection) -> None:

@@ -63,9 +63,12 @@ def test_an_error_in_a_process_is_reported_and_the_process_works_on(child):
         child.ask("times", SUBJECT, 1)
 
 
-def test_a_process_that_is_gone_is_named(child):
+@pytest.mark.parametrize("reaped", [False, True])
+def test_a_process_that_is_gone_is_named(child, reaped):
     child.ask("forget")
     os.kill(child.pid, 9)
+    if reaped:
+        child._worker._process.join()
 
     with pytest.raises(ChildError, match="numpy, asked 'forget': the process ended with exit code -9"):
         child.ask("forget")

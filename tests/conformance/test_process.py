@@ -26,7 +26,7 @@ from tests.conformance.profiles import OWN, OWN_OR_ALL
 
 HERE = Path(__file__).parent
 PROGRAM = HERE / "programs.py"
-OF_THIS_FILE = f"import sys; sys.path.append({str(HERE)!r}); from test_process import *"
+OF_THIS_FILE = f"import sys; sys.path += [{str(HERE)!r}, {str(HERE.parents[1])!r}]; from test_process import *"
 """Code that makes this file's names importable in a child."""
 LIMIT = 1.0
 
